@@ -1,0 +1,234 @@
+//! The live object: a model with the engine that runs it.
+
+mod evaluate;
+
+use crate::decision::{PredictOptions, Scored};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::network::with_logits;
+use crate::runtime::{Precision, Runtime};
+use crate::simd::DIMENSIONS;
+use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
+use crate::vectorizer::FeatureVector;
+pub use evaluate::Evaluation;
+use rayon::prelude::*;
+use smallvec::SmallVec;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The labels chosen for one text, best first. Up to four are held without allocating.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Prediction {
+    labels: SmallVec<[Scored; 4]>,
+}
+
+impl Prediction {
+    /// The chosen labels, best first; empty exactly when the text is rejected.
+    pub fn labels(&self) -> &[Scored] {
+        &self.labels
+    }
+
+    /// Whether the text belongs to none of the labels.
+    pub fn is_rejected(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// Classifies texts. All calls that take `&self` may run on any number of threads at once; none of them waits for another.
+///
+/// ```
+/// use intentkit::{Classifier, TrainOptions, data::Example};
+///
+/// let examples = [
+///     Example::new("turn on the lights", ["light"]),
+///     Example::new("switch the lamp off", ["light"]),
+///     Example::new("play some jazz", ["music"]),
+///     Example::new("play my favourite song", ["music"]),
+/// ];
+/// let (classifier, _) = Classifier::train(&examples, &TrainOptions::default())?;
+/// let prediction = classifier.predict("lights off please")?;
+/// assert_eq!(classifier.label(prediction.labels()[0].label), Some("light"));
+/// assert!(classifier.predict("Привет, как дела?")?.is_rejected());
+/// # Ok::<(), intentkit::Error>(())
+/// ```
+pub struct Classifier {
+    model: Arc<Model>,
+    runtime: Box<dyn Runtime>,
+}
+
+impl Classifier {
+    /// A classifier over a model, computing in int8.
+    pub fn new(model: Model) -> Self {
+        let runtime = Precision::default().runtime(&model);
+        Classifier { model: Arc::new(model), runtime }
+    }
+
+    /// Learns from examples.
+    ///
+    /// # Errors
+    /// As [`train::train`].
+    pub fn train(examples: &[crate::data::Example], options: &TrainOptions) -> Result<(Self, TrainReport)> {
+        Classifier::train_on(&Dataset::of(examples), None, options, &mut |_| true)
+    }
+
+    /// Learns from texts or feature rows, with validation data and a progress callback if wanted.
+    ///
+    /// # Errors
+    /// As [`train::train`].
+    pub fn train_on(
+        data: &Dataset<'_>,
+        valid: Option<&Dataset<'_>>,
+        options: &TrainOptions,
+        progress: &mut ProgressFn<'_>,
+    ) -> Result<(Self, TrainReport)> {
+        let (model, report) = train::train(data, valid, options, progress)?;
+        Ok((Classifier::new(model), report))
+    }
+
+    /// Opens a model file by mapping it; see [`Model::load`].
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        Model::load(path.as_ref()).map(Classifier::new)
+    }
+
+    /// Opens a model from bytes, which are copied.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Model::from_bytes(bytes).map(Classifier::new)
+    }
+
+    /// Writes the model to a file, atomically; see [`Model::save`].
+    ///
+    /// # Errors
+    /// As [`Model::save`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.model.save(path.as_ref())
+    }
+
+    /// Chooses the arithmetic; the model stays the same.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.runtime = precision.runtime(&self.model);
+        self
+    }
+
+    /// The model in use.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Name of the engine in use.
+    pub fn runtime(&self) -> &'static str {
+        self.runtime.name()
+    }
+
+    /// The labels in the order of their indices.
+    pub fn labels(&self) -> &[String] {
+        self.model.labels()
+    }
+
+    /// The name of a label by its index.
+    pub fn label(&self, index: u32) -> Option<&str> {
+        self.labels().get(index as usize).map(String::as_str)
+    }
+
+    /// Chooses the labels of a text by the model's own rule.
+    ///
+    /// # Errors
+    /// [`Error::TextTooLong`], or [`Error::NoVectorizer`] for a model trained from feature rows.
+    pub fn predict(&self, text: &str) -> Result<Prediction> {
+        self.predict_with(text, &PredictOptions::default())
+    }
+
+    /// Chooses the labels of a text. Allocates only for more than four labels.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`], and [`Error::InvalidArgument`] for options out of range.
+    pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Prediction> {
+        let mut labels = SmallVec::from([Scored::default(); 4]);
+        let count = self.predict_into(text, options, &mut labels)?;
+        if count > labels.len() {
+            labels.resize(count, Scored::default());
+            self.predict_into(text, options, &mut labels)?;
+        }
+        labels.truncate(count);
+        Ok(Prediction { labels })
+    }
+
+    /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Returns how many were
+    /// chosen, which may be more than fit; 0 exactly when the text is rejected. Allocates nothing and takes no lock.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn predict_into(&self, text: &str, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
+        let mut features = [0.0; DIMENSIONS];
+        self.model.vectorize(text, &mut features)?;
+        self.decide(&features, options, chosen)
+    }
+
+    /// The second half of [`Classifier::predict_into`]: chooses labels for a feature vector, such as one from
+    /// [`Classifier::vectorize`]; the result is the same, bit for bit. All zeros are rejected.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for options out of range or features that are not finite numbers up to a million.
+    pub fn predict_features(
+        &self,
+        features: &FeatureVector,
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> Result<usize> {
+        train::check_features(std::slice::from_ref(features))?;
+        self.decide(features, options, chosen)
+    }
+
+    fn decide(&self, features: &FeatureVector, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
+        options.check()?;
+        Ok(with_logits(self.labels().len(), |logits| {
+            let known = self.logits(features, logits);
+            self.model.rule().decide(known, logits, options, chosen)
+        }))
+    }
+
+    /// Chooses the labels of many texts, on all cores. The order is kept.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`], for the first text that has one.
+    pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T], options: &PredictOptions) -> Result<Vec<Prediction>> {
+        options.check()?;
+        texts.par_iter().with_min_len(64).map(|text| self.predict_with(text.as_ref(), options)).collect()
+    }
+
+    /// The features of a text: 256 numbers of unit length, or zeros when nothing in it is known.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    pub fn vectorize(&self, text: &str) -> Result<FeatureVector> {
+        let mut features = [0.0; DIMENSIONS];
+        self.model.vectorize(text, &mut features)?;
+        Ok(features)
+    }
+
+    /// Writes the calibrated logits of a feature vector, one for each label. Returns whether anything is known: false for
+    /// a vector of zeros.
+    ///
+    /// # Panics
+    /// When `logits` is not as long as there are labels.
+    pub fn logits(&self, features: &FeatureVector, logits: &mut [f32]) -> bool {
+        self.runtime.logits(&self.model, features, logits);
+        features.iter().any(|&feature| feature != 0.0)
+    }
+
+    /// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory.
+    pub fn prepare(&self) {
+        // One byte of every page, kept from being optimised away.
+        std::hint::black_box(self.model.as_bytes().iter().step_by(4096).fold(0u8, |a, &b| a ^ b));
+        let mut features = [0.0; DIMENSIONS];
+        features[0] = 1.0;
+        // The options are the default ones and the features finite, so there is nothing to report.
+        let _: Result<usize, Error> = self.decide(&features, &PredictOptions::default(), &mut []);
+    }
+}

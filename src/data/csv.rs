@@ -1,0 +1,148 @@
+//! CSV with a header that names the columns `text` and `labels`; labels are separated by `|`.
+//!
+//! Records are cut out of the lines here and taken apart by the `csv` crate: it would count lines wrongly around blank
+//! lines and CRLF, and take a quote that is never closed for a field that reaches to the end of the file.
+
+use std::collections::VecDeque;
+use std::io::BufRead;
+
+use ::csv::{Reader, ReaderBuilder, StringRecord, Terminator};
+
+use super::Example;
+use super::lines::{Lines, MAX_LINE_BYTES, too_long};
+use crate::Result;
+
+pub(super) fn read<R: BufRead>(lines: Lines<'_, R>) -> Result<Vec<Example>> {
+    let splitter = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .terminator(Terminator::Any(b'\n'))
+        .from_reader(VecDeque::new());
+    let mut records = Records { lines, raw: String::new(), splitter, fields: StringRecord::new(), start: 1 };
+    records.advance()?;
+    let (text, labels) = header(&records.fields).map_err(|message| records.fault(message))?;
+    let width = records.fields.len();
+    let mut examples = Vec::new();
+    while records.advance()? {
+        let example = parse(&records.fields, width, text, labels);
+        examples.push(example.map_err(|message| records.fault(message))?);
+    }
+    Ok(examples)
+}
+
+/// Where the two columns stand.
+fn header(fields: &StringRecord) -> Result<(usize, usize), String> {
+    let find = |name: &str| {
+        let mut places = fields.iter().enumerate().filter(|(_, field)| field.trim() == name);
+        match (places.next(), places.next()) {
+            (Some((place, _)), None) => Ok(place),
+            (None, _) => Err(format!("expected a header such as `text,labels`, found no column `{name}`")),
+            (Some(_), Some(_)) => Err(format!("expected one column `{name}` in the header, found several")),
+        }
+    };
+    Ok((find("text")?, find("labels")?))
+}
+
+fn parse(fields: &StringRecord, width: usize, text: usize, labels: usize) -> Result<Example, String> {
+    let found = fields.len();
+    if found != width {
+        // Most likely an unquoted comma in a text, which would move words among the labels.
+        return Err(format!(
+            "expected {width} fields as in the header, found {found}; put a text with commas in quotes"
+        ));
+    }
+    let (text, labels) = (fields.get(text).unwrap_or_default(), fields.get(labels).unwrap_or_default());
+    let labels = if labels.trim().is_empty() {
+        Vec::new()
+    } else {
+        labels.split('|').map(|label| label.trim().to_owned()).collect()
+    };
+    Example::checked(text, labels)
+}
+
+struct Records<'o, R> {
+    lines: Lines<'o, R>,
+    /// The record as it is written.
+    raw: String,
+    /// Given one whole record at a time. Making a reader for each takes at least ten times as long.
+    splitter: Reader<VecDeque<u8>>,
+    fields: StringRecord,
+    /// The line the record starts at.
+    start: u64,
+}
+
+impl<R: BufRead> Records<'_, R> {
+    /// Puts the next record into `fields`; false at the end.
+    fn advance(&mut self) -> Result<bool> {
+        self.raw.clear();
+        let mut place = Place::FieldStart;
+        loop {
+            let Some(line) = self.lines.advance()? else {
+                return if self.raw.is_empty() {
+                    Ok(false)
+                } else {
+                    Err(self.fault("expected a quote that closes the field, found the end of the file"))
+                };
+            };
+            let first = self.raw.is_empty();
+            if first && line.trim().is_empty() {
+                continue;
+            }
+            self.raw.push_str(line);
+            let next = place.after(without_end(line));
+            if first {
+                self.start = self.lines.number();
+            }
+            if self.raw.len() > MAX_LINE_BYTES + 1 {
+                return Err(self.fault(too_long("record")));
+            }
+            place = next.map_err(|message| self.fault(message))?;
+            if place != Place::Quoted {
+                break;
+            }
+        }
+        self.raw.truncate(without_end(&self.raw).len());
+        self.raw.push('\n');
+        self.splitter.get_mut().extend(self.raw.as_bytes());
+        match self.splitter.read_record(&mut self.fields) {
+            Ok(true) => Ok(true),
+            Ok(false) | Err(_) => Err(self.fault("expected a CSV record, found something else")),
+        }
+    }
+
+    fn fault(&self, message: impl Into<String>) -> crate::Error {
+        self.lines.fault_at(self.start, message)
+    }
+}
+
+fn without_end(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// Where in a record one stands, as far as quotes go.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    FieldStart,
+    Unquoted,
+    Quoted,
+    /// Behind a quote in a quoted field: its end, or the first half of a doubled quote.
+    Closed,
+}
+
+impl Place {
+    /// The place behind `line`, if `self` is the place before it.
+    fn after(self, line: &str) -> Result<Self, String> {
+        line.bytes().try_fold(self, |place, byte| match (place, byte) {
+            (Place::FieldStart, b'"') | (Place::Closed, b'"') => Ok(Place::Quoted),
+            (Place::Quoted, b'"') => Ok(Place::Closed),
+            (Place::Quoted, _) => Ok(Place::Quoted),
+            (_, b',') => Ok(Place::FieldStart),
+            (Place::FieldStart | Place::Unquoted, _) => Ok(Place::Unquoted),
+            (Place::Closed, _) => {
+                Err("expected a comma behind a closing quote, found more; write a quote in a text as two"
+                    .to_owned())
+            }
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Lines of UTF-8 from anything, one at a time into one buffer, none so long that it exhausts the memory.
+
+use std::io::{BufRead, Read};
+
+use crate::{Error, Result};
+
+/// The longest line or CSV record, in bytes: far above the longest text, even with every character escaped.
+pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
+
+pub(super) struct Lines<'o, R> {
+    input: R,
+    origin: &'o str,
+    buffer: Vec<u8>,
+    number: u64,
+}
+
+impl<'o, R: BufRead> Lines<'o, R> {
+    pub fn new(input: R, origin: &'o str) -> Self {
+        Lines { input, origin, buffer: Vec::new(), number: 0 }
+    }
+
+    /// The next line with its line end, without the file's byte order mark; `None` at the end.
+    pub fn advance(&mut self) -> Result<Option<&str>> {
+        self.buffer.clear();
+        self.number += 1;
+        // One more for the line end.
+        let limit = MAX_LINE_BYTES + 1;
+        let mut bounded = self.input.by_ref().take(limit as u64);
+        let length = bounded
+            .read_until(b'\n', &mut self.buffer)
+            .map_err(|e| Error::io(self.origin, "cannot read", e))?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if length == limit && self.buffer.last() != Some(&b'\n') {
+            return Err(self.fault(too_long("line")));
+        }
+        match std::str::from_utf8(&self.buffer) {
+            Ok(line) if self.number == 1 => Ok(Some(line.strip_prefix('\u{feff}').unwrap_or(line))),
+            Ok(line) => Ok(Some(line)),
+            Err(e) => {
+                let byte = e.valid_up_to() + 1;
+                Err(self.fault(format!("expected UTF-8, found something else at byte {byte} of the line")))
+            }
+        }
+    }
+
+    /// The number of the line `advance` gave last, counted from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub fn fault(&self, message: impl Into<String>) -> Error {
+        self.fault_at(self.number, message)
+    }
+
+    pub fn fault_at(&self, line: u64, message: impl Into<String>) -> Error {
+        Error::Data { origin: self.origin.to_owned(), line, message: message.into() }
+    }
+}
+
+pub(super) fn too_long(what: &str) -> String {
+    format!("the {what} has more than {MAX_LINE_BYTES} bytes, the most that is read at once")
+}

@@ -1,0 +1,159 @@
+//! Reading labelled examples: JSON Lines, fastText lines, CSV.
+//!
+//! An error names the file, the line and what was expected, and never quotes the line: it is somebody's text.
+
+mod csv;
+mod fasttext;
+mod json_lines;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::text::MAX_TEXT_BYTES;
+use crate::{Error, Result};
+use lines::Lines;
+
+/// The longest name a label may have, in bytes.
+pub const MAX_LABEL_BYTES: usize = 255;
+
+/// One labelled text. No labels: an out-of-scope example.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Example {
+    /// What somebody said.
+    pub text: String,
+    /// What it asks for.
+    pub labels: Vec<String>,
+}
+
+impl Example {
+    /// An example of `text` with `labels`, taken as they are: only reading checks them.
+    pub fn new<L: Into<String>>(text: impl Into<String>, labels: impl IntoIterator<Item = L>) -> Self {
+        Example { text: text.into(), labels: labels.into_iter().map(Into::into).collect() }
+    }
+
+    /// What every format ends in: sizes and label names checked, repeated labels merged.
+    fn checked(text: impl Into<String>, labels: Vec<String>) -> Result<Self, String> {
+        let (text, mut labels) = (text.into(), labels);
+        if text.len() > MAX_TEXT_BYTES {
+            let length = text.len();
+            return Err(format!(
+                "the text has {length} bytes; the longest that can be learned has {MAX_TEXT_BYTES}"
+            ));
+        }
+        for (index, label) in labels.iter().enumerate() {
+            check_label(label).map_err(|fault| format!("label {} {fault}", index + 1))?;
+        }
+        if labels.len() > 1 {
+            // A set, since a hostile line has room for millions of labels.
+            let mut seen = HashSet::new();
+            labels.retain(|label| seen.insert(label.clone()));
+        }
+        Ok(Example { text, labels })
+    }
+}
+
+/// Whether a name may be a label's; otherwise what is wrong with it, to go behind the words that name the label.
+pub(crate) fn check_label(label: &str) -> Result<(), String> {
+    if label.trim().is_empty() {
+        return Err("is empty; expected a name".into());
+    }
+    if label.len() > MAX_LABEL_BYTES {
+        return Err(format!("has {} bytes; expected at most {MAX_LABEL_BYTES}", label.len()));
+    }
+    if label.chars().any(char::is_control) {
+        return Err("holds a control character; expected a name of visible characters".into());
+    }
+    Ok(())
+}
+
+/// How the examples are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One object a line: `{"text": "...", "labels": ["a", "b"]}`. Other keys are ignored.
+    JsonLines,
+    /// `__label__a __label__b some text`: labels at the start of the line.
+    FastText,
+    /// A header with the columns `text` and `labels`, the labels of a record separated by `|`.
+    Csv,
+}
+
+impl Format {
+    /// The format of a file by its extension: `jsonl`, `ndjson`, `json` are JSON Lines, `txt`, `ft`, `fasttext` are
+    /// fastText, `csv` is CSV, in any case.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for any other extension.
+    pub fn of_path(path: &Path) -> Result<Format> {
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        match extension.as_str() {
+            "jsonl" | "ndjson" | "json" => Ok(Format::JsonLines),
+            "txt" | "ft" | "fasttext" => Ok(Format::FastText),
+            "csv" => Ok(Format::Csv),
+            _ => Err(Error::invalid(format!(
+                "{}: the name does not tell the format; expected .jsonl, .ndjson or .json (JSON Lines), \
+                 .txt, .ft or .fasttext (fastText) or .csv, or a format chosen by name: jsonl, fasttext or csv",
+                path.display()
+            ))),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    /// `jsonl`, `fasttext` or `csv`; anything else is [`Error::InvalidArgument`].
+    fn from_str(name: &str) -> Result<Format> {
+        match name {
+            "jsonl" => Ok(Format::JsonLines),
+            "fasttext" => Ok(Format::FastText),
+            "csv" => Ok(Format::Csv),
+            _ => Err(Error::invalid(format!("there is no format {name:?}; choose jsonl, fasttext or csv"))),
+        }
+    }
+}
+
+/// Reads the examples of a file; without a `format` its extension tells, as in [`Format::of_path`].
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for an unknown extension, [`Error::Io`] if the file can't be opened or read,
+/// [`Error::Data`] for the first line that can't be understood.
+pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
+    let format = format.map_or_else(|| Format::of_path(path), Ok)?;
+    let file = File::open(path).map_err(|e| Error::io(path, "cannot open", e))?;
+    read(BufReader::new(file), format, &path.display().to_string())
+}
+
+/// Reads examples from anything, naming it `origin` in errors. A byte order mark and blank lines are skipped; lines end
+/// in LF or CRLF.
+///
+/// # Errors
+/// [`Error::Io`] if reading fails, [`Error::Data`] for the first line that can't be understood. A CSV record that spans
+/// several lines counts as the first of them, except that bad UTF-8 is reported where it stands.
+pub fn read(input: impl BufRead, format: Format, origin: &str) -> Result<Vec<Example>> {
+    let lines = Lines::new(input, origin);
+    match format {
+        Format::JsonLines => read_lines(lines, json_lines::parse),
+        Format::FastText => read_lines(lines, fasttext::parse),
+        Format::Csv => csv::read(lines),
+    }
+}
+
+fn read_lines<R: BufRead>(
+    mut lines: Lines<'_, R>,
+    parse: impl Fn(&str) -> Result<Example, String>,
+) -> Result<Vec<Example>> {
+    let mut examples = Vec::new();
+    while let Some(line) = lines.advance()? {
+        let line = line.trim_end();
+        if !line.is_empty() {
+            examples.push(parse(line).map_err(|message| lines.fault(message))?);
+        }
+    }
+    Ok(examples)
+}

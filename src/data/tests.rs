@@ -1,0 +1,282 @@
+use std::io::{self, BufReader, Read};
+
+use proptest::prelude::*;
+
+use super::*;
+use Format::{Csv, FastText, JsonLines};
+
+fn good(format: Format, input: impl AsRef<[u8]>) -> Vec<Example> {
+    read(input.as_ref(), format, "in").unwrap()
+}
+
+/// The error's sentence, which must not hold the text that every faulty line here has.
+fn bad(format: Format, input: impl AsRef<[u8]>) -> String {
+    let error = read(input.as_ref(), format, "in").unwrap_err();
+    assert!(matches!(error, Error::Data { .. }));
+    let sentence = error.to_string();
+    assert!(!sentence.contains("secret"), "{sentence}");
+    sentence
+}
+
+fn ex(text: &str, labels: &[&str]) -> Example {
+    Example::new(text, labels.iter().copied())
+}
+
+#[test]
+fn every_format_skips_a_byte_order_mark_and_blank_lines_and_takes_crlf() {
+    let expected = [ex("see, my screen", &["a", "b"]), ex("hm", &[])];
+    let json = "\u{feff}{\"text\":\"see, my screen\",\"labels\":[\"a\",\"b\"]}\r\n\r\n \n{\"id\":1,\"text\":\"hm\",\"labels\":[]}";
+    let fast = "\u{feff}__label__a __label__b\tsee, my screen \r\n\r\n \nhm";
+    let csv = "\u{feff}text,labels\r\n\r\n\"see, my screen\",a|b\r\n\r\n \nhm,\r\n";
+    for (format, input) in [(JsonLines, json), (FastText, fast), (Csv, csv)] {
+        assert_eq!(good(format, input), expected);
+        assert_eq!(good(format, input.replace('\r', "")), expected);
+    }
+    assert_eq!(good(JsonLines, ""), []);
+    assert_eq!(good(FastText, "\u{feff}\n"), []);
+    assert_eq!(good(Csv, "text,labels"), []);
+}
+
+#[test]
+fn labels_repeated_in_a_line_are_merged_in_their_first_order() {
+    let expected = [ex("x", &["b", "a"])];
+    assert_eq!(good(JsonLines, r#"{"text":"x","labels":["b","a","b"]}"#), expected);
+    assert_eq!(good(FastText, "__label__b __label__a __label__b x"), expected);
+    assert_eq!(good(Csv, "text,labels\nx,b | a|b"), expected);
+}
+
+#[test]
+fn csv_columns_are_found_by_name_and_quoted_fields_hold_anything() {
+    let input = "id, labels ,text\n1,\"a|b,c\",\"one \"\"two\"\",\r\n\nthree\"\n2,,5\" screen\n3,a,\"\"\n\u{feff}\"4\",,\rz";
+    let texts =
+        [ex("one \"two\",\r\n\nthree", &["a", "b,c"]), ex("5\" screen", &[]), ex("", &["a"]), ex("\rz", &[])];
+    assert_eq!(good(Csv, input), texts);
+}
+
+#[test]
+fn json_lines_that_are_no_example_say_what_was_expected_and_found() {
+    for (line, found) in [
+        (r#"["secret", ["a"]]"#, "one object a line, found an array"),
+        ("secret", "found no object"),
+        (r#"{"text": secret}"#, "found bad JSON at byte 10: expected value"),
+        (r#"  {"text": "secret"#, "found bad JSON at byte 18: EOF while parsing a string"),
+        (r#"{"text":"secret","text":"","labels":[]}"#, "duplicate field `text`"),
+        (r#"{"labels": ["secret"]}"#, "found no `text`"),
+        (r#"{"text": 5, "labels": ["secret"]}"#, "found a number for `text`"),
+        (r#"{"text": null, "labels": ["secret"]}"#, "found null for `text`"),
+        (r#"{"text": "secret"}"#, r#"found no `labels`; "labels": [] marks an out-of-scope line"#),
+        (r#"{"text": "secret", "label": "a"}"#, "found `label` instead of `labels`; \"labels\": [] marks"),
+        (r#"{"text": "secret", "labels": "secret"}"#, "found a string for `labels`"),
+        (r#"{"text": "secret", "labels": {"secret": 1}}"#, "found an object for `labels`"),
+        (r#"{"text": "secret", "labels": ["secret", true]}"#, "found a truth value among the labels"),
+    ] {
+        let sentence = bad(JsonLines, format!("\r\n{line}\r\n"));
+        assert!(
+            sentence.starts_with(r#"in, line 2: expected {"text": "...", "labels": ["a"]}, "#),
+            "{sentence}"
+        );
+        assert!(sentence.contains(found), "{sentence}");
+    }
+}
+
+#[test]
+fn csv_that_is_no_table_of_examples_says_what_was_expected_and_where_the_record_starts() {
+    let head = "text,labels\r\n\r\n\"1\r\n2\",\r\n";
+    for (input, expected) in [
+        (String::new(), "in, line 1: expected a header such as `text,labels`, found no column `text`"),
+        ("secret,labels".into(), "line 1: expected a header such as `text,labels`, found no column `text`"),
+        (
+            "\n\nTEXT,text\n".into(),
+            "line 3: expected a header such as `text,labels`, found no column `labels`",
+        ),
+        ("text,labels,text\n".into(), "line 1: expected one column `text` in the header, found several"),
+        (format!("{head}secret"), "line 5: expected 2 fields as in the header, found 1"),
+        (format!("{head}\n\"secret\nx\", b,a"), "line 6: expected 2 fields as in the header, found 3"),
+        (
+            format!("{head}\"secret\n,a\nb,c\n"),
+            "line 5: expected a quote that closes the field, found the end",
+        ),
+        (
+            format!("{head}\n\"x\n\"secret\" y\",a\n"),
+            "line 6: expected a comma behind a closing quote, found more",
+        ),
+        (format!("{head}\"secret\n\",||"), "line 5: label 1 is empty"),
+    ] {
+        let sentence = bad(Csv, input);
+        assert!(sentence.contains(expected), "{sentence}");
+    }
+}
+
+#[test]
+fn a_fasttext_label_behind_the_text_is_an_error() {
+    let sentence = bad(FastText, "__label__a fine\nsecret __label__a");
+    assert_eq!(
+        sentence,
+        "in, line 2: expected every `__label__` at the start of the line, found one behind the text"
+    );
+    assert_eq!(good(FastText, "the__label__ stays"), [ex("the__label__ stays", &[])]);
+}
+
+#[test]
+fn label_names_must_be_visible_and_of_reasonable_length() {
+    let longest = "é".repeat(127) + "x";
+    assert_eq!(good(FastText, format!("__label__{longest} x"))[0].labels, [longest.as_str()]);
+    for (label, expected) in [
+        ("", "label 2 is empty"),
+        (" ", "label 2 is empty"),
+        ("secret\0", "label 2 holds a control character"),
+        ("\u{7f}secret", "label 2 holds a control character"),
+        ("secret\u{9f}x", "label 2 holds a control character"),
+        (&"secret".repeat(50), "label 2 has 300 bytes; expected at most 255"),
+    ] {
+        let json = serde_json::json!({"text": "", "labels": ["a", label]}).to_string();
+        let inputs = [
+            (JsonLines, json),
+            (FastText, format!("__label__a __label__{label} x")),
+            (Csv, format!("text,labels\nx,a|{label}")),
+        ];
+        for (format, input) in inputs {
+            let sentence = bad(format, input);
+            assert!(sentence.contains(expected), "{format:?}: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn bad_utf8_is_reported_by_line_and_byte() {
+    let quoted = [b"\"x\n", &b"a\xff\",b"[..]].concat();
+    for (format, head, body) in
+        [(JsonLines, "", &b"a\xff"[..]), (FastText, "", b"a\xff"), (Csv, "text,labels\n", &quoted)]
+    {
+        let line = if format == Csv { 3 } else { 1 };
+        let sentence = bad(format, [head.as_bytes(), body].concat());
+        assert_eq!(
+            sentence,
+            format!("in, line {line}: expected UTF-8, found something else at byte 2 of the line")
+        );
+    }
+}
+
+#[test]
+fn texts_and_lines_beyond_their_limits_are_errors_rather_than_memory() {
+    let longest = "x".repeat(MAX_TEXT_BYTES);
+    assert_eq!(good(FastText, &longest)[0].text.len(), MAX_TEXT_BYTES);
+    for (format, input) in [
+        (JsonLines, format!(r#"{{"text":"{longest}x","labels":[]}}"#)),
+        (FastText, format!("{longest}x")),
+        (Csv, format!("labels,text\n,{longest}x")),
+    ] {
+        assert!(
+            bad(format, input)
+                .contains("the text has 1048577 bytes; the longest that can be learned has 1048576")
+        );
+    }
+    // Inputs without an end: whoever reads on never returns.
+    let endless = |first: &'static str, rest: u8| BufReader::new(first.as_bytes().chain(io::repeat(rest)));
+    for (format, first, rest, expected) in [
+        (JsonLines, "{", b' ', "in, line 1: the line has more than 16777216 bytes"),
+        (FastText, "a\n", b'b', "in, line 2: the line has more than 16777216 bytes"),
+        (Csv, "text,labels\n", b'b', "in, line 2: the line has more than 16777216 bytes"),
+    ] {
+        let sentence = read(endless(first, rest), format, "in").unwrap_err().to_string();
+        assert!(sentence.starts_with(expected), "{sentence}");
+    }
+    let record = format!("text,labels\n\n\"{}", format!("{longest}\n").repeat(17));
+    assert!(bad(Csv, record).starts_with("in, line 3: the record has more than 16777216 bytes"));
+}
+
+#[test]
+fn the_format_is_known_by_extension_or_by_name() {
+    for (format, extensions) in
+        [(JsonLines, "jsonl ndjson JSON"), (FastText, "txt ft fasttext"), (Csv, "csv")]
+    {
+        for extension in extensions.split(' ') {
+            assert_eq!(Format::of_path(Path::new(&format!("b.{extension}"))).unwrap(), format);
+        }
+    }
+    for name in ["some/a.xml", "csv"] {
+        let error = Format::of_path(Path::new(name)).unwrap_err();
+        assert!(matches!(error, Error::InvalidArgument(_)));
+        assert!(
+            error.to_string().starts_with(&format!("{name}: "))
+                && error.to_string().contains("jsonl, fasttext or csv")
+        );
+    }
+    for (name, format) in [("jsonl", JsonLines), ("fasttext", FastText), ("csv", Csv)] {
+        assert_eq!(name.parse::<Format>().unwrap(), format);
+    }
+    let error = "xml".parse::<Format>().unwrap_err().to_string();
+    assert_eq!(error, "there is no format \"xml\"; choose jsonl, fasttext or csv");
+}
+
+#[test]
+fn files_are_read_by_extension_unless_a_format_is_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lines.csv");
+    std::fs::write(&path, "text,labels\nx,a\n").unwrap();
+    assert_eq!(read_file(&path, None).unwrap(), [ex("x", &["a"])]);
+    assert_eq!(read_file(&path, Some(FastText)).unwrap(), [ex("text,labels", &[]), ex("x,a", &[])]);
+    let origin = path.display().to_string();
+    assert!(
+        read_file(&path, Some(JsonLines))
+            .unwrap_err()
+            .to_string()
+            .starts_with(&format!("{origin}, line 1: "))
+    );
+    let missing = read_file(&folder.path().join("none.csv"), None).unwrap_err();
+    assert!(matches!(missing, Error::Io { action: "cannot open", .. }));
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("unplugged"))
+        }
+    }
+    let broken = read(BufReader::new(Broken), Csv, "standard input").unwrap_err();
+    assert_eq!(broken.to_string(), "standard input: cannot read: unplugged");
+}
+
+#[rustfmt::skip]
+const SCRAPS: &[&str] = &[
+    "{\"text\":", "\"labels\":", "[", "]", "}", "\"\"", "\"", ",", "|", "a", "\n", "\r\n", "\r", "\u{feff}", "__label__", " ",
+];
+
+/// Bytes that look enough like examples to get past the first check.
+fn scraps() -> impl Strategy<Value = Vec<u8>> {
+    let scrap = proptest::sample::select(SCRAPS).prop_map(|s| s.as_bytes().to_vec());
+    let scrap = prop_oneof![scrap, any::<u8>().prop_map(|b| vec![b])];
+    proptest::collection::vec(scrap, 0..40).prop_map(|scraps| scraps.concat())
+}
+
+fn examples(label: &'static str) -> impl Strategy<Value = Vec<Example>> {
+    let labels = proptest::collection::btree_set(label, 0..4);
+    let example = (any::<String>(), labels).prop_map(|(text, labels)| Example::new(text, labels));
+    proptest::collection::vec(example, 0..8)
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_reading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), scraps in scraps()) {
+        for input in [bytes, scraps] {
+            for format in [JsonLines, FastText, Csv] {
+                let _ = read(&input[..], format, "in");
+            }
+            let _ = read(&[b"text,labels\n", &input[..]].concat()[..], Csv, "in");
+        }
+    }
+
+    #[test]
+    fn examples_written_as_json_lines_read_the_same(examples in examples("[^\\pC\\s]{1,40}")) {
+        let line = |e: &Example| serde_json::json!({"labels": e.labels, "text": e.text}).to_string() + "\n";
+        prop_assert_eq!(good(JsonLines, examples.iter().map(line).collect::<String>()), examples);
+    }
+
+    #[test]
+    fn examples_written_as_csv_read_the_same(examples in examples("[a-z,\"]{1,9}")) {
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        writer.write_record(["text", "labels"]).unwrap();
+        for example in &examples {
+            writer.write_record([example.text.as_str(), &example.labels.join("|")]).unwrap();
+        }
+        prop_assert_eq!(good(Csv, writer.into_inner().unwrap()), examples);
+    }
+}

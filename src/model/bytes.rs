@@ -1,0 +1,69 @@
+//! Where a model's bytes live: a mapped file, or memory of our own. The only unsafe code of this room.
+
+use crate::error::{Error, Result};
+use memmap2::Mmap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+/// A cache line; a vector of these starts where every tensor's type may start.
+#[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
+#[repr(C, align(64))]
+pub(super) struct Line([u8; 64]);
+
+/// The bytes of one model, aligned for every tensor.
+#[derive(Debug)]
+pub(super) enum Bytes {
+    Mapped(Mmap),
+    Owned { lines: Vec<Line>, length: usize },
+}
+
+impl Bytes {
+    pub(super) fn mapped(path: &Path) -> Result<Bytes> {
+        let file = File::open(path).map_err(|e| Error::io(path, "cannot open the model", e))?;
+        let about = file.metadata().map_err(|e| Error::io(path, "cannot open the model", e))?;
+        if !about.is_file() {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file");
+            return Err(Error::io(path, "cannot open the model", source));
+        }
+        if about.len() == 0 {
+            return Ok(Bytes::copied(&[]));
+        }
+        // SAFETY: a mapping is only sound while nobody changes the file in place. That is the documented contract of model
+        // files: this library replaces them by renaming and never writes into one.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, "cannot map the model", e))?;
+        Ok(Bytes::Mapped(map))
+    }
+
+    pub(super) fn copied(bytes: &[u8]) -> Bytes {
+        let mut lines = vec![Line([0; 64]); bytes.len().div_ceil(64)];
+        bytemuck::cast_slice_mut(&mut lines)[..bytes.len()].copy_from_slice(bytes);
+        Bytes::Owned { lines, length: bytes.len() }
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Mapped(map) => map,
+            Bytes::Owned { lines, length } => &bytemuck::cast_slice(lines)[..*length],
+        }
+    }
+}
+
+/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it.
+pub(super) fn replace_file(path: &Path, contents: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".intent-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder).map_err(|e| Error::io(path, "cannot write beside the model", e))?;
+    file.write_all(contents).map_err(|e| Error::io(path, "cannot write the model", e))?;
+    file.as_file().sync_all().map_err(|e| Error::io(path, "cannot write the model", e))?;
+    file.persist(path).map_err(|e| Error::io(path, "cannot put the model in place", e.error))?;
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(folder) {
+        // The rename itself must survive a power cut. Some file systems can't sync a folder; the model is whole either way.
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}

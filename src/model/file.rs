@@ -1,0 +1,258 @@
+//! The `.intent` file: a safetensors file with all metadata as one JSON string under the key `intentkit`.
+//!
+//! The header is padded so that the tensors start on a 64-byte boundary, int8 matrices first, then float32, then the
+//! filter, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
+//! so the header is written here; it is read with the safetensors crate, which checks every offset.
+
+use super::{LayerParts, LayerPlaces, Metadata, Parts, Places};
+use crate::error::{Error, ModelFault, Result};
+use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
+use crate::simd::DIMENSIONS;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::{Value, json};
+use std::ops::Range;
+use std::hash::Hasher;
+use twox_hash::XxHash3_64;
+
+/// Newest file format this library reads, and the one it writes.
+pub const FORMAT: u32 = 1;
+
+const KEY: &str = "intentkit";
+/// How the checksum's field looks inside a JSON string inside a JSON file.
+const CHECKSUM_FIELD: &[u8] = br#"\"checksum\":\""#;
+const CHECKSUM_DIGITS: usize = 16;
+const ALIGNMENT: usize = 64;
+/// Headers hold little but the labels: 16,384 of 255 bytes, escaped twice, stay far below.
+const MAX_HEADER: usize = 64 << 20;
+/// 2^20 rows: more than any n-gram table has use for.
+const MAX_ROWS: usize = 1 << 20;
+
+fn layer_name(index: usize) -> String {
+    if index < HIDDEN.len() { format!("hidden{}", index + 1) } else { "output".into() }
+}
+
+/// The bytes of a model file.
+pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
+    let mut metadata = parts.metadata.clone();
+    metadata.checksum = "0".repeat(CHECKSUM_DIGITS);
+    metadata.format = FORMAT;
+    metadata.library = env!("CARGO_PKG_VERSION").into();
+    let labels = metadata.labels.len();
+
+    let mut header = serde_json::Map::new();
+    let mut tensors: Vec<u8> = Vec::with_capacity(parts.table.len() + (1 << 20));
+    let mut put = |header: &mut serde_json::Map<String, Value>, name: String, dtype: &str, shape: &[usize], data: &[u8]| {
+        let start = tensors.len();
+        tensors.extend_from_slice(data);
+        header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, tensors.len()]}));
+    };
+    let text = serde_json::to_string(&metadata).map_err(|e| Error::invalid(format!("cannot write the metadata: {e}")))?;
+    header.insert("__metadata__".into(), json!({KEY: text}));
+
+    let mut layers: Vec<(String, &LayerParts, usize)> =
+        parts.layers.iter().enumerate().map(|(i, l)| (layer_name(i), l, INPUTS[i])).collect();
+    layers.extend(parts.linear.as_ref().map(|linear| ("linear".to_owned(), linear, DIMENSIONS)));
+    if metadata.ngrams.is_some() {
+        let rows = parts.table.len() / DIMENSIONS;
+        put(&mut header, "table".into(), "I8", &[rows, DIMENSIONS], bytemuck::cast_slice(&parts.table));
+    }
+    for (name, layer, inputs) in &layers {
+        let shape = [layer.scales.len(), *inputs];
+        put(&mut header, format!("{name}.weight"), "I8", &shape, bytemuck::cast_slice(&layer.weights));
+    }
+    for (name, layer, _) in &layers {
+        let shape = [layer.scales.len()];
+        put(&mut header, format!("{name}.scale"), "F32", &shape, bytemuck::cast_slice(&layer.scales));
+        if !layer.biases.is_empty() {
+            put(&mut header, format!("{name}.bias"), "F32", &shape, bytemuck::cast_slice(&layer.biases));
+        }
+    }
+    put(&mut header, "thresholds".into(), "F32", &[labels], bytemuck::cast_slice(&parts.thresholds));
+    put(&mut header, "reject_below".into(), "F32", &[1], bytemuck::bytes_of(&parts.reject_below));
+    if metadata.ngrams.is_some() {
+        put(&mut header, "known".into(), "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
+    }
+
+    let mut head = Value::Object(header).to_string().into_bytes();
+    head.resize((8 + head.len()).next_multiple_of(ALIGNMENT) - 8, b' ');
+    let mut bytes = (head.len() as u64).to_le_bytes().to_vec();
+    bytes.append(&mut head);
+    bytes.append(&mut tensors);
+    let digits = checksum_place(&bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
+    let checksum = checksum(&bytes, &digits);
+    bytes[digits].copy_from_slice(checksum.as_bytes());
+    Ok(bytes)
+}
+
+fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
+    let not_a_model = || ModelFault::NotAModel("it doesn't start as a safetensors file does".into());
+    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;
+    let length = u64::from_le_bytes(*length);
+    if length > MAX_HEADER as u64 || rest.first().is_some_and(|&b| b != b'{') {
+        return Err(not_a_model());
+    }
+    if 8 + length > bytes.len() as u64 {
+        return Err(ModelFault::WrongLength { found: bytes.len() as u64, expected: 8 + length });
+    }
+    Ok(length as usize)
+}
+
+/// What can be said against bytes before they are copied.
+pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
+    header_length(bytes).map(drop).map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
+}
+
+fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
+    let header = bytes.get(..8 + header_length(bytes).ok()?)?;
+    let start = header.windows(CHECKSUM_FIELD.len()).position(|w| w == CHECKSUM_FIELD)? + CHECKSUM_FIELD.len();
+    (start + CHECKSUM_DIGITS <= header.len()).then_some(start..start + CHECKSUM_DIGITS)
+}
+
+fn checksum(bytes: &[u8], digits: &Range<usize>) -> String {
+    let mut hasher = XxHash3_64::new();
+    hasher.write(&bytes[..digits.start]);
+    hasher.write(&[b'0'; CHECKSUM_DIGITS]);
+    hasher.write(&bytes[digits.end..]);
+    format!("{:016x}", hasher.finish())
+}
+
+/// Checks a file's bytes and finds its tensors. Nothing is believed before it is checked: lengths first, then the format,
+/// the checksum, every shape.
+pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
+    if cfg!(target_endian = "big") {
+        return Err(ModelFault::NotAModel("model files need a little-endian machine".into()));
+    }
+    let header = header_length(bytes)?;
+    let metadata = metadata(&bytes[8..8 + header])?;
+    if let Some(expected) = data_length(&bytes[8..8 + header]) {
+        let (found, expected) = (bytes.len() as u64, 8 + header as u64 + expected);
+        if found != expected {
+            return Err(ModelFault::WrongLength { found, expected });
+        }
+    }
+    let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
+    let found = checksum(bytes, &digits);
+    if found.as_bytes() != &bytes[digits] {
+        return Err(ModelFault::ChecksumMismatch { found, expected: metadata.checksum });
+    }
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| ModelFault::NotAModel(e.to_string()))?;
+    let places = places(&tensors, bytes, &metadata)?;
+    Ok((metadata, places))
+}
+
+/// The metadata, its format number looked at before anything a newer format might have changed.
+fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        #[serde(rename = "__metadata__")]
+        metadata: Entry,
+    }
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        intentkit: String,
+    }
+    #[derive(serde::Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    let no_entry = |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
+    let text = serde_json::from_slice::<Header>(header).map_err(no_entry)?.metadata.intentkit;
+    let format = serde_json::from_str::<Version>(&text).map_err(no_entry)?.format;
+    if format > FORMAT {
+        return Err(ModelFault::NewerFormat { found: format, supported: FORMAT });
+    }
+    let metadata: Metadata = serde_json::from_str(&text).map_err(no_entry)?;
+    if metadata.labels.is_empty() || metadata.labels.len() > MAX_LABELS {
+        let found = metadata.labels.len();
+        return Err(ModelFault::AbsurdSize(format!("the file names {found} labels; a model has 1 to {MAX_LABELS}")));
+    }
+    if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
+        return Err(ModelFault::AbsurdSize("the n-gram settings are out of range".into()));
+    }
+    if metadata.labels.iter().any(|label| label.contains('\0')) {
+        return Err(ModelFault::NotAModel("a label holds a NUL character".into()));
+    }
+    Ok(metadata)
+}
+
+/// Bytes of tensors that the header promises: the largest end of any tensor.
+fn data_length(header: &[u8]) -> Option<u64> {
+    let header: serde_json::Map<String, Value> = serde_json::from_slice(header).ok()?;
+    header.values().filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64()).max()
+}
+
+struct Finder<'a> {
+    tensors: &'a SafeTensors<'a>,
+    bytes: &'a [u8],
+}
+
+impl Finder<'_> {
+    /// The place of a tensor with the type asked for and the shape asked for, of which `None` may be any length.
+    fn find(&self, name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Result<Range<usize>, ModelFault> {
+        let wrong = |problem: String| ModelFault::WrongTensor { name: name.to_owned(), problem };
+        let tensor = self.tensors.tensor(name).map_err(|_| wrong("is missing".into()))?;
+        let fits = tensor.shape().len() == shape.len()
+            && tensor.shape().iter().zip(shape).all(|(&found, wanted)| wanted.is_none_or(|wanted| wanted == found));
+        if tensor.dtype() != dtype || !fits {
+            let wanted: Vec<String> = shape.iter().map(|n| n.map_or("any".into(), |n| n.to_string())).collect();
+            return Err(wrong(format!(
+                "is {:?} {:?}, it should be {dtype:?} [{}]",
+                tensor.dtype(),
+                tensor.shape(),
+                wanted.join(", ")
+            )));
+        }
+        let start = tensor.data().as_ptr() as usize - self.bytes.as_ptr() as usize;
+        if !start.is_multiple_of(dtype.bitsize() / 8) {
+            return Err(wrong("does not start on a boundary of its type".into()));
+        }
+        Ok(start..start + tensor.data().len())
+    }
+
+    fn floats(&self, name: &str, length: usize) -> Result<Range<usize>, ModelFault> {
+        let place = self.find(name, Dtype::F32, &[Some(length)])?;
+        let values: &[f32] = bytemuck::cast_slice(&self.bytes[place.clone()]);
+        // A reject point of minus infinity means that the score rejects nothing; everything else is a number.
+        if values.iter().any(|v| v.is_nan() || (name != "reject_below" && v.is_infinite())) {
+            return Err(ModelFault::WrongTensor { name: name.into(), problem: "holds a value that is no number".into() });
+        }
+        Ok(place)
+    }
+
+    fn layer(&self, name: &str, outputs: usize, inputs: usize, biased: bool) -> Result<LayerPlaces, ModelFault> {
+        Ok(LayerPlaces {
+            weights: self.find(&format!("{name}.weight"), Dtype::I8, &[Some(outputs), Some(inputs)])?,
+            scales: self.floats(&format!("{name}.scale"), outputs)?,
+            biases: if biased { self.floats(&format!("{name}.bias"), outputs)? } else { 0..0 },
+        })
+    }
+}
+
+fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Result<Places, ModelFault> {
+    let finder = Finder { tensors, bytes };
+    let labels = metadata.labels.len();
+    let outputs = [HIDDEN[0], HIDDEN[1], HIDDEN[2], labels];
+    let mut places = Places::default();
+    for (i, layer) in places.layers.iter_mut().enumerate() {
+        *layer = finder.layer(&layer_name(i), outputs[i], INPUTS[i], true)?;
+    }
+    if tensors.tensor("linear.weight").is_ok() {
+        places.linear = Some(finder.layer("linear", labels, DIMENSIONS, false)?);
+    }
+    places.thresholds = finder.floats("thresholds", labels)?;
+    let reject = finder.floats("reject_below", 1)?;
+    places.reject = bytemuck::pod_read_unaligned(&bytes[reject]);
+    if metadata.ngrams.is_some() {
+        places.table = finder.find("table", Dtype::I8, &[None, Some(DIMENSIONS)])?;
+        let rows = places.table.len() / DIMENSIONS;
+        if !(2..=MAX_ROWS).contains(&rows) || !rows.is_power_of_two() {
+            return Err(ModelFault::AbsurdSize(format!("the table has {rows} rows; a power of two up to {MAX_ROWS} is read")));
+        }
+        places.known = finder.find("known", Dtype::U16, &[None])?;
+        let slots = places.known.len() / size_of::<u16>();
+        if slots < 2 || !slots.is_power_of_two() {
+            return Err(ModelFault::AbsurdSize(format!("the filter has {slots} slots; it needs a power of two")));
+        }
+    }
+    Ok(places)
+}

@@ -1,0 +1,248 @@
+//! The immutable model: labels, vectorizer, network, calibration and decision rule, all borrowed from one block of bytes.
+//!
+//! A trained model *is* the bytes of its file: training, loading and saving share one layout, so nothing can differ
+//! between a model that was just trained and the same model loaded elsewhere.
+
+mod bytes;
+mod file;
+
+use crate::decision::{Choice, DecisionRule};
+use crate::error::{Error, Result};
+use crate::network::{self, Layer, Network};
+use crate::simd::DIMENSIONS;
+use crate::text::MAX_TEXT_BYTES;
+use crate::text::filter::Filter;
+use crate::text::ngrams::NgramSettings;
+use crate::vectorizer::{FeatureVector, Vectorizer};
+use bytes::Bytes;
+pub use file::FORMAT;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use std::path::Path;
+
+/// How a model was trained. Holds nothing that differs between two runs of the same training.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSummary {
+    /// Lines it was trained on, those without labels among them.
+    pub examples: usize,
+    /// Lines that were held out to choose epochs, calibration and the reject point.
+    pub heldout: usize,
+    /// Share of the held-out in-scope lines whose best label is right; `None` when none could be held out.
+    pub heldout_accuracy: Option<f64>,
+    /// Passes over the data.
+    pub epochs: usize,
+    /// Seed of the random numbers.
+    pub seed: u64,
+}
+
+/// Everything about a model but its numbers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// XXH3-64 of the whole file with these sixteen hexadecimal digits as zeros. The first field, so that it is found first.
+    pub checksum: String,
+    /// Version of the file format.
+    pub format: u32,
+    /// Version of the library that wrote the file.
+    pub library: String,
+    /// Name of the preset it was trained with, `auto` resolved.
+    pub preset: String,
+    /// One label or a set.
+    pub choice: Choice,
+    /// The labels in the order of their first appearance in the training data.
+    pub labels: Vec<String>,
+    /// How texts are read; `None` for a model trained from feature rows.
+    pub ngrams: Option<NgramSettings>,
+    /// How it was trained.
+    pub training: TrainingSummary,
+}
+
+/// One layer's int8 numbers; see [`Layer`].
+#[derive(Debug, Clone, Default)]
+pub struct LayerParts {
+    /// Row-major, one row per output.
+    pub weights: Vec<i8>,
+    /// One per output.
+    pub scales: Vec<f32>,
+    /// One per output, or none for the linear path.
+    pub biases: Vec<f32>,
+}
+
+/// What a model is made from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Checksum, format and library version are filled in.
+    pub metadata: Metadata,
+    /// Rows of the vectorizer; empty without [`Metadata::ngrams`].
+    pub table: Vec<i8>,
+    /// Slots of the filter of known trigrams; empty without [`Metadata::ngrams`].
+    pub known: Vec<u16>,
+    /// 256 → 256 → 128 → 64 → N.
+    pub layers: [LayerParts; 4],
+    /// 256 → N.
+    pub linear: Option<LayerParts>,
+    /// A probability for each label.
+    pub thresholds: Vec<f32>,
+    /// The reject point, a logit.
+    pub reject_below: f32,
+}
+
+/// Where the tensors of a layer lie.
+#[derive(Debug, Clone, Default)]
+struct LayerPlaces {
+    weights: Range<usize>,
+    scales: Range<usize>,
+    biases: Range<usize>,
+}
+
+/// Where the tensors lie in the bytes.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    table: Range<usize>,
+    known: Range<usize>,
+    layers: [LayerPlaces; 4],
+    linear: Option<LayerPlaces>,
+    thresholds: Range<usize>,
+    reject: f32,
+}
+
+/// An immutable classifier: usable from any number of threads at once, without locks and without allocating.
+#[derive(Debug)]
+pub struct Model {
+    bytes: Bytes,
+    metadata: Metadata,
+    places: Places,
+}
+
+impl Model {
+    /// Puts a model together.
+    ///
+    /// # Errors
+    /// [`Error::Model`] when the parts don't fit each other.
+    pub fn from_parts(parts: &Parts) -> Result<Model> {
+        Model::parse(Bytes::copied(&file::write(parts)?), "model in memory")
+    }
+
+    /// Opens a model file by mapping it into memory; the table is not copied. The file may be replaced by renaming another
+    /// over it while it is open, as [`Model::save`] does, but its bytes must not be changed in place.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it can't be read, [`Error::Model`] naming the fault when it is no sound model.
+    pub fn load(path: &Path) -> Result<Model> {
+        Model::parse(Bytes::mapped(path)?, &path.display().to_string())
+    }
+
+    /// Opens a model from bytes, which are copied.
+    ///
+    /// # Errors
+    /// [`Error::Model`] naming the fault.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
+        file::check_length(bytes, "model in memory")?;
+        Model::parse(Bytes::copied(bytes), "model in memory")
+    }
+
+    fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
+        let (metadata, places) =
+            file::read(bytes.as_slice()).map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
+        Ok(Model { bytes, metadata, places })
+    }
+
+    /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
+    /// or the new one and an interruption loses neither.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming what failed.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        bytes::replace_file(path, self.as_bytes())
+    }
+
+    /// The bytes of the model's file.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    /// Everything but the numbers.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The labels in the order of their indices.
+    pub fn labels(&self) -> &[String] {
+        &self.metadata.labels
+    }
+
+    /// Number of rows of the table; 0 for a model trained from feature rows.
+    pub fn rows(&self) -> usize {
+        self.places.table.len() / DIMENSIONS
+    }
+
+    /// Number of weights, biases and table entries.
+    pub fn parameters(&self) -> usize {
+        let layers = self.places.layers.iter().chain(&self.places.linear);
+        self.places.table.len() + layers.map(|l| l.weights.len() + l.biases.len() / size_of::<f32>()).sum::<usize>()
+    }
+
+    fn floats(&self, place: &Range<usize>) -> &[f32] {
+        bytemuck::cast_slice(&self.as_bytes()[place.clone()])
+    }
+
+    fn integers(&self, place: &Range<usize>) -> &[i8] {
+        bytemuck::cast_slice(&self.as_bytes()[place.clone()])
+    }
+
+    fn layer(&self, places: &LayerPlaces) -> Layer<'_> {
+        Layer {
+            weights: self.integers(&places.weights),
+            scales: self.floats(&places.scales),
+            biases: self.floats(&places.biases),
+        }
+    }
+
+    /// The part that reads texts; `None` for a model trained from feature rows.
+    pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
+        let settings = self.metadata.ngrams.as_ref()?;
+        let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
+        Some(Vectorizer { settings, table: self.integers(&self.places.table), known })
+    }
+
+    /// Writes the features of a text: 256 numbers of unit length, or zeros when nothing in it is known.
+    ///
+    /// # Errors
+    /// [`Error::TextTooLong`], or [`Error::NoVectorizer`] for a model trained from feature rows.
+    pub fn vectorize(&self, text: &str, features: &mut FeatureVector) -> Result<()> {
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(Error::TextTooLong { length: text.len() });
+        }
+        self.vectorizer().ok_or(Error::NoVectorizer)?.vectorize(text, features);
+        Ok(())
+    }
+
+    /// The network's layers.
+    pub fn network(&self) -> Network<'_> {
+        let [first, second, third, output] = &self.places.layers;
+        Network {
+            hidden: [self.layer(first), self.layer(second), self.layer(third)],
+            output: self.layer(output),
+            linear: self.places.linear.as_ref().map(|places| self.layer(places)),
+        }
+    }
+
+    /// Writes the calibrated logits of a feature vector, one for each label, computed in int8.
+    ///
+    /// # Panics
+    /// When `logits` is not as long as there are labels.
+    pub fn logits(&self, features: &FeatureVector, logits: &mut [f32]) {
+        network::int8::logits(&self.network(), features, logits);
+    }
+
+    /// The rule that chooses labels.
+    pub fn rule(&self) -> DecisionRule<'_> {
+        DecisionRule {
+            choice: self.metadata.choice,
+            thresholds: self.floats(&self.places.thresholds),
+            reject_below: self.places.reject,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! What computes logits from features. Engines differ in speed and rounding only: they read the same model.
+
+mod cpu;
+
+use crate::model::Model;
+use crate::vectorizer::FeatureVector;
+pub use cpu::{CpuFloat32, CpuInt8};
+
+/// An engine for one model's network.
+pub trait Runtime: Send + Sync {
+    /// Its name, as the command line and statistics show it.
+    fn name(&self) -> &'static str;
+
+    /// Writes the calibrated logits of a feature vector, one for each label of `model`.
+    ///
+    /// # Panics
+    /// When `logits` is not as long as there are labels.
+    fn logits(&self, model: &Model, features: &FeatureVector, logits: &mut [f32]);
+}
+
+/// The arithmetic a classifier computes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Integer sums of the stored int8 numbers: fastest, and the same bits on every CPU.
+    #[default]
+    Int8,
+    /// Float32 over the same numbers multiplied out: the reference that exports are compared with.
+    Float32,
+}
+
+impl Precision {
+    /// The engine for it.
+    pub fn runtime(self, model: &Model) -> Box<dyn Runtime> {
+        match self {
+            Precision::Int8 => Box::new(CpuInt8),
+            Precision::Float32 => Box::new(CpuFloat32::new(model)),
+        }
+    }
+}

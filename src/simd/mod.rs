@@ -1,0 +1,178 @@
+//! The kernels: the only loops whose speed decides the library's.
+//!
+//! This file is the one door: safe functions that check lengths and hand over to the kernel set chosen for this CPU.
+//! `portable` is complete, simple and the oracle. Every other set gives **the same bits**: integer sums are exact, a
+//! float sum has one order (sixteen lanes, element `i` in lane `i % 16`, lanes added as a tree; in a matrix product
+//! one running sum per element, `k` ascending), and a product is rounded before it is added (no fused multiply-add).
+//! That is what makes the same training data give the same model file on every machine.
+
+mod math;
+mod portable;
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod wide;
+
+pub use math::{exp, sigmoid};
+
+use once_cell::sync::Lazy;
+use rayon::prelude::*;
+
+/// Length of a feature vector; the width of the table's rows.
+pub const DIMENSIONS: usize = 256;
+
+/// A matrix as the kernels see it: element `(i, j)` is `data[i * row_stride + j * column_stride]`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    /// The elements; may hold more than the matrix.
+    pub data: &'a [f32],
+    /// Distance between rows.
+    pub row_stride: usize,
+    /// Distance between columns.
+    pub column_stride: usize,
+}
+
+/// How far one Adam step goes; see [`adam`].
+#[derive(Debug, Clone, Copy)]
+pub struct AdamStep {
+    /// Learning rate, bias correction of the first moment included.
+    pub rate: f32,
+    /// Reciprocal of the second moment's bias correction.
+    pub second_correction: f32,
+    /// Added to the gradient as `decay * weight` (L2 penalty, as in the original Adam).
+    pub weight_decay: f32,
+}
+
+/// One set of kernels. `unsafe` because a set may only run where its CPU features are; `pick` sees to that.
+#[derive(Clone, Copy)]
+struct Kernels {
+    name: &'static str,
+    add_rows: unsafe fn(&mut [i32; DIMENSIONS], &[i8], &[u32], i32),
+    matvec_i8: unsafe fn(&[i8], &[i8], &mut [i32]),
+    quantise: unsafe fn(&[f32], &mut [i8]) -> f32,
+    dot: unsafe fn(&[f32], &[f32]) -> f32,
+    axpy: unsafe fn(f32, &[f32], &mut [f32]),
+    matmul: unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool),
+    adam: unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep),
+    sigmoids: unsafe fn(&mut [f32]),
+}
+
+static KERNELS: Lazy<Kernels> = Lazy::new(pick);
+
+fn pick() -> Kernels {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    if let Some(kernels) = wide::detect() {
+        return kernels;
+    }
+    portable::KERNELS
+}
+
+/// Name of the kernel set in use on this CPU, such as `portable` or `avx2`.
+pub fn kernel_name() -> &'static str {
+    KERNELS.name
+}
+
+/// Adds `weight` times each of the named rows of `table` (rows of [`DIMENSIONS`] numbers) to `sums`. Exact: wraps only
+/// beyond what [`crate::text::ngrams::MAX_NGRAMS`] allows.
+///
+/// # Panics
+/// When a row number is past the end of the table.
+pub fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) {
+    // SAFETY: `KERNELS` only ever holds a set that `pick` found usable on this CPU.
+    unsafe { (KERNELS.add_rows)(sums, table, rows, weight) }
+}
+
+/// `sums[j]` = dot product of `input` and row `j` of `weights`, whose rows are as long as `input` (at most 65,536).
+///
+/// # Panics
+/// When `weights` is not `sums.len()` rows of `input.len()` numbers.
+pub fn matvec_i8(weights: &[i8], input: &[i8], sums: &mut [i32]) {
+    assert_eq!(weights.len(), input.len() * sums.len());
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.matvec_i8)(weights, input, sums) }
+}
+
+/// Rounds `values` to integers in -127..=127 (ties to even) and returns the scale: `values ≈ scale * quantised`. Values all smaller
+/// than 1e-30 give zeros and scale 0.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
+    assert_eq!(values.len(), quantised.len());
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.quantise)(values, quantised) }
+}
+
+/// Dot product, in the lane order of the module's documentation.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.dot)(a, b) }
+}
+
+/// `y += a * x`.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
+    assert_eq!(x.len(), y.len());
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.axpy)(a, x, y) }
+}
+
+/// `v / |v|` as float32 of an integer vector; a zero vector stays zero.
+pub fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
+    for (value, &sum) in vector.iter_mut().zip(sums) {
+        *value = sum as f32;
+    }
+    let norm = dot(vector, vector).sqrt();
+    if norm > 0.0 {
+        let reciprocal = 1.0 / norm;
+        vector.iter_mut().for_each(|value| *value *= reciprocal);
+    }
+}
+
+/// `c = a b`, or `c += a b` with `accumulate`: `c` is row-major with `columns` columns, `a` has `inner` columns, and `b`
+/// has `inner` rows and `columns` columns. Uses the threads of the rayon pool it runs in; the bits do not depend on them.
+///
+/// # Panics
+/// When a matrix reaches past its data.
+pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) {
+    if c.is_empty() || columns == 0 {
+        return;
+    }
+    let rows = c.len() / columns;
+    assert_eq!(c.len(), rows * columns);
+    // Below about a million multiply-adds a second thread costs more than it brings.
+    let threads = if rows * columns * inner < 1 << 20 { 1 } else { rayon::current_num_threads() };
+    let run = |first_row: usize, part: &mut [f32]| {
+        let a = Matrix { data: a.data.get(first_row * a.row_stride..).unwrap_or_default(), ..a };
+        // SAFETY: as in `add_rows`.
+        unsafe { (KERNELS.matmul)(a, b, part, columns, inner, accumulate) }
+    };
+    if threads <= 1 {
+        return run(0, c);
+    }
+    let rows_each = rows.div_ceil(threads).next_multiple_of(4);
+    c.par_chunks_mut(rows_each * columns).enumerate().for_each(|(i, part)| run(i * rows_each, part));
+}
+
+/// One step of Adam (Kingma and Ba, 2015) with decay rates 0.9 and 0.999 and epsilon 1e-8.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn adam(weights: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) {
+    assert!(first.len() == weights.len() && second.len() == weights.len() && gradient.len() == weights.len());
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.adam)(weights, first, second, gradient, step) }
+}
+
+/// Replaces each value by its [`sigmoid`].
+pub fn sigmoids(values: &mut [f32]) {
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.sigmoids)(values) }
+}
+
+#[cfg(test)]
+mod tests;

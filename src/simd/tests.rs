@@ -1,0 +1,167 @@
+use super::*;
+
+/// Every kernel set this machine can run, the oracle first.
+fn sets() -> Vec<Kernels> {
+    let mut sets = vec![portable::KERNELS];
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    sets.extend(wide::detect());
+    sets
+}
+
+/// Values whose pattern has a prime period, so that swapped blocks show.
+fn pattern(length: usize, offset: usize) -> Vec<f32> {
+    (0..length).map(|i| ((i * 37 + offset) % 251) as f32 / 64.0 - 1.95).collect()
+}
+
+const LENGTHS: [usize; 14] = [0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 64, 100, 255, 256];
+
+#[test]
+fn every_set_gives_the_bits_of_the_portable_dot_axpy_and_quantise() {
+    for length in LENGTHS {
+        for special in [0.0, f32::NAN, f32::INFINITY, f32::MIN_POSITIVE / 4.0, -0.0] {
+            let (mut a, b) = (pattern(length, 1), pattern(length, 90));
+            if let Some(middle) = a.get_mut(length / 2) {
+                *middle = if special == 0.0 { *middle } else { special };
+            }
+            let results: Vec<_> = sets()
+                .iter()
+                .map(|set| {
+                    let mut y = b.clone();
+                    let mut q = vec![0i8; length];
+                    // SAFETY: `sets` holds only what runs here.
+                    unsafe {
+                        let dot = (set.dot)(&a, &b).to_bits();
+                        (set.axpy)(1.7, &a, &mut y);
+                        let scale = (set.quantise)(&a, &mut q).to_bits();
+                        (dot, y.iter().map(|v| v.to_bits()).collect::<Vec<_>>(), scale, q)
+                    }
+                })
+                .collect();
+            // A NaN's sign and payload are the hardware's business; where one is involved only compare the integers.
+            if a.iter().all(|v| v.is_finite()) {
+                assert!(results.iter().all(|r| *r == results[0]), "length {length}");
+            } else {
+                assert!(results.iter().all(|r| r.3 == results[0].3), "length {length}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
+    for (rows, columns, inner) in [(1, 1, 1), (4, 16, 8), (5, 17, 3), (7, 150, 33), (13, 8, 64), (9, 31, 0)] {
+        let (a, b, c) = (pattern(rows * inner, 5), pattern(inner * columns, 11), pattern(rows * columns, 3));
+        let layouts = [
+            (Matrix { data: &a, row_stride: inner, column_stride: 1 }, Matrix { data: &b, row_stride: columns, column_stride: 1 }),
+            (Matrix { data: &a, row_stride: 1, column_stride: rows }, Matrix { data: &b, row_stride: 1, column_stride: inner }),
+        ];
+        for (a, b) in layouts {
+            for accumulate in [false, true] {
+                let mut expected = c.clone();
+                for i in 0..rows {
+                    for j in 0..columns {
+                        let mut sum = if accumulate { expected[i * columns + j] } else { 0.0 };
+                        for k in 0..inner {
+                            sum += a.data[i * a.row_stride + k * a.column_stride] * b.data[k * b.row_stride + j * b.column_stride];
+                        }
+                        expected[i * columns + j] = sum;
+                    }
+                }
+                for set in sets() {
+                    let mut found = c.clone();
+                    // SAFETY: `sets` holds only what runs here.
+                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate) };
+                    assert_eq!(found, expected, "{} {rows}x{columns}x{inner}", set.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
+    let (rows, columns, inner) = (130, 150, 256);
+    let (a, b) = (pattern(rows * inner, 5), pattern(inner * columns, 11));
+    let product = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut c = vec![0.0; rows * columns];
+            let a = Matrix { data: &a, row_stride: inner, column_stride: 1 };
+            matmul(a, Matrix { data: &b, row_stride: columns, column_stride: 1 }, &mut c, columns, inner, false);
+            c
+        })
+    };
+    assert_eq!(product(1), product(2));
+    assert_eq!(product(1), product(5));
+}
+
+#[test]
+fn integer_kernels_are_exact() {
+    let table: Vec<i8> = (0..40 * DIMENSIONS).map(|i| ((i * 91) % 255) as u8 as i8).collect();
+    let rows: Vec<u32> = (0..700).map(|i| (i * 7) % 40).collect();
+    let mut expected = [0i32; DIMENSIONS];
+    for &row in &rows {
+        for (j, sum) in expected.iter_mut().enumerate() {
+            *sum += 3 * i32::from(table[row as usize * DIMENSIONS + j]);
+        }
+    }
+    let input: Vec<i8> = (0..64).map(|i| (i * 5 % 255) as u8 as i8).collect();
+    let weights = &table[..64 * 9];
+    let products: Vec<i32> =
+        weights.chunks(64).map(|row| row.iter().zip(&input).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum()).collect();
+    for set in sets() {
+        let (mut sums, mut found) = ([0i32; DIMENSIONS], vec![0; 9]);
+        // SAFETY: `sets` holds only what runs here.
+        unsafe {
+            (set.add_rows)(&mut sums, &table, &rows, 3);
+            (set.matvec_i8)(weights, &input, &mut found);
+        }
+        assert_eq!(sums, expected);
+        assert_eq!(found, products);
+    }
+}
+
+#[test]
+fn every_set_gives_the_bits_of_the_portable_training_loops() {
+    let gradient = pattern(300, 7);
+    let step = AdamStep { rate: 2e-3, second_correction: 1.3, weight_decay: 1e-5 };
+    let results: Vec<_> = sets()
+        .iter()
+        .map(|set| {
+            let (mut w, mut m, mut v) = (pattern(300, 1), pattern(300, 2), gradient.iter().map(|g| g * g).collect::<Vec<_>>());
+            let mut s = pattern(300, 40).iter().map(|v| v * 40.0).collect::<Vec<_>>();
+            // SAFETY: `sets` holds only what runs here.
+            unsafe {
+                (set.adam)(&mut w, &mut m, &mut v, &gradient, step);
+                (set.sigmoids)(&mut s);
+            }
+            [w, m, v, s].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(results.iter().all(|r| *r == results[0]));
+}
+
+#[test]
+fn exp_is_within_two_units_in_the_last_place() {
+    for i in -86_000..=86_000 {
+        let x = i as f32 / 1000.0;
+        let exact = libm::exp(f64::from(x));
+        assert!((f64::from(exp(x)) - exact).abs() <= exact * 2.4e-7, "{x}: {} {exact}", exp(x));
+    }
+    assert_eq!(exp(0.0), 1.0);
+    assert!(exp(f32::INFINITY).is_finite() && exp(f32::NEG_INFINITY) > 0.0);
+    assert_eq!(sigmoid(0.0), 0.5);
+}
+
+#[test]
+fn quantising_keeps_the_largest_value_and_survives_tiny_and_zero_vectors() {
+    let mut q = [0i8; 4];
+    let scale = quantise(&[0.5, -1.0, 0.25, 0.0], &mut q);
+    assert_eq!(q, [64, -127, 32, 0]);
+    assert_eq!(scale, 1.0 / 127.0);
+    assert_eq!(quantise(&[0.0; 4], &mut q), 0.0);
+    assert_eq!(q, [0; 4]);
+    assert_eq!(quantise(&[f32::MIN_POSITIVE, 0.0, 0.0, -f32::MIN_POSITIVE], &mut q), 0.0);
+    quantise(&[1e-29, 0.0, 0.0, -1e-29], &mut q);
+    assert_eq!(q, [127, 0, 0, -127]);
+}

@@ -1,0 +1,142 @@
+//! Text → normalised words.
+//!
+//! 1. **Ignorable characters** (Unicode's Default_Ignorable_Code_Point and the format characters: soft hyphen,
+//!    bidi marks, variation selectors, ...) are left out; UAX 29 looks through them (rule WB4) anyway.
+//!    ZWJ stays where it glues emoji (WB3c); ZERO WIDTH SPACE stays, because it separates words.
+//! 2. **Normalising** ([`normalise`]): stream-safe text (UAX 15, section 13), then NFKC(toCasefold(NFKD(x))) with full
+//!    case folding (Unicode Standard 3.13, after D146). One deviation: U+0307 directly after `i` is dropped, so that
+//!    "İstanbul" and "istanbul" are one word. `ı` stays `ı`.
+//! 3. **Splitting** ([`split`]): default word boundaries (UAX 29); inside them, everything but letters, digits and
+//!    their marks cuts as well, apostrophes vanish ("don't" → "dont"), emoji become words of their own.
+//!
+//! Pure ASCII needs none of the tables; it takes a byte loop that gives the same words.
+//! Nothing here allocates; time is linear in the text.
+
+pub mod filter;
+pub mod ngrams;
+mod normalise;
+mod split;
+#[cfg(test)]
+mod tests;
+
+/// Longest text that can be classified, in bytes (1 MiB). Callers check; the functions here take any length.
+pub const MAX_TEXT_BYTES: usize = 1 << 20;
+
+/// Longest word in bytes of normalised UTF-8; a longer run of letters is cut there (at a char boundary).
+pub const MAX_WORD_BYTES: usize = 64;
+
+/// Bytes of normalised text looked at together.
+const WINDOW: usize = 2048;
+
+/// Calls `word` with every normalised word of `text`, in order.
+///
+/// ```
+/// let mut words = Vec::new();
+/// intentkit::text::for_each_word("Don’t close İstanbul's ﬁle! 🇹🇷", |word| words.push(word.to_owned()));
+/// assert_eq!(words, ["dont", "close", "istanbuls", "file", "🇹🇷"]);
+/// ```
+pub fn for_each_word(text: &str, word: impl FnMut(&str)) {
+    if text.is_ascii() { ascii_words(text.as_bytes(), word) } else { unicode_words::<WINDOW>(text, word) }
+}
+
+fn unicode_words<const N: usize>(text: &str, word: impl FnMut(&str)) {
+    let mut splitter = split::Splitter::<N, _>::new(word);
+    normalise::normalise(visible(text), |c| splitter.push(c));
+    splitter.finish();
+}
+
+fn ascii_words(text: &[u8], word: impl FnMut(&str)) {
+    let mut word = Word::new(word);
+    for (i, &byte) in text.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() {
+            word.push_ascii(byte.to_ascii_lowercase());
+        } else if byte != b'\'' || !joins(text, i) {
+            word.cut();
+        }
+    }
+    word.cut();
+}
+
+/// Whether the apostrophe at `i` stands between two letters (UAX 29, WB6 and WB7) or two digits (WB11 and WB12).
+fn joins(text: &[u8], i: usize) -> bool {
+    let before = i.checked_sub(1).and_then(|i| text.get(i));
+    let (Some(before), Some(after)) = (before, text.get(i + 1)) else { return false };
+    before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
+        || before.is_ascii_digit() && after.is_ascii_digit()
+}
+
+const ZWJ: char = '\u{200D}';
+
+/// The characters of `text` without the ignorable ones. They go before normalising, so that a mark behind one
+/// still finds its letter.
+fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
+    let mut rest = text.chars();
+    std::iter::from_fn(move || {
+        loop {
+            let c = rest.next()?;
+            let kept =
+                if c == ZWJ { rest.clone().next().is_some_and(split::is_emoji) } else { !is_ignorable(c) };
+            if kept {
+                return Some(c);
+            }
+        }
+    })
+}
+
+/// Default_Ignorable_Code_Point or general category Cf (Unicode 17), but not ZERO WIDTH SPACE.
+fn is_ignorable(c: char) -> bool {
+    c > '\u{AC}'
+        && matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}'
+            | '\u{890}'..='\u{891}' | '\u{8E2}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200C}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
+            | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// The word being put together.
+struct Word<F> {
+    bytes: [u8; MAX_WORD_BYTES],
+    len: usize,
+    emit: F,
+}
+
+impl<F: FnMut(&str)> Word<F> {
+    fn new(emit: F) -> Self {
+        Word { bytes: [0; MAX_WORD_BYTES], len: 0, emit }
+    }
+
+    #[inline]
+    fn push_ascii(&mut self, byte: u8) {
+        if self.len == MAX_WORD_BYTES {
+            self.cut();
+        }
+        self.bytes[self.len] = byte;
+        self.len += 1;
+    }
+
+    /// Whether `c` still fits.
+    fn has_room_for(&self, c: char) -> bool {
+        self.len + c.len_utf8() <= MAX_WORD_BYTES
+    }
+
+    fn push(&mut self, c: char) {
+        if !self.has_room_for(c) {
+            self.cut();
+        }
+        self.len += c.encode_utf8(&mut self.bytes[self.len..]).len();
+    }
+
+    /// Ends the word, if there is one.
+    #[inline]
+    fn cut(&mut self) {
+        if self.len > 0 {
+            // Whole characters went in, so this is always UTF-8.
+            if let Ok(word) = std::str::from_utf8(&self.bytes[..self.len]) {
+                (self.emit)(word);
+            }
+            self.len = 0;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Words → hashed n-grams: word n-grams with sentence boundaries, and character 3- and 4-grams of `<word>`.
+//!
+//! An n-gram is only ever a 64-bit number (feature hashing, Weinberger et al., 2009). Its top bits name a row of the
+//! table; equal rows are absorbed by training. Nothing is stored and nothing allocates.
+
+use super::{MAX_WORD_BYTES, for_each_word};
+use serde::{Deserialize, Serialize};
+
+/// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
+/// [`super::MAX_TEXT_BYTES`] has, and few enough that a sum of int8 rows fits 32 bits at any [`NgramSettings::weights`].
+pub const MAX_NGRAMS: usize = 3_300_000;
+
+/// Which n-grams are read, and what each counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NgramSettings {
+    /// Longest word n-gram, 1 to 3. From 2 on, the boundaries of the sentence count as words.
+    pub words: u8,
+    /// Whether character 3- and 4-grams are read.
+    pub characters: bool,
+    /// How often a word n-gram counts, 1 to 5.
+    pub word_weight: u8,
+    /// How often a character n-gram counts, 1 to 5.
+    pub character_weight: u8,
+}
+
+impl NgramSettings {
+    /// Whether every field is in its range.
+    pub fn is_valid(&self) -> bool {
+        (1..=3).contains(&self.words)
+            && (1..=5).contains(&self.word_weight)
+            && (1..=5).contains(&self.character_weight)
+    }
+}
+
+/// What an n-gram is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One to three words.
+    Words,
+    /// Three characters of `<word>`. Every word has at least one, so **a text holds an n-gram of the training data only if
+    /// it holds one of its trigrams**: knowing the trigrams is enough to tell.
+    Trigram,
+    /// Four characters of `<word>`.
+    Fourgram,
+}
+
+const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+const SPREAD: u64 = 0xFF51_AFD7_ED55_8CCD;
+const WORD: u64 = 0x1000_0000_01B3;
+const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
+/// Stands for the edge of a sentence in word n-grams.
+const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
+
+/// The row of a table of `2^bits` rows that a hash falls on.
+#[inline]
+pub fn row(hash: u64, bits: u32) -> u32 {
+    (hash >> (64 - bits)) as u32
+}
+
+#[inline]
+fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+    let mut hash = seed;
+    for chunk in bytes.chunks(8) {
+        let mut padded = [0; 8];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(padded)).wrapping_mul(MIX);
+        hash ^= hash >> 32;
+    }
+    hash.wrapping_mul(SPREAD)
+}
+
+#[inline]
+fn join(left: u64, right: u64) -> u64 {
+    let mixed = (left.rotate_left(25) ^ right).wrapping_mul(MIX);
+    (mixed ^ (mixed >> 32)).wrapping_mul(SPREAD)
+}
+
+/// Calls `ngram` with the kind and hash of every n-gram of `text`, in order, repeated ones as often as they stand there.
+/// Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
+pub fn for_each_ngram(text: &str, settings: &NgramSettings, mut ngram: impl FnMut(Kind, u64)) {
+    let mut left = MAX_NGRAMS;
+    let mut report = |kind, hash| {
+        if left > 0 {
+            left -= 1;
+            ngram(kind, hash);
+        }
+    };
+    let (mut last_but_one, mut last) = (None, BOUNDARY);
+    let mut any = false;
+    for_each_word(text, |word| {
+        any = true;
+        let hash = hash_bytes(WORD, word.as_bytes());
+        report(Kind::Words, hash);
+        if settings.words >= 2 {
+            let pair = join(last, hash);
+            report(Kind::Words, pair);
+            if settings.words >= 3 {
+                if let Some(before) = last_but_one {
+                    report(Kind::Words, join(before, pair));
+                }
+                last_but_one = Some(last);
+            }
+            last = hash;
+        }
+        for_each_character_ngram(word, &mut report);
+    });
+    if any && settings.words >= 2 {
+        let pair = join(last, BOUNDARY);
+        report(Kind::Words, pair);
+        if let Some(before) = last_but_one {
+            report(Kind::Words, join(before, pair));
+        }
+    }
+}
+
+fn for_each_character_ngram(word: &str, report: &mut impl FnMut(Kind, u64)) {
+    let mut padded = [0u8; MAX_WORD_BYTES + 2];
+    let Some(room) = padded.get_mut(..word.len() + 2) else { return };
+    room[0] = b'<';
+    room[1..=word.len()].copy_from_slice(word.as_bytes());
+    room[word.len() + 1] = b'>';
+    let padded = &*room;
+    // Where a character starts; the end counts as a start.
+    let is_start = |&at: &usize| at == padded.len() || padded[at] & 0xC0 != 0x80;
+    let mut starts = (0..=padded.len()).filter(is_start);
+    let mut window = [0usize; 4];
+    for edge in &mut window[1..] {
+        match starts.next() {
+            Some(start) => *edge = start,
+            None => return,
+        }
+    }
+    for edge in starts {
+        // window[1..] and `edge` bound three characters; with window[0] before them, four.
+        report(Kind::Trigram, hash_bytes(CHARACTERS, &padded[window[1]..edge]));
+        if window[1] > 0 {
+            report(Kind::Fourgram, hash_bytes(CHARACTERS, &padded[window[0]..edge]));
+        }
+        window = [window[1], window[2], window[3], edge];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: NgramSettings = NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 };
+
+    fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
+        let mut count = 0;
+        for_each_ngram(text, settings, |k, _| count += usize::from(k == kind));
+        count
+    }
+
+    fn hashes(text: &str) -> Vec<(Kind, u64)> {
+        let mut all = vec![];
+        for_each_ngram(text, &SETTINGS, |kind, hash| all.push((kind, hash)));
+        all
+    }
+
+    #[test]
+    fn a_sentence_has_its_words_its_pairs_with_boundaries_and_its_characters() {
+        // <can> <you> <see>: 3 trigrams and 2 fourgrams each.
+        assert_eq!(count("Can you see?", &SETTINGS, Kind::Words), 3 + 4);
+        assert_eq!(count("Can you see?", &SETTINGS, Kind::Trigram), 9);
+        assert_eq!(count("Can you see?", &SETTINGS, Kind::Fourgram), 6);
+        let triples = NgramSettings { words: 3, ..SETTINGS };
+        assert_eq!(count("Can you see?", &triples, Kind::Words), 3 + 4 + 3);
+        assert_eq!(count("Can you see?", &NgramSettings { words: 1, ..SETTINGS }, Kind::Words), 3);
+    }
+
+    #[test]
+    fn characters_are_counted_as_characters_not_bytes() {
+        for (text, trigrams, fourgrams) in [("a", 1, 0), ("中", 1, 0), ("ab", 2, 1), ("да", 2, 1), ("größe", 5, 4)] {
+            assert_eq!(count(text, &SETTINGS, Kind::Trigram), trigrams, "{text}");
+            assert_eq!(count(text, &SETTINGS, Kind::Fourgram), fourgrams, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_words_has_no_ngrams() {
+        for text in ["", "   ", "?!...", "\u{0}\u{1}"] {
+            assert!(hashes(text).is_empty());
+        }
+    }
+
+    #[test]
+    fn different_ngrams_have_different_hashes_and_order_counts() {
+        let mut all = hashes("the quick brown fox jumps over a lazy dog");
+        let length = all.len();
+        all.sort_by_key(|ngram| ngram.1);
+        all.dedup();
+        // Only trigrams and fourgrams such as `the` could repeat, and none does here.
+        assert_eq!(all.len(), length);
+        assert_ne!(hashes("see me"), hashes("me see"));
+    }
+
+    #[test]
+    fn rows_spread_evenly() {
+        let mut used = vec![0u32; 1 << 10];
+        for i in 0..20_000 {
+            used[row(hash_bytes(WORD, format!("word{i}").as_bytes()), 10) as usize] += 1;
+        }
+        let (least, most) = (used.iter().min().copied(), used.iter().max().copied());
+        assert!(least > Some(2) && most < Some(50), "{least:?} {most:?}");
+    }
+
+    #[test]
+    fn hashes_are_the_same_on_every_machine() {
+        // Model files depend on these numbers: they may change only with the format.
+        assert_eq!(hash_bytes(WORD, b"screen"), hash_bytes(WORD, b"screen"));
+        assert_eq!(hashes("hi").iter().map(|n| n.1).collect::<Vec<_>>(), [0, 0, 0, 0, 0, 0]);
+    }
+}

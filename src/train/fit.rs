@@ -1,0 +1,444 @@
+//! The loop: minibatches through table and network, summed binary cross-entropy, Adam on the network, and a row-wise RMS
+//! step on the table (one second moment a row: as accurate as Adam there at 1/512 of the state).
+
+use super::dataset::{Bag, Samples};
+use super::options::Recipe;
+use super::random::{Purpose, Random};
+use super::tensor::{Parameter, product};
+use crate::error::{Error, Result};
+use crate::network::HIDDEN;
+use crate::simd::{self, AdamStep, DIMENSIONS};
+use ndarray::{Array2, ArrayView2};
+
+/// One dense layer while it is trained; weights are `[inputs, outputs]`.
+pub(super) struct Dense {
+    pub(super) weights: Parameter,
+    pub(super) biases: Parameter,
+}
+
+/// Float32 weights in training. They are not kept: a model is their int8 rounding.
+pub(super) struct Weights {
+    /// `[rows, 256]`; no rows when training starts from feature vectors.
+    pub(super) table: Array2<f32>,
+    /// Mean square of each row's gradient, decayed.
+    table_moments: Vec<f32>,
+    /// How often each row was stepped.
+    table_steps: Vec<u32>,
+    /// Hidden layers and the output layer.
+    pub(super) layers: Vec<Dense>,
+    /// `[256, labels]`, from the features straight to the logits.
+    pub(super) linear: Option<Parameter>,
+    steps: i32,
+}
+
+const TABLE_DECAY: f32 = 0.99;
+
+impl Weights {
+    /// Starting values. `idf` says which rows of the table are in use; others stay zero.
+    pub(super) fn new(recipe: &Recipe, labels: usize, idf: &[f32], seed: u64) -> Weights {
+        let mut random = Random::new(seed, Purpose::Weights);
+        let widths = [DIMENSIONS, HIDDEN[0], HIDDEN[1], HIDDEN[2], labels];
+        let reference = !recipe.scheduled;
+        let layers = widths
+            .windows(2)
+            .enumerate()
+            .map(|(i, pair)| {
+                let (inputs, outputs) = (pair[0], pair[1]);
+                let last = i == HIDDEN.len();
+                let (weights, biases) = if reference {
+                    // The original's defaults: uniform within 1 / sqrt(inputs).
+                    let bound = 1.0 / (inputs as f32).sqrt();
+                    let weights = Array2::from_shape_simple_fn((inputs, outputs), || random.symmetric() * bound);
+                    (weights, Array2::from_shape_simple_fn((1, outputs), || random.symmetric() * bound))
+                } else {
+                    // He et al., 2015; smaller at the output, where the linear path speaks first. The output starts
+                    // at the share of labels a line has, held at 1 in 55 so that many labels don't start out deaf.
+                    let scale = (2.0 / inputs as f32).sqrt() * if last { 0.3 } else { 1.0 };
+                    let weights = Array2::from_shape_simple_fn((inputs, outputs), || random.normal() * scale);
+                    let rare = libm::log((labels as f64 - 1.0).max(1.0)).min(4.0) as f32;
+                    (weights, Array2::from_elem((1, outputs), if last { -rare } else { 0.0 }))
+                };
+                Dense { weights: Parameter::new(weights), biases: Parameter::new(biases) }
+            })
+            .collect();
+        let mut random = Random::new(seed, Purpose::Table);
+        let mut table = Array2::zeros((idf.len(), DIMENSIONS));
+        for ((mut row, &idf), number) in table.rows_mut().into_iter().zip(idf).zip(0..) {
+            if recipe.learned_table && idf > 0.0 {
+                // Of unit length on average.
+                row.iter_mut().for_each(|value| *value = random.normal() / 16.0);
+            } else if idf > 0.0 {
+                // Signed feature hashing (Weinberger et al., 2009) written as a table: the lowest bit is the sign.
+                row[number >> 1] = if number & 1 == 1 { -1.0 } else { 1.0 };
+            }
+        }
+        Weights {
+            table_moments: vec![0.0; idf.len()],
+            table_steps: vec![0; idf.len()],
+            table,
+            layers,
+            linear: recipe.linear_path.then(|| Parameter::new(Array2::zeros((DIMENSIONS, labels)))),
+            steps: 0,
+        }
+    }
+}
+
+/// Buffers of one run, so that a step allocates little.
+struct Workspace {
+    bags: Vec<Bag>,
+    norms: Vec<f32>,
+    row_gradients: Array2<f32>,
+    row_seen: Vec<u32>,
+    touched: Vec<u32>,
+    noise: Vec<u8>,
+}
+
+/// Where training stands.
+pub(super) struct Epoch {
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// Mean loss of a line over the epoch.
+    pub(super) loss: f64,
+}
+
+/// One run over chosen lines.
+pub(super) struct Fit<'a> {
+    pub(super) recipe: &'a Recipe,
+    pub(super) samples: Samples<'a>,
+    pub(super) targets: &'a [Vec<u32>],
+    /// The lines to train on.
+    pub(super) lines: Vec<usize>,
+    pub(super) labels: usize,
+    pub(super) seed: u64,
+}
+
+impl Fit<'_> {
+    /// Trains for `epochs` of the recipe's epochs (the schedule is that of all of them), calling `after` with the weights
+    /// behind each; an error from there ends the run.
+    pub(super) fn run(
+        &self,
+        weights: &mut Weights,
+        epochs: usize,
+        mut after: impl FnMut(&Weights, Epoch) -> Result<()>,
+    ) -> Result<()> {
+        let recipe = self.recipe;
+        let mut random = Random::new(self.seed, Purpose::Minibatches);
+        let rows = weights.table.nrows();
+        let mut space = Workspace {
+            bags: vec![],
+            norms: vec![],
+            row_gradients: Array2::zeros((if recipe.learned_table { rows } else { 0 }, DIMENSIONS)),
+            row_seen: vec![0; rows],
+            touched: vec![],
+            noise: vec![],
+        };
+        let mut order = self.lines.clone();
+        let steps_an_epoch = order.len().div_ceil(recipe.batch);
+        let steps = steps_an_epoch * recipe.epochs;
+        let mut step = 0;
+        for number in 1..=epochs {
+            random.shuffle(&mut order);
+            let mut loss = 0.0;
+            for batch in order.chunks(recipe.batch) {
+                let pace = if recipe.scheduled { pace(step, steps) } else { 1.0 };
+                loss += self.step(weights, batch, pace, &mut random, &mut space);
+                step += 1;
+            }
+            let loss = loss / order.len() as f64;
+            if !loss.is_finite() {
+                let advice = "lower the learning rate, or look for feature rows that are far from unit length";
+                return Err(Error::Training(format!("the loss is {loss} after epoch {number}; {advice}")));
+            }
+            after(weights, Epoch { number, loss })?;
+        }
+        Ok(())
+    }
+
+    /// One step; returns the summed loss of its lines.
+    fn step(
+        &self,
+        weights: &mut Weights,
+        batch: &[usize],
+        pace: f32,
+        random: &mut Random,
+        space: &mut Workspace,
+    ) -> f64 {
+        let recipe = self.recipe;
+        let outliers = self.draw(batch, random, space);
+        let inputs = self.gather(weights, batch, space);
+        let (activations, masks) = forward(weights, &inputs, recipe, random, &mut space.noise);
+        let mut logits = output(weights, &inputs, activations.last());
+        let loss = self.loss(&mut logits, batch, &outliers);
+        let mut inputs_gradient = backward(weights, &inputs, &activations, &masks, logits, recipe.learned_table);
+        if let Some(gradient) = &mut inputs_gradient {
+            through_norm(gradient, &inputs, &space.norms, recipe.gain);
+            table_step(weights, gradient, recipe.table_rate * pace, space);
+        }
+        weights.steps += 1;
+        let first = 1.0 - libm::pow(0.9, f64::from(weights.steps));
+        let second = 1.0 - libm::pow(0.999, f64::from(weights.steps));
+        let step = AdamStep {
+            rate: (f64::from(recipe.learning_rate * pace) / first) as f32,
+            second_correction: (1.0 / second) as f32,
+            weight_decay: recipe.weight_decay,
+        };
+        for layer in &mut weights.layers {
+            layer.weights.adam(step);
+            layer.biases.adam(step);
+        }
+        if let Some(linear) = &mut weights.linear {
+            linear.adam(step);
+        }
+        loss
+    }
+
+    /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers. Says which are outliers.
+    fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) -> Vec<bool> {
+        let Samples::Bags(bags) = &self.samples else { return vec![false; batch.len()] };
+        space.bags.clear();
+        let mut outliers = vec![];
+        for &line in batch {
+            let mut mixed = false;
+            if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {
+                let other = batch[random.below(batch.len())];
+                if self.targets[other] != self.targets[line] {
+                    let share = 0.35 + 0.3 * random.unit();
+                    let mut bag = drop_some(&bags[line], share, self.recipe.feature_dropout, random, &mut space.noise);
+                    bag.extend(drop_some(&bags[other], 1.0 - share, self.recipe.feature_dropout, random, &mut space.noise));
+                    space.bags.push(bag);
+                    mixed = true;
+                }
+            }
+            if !mixed {
+                space.bags.push(drop_some(&bags[line], 1.0, self.recipe.feature_dropout, random, &mut space.noise));
+            }
+            outliers.push(mixed);
+        }
+        outliers
+    }
+
+    /// The features of a batch, scaled to the length of the recipe's gain.
+    fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) -> Array2<f32> {
+        let mut inputs = Array2::zeros((batch.len(), DIMENSIONS));
+        space.norms.clear();
+        for (i, mut row) in inputs.rows_mut().into_iter().enumerate() {
+            let Some(vector) = row.as_slice_mut() else { continue };
+            match &self.samples {
+                Samples::Bags(_) => {
+                    for &(number, weight) in &space.bags[i] {
+                        if let Some(entry) = weights.table.row(number as usize).to_slice() {
+                            simd::axpy(weight, entry, vector);
+                        }
+                    }
+                }
+                Samples::Features(rows) => vector.copy_from_slice(&rows[batch[i]]),
+            }
+            let norm = match &self.samples {
+                Samples::Bags(_) => simd::dot(vector, vector).sqrt().max(1e-6),
+                Samples::Features(_) => 1.0,
+            };
+            space.norms.push(norm);
+            let scale = self.recipe.gain / norm;
+            vector.iter_mut().for_each(|value| *value *= scale);
+        }
+        inputs
+    }
+
+    /// Turns logits into the loss's gradient with respect to them and returns the summed loss.
+    fn loss(&self, logits: &mut Array2<f32>, batch: &[usize], outliers: &[bool]) -> f64 {
+        // Summed over labels, averaged over lines; the reference averages over both.
+        let share = if self.recipe.scheduled { 1.0 } else { 1.0 / self.labels as f32 };
+        let scale = share / batch.len() as f32;
+        let mut loss = 0.0f64;
+        for ((mut row, &line), &outlier) in logits.rows_mut().into_iter().zip(batch).zip(outliers) {
+            let Some(row) = row.as_slice_mut() else { continue };
+            let wanted: &[u32] = if outlier { &[] } else { &self.targets[line] };
+            simd::sigmoids(row);
+            loss += f64::from(share) * cross_entropy(row, wanted);
+            for &label in wanted {
+                row[label as usize] -= 1.0;
+            }
+            row.iter_mut().for_each(|gradient| *gradient *= scale);
+        }
+        loss
+    }
+}
+
+/// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves sixteen labels.
+fn cross_entropy(probabilities: &[f32], wanted: &[u32]) -> f64 {
+    // Held over 1e-7, yet not with `max`, which would hide a NaN.
+    let held = |p: f32| f64::from(if p < 1e-7 { 1e-7 } else { p });
+    let mut sum = 0.0;
+    for some in probabilities.chunks(16) {
+        sum -= libm::log(some.iter().map(|&p| held(1.0 - p)).product::<f64>());
+    }
+    for &label in wanted {
+        let p = probabilities[label as usize];
+        sum += libm::log(held(1.0 - p)) - libm::log(held(p));
+    }
+    sum
+}
+
+/// Learning rate as a share of its peak: 5 % of the steps to warm up, then a cosine down to 1 %.
+fn pace(step: usize, steps: usize) -> f32 {
+    let warm = (steps / 20).max(1);
+    let done = step as f64 / steps as f64;
+    let cosine = 0.5 * (1.0 + libm::cos(std::f64::consts::PI * done));
+    (if step < warm { step as f64 / warm as f64 } else { cosine }).max(0.01) as f32
+}
+
+/// A bag's entries that survive dropout, weighted. Each entry is kept or dropped whole.
+fn drop_some(bag: &[(u32, f32)], share: f32, dropout: f32, random: &mut Random, noise: &mut Vec<u8>) -> Bag {
+    if dropout == 0.0 {
+        return bag.iter().map(|&(row, weight)| (row, weight * share)).collect();
+    }
+    noise.resize(bag.len() * 2, 0);
+    random.bytes(noise);
+    let least = (dropout * 65_536.0) as u16;
+    bag.iter()
+        .zip(noise.chunks_exact(2))
+        .filter(|(_, noise)| u16::from_le_bytes([noise[0], noise[1]]) >= least)
+        .map(|(&(row, weight), _)| (row, weight * share))
+        .collect()
+}
+
+/// Activations behind each hidden layer, and the dropout factor of each of them.
+fn forward(
+    weights: &Weights,
+    inputs: &Array2<f32>,
+    recipe: &Recipe,
+    random: &mut Random,
+    noise: &mut Vec<u8>,
+) -> (Vec<Array2<f32>>, Vec<Option<Array2<f32>>>) {
+    let mut activations: Vec<Array2<f32>> = vec![];
+    let mut masks = vec![];
+    for (i, layer) in weights.layers[..HIDDEN.len()].iter().enumerate() {
+        let input = activations.last().unwrap_or(inputs);
+        let mut output = biased(&layer.biases, input.nrows());
+        product(input.view(), layer.weights.value.view(), &mut output, true);
+        output.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
+        // Srivastava et al., 2014; scaled while training, so that inference multiplies nothing.
+        let dropped = recipe.dropout > 0.0 && (i < 2 || recipe.scheduled);
+        masks.push(dropped.then(|| {
+            let (least, kept) = ((recipe.dropout * 65_536.0) as u16, 1.0 / (1.0 - recipe.dropout));
+            noise.resize(output.len() * 2, 0);
+            random.bytes(noise);
+            let factor = |n: &[u8]| if u16::from_le_bytes([n[0], n[1]]) >= least { kept } else { 0.0 };
+            let mut factors = noise.chunks_exact(2).map(factor);
+            let mask = Array2::from_shape_simple_fn(output.raw_dim(), || factors.next().unwrap_or(kept));
+            output.zip_mut_with(&mask, |value, factor| *value *= factor);
+            mask
+        }));
+        activations.push(output);
+    }
+    (activations, masks)
+}
+
+fn biased(biases: &Parameter, rows: usize) -> Array2<f32> {
+    let mut output = Array2::zeros((rows, biases.value.ncols()));
+    output.rows_mut().into_iter().for_each(|mut row| row.assign(&biases.value.row(0)));
+    output
+}
+
+fn output(weights: &Weights, inputs: &Array2<f32>, last: Option<&Array2<f32>>) -> Array2<f32> {
+    let layer = &weights.layers[HIDDEN.len()];
+    let mut logits = biased(&layer.biases, inputs.nrows());
+    if let Some(last) = last {
+        product(last.view(), layer.weights.value.view(), &mut logits, true);
+    }
+    if let Some(linear) = &weights.linear {
+        product(inputs.view(), linear.value.view(), &mut logits, true);
+    }
+    logits
+}
+
+/// Writes every parameter's gradient; returns that of the inputs if asked for.
+fn backward(
+    weights: &mut Weights,
+    inputs: &Array2<f32>,
+    activations: &[Array2<f32>],
+    masks: &[Option<Array2<f32>>],
+    logits_gradient: Array2<f32>,
+    wants_inputs: bool,
+) -> Option<Array2<f32>> {
+    let mut inputs_gradient = wants_inputs.then(|| Array2::zeros(inputs.raw_dim()));
+    if let Some(linear) = &mut weights.linear {
+        product(inputs.t(), logits_gradient.view(), &mut linear.gradient, false);
+        if let Some(gradient) = &mut inputs_gradient {
+            product(logits_gradient.view(), linear.value.t(), gradient, true);
+        }
+    }
+    let mut gradient = logits_gradient;
+    for i in (0..weights.layers.len()).rev() {
+        let layer = &mut weights.layers[i];
+        let input: ArrayView2<'_, f32> = if i == 0 { inputs.view() } else { activations[i - 1].view() };
+        product(input.t(), gradient.view(), &mut layer.weights.gradient, false);
+        layer.biases.gradient.fill(0.0);
+        if let Some(sums) = layer.biases.gradient.as_slice_mut() {
+            gradient.rows().into_iter().filter_map(|row| row.to_slice()).for_each(|row| simd::axpy(1.0, row, sums));
+        }
+        if i == 0 {
+            if let Some(inputs_gradient) = &mut inputs_gradient {
+                product(gradient.view(), layer.weights.value.t(), inputs_gradient, true);
+            }
+            break;
+        }
+        let mut before = Array2::zeros(input.raw_dim());
+        product(gradient.view(), layer.weights.value.t(), &mut before, false);
+        before.zip_mut_with(&input, |gradient, &activation| {
+            if activation <= 0.0 {
+                *gradient = 0.0;
+            }
+        });
+        if let Some(mask) = &masks[i - 1] {
+            before.zip_mut_with(mask, |gradient, factor| *gradient *= factor);
+        }
+        gradient = before;
+    }
+    inputs_gradient
+}
+
+/// The gradient behind `inputs = gain * sum / |sum|`, in place.
+fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32], gain: f32) {
+    for ((mut row, input), &norm) in gradient.rows_mut().into_iter().zip(inputs.rows()).zip(norms) {
+        let (Some(row), Some(input)) = (row.as_slice_mut(), input.to_slice()) else { continue };
+        let along = simd::dot(row, input) / (gain * gain);
+        let scale = gain / norm;
+        for (gradient, value) in row.iter_mut().zip(input) {
+            *gradient = scale * (*gradient - value * along);
+        }
+    }
+}
+
+/// One step of every row that the batch used.
+fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, space: &mut Workspace) {
+    let stamp = weights.steps as u32 + 1;
+    space.touched.clear();
+    for (bag, gradient) in space.bags.iter().zip(inputs_gradient.rows()) {
+        let Some(gradient) = gradient.to_slice() else { continue };
+        for &(number, weight) in bag {
+            let row = number as usize;
+            let mut sums = space.row_gradients.row_mut(row);
+            let Some(sums) = sums.as_slice_mut() else { continue };
+            if space.row_seen[row] != stamp {
+                space.row_seen[row] = stamp;
+                space.touched.push(number);
+                sums.fill(0.0);
+            }
+            simd::axpy(weight, gradient, sums);
+        }
+    }
+    for &number in &space.touched {
+        let row = number as usize;
+        let gradient = space.row_gradients.row(row);
+        let mut values = weights.table.row_mut(row);
+        let (Some(gradient), Some(values)) = (gradient.to_slice(), values.as_slice_mut()) else { continue };
+        let square = simd::dot(gradient, gradient) / DIMENSIONS as f32;
+        let moment = &mut weights.table_moments[row];
+        *moment = TABLE_DECAY * *moment + (1.0 - TABLE_DECAY) * square;
+        weights.table_steps[row] += 1;
+        let correction = 1.0 - libm::pow(f64::from(TABLE_DECAY), f64::from(weights.table_steps[row].min(5000)));
+        let size = (*moment / correction as f32).sqrt() + 1e-9;
+        simd::axpy(-rate / size, gradient, values);
+    }
+}

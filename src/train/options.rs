@@ -1,0 +1,317 @@
+//! What a caller may set, and the recipe that follows from it and from the data.
+
+use crate::decision::Choice;
+use crate::error::{Error, Result};
+use crate::text::ngrams::NgramSettings;
+use std::fmt;
+use std::str::FromStr;
+
+/// Which recipe training follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Preset {
+    /// [`Preset::Multi`] when more than 1 % of the labelled lines have two or more labels, else [`Preset::Single`].
+    #[default]
+    Auto,
+    /// One label a text: the best alone is answered.
+    Single,
+    /// Sets of labels: every label at or over its threshold is answered.
+    Multi,
+    /// The original system to the letter: 256 fixed hash buckets, no linear path, Adam 1e-3 with weight decay 1e-5, batch
+    /// 32, 50 epochs, threshold 0.5, no calibration. The baseline of every comparison, not for use.
+    Reference,
+}
+
+impl Preset {
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Auto => "auto",
+            Preset::Single => "single",
+            Preset::Multi => "multi",
+            Preset::Reference => "reference",
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Preset {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        [Preset::Auto, Preset::Single, Preset::Multi, Preset::Reference]
+            .into_iter()
+            .find(|preset| preset.name() == name)
+            .ok_or_else(|| Error::invalid(format!("preset `{name}` is unknown; it is auto, single, multi or reference")))
+    }
+}
+
+/// How to train. The defaults suit most data; each says why it is what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// The recipe. Default [`Preset::Auto`]: the data knows whether its lines have one label or several.
+    pub preset: Preset,
+    /// Passes over the data, 1 or more. Default: by the preset and the number of lines, since small data needs more passes
+    /// for the same number of steps. A given number is used as it is; the held-out lines then choose only the calibration.
+    pub epochs: Option<usize>,
+    /// Seed of all randomness. Default 1: any number is as good, and a fixed one makes two trainings equal.
+    pub seed: u64,
+    /// Threads to use; 0 takes all cores. Default 0. The model does not depend on it.
+    pub threads: usize,
+    /// Share of the held-out in-scope lines that the reject point lets through, over 0 and at most 1. Default 0.95: one
+    /// in-scope text in twenty is the price at which most out-of-scope texts are recognised.
+    pub keep: f64,
+    /// Learning rate of the network, over 0. Default: 2e-3, Adam's usual one doubled for batches of 128.
+    pub learning_rate: Option<f32>,
+    /// Lines a step, 1 or more. Default: 128, or 32 for small data, where more and noisier steps are worth more.
+    pub batch: Option<usize>,
+    /// Chance that an n-gram is left out of a text while training, 0 up to 1. Default: 0.5 for single-label data, where it is
+    /// worth 0.7 points because texts are then recognised by several n-grams; less for multi-label data, where one n-gram
+    /// may be all that speaks for a label.
+    pub feature_dropout: Option<f32>,
+    /// Chance that a line is replaced by a mixture of two lines with different labels that belongs to none of them, 0 up
+    /// to 1. Default: 0.1 for single-label data, 0.2 for few examples, since it teaches what out-of-scope looks like; 0 for
+    /// multi-label data, where a mixture has both labels.
+    pub outliers: Option<f32>,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        TrainOptions {
+            preset: Preset::Auto,
+            epochs: None,
+            seed: 1,
+            threads: 0,
+            keep: 0.95,
+            learning_rate: None,
+            batch: None,
+            feature_dropout: None,
+            outliers: None,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Whether every value is in its range and none contradicts another.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the option, its value and what it must be.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |message: String| Err(Error::InvalidArgument(message));
+        if self.epochs == Some(0) {
+            return refuse("`epochs` is 0; it must be 1 or more".into());
+        }
+        if self.batch == Some(0) {
+            return refuse("`batch` is 0; it must be 1 or more".into());
+        }
+        if self.threads > 1024 {
+            return refuse(format!("`threads` is {}; it must be at most 1024, or 0 for all cores", self.threads));
+        }
+        if !(self.keep > 0.0 && self.keep <= 1.0) {
+            return refuse(format!("`keep` is {}; it must be over 0 and at most 1", self.keep));
+        }
+        if let Some(rate) = self.learning_rate.filter(|r| !(*r > 0.0 && *r <= 1.0)) {
+            return refuse(format!("`learning_rate` is {rate}; it must be over 0 and at most 1"));
+        }
+        for (name, value) in [("feature_dropout", self.feature_dropout), ("outliers", self.outliers)] {
+            if let Some(value) = value.filter(|v| !(0.0..1.0).contains(v)) {
+                return refuse(format!("`{name}` is {value}; it must be at least 0 and under 1"));
+            }
+        }
+        let shaping = self.learning_rate.is_some()
+            || self.batch.is_some()
+            || self.feature_dropout.is_some()
+            || self.outliers.is_some();
+        if self.preset == Preset::Reference && shaping {
+            let options = "`learning_rate`, `batch`, `feature_dropout` and `outliers`";
+            return refuse(format!("preset `reference` is the original to the letter; leave {options} alone with it"));
+        }
+        Ok(())
+    }
+}
+
+/// What the data looks like, as far as the recipe depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub(super) lines: usize,
+    pub(super) labels: usize,
+    pub(super) with_labels: usize,
+    pub(super) with_several: usize,
+}
+
+/// Every number that training follows; `accuracy.md`'s study and its successors are where they come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Recipe {
+    pub(super) preset: Preset,
+    pub(super) choice: Choice,
+    pub(super) ngrams: NgramSettings,
+    /// The table has 2^bits rows.
+    pub(super) row_bits: u32,
+    /// Whether training learns the table; otherwise it is the fixed signed feature hashing of the reference.
+    pub(super) learned_table: bool,
+    pub(super) linear_path: bool,
+    /// Features are multiplied by this before the network, so that its inputs are of the order of 1.
+    pub(super) gain: f32,
+    pub(super) epochs: usize,
+    pub(super) batch: usize,
+    pub(super) learning_rate: f32,
+    pub(super) table_rate: f32,
+    pub(super) weight_decay: f32,
+    /// Warm-up, then cosine; otherwise a constant rate.
+    pub(super) scheduled: bool,
+    /// Of activations, behind the first two layers of the reference and behind every hidden layer otherwise.
+    pub(super) dropout: f32,
+    pub(super) feature_dropout: f32,
+    pub(super) outliers: f32,
+    /// Whether held-out lines choose epochs, calibration and the reject point.
+    pub(super) calibrated: bool,
+}
+
+impl Recipe {
+    pub(super) fn new(options: &TrainOptions, amount: Amount) -> Recipe {
+        let preset = match options.preset {
+            Preset::Auto if amount.with_several * 100 > amount.with_labels => Preset::Multi,
+            Preset::Auto => Preset::Single,
+            preset => preset,
+        };
+        let mut recipe = match preset {
+            Preset::Reference => Recipe::reference(),
+            Preset::Multi => Recipe::multi(amount),
+            Preset::Single | Preset::Auto => Recipe::single(amount),
+        };
+        recipe.epochs = options.epochs.unwrap_or(recipe.epochs);
+        recipe.batch = options.batch.unwrap_or(recipe.batch);
+        recipe.learning_rate = options.learning_rate.unwrap_or(recipe.learning_rate);
+        recipe.feature_dropout = options.feature_dropout.unwrap_or(recipe.feature_dropout);
+        recipe.outliers = options.outliers.unwrap_or(recipe.outliers);
+        recipe
+    }
+
+    fn single(amount: Amount) -> Recipe {
+        // Few examples: smaller and more steps, more outliers.
+        let few = amount.lines <= 20 * amount.labels;
+        Recipe {
+            preset: Preset::Single,
+            choice: Choice::Single,
+            ngrams: NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 },
+            row_bits: if amount.lines > 60_000 { 15 } else { 13 },
+            learned_table: true,
+            linear_path: true,
+            gain: 16.0,
+            epochs: match amount.lines {
+                ..1_000 => 60,
+                1_000..5_000 => 40,
+                _ => 20,
+            },
+            batch: if few || amount.lines < 5_000 { 32 } else { 128 },
+            learning_rate: 2e-3,
+            table_rate: 1e-2,
+            weight_decay: 0.0,
+            scheduled: true,
+            dropout: 0.3,
+            feature_dropout: 0.5,
+            outliers: if few { 0.2 } else { 0.1 },
+            calibrated: true,
+        }
+    }
+
+    fn multi(amount: Amount) -> Recipe {
+        let small = amount.lines < 10_000;
+        Recipe {
+            preset: Preset::Multi,
+            choice: Choice::Multi,
+            ngrams: NgramSettings { words: 3, characters: true, word_weight: 3, character_weight: 1 },
+            // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
+            row_bits: if amount.lines > 20_000 { 15 } else { 13 },
+            epochs: match amount.lines {
+                ..3_000 => 40,
+                3_000..10_000 => 20,
+                _ => 10,
+            },
+            batch: if small { 32 } else { 128 },
+            dropout: 0.1,
+            feature_dropout: 0.1,
+            outliers: 0.0,
+            ..Recipe::single(amount)
+        }
+    }
+
+    fn reference() -> Recipe {
+        Recipe {
+            preset: Preset::Reference,
+            choice: Choice::Multi,
+            ngrams: NgramSettings { words: 2, characters: false, word_weight: 1, character_weight: 1 },
+            // 2^8 buckets and a sign.
+            row_bits: 9,
+            learned_table: false,
+            linear_path: false,
+            gain: 1.0,
+            epochs: 50,
+            batch: 32,
+            learning_rate: 1e-3,
+            table_rate: 0.0,
+            weight_decay: 1e-5,
+            scheduled: false,
+            dropout: 0.3,
+            feature_dropout: 0.0,
+            outliers: 0.0,
+            calibrated: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn amount(lines: usize, labels: usize, with_several: usize) -> Amount {
+        Amount { lines, labels, with_labels: lines, with_several }
+    }
+
+    #[test]
+    fn auto_is_multi_when_more_than_one_line_in_a_hundred_has_several_labels() {
+        let preset = |several| Recipe::new(&TrainOptions::default(), amount(1000, 10, several)).preset;
+        assert_eq!(preset(10), Preset::Single);
+        assert_eq!(preset(11), Preset::Multi);
+    }
+
+    #[test]
+    fn a_given_option_overrides_the_recipe() {
+        let options = TrainOptions { epochs: Some(3), batch: Some(7), feature_dropout: Some(0.0), ..Default::default() };
+        let recipe = Recipe::new(&options, amount(1000, 10, 0));
+        assert_eq!((recipe.epochs, recipe.batch, recipe.feature_dropout), (3, 7, 0.0));
+    }
+
+    #[test]
+    fn options_out_of_range_or_contradictory_are_refused_by_name() {
+        let default = TrainOptions::default();
+        let wrong = [
+            ("`epochs` is 0", TrainOptions { epochs: Some(0), ..default.clone() }),
+            ("`batch` is 0", TrainOptions { batch: Some(0), ..default.clone() }),
+            ("`threads` is 5000", TrainOptions { threads: 5000, ..default.clone() }),
+            ("`keep` is 0", TrainOptions { keep: 0.0, ..default.clone() }),
+            ("`keep` is NaN", TrainOptions { keep: f64::NAN, ..default.clone() }),
+            ("`learning_rate` is -1", TrainOptions { learning_rate: Some(-1.0), ..default.clone() }),
+            ("`feature_dropout` is 1", TrainOptions { feature_dropout: Some(1.0), ..default.clone() }),
+            ("`outliers` is -0.5", TrainOptions { outliers: Some(-0.5), ..default.clone() }),
+            ("to the letter", TrainOptions { preset: Preset::Reference, outliers: Some(0.1), ..default.clone() }),
+        ];
+        for (expected, options) in wrong {
+            let message = options.check().unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        default.check().unwrap();
+    }
+
+    #[test]
+    fn presets_are_named_both_ways() {
+        for preset in [Preset::Auto, Preset::Single, Preset::Multi, Preset::Reference] {
+            assert_eq!(preset.to_string().parse::<Preset>().unwrap(), preset);
+        }
+        assert!("best".parse::<Preset>().unwrap_err().to_string().contains("auto, single, multi or reference"));
+    }
+}

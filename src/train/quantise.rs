@@ -1,0 +1,59 @@
+//! Trained float32 weights → the int8 numbers of a model.
+
+use super::calibration::Calibration;
+use super::fit::Weights;
+use super::options::Recipe;
+use crate::model::LayerParts;
+use crate::simd::DIMENSIONS;
+use ndarray::Array2;
+
+/// Nearest integer in -127..=127, halves away from zero.
+fn round(value: f32) -> i8 {
+    value.round().clamp(-127.0, 127.0) as i8
+}
+
+/// A layer `[inputs, outputs]` as int8 rows with a scale for each output; weights are multiplied by `factor` first.
+fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, calibration: Calibration) -> LayerParts {
+    let (scale, shift) = (calibration.scale as f32, calibration.shift as f32);
+    let mut parts = LayerParts::default();
+    for column in weights.columns() {
+        let largest = column.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        parts.weights.extend(column.iter().map(|weight| round(weight * inverse)));
+        parts.scales.push(largest / 127.0 * factor * scale);
+    }
+    parts.biases = biases.map(|b| b.iter().map(|bias| bias * scale + shift).collect()).unwrap_or_default();
+    parts
+}
+
+/// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
+/// makes irrelevant: sums are of plain integers.
+pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
+    let rows = || weights.table.rows().into_iter().zip(idf);
+    let largest = rows().flat_map(|(row, idf)| row.into_iter().map(move |v| (v * idf).abs())).fold(0.0f32, f32::max);
+    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    let mut table = Vec::with_capacity(idf.len() * DIMENSIONS);
+    for (row, idf) in rows() {
+        table.extend(row.iter().map(|value| round(value * idf * inverse)));
+    }
+    table
+}
+
+/// Layers and linear path, gain and calibration folded in.
+pub(super) fn network(
+    weights: &Weights,
+    recipe: &Recipe,
+    calibration: Calibration,
+) -> ([LayerParts; 4], Option<LayerParts>) {
+    let plain = super::calibration::IDENTITY;
+    let last = weights.layers.len() - 1;
+    let layers = std::array::from_fn(|i| {
+        let dense = &weights.layers[i];
+        let factor = if i == 0 { recipe.gain } else { 1.0 };
+        let calibration = if i == last { calibration } else { plain };
+        layer(&dense.weights.value, Some(&dense.biases.value), factor, calibration)
+    });
+    // The linear path has no bias of its own, so the shift is folded in once.
+    let linear = weights.linear.as_ref().map(|linear| layer(&linear.value, None, recipe.gain, calibration));
+    (layers, linear)
+}

@@ -1,0 +1,78 @@
+//! Text → [`FeatureVector`]: the sum of the table's rows for the text's n-grams, scaled to unit length.
+//!
+//! The inverse document frequency is folded into the rows, so the sum is a TF-IDF weighted, learned projection of all
+//! n-grams. Rows are int8 with one scale for the whole table, which the scaling to unit length removes: the sum is one of
+//! integers, exact and the same on every CPU.
+
+use crate::simd::{self, DIMENSIONS};
+use crate::text::filter::Filter;
+use crate::text::ngrams::{self, Kind, NgramSettings};
+
+/// A text as numbers: 256 float32 of unit length, or all zeros when nothing in the text is known.
+pub type FeatureVector = [f32; DIMENSIONS];
+
+/// A borrowed table with what is needed to read texts through it. Cheap to make, usable on any number of threads.
+#[derive(Clone, Copy)]
+pub struct Vectorizer<'a> {
+    /// Which n-grams are read.
+    pub settings: &'a NgramSettings,
+    /// Rows of 256; their number is a power of two.
+    pub table: &'a [i8],
+    /// The trigrams of the training data.
+    pub known: Filter<'a>,
+}
+
+/// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
+struct Pending {
+    rows: [u32; 128],
+    count: usize,
+    weight: i32,
+}
+
+impl Pending {
+    fn new(weight: u8) -> Self {
+        Pending { rows: [0; 128], count: 0, weight: i32::from(weight) }
+    }
+
+    #[inline]
+    fn push(&mut self, row: u32, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
+        self.rows[self.count] = row;
+        self.count += 1;
+        if self.count == self.rows.len() {
+            self.flush(table, sums);
+        }
+    }
+
+    fn flush(&mut self, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
+        simd::add_rows(sums, table, &self.rows[..self.count], self.weight);
+        self.count = 0;
+    }
+}
+
+impl Vectorizer<'_> {
+    /// Writes the features of `text`. All zeros when the text holds no n-gram of the training data: sums of unrelated rows
+    /// would look like features and mean nothing.
+    pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
+        let bits = (self.table.len() / DIMENSIONS).trailing_zeros();
+        let mut sums = [0i32; DIMENSIONS];
+        let mut words = Pending::new(self.settings.word_weight);
+        let mut characters = Pending::new(self.settings.character_weight);
+        let mut known = false;
+        ngrams::for_each_ngram(text, self.settings, |kind, hash| {
+            if kind == Kind::Words {
+                words.push(ngrams::row(hash, bits), self.table, &mut sums);
+                return;
+            }
+            known = known || (kind == Kind::Trigram && self.known.contains(hash));
+            if self.settings.characters {
+                characters.push(ngrams::row(hash, bits), self.table, &mut sums);
+            }
+        });
+        if !known {
+            return features.fill(0.0);
+        }
+        words.flush(self.table, &mut sums);
+        characters.flush(self.table, &mut sums);
+        simd::normalise(&sums, features);
+    }
+}
