@@ -50,6 +50,7 @@ struct Kernels {
     quantise: unsafe fn(&[f32], &mut [i8]) -> f32,
     dot: unsafe fn(&[f32], &[f32]) -> f32,
     axpy: unsafe fn(f32, &[f32], &mut [f32]),
+    weighted_sum: unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]),
     matmul: unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool),
     adam: unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep),
     sigmoids: unsafe fn(&mut [f32]),
@@ -121,6 +122,15 @@ pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     unsafe { (KERNELS.axpy)(a, x, y) }
 }
 
+/// `sum` = the sum of weight times row over the entries `(row, weight)`, in their order; rows have [`DIMENSIONS`] columns.
+///
+/// # Panics
+/// When a row number is past the end of `rows`.
+pub fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.weighted_sum)(rows, entries, sum) }
+}
+
 /// `v / |v|` as float32 of an integer vector; a zero vector stays zero.
 pub fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
     for (value, &sum) in vector.iter_mut().zip(sums) {
@@ -154,7 +164,7 @@ pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner
     if threads <= 1 {
         return run(0, c);
     }
-    let rows_each = rows.div_ceil(threads).next_multiple_of(4);
+    let rows_each = rows.div_ceil(threads).next_multiple_of(12);
     c.par_chunks_mut(rows_each * columns).enumerate().for_each(|(i, part)| run(i * rows_each, part));
 }
 

@@ -12,6 +12,7 @@ pub(super) const KERNELS: Kernels = Kernels {
     quantise,
     dot,
     axpy,
+    weighted_sum,
     matmul: matmul::<4, 8>,
     adam,
     sigmoids,
@@ -95,6 +96,25 @@ pub(super) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
+#[inline(always)]
+pub(super) fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
+    // A block of the sum stays in registers while all rows pass by.
+    for (block, part) in sum.chunks_exact_mut(BLOCK).enumerate() {
+        let mut sums = [0.0f32; BLOCK];
+        for &(row, weight) in entries {
+            let start = row as usize * DIMENSIONS + block * BLOCK;
+            let values = &rows[start..start + BLOCK];
+            for j in 0..BLOCK {
+                sums[j] += weight * values[j];
+            }
+        }
+        part.copy_from_slice(&sums);
+    }
+}
+
+/// Columns of [`weighted_sum`] held at a time.
+const BLOCK: usize = 64;
+
 /// Tiles of `ROWS` x `COLUMNS` sums in registers, over panels of `b` packed so that they are read in order.
 #[inline(always)]
 pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
@@ -154,10 +174,10 @@ fn tile<const ROWS: usize, const COLUMNS: usize>(
     if let Some(last) = panel.len().checked_sub(1) {
         assert!((row + ROWS - 1) * a.row_stride + last * a.column_stride < a.data.len());
     }
-    let start = &a.data[(row * a.row_stride).min(a.data.len())..];
     for (k, line) in panel.iter().enumerate() {
         for (i, sum) in sums.iter_mut().enumerate() {
-            let factor = start[i * a.row_stride + k * a.column_stride];
+            // SAFETY: the largest of these indices was checked above.
+            let factor = unsafe { *a.data.get_unchecked((row + i) * a.row_stride + k * a.column_stride) };
             for j in 0..COLUMNS {
                 sum[j] += factor * line[j];
             }

@@ -130,12 +130,15 @@ fn every_set_gives_the_bits_of_the_portable_training_loops() {
         .map(|set| {
             let (mut w, mut m, mut v) = (pattern(300, 1), pattern(300, 2), gradient.iter().map(|g| g * g).collect::<Vec<_>>());
             let mut s = pattern(300, 40).iter().map(|v| v * 40.0).collect::<Vec<_>>();
+            let (rows, mut sum) = (pattern(20 * DIMENSIONS, 9), [0.0; DIMENSIONS]);
+            let entries: Vec<(u32, f32)> = (0..50).map(|i| (i * 7 % 20, i as f32 * 0.3 - 4.0)).collect();
             // SAFETY: `sets` holds only what runs here.
             unsafe {
+                (set.weighted_sum)(&rows, &entries, &mut sum);
                 (set.adam)(&mut w, &mut m, &mut v, &gradient, step);
                 (set.sigmoids)(&mut s);
             }
-            [w, m, v, s].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            [w, m, v, s, sum.to_vec()].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
         })
         .collect();
     assert!(results.iter().all(|r| *r == results[0]));

@@ -14,6 +14,7 @@ const AVX2: Kernels = Kernels {
     quantise,
     dot,
     axpy,
+    weighted_sum,
     matmul,
     adam,
     sigmoids,
@@ -37,7 +38,8 @@ for_avx2! {
     quantise(values: &[f32], quantised: &mut [i8]) -> f32 = portable::quantise;
     dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
     axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
-    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) = portable::matmul::<4, 16>;
+    weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) = portable::weighted_sum;
+    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) = portable::matmul::<6, 16>;
     adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
     sigmoids(values: &mut [f32]) = portable::sigmoids;
 }

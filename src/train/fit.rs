@@ -8,6 +8,7 @@ use super::tensor::{Parameter, product};
 use crate::error::{Error, Result};
 use crate::network::HIDDEN;
 use crate::simd::{self, AdamStep, DIMENSIONS};
+use crate::vectorizer::FeatureVector;
 use ndarray::{Array2, ArrayView2};
 
 /// One dense layer while it is trained; weights are `[inputs, outputs]`.
@@ -22,8 +23,8 @@ pub(super) struct Weights {
     pub(super) table: Array2<f32>,
     /// Mean square of each row's gradient, decayed.
     table_moments: Vec<f32>,
-    /// How often each row was stepped.
-    table_steps: Vec<u32>,
+    /// [`TABLE_DECAY`] to the power of how often each row was stepped, for the moment's bias correction.
+    table_decays: Vec<f32>,
     /// Hidden layers and the output layer.
     pub(super) layers: Vec<Dense>,
     /// `[256, labels]`, from the features straight to the logits.
@@ -74,7 +75,7 @@ impl Weights {
         }
         Weights {
             table_moments: vec![0.0; idf.len()],
-            table_steps: vec![0; idf.len()],
+            table_decays: vec![1.0; idf.len()],
             table,
             layers,
             linear: recipe.linear_path.then(|| Parameter::new(Array2::zeros((DIMENSIONS, labels)))),
@@ -87,9 +88,8 @@ impl Weights {
 struct Workspace {
     bags: Vec<Bag>,
     norms: Vec<f32>,
-    row_gradients: Array2<f32>,
-    row_seen: Vec<u32>,
-    touched: Vec<u32>,
+    /// (row, line, weight) of every bag entry, to be sorted by row.
+    uses: Vec<(u32, u32, f32)>,
     noise: Vec<u8>,
 }
 
@@ -123,15 +123,7 @@ impl Fit<'_> {
     ) -> Result<()> {
         let recipe = self.recipe;
         let mut random = Random::new(self.seed, Purpose::Minibatches);
-        let rows = weights.table.nrows();
-        let mut space = Workspace {
-            bags: vec![],
-            norms: vec![],
-            row_gradients: Array2::zeros((if recipe.learned_table { rows } else { 0 }, DIMENSIONS)),
-            row_seen: vec![0; rows],
-            touched: vec![],
-            noise: vec![],
-        };
+        let mut space = Workspace { bags: vec![], norms: vec![], uses: vec![], noise: vec![] };
         let mut order = self.lines.clone();
         let steps_an_epoch = order.len().div_ceil(recipe.batch);
         let steps = steps_an_epoch * recipe.epochs;
@@ -221,16 +213,11 @@ impl Fit<'_> {
     fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) -> Array2<f32> {
         let mut inputs = Array2::zeros((batch.len(), DIMENSIONS));
         space.norms.clear();
+        let table = weights.table.as_slice().unwrap_or_default();
         for (i, mut row) in inputs.rows_mut().into_iter().enumerate() {
-            let Some(vector) = row.as_slice_mut() else { continue };
+            let Some(vector) = row.as_slice_mut().and_then(|row| <&mut FeatureVector>::try_from(row).ok()) else { continue };
             match &self.samples {
-                Samples::Bags(_) => {
-                    for &(number, weight) in &space.bags[i] {
-                        if let Some(entry) = weights.table.row(number as usize).to_slice() {
-                            simd::axpy(weight, entry, vector);
-                        }
-                    }
-                }
+                Samples::Bags(_) => simd::weighted_sum(table, &space.bags[i], vector),
                 Samples::Features(rows) => vector.copy_from_slice(&rows[batch[i]]),
             }
             let norm = match &self.samples {
@@ -264,12 +251,13 @@ impl Fit<'_> {
     }
 }
 
-/// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves sixteen labels.
+/// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves forty labels,
+/// whose product can't leave the numbers: `1e-7^40 = 1e-280`.
 fn cross_entropy(probabilities: &[f32], wanted: &[u32]) -> f64 {
     // Held over 1e-7, yet not with `max`, which would hide a NaN.
     let held = |p: f32| f64::from(if p < 1e-7 { 1e-7 } else { p });
     let mut sum = 0.0;
-    for some in probabilities.chunks(16) {
+    for some in probabilities.chunks(40) {
         sum -= libm::log(some.iter().map(|&p| held(1.0 - p)).product::<f64>());
     }
     for &label in wanted {
@@ -323,10 +311,11 @@ fn forward(
             let (least, kept) = ((recipe.dropout * 65_536.0) as u16, 1.0 / (1.0 - recipe.dropout));
             noise.resize(output.len() * 2, 0);
             random.bytes(noise);
-            let factor = |n: &[u8]| if u16::from_le_bytes([n[0], n[1]]) >= least { kept } else { 0.0 };
-            let mut factors = noise.chunks_exact(2).map(factor);
-            let mask = Array2::from_shape_simple_fn(output.raw_dim(), || factors.next().unwrap_or(kept));
-            output.zip_mut_with(&mask, |value, factor| *value *= factor);
+            let mut mask = Array2::zeros(output.raw_dim());
+            for ((value, factor), noise) in output.iter_mut().zip(&mut mask).zip(noise.chunks_exact(2)) {
+                *factor = if u16::from_le_bytes([noise[0], noise[1]]) >= least { kept } else { 0.0 };
+                *value *= *factor;
+            }
             mask
         }));
         activations.push(output);
@@ -412,33 +401,26 @@ fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32],
 
 /// One step of every row that the batch used.
 fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, space: &mut Workspace) {
-    let stamp = weights.steps as u32 + 1;
-    space.touched.clear();
-    for (bag, gradient) in space.bags.iter().zip(inputs_gradient.rows()) {
-        let Some(gradient) = gradient.to_slice() else { continue };
-        for &(number, weight) in bag {
-            let row = number as usize;
-            let mut sums = space.row_gradients.row_mut(row);
-            let Some(sums) = sums.as_slice_mut() else { continue };
-            if space.row_seen[row] != stamp {
-                space.row_seen[row] = stamp;
-                space.touched.push(number);
-                sums.fill(0.0);
-            }
-            simd::axpy(weight, gradient, sums);
-        }
+    space.uses.clear();
+    for (line, bag) in (0..).zip(&space.bags) {
+        space.uses.extend(bag.iter().map(|&(row, weight)| (row, line, weight)));
     }
-    for &number in &space.touched {
-        let row = number as usize;
-        let gradient = space.row_gradients.row(row);
-        let mut values = weights.table.row_mut(row);
-        let (Some(gradient), Some(values)) = (gradient.to_slice(), values.as_slice_mut()) else { continue };
-        let square = simd::dot(gradient, gradient) / DIMENSIONS as f32;
+    // By row, so that its gradient is summed up in one go; within a row by line, so that the order is always the same.
+    space.uses.sort_unstable_by_key(|&(row, line, _)| (u64::from(row) << 32) | u64::from(line));
+    let (Some(gradients), Some(table)) = (inputs_gradient.as_slice(), weights.table.as_slice_mut()) else { return };
+    let mut entries: Vec<(u32, f32)> = vec![];
+    let mut gradient = [0.0; DIMENSIONS];
+    for uses in space.uses.chunk_by(|a, b| a.0 == b.0) {
+        let row = uses[0].0 as usize;
+        entries.clear();
+        entries.extend(uses.iter().map(|&(_, line, weight)| (line, weight)));
+        simd::weighted_sum(gradients, &entries, &mut gradient);
+        let square = simd::dot(&gradient, &gradient) / DIMENSIONS as f32;
         let moment = &mut weights.table_moments[row];
         *moment = TABLE_DECAY * *moment + (1.0 - TABLE_DECAY) * square;
-        weights.table_steps[row] += 1;
-        let correction = 1.0 - libm::pow(f64::from(TABLE_DECAY), f64::from(weights.table_steps[row].min(5000)));
-        let size = (*moment / correction as f32).sqrt() + 1e-9;
-        simd::axpy(-rate / size, gradient, values);
+        let decay = &mut weights.table_decays[row];
+        *decay *= TABLE_DECAY;
+        let size = (*moment / (1.0 - *decay)).sqrt() + 1e-9;
+        simd::axpy(-rate / size, &gradient, &mut table[row * DIMENSIONS..(row + 1) * DIMENSIONS]);
     }
 }
