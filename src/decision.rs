@@ -22,6 +22,9 @@ pub struct PredictOptions {
     /// The `top` best labels, whatever the model's thresholds say, 1 or more; [`PredictOptions::threshold`] still holds.
     /// A rejected text has none all the same. Default: as the model's rule chooses.
     pub top: Option<usize>,
+    /// Texts whose [`reject_score`] is lower are rejected, instead of the model's reject point; negative infinity answers
+    /// every text in which anything is known. Default: the model's.
+    pub reject_below: Option<f32>,
 }
 
 impl PredictOptions {
@@ -35,6 +38,9 @@ impl PredictOptions {
         }
         if self.top == Some(0) {
             return Err(Error::invalid("`top` is 0; it must be 1 or more"));
+        }
+        if self.reject_below.is_some_and(f32::is_nan) {
+            return Err(Error::invalid("`reject_below` is not a number; it must be a logit, or minus infinity"));
         }
         Ok(())
     }
@@ -78,7 +84,7 @@ impl DecisionRule<'_> {
     ///
     /// `known` says whether the text holds any n-gram of the training data. Allocates nothing.
     pub fn decide(&self, known: bool, logits: &[f32], options: &PredictOptions, chosen: &mut [Scored]) -> usize {
-        if !known || reject_score(known, logits) < self.reject_below {
+        if !known || reject_score(known, logits) < options.reject_below.unwrap_or(self.reject_below) {
             return 0;
         }
         let wanted = match (options.top, self.choice) {
@@ -163,6 +169,9 @@ mod tests {
         let strict = DecisionRule { reject_below: 5.0, ..multi };
         assert_eq!(strict.decide(true, &[4.9; 4], &PredictOptions::default(), &mut []), 0);
         assert_eq!(strict.decide(true, &[5.0; 4], &PredictOptions::default(), &mut []), 4);
+        let open = PredictOptions { reject_below: Some(f32::NEG_INFINITY), ..Default::default() };
+        assert_eq!(strict.decide(true, &[4.9; 4], &open, &mut []), 4);
+        assert_eq!(strict.decide(false, &[4.9; 4], &open, &mut []), 0);
         assert_eq!(reject_score(false, &[9.0]), f32::NEG_INFINITY);
     }
 
@@ -175,10 +184,10 @@ mod tests {
     #[test]
     fn options_out_of_range_are_refused_by_name() {
         for threshold in [-0.1, 1.1, f32::NAN] {
-            let options = PredictOptions { threshold: Some(threshold), top: None };
+            let options = PredictOptions { threshold: Some(threshold), ..Default::default() };
             assert!(options.check().unwrap_err().to_string().contains("`threshold`"));
         }
-        assert!(PredictOptions { threshold: None, top: Some(0) }.check().is_err());
-        assert!(PredictOptions { threshold: Some(1.0), top: Some(1) }.check().is_ok());
+        assert!(PredictOptions { top: Some(0), ..Default::default() }.check().is_err());
+        assert!(PredictOptions { threshold: Some(1.0), top: Some(1), reject_below: Some(f32::NEG_INFINITY) }.check().is_ok());
     }
 }

@@ -6,6 +6,7 @@ pub mod classifier;
 pub mod data;
 pub mod decision;
 mod error;
+pub mod ffi;
 pub mod metrics;
 pub mod model;
 pub mod network;

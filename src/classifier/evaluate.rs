@@ -47,11 +47,12 @@ struct Outcome {
 }
 
 impl Classifier {
-    /// Evaluates on all cores.
+    /// Evaluates on all cores, with the decisions that `options` ask for.
     ///
     /// # Errors
-    /// As [`Classifier::predict`].
-    pub fn evaluate(&self, examples: &[Example]) -> Result<Evaluation> {
+    /// As [`Classifier::predict_with`].
+    pub fn evaluate(&self, examples: &[Example], options: &PredictOptions) -> Result<Evaluation> {
+        options.check()?;
         let index: HashMap<&str, usize> = self.labels().iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
         let single = self.model.metadata().choice == Choice::Single;
         let mut ece = CalibrationError::new(15);
@@ -61,7 +62,7 @@ impl Classifier {
         let mut unknown = BTreeSet::new();
         // In blocks, so that the probabilities of many labels and many lines need not be held at once.
         for block in examples.chunks(4096) {
-            let outcomes = block.par_iter().map(|e| self.outcome(&e.text)).collect::<Result<Vec<_>>>()?;
+            let outcomes = block.par_iter().map(|e| self.outcome(&e.text, options)).collect::<Result<Vec<_>>>()?;
             for (example, outcome) in block.iter().zip(outcomes) {
                 if example.labels.is_empty() {
                     outside.push(outcome.score);
@@ -112,17 +113,17 @@ impl Classifier {
         })
     }
 
-    fn outcome(&self, text: &str) -> Result<Outcome> {
+    fn outcome(&self, text: &str, options: &PredictOptions) -> Result<Outcome> {
         let mut features = [0.0; DIMENSIONS];
         self.model.vectorize(text, &mut features)?;
         let mut logits = vec![0.0; self.labels().len()];
         let known = self.logits(&features, &mut logits);
         let mut chosen = vec![Scored::default(); logits.len()];
-        let count = self.model.rule().decide(known, &logits, &PredictOptions::default(), &mut chosen);
+        let count = self.model.rule().decide(known, &logits, options, &mut chosen);
         Ok(Outcome {
             score: reject_score(known, &logits),
             best: best(&logits).filter(|_| known),
-            chosen: chosen[..count].iter().map(|scored| scored.label as usize).collect(),
+            chosen: chosen[..count.min(logits.len())].iter().map(|scored| scored.label as usize).collect(),
             probabilities: logits.iter().map(|&logit| sigmoid(logit)).collect(),
         })
     }

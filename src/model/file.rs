@@ -78,10 +78,16 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let mut bytes = (head.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut head);
     bytes.append(&mut tensors);
-    let digits = checksum_place(&bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
-    let checksum = checksum(&bytes, &digits);
-    bytes[digits].copy_from_slice(checksum.as_bytes());
+    seal(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Writes the checksum of the bytes into them.
+pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
+    let digits = checksum_place(bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
+    let checksum = checksum(bytes, &digits);
+    bytes[digits].copy_from_slice(checksum.as_bytes());
+    Ok(())
 }
 
 fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {

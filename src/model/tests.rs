@@ -1,1 +1,208 @@
-#[test] fn todo(){}
+use super::*;
+use crate::error::ModelFault;
+use crate::text::ngrams::NgramSettings;
+
+/// A small model with numbers in every tensor.
+fn parts(labels: usize, texts: bool) -> Parts {
+    let layer = |outputs: usize, inputs: usize, biased: bool| LayerParts {
+        weights: (0..outputs * inputs).map(|i| (i % 255) as u8 as i8).collect(),
+        scales: (0..outputs).map(|i| 0.001 * (i + 1) as f32).collect(),
+        biases: if biased { (0..outputs).map(|i| i as f32 / 7.0 - 3.0).collect() } else { vec![] },
+    };
+    Parts {
+        metadata: Metadata {
+            preset: "single".into(),
+            labels: (0..labels).map(|i| format!("label \"{i}\" é")).collect(),
+            ngrams: texts.then_some(NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 }),
+            ..Metadata::default()
+        },
+        table: if texts { (0..16 * DIMENSIONS).map(|i| (i % 251) as u8 as i8).collect() } else { vec![] },
+        known: if texts { Filter::build(vec![1 << 60, 2 << 60, 3 << 60]) } else { vec![] },
+        layers: [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)],
+        linear: Some(layer(labels, 256, false)),
+        thresholds: vec![0.5; labels],
+        reject_below: -1.25,
+    }
+}
+
+fn model() -> Model {
+    Model::from_parts(&parts(3, true)).unwrap()
+}
+
+fn fault(bytes: &[u8]) -> ModelFault {
+    match Model::from_bytes(bytes) {
+        Err(Error::Model { fault, .. }) => fault,
+        other => panic!("expected a fault, found {other:?}"),
+    }
+}
+
+/// Bytes with one piece of the header replaced by another of the same length, and a checksum that fits.
+fn edited(from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = model().as_bytes().to_vec();
+    let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+    assert_eq!(from.len(), to.len());
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    file::seal(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_saved_model_loads_as_the_same_bytes_mapped_or_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.intent");
+    let model = model();
+    model.save(&path).unwrap();
+    let mapped = Model::load(&path).unwrap();
+    assert_eq!(mapped.as_bytes(), model.as_bytes());
+    assert_eq!(mapped.metadata(), model.metadata());
+    assert_eq!(mapped.rule().reject_below, -1.25);
+    let copied = Model::from_bytes(&std::fs::read(&path).unwrap()).unwrap();
+    let mut logits = [[0.0; 3]; 2];
+    for (model, logits) in [mapped, copied].iter().zip(&mut logits) {
+        model.logits(&[0.25; DIMENSIONS], logits);
+    }
+    assert_eq!(logits[0].map(f32::to_bits), logits[1].map(f32::to_bits));
+}
+
+#[test]
+fn saving_over_a_model_leaves_the_mapped_one_whole_and_no_scraps_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.intent");
+    model().save(&path).unwrap();
+    let old = Model::load(&path).unwrap();
+    let other = Model::from_parts(&parts(5, true)).unwrap();
+    other.save(&path).unwrap();
+    assert_eq!(old.as_bytes(), model().as_bytes());
+    assert_eq!(Model::load(&path).unwrap().labels().len(), 5);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn tensors_start_on_a_64_byte_boundary_and_matrices_stay_on_it() {
+    for labels in [1, 2, 3, 150] {
+        let model = Model::from_parts(&parts(labels, true)).unwrap();
+        let header = u64::from_le_bytes(model.as_bytes()[..8].try_into().unwrap()) as usize;
+        assert_eq!((8 + header) % 64, 0);
+        assert_eq!(model.places.table.start, 8 + header);
+        assert!(model.places.layers.iter().all(|layer| layer.weights.start % 64 == 0));
+    }
+}
+
+#[test]
+fn all_metadata_is_one_json_string_under_one_key() {
+    let model = model();
+    let (_, header) = safetensors::SafeTensors::read_metadata(model.as_bytes()).unwrap();
+    let metadata = header.metadata().as_ref().unwrap();
+    assert_eq!(metadata.len(), 1);
+    let value: serde_json::Value = serde_json::from_str(&metadata["intentkit"]).unwrap();
+    assert_eq!(value["format"], FORMAT);
+    assert_eq!(value["labels"][1], "label \"1\" é");
+}
+
+#[test]
+fn a_model_of_feature_rows_has_no_table_and_reads_no_text() {
+    let model = Model::from_parts(&parts(3, false)).unwrap();
+    assert_eq!(model.rows(), 0);
+    assert!(matches!(model.vectorize("hello", &mut [0.0; DIMENSIONS]), Err(Error::NoVectorizer)));
+}
+
+#[test]
+fn a_text_over_the_limit_is_refused_with_both_lengths() {
+    let text = "a".repeat(MAX_TEXT_BYTES + 1);
+    let message = model().vectorize(&text, &mut [0.0; DIMENSIONS]).unwrap_err().to_string();
+    assert!(message.contains("1048577") && message.contains("1048576"), "{message}");
+    model().vectorize(&text[1..], &mut [0.0; DIMENSIONS]).unwrap();
+}
+
+#[test]
+fn bytes_that_are_no_model_are_told_apart_from_damaged_ones() {
+    for bytes in [&b""[..], b"short", b"PK\x03\x04 some other file altogether", &[0xFF; 100], &[0; 64]] {
+        assert!(matches!(fault(bytes), ModelFault::NotAModel(_)), "{bytes:?}");
+    }
+    let foreign = br#"{"weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}    "#;
+    let mut bytes = (foreign.len() as u64).to_le_bytes().to_vec();
+    bytes.extend_from_slice(foreign);
+    bytes.extend([0; 4]);
+    assert!(matches!(fault(&bytes), ModelFault::NotAModel(_)));
+}
+
+#[test]
+fn a_truncated_or_overlong_model_names_both_lengths() {
+    let model = model();
+    let bytes = model.as_bytes();
+    for length in [9, 100, 2000, bytes.len() / 2, bytes.len() - 1] {
+        match fault(&bytes[..length]) {
+            ModelFault::WrongLength { found, expected } => assert!(found == length as u64 && expected > found),
+            other => panic!("{length}: {other}"),
+        }
+    }
+    let mut longer = bytes.to_vec();
+    longer.push(0);
+    assert!(matches!(fault(&longer), ModelFault::WrongLength { .. }));
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let model = model();
+    let mut bytes = model.as_bytes().to_vec();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let places = (0..8 + header).step_by(5).chain((8 + header..bytes.len()).step_by(997)).chain([bytes.len() - 1]);
+    for at in places {
+        bytes[at] ^= 1 << (at % 8);
+        assert!(Model::from_bytes(&bytes).is_err(), "byte {at}");
+        bytes[at] ^= 1 << (at % 8);
+    }
+    Model::from_bytes(&bytes).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    assert!(matches!(fault(&bytes), ModelFault::ChecksumMismatch { .. }));
+}
+
+#[test]
+fn a_newer_format_says_both_versions() {
+    let fault = fault(&edited(r#"\"format\":1"#, r#"\"format\":9"#));
+    assert_eq!(fault, ModelFault::NewerFormat { found: 9, supported: FORMAT });
+    assert!(fault.to_string().contains("format 9") && fault.to_string().contains("update IntentKit"));
+}
+
+#[test]
+fn wrong_shapes_types_and_sizes_are_named() {
+    let wrong = |bytes: &[u8], name: &str| match fault(bytes) {
+        ModelFault::WrongTensor { name: found, .. } => assert_eq!(found, name),
+        other => panic!("{name}: {other}"),
+    };
+    wrong(&edited(r#""hidden2.scale":{"dtype":"F32","shape":[128]"#, r#""hidden2.scalx":{"dtype":"F32","shape":[128]"#), "hidden2.scale");
+    wrong(&edited(r#""hidden2.weight":{"dtype":"I8","shape":[128,256]"#, r#""hidden2.weight":{"dtype":"I8","shape":[256,128]"#), "hidden2.weight");
+    wrong(&edited(r#""hidden3.weight":{"dtype":"I8""#, r#""hidden3.weight":{"dtype":"U8""#), "hidden3.weight");
+    let table = edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[8,512] "#);
+    wrong(&table, "table");
+    assert!(matches!(fault(&edited(r#"\"words\":2"#, r#"\"words\":7"#)), ModelFault::AbsurdSize(_)));
+}
+
+#[test]
+fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
+    let mut bytes = model().as_bytes().to_vec();
+    bytes[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(matches!(fault(&bytes), ModelFault::NotAModel(_)));
+    bytes[..8].copy_from_slice(&(1u64 << 25).to_le_bytes());
+    assert!(matches!(fault(&bytes), ModelFault::WrongLength { .. }));
+    // Offsets past the end of the file and past the end of numbers.
+    let huge = edited(r#""shape":[16,256],"data_offsets":[0,4096]"#, r#""shape":[16,256],"data_offsets":[0,9999]"#);
+    assert!(Model::from_bytes(&huge).is_err());
+    let rows = edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[99,999]"#);
+    assert!(Model::from_bytes(&rows).is_err());
+}
+
+#[test]
+fn a_missing_file_and_a_folder_are_errors_that_name_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().join("missing.intent"), folder.path().to_path_buf()] {
+        let message = Model::load(&path).unwrap_err().to_string();
+        assert!(message.contains(&path.display().to_string()), "{message}");
+    }
+    let empty = folder.path().join("empty.intent");
+    std::fs::write(&empty, b"").unwrap();
+    assert!(matches!(Model::load(&empty), Err(Error::Model { fault: ModelFault::NotAModel(_), .. })));
+    let unwritable = folder.path().join("no/such/folder/a.intent");
+    assert!(matches!(model().save(&unwritable), Err(Error::Io { .. })));
+}

@@ -132,7 +132,7 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
         for (k, line) in panel.iter_mut().enumerate() {
             if b.column_stride == 1 {
                 let start = k * b.row_stride + first;
-                line[..width].copy_from_slice(&b.data[start..start + width]);
+                copy(&b.data[start..start + width], line);
             } else {
                 for (j, value) in line[..width].iter_mut().enumerate() {
                     *value = b.data[k * b.row_stride + (first + j) * b.column_stride];
@@ -148,6 +148,15 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
             tile::<1, COLUMNS>(a, row, &panel, c, columns, first, width, accumulate);
             row += 1;
         }
+    }
+}
+
+/// Copies into the front of `to`; whole lines, nearly all of them, without calling `memmove`.
+#[inline(always)]
+fn copy<const LENGTH: usize>(from: &[f32], to: &mut [f32; LENGTH]) {
+    match <&[f32; LENGTH]>::try_from(from) {
+        Ok(whole) => *to = *whole,
+        Err(_) => to[..from.len()].copy_from_slice(from),
     }
 }
 
@@ -167,7 +176,7 @@ fn tile<const ROWS: usize, const COLUMNS: usize>(
     if accumulate {
         for (i, line) in sums.iter_mut().enumerate() {
             let start = (row + i) * columns + first;
-            line[..width].copy_from_slice(&c[start..start + width]);
+            copy(&c[start..start + width], line);
         }
     }
     // One check per tile instead of one per element: the last element that will be read.
@@ -185,7 +194,10 @@ fn tile<const ROWS: usize, const COLUMNS: usize>(
     }
     for (i, line) in sums.iter().enumerate() {
         let start = (row + i) * columns + first;
-        c[start..start + width].copy_from_slice(&line[..width]);
+        match <&mut [f32; COLUMNS]>::try_from(&mut c[start..start + width]) {
+            Ok(whole) => *whole = *line,
+            Err(_) => c[start..start + width].copy_from_slice(&line[..width]),
+        }
     }
 }
 

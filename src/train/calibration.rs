@@ -86,12 +86,15 @@ impl<'a> Heldout<'a> {
     }
 
     /// The largest reject point that lets at least `keep` of the in-scope lines through, in calibrated logits; minus
-    /// infinity, which rejects nothing, without such lines.
+    /// infinity, which rejects nothing, for fewer lines than can tell: the lowest of three would reject a quarter.
     pub(super) fn reject_point(&self, keep: f64, calibration: Calibration) -> f32 {
         let mut scores: Vec<f32> = self.in_scope().map(|(row, _)| crate::decision::reject_score(true, row)).collect();
+        if scores.len() < LEAST_LINES {
+            return f32::NEG_INFINITY;
+        }
         scores.sort_unstable_by(f32::total_cmp);
         let drop = ((1.0 - keep) * scores.len() as f64 + 1e-9) as usize;
-        let point = scores.get(drop.min(scores.len().saturating_sub(1))).copied().unwrap_or(f32::NEG_INFINITY);
+        let point = scores[drop.min(scores.len() - 1)];
         (f64::from(point) * calibration.scale + calibration.shift) as f32
     }
 }
@@ -135,7 +138,8 @@ mod tests {
         assert_eq!(heldout.reject_point(0.95, IDENTITY), 5.0);
         assert_eq!(heldout.reject_point(1.0, IDENTITY), 0.0);
         assert_eq!(heldout.reject_point(0.95, Calibration { scale: 2.0, shift: -1.0 }), 9.0);
-        assert_eq!(Heldout { lines: &[], ..heldout }.reject_point(0.95, IDENTITY), f32::NEG_INFINITY);
+        let few = Heldout { logits: &logits[..19], lines: &all[..19], ..heldout };
+        assert_eq!(few.reject_point(0.95, IDENTITY), f32::NEG_INFINITY);
     }
 
     #[test]

@@ -70,8 +70,8 @@ pub struct TrainOptions {
     /// Lines a step, 1 or more. Default: 128, or 32 for small data, where more and noisier steps are worth more.
     pub batch: Option<usize>,
     /// Chance that an n-gram is left out of a text while training, 0 up to 1. Default: 0.5 for single-label data, where it is
-    /// worth 0.7 points because texts are then recognised by several n-grams; less for multi-label data, where one n-gram
-    /// may be all that speaks for a label.
+    /// worth 0.7 points because texts are then recognised by several n-grams; 0.4 for large multi-label data, where one
+    /// n-gram may be all that speaks for a label.
     pub feature_dropout: Option<f32>,
     /// Chance that a line is replaced by a mixture of two lines with different labels that belongs to none of them, 0 up
     /// to 1. Default: 0.1 for single-label data, 0.2 for few examples, since it teaches what out-of-scope looks like; 0 for
@@ -220,23 +220,21 @@ impl Recipe {
     }
 
     fn multi(amount: Amount) -> Recipe {
+        // Small data is regularised like single-label data; large data brings its own variety, and longer phrases pay.
         let small = amount.lines < 10_000;
+        let single = Recipe::single(amount);
         Recipe {
             preset: Preset::Multi,
             choice: Choice::Multi,
-            ngrams: NgramSettings { words: 3, characters: true, word_weight: 3, character_weight: 1 },
+            ngrams: NgramSettings { words: if small { 2 } else { 3 }, ..single.ngrams.clone() },
             // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
             row_bits: if amount.lines > 20_000 { 15 } else { 13 },
-            epochs: match amount.lines {
-                ..3_000 => 40,
-                3_000..10_000 => 20,
-                _ => 10,
-            },
+            epochs: if small { 40 } else { 6 },
             batch: if small { 32 } else { 128 },
-            dropout: 0.1,
-            feature_dropout: 0.1,
+            dropout: if small { 0.3 } else { 0.1 },
+            feature_dropout: if small { 0.5 } else { 0.4 },
             outliers: 0.0,
-            ..Recipe::single(amount)
+            ..single
         }
     }
 

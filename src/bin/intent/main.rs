@@ -1,1 +1,104 @@
-fn main(){}
+//! `intent`: trains, asks and measures classifiers from the command line.
+//!
+//! One file for each subcommand; what several share is in `failure` (exit codes and sentences), `input` (data, models,
+//! the embedded sample), `output` (standard output), `progress` and `words` (numbers as people read them).
+
+mod bench;
+mod demo;
+mod eval;
+mod failure;
+mod info;
+mod input;
+mod output;
+mod predict;
+mod progress;
+mod train;
+mod words;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::io::Write;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "intent",
+    version,
+    about = "Turns short texts into labels: trains on this machine, answers in microseconds.",
+    after_help = "Examples:
+  intent demo
+  intent predict \"Can you see my screen?\"
+  intent train commands.jsonl --output commands.intent
+  intent predict --model commands.intent \"turn on the lights\"
+  intent eval commands.intent test.jsonl
+
+Data files hold one text a line with its labels:
+  JSON Lines  {\"text\": \"turn on the lights\", \"labels\": [\"light\"]}
+  fastText    __label__light turn on the lights
+  CSV         a header text,labels; several labels are separated by |
+A line without labels is an example of what belongs to none of them.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Arguments),
+    Predict(predict::Arguments),
+    Eval(eval::Arguments),
+    Bench(bench::Arguments),
+    Info(info::Arguments),
+    Demo(demo::Arguments),
+    #[command(hide = true)]
+    FirstPrediction(bench::ChildArguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        Err(error) => return refuse(&error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Predict(arguments) => predict::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Info(arguments) => info::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::FirstPrediction(arguments) => bench::run_child(&arguments),
+    }
+}
+
+/// What clap has to say: help as it is, a complaint as one sentence like all others.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let complaint = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe behind `intent --help | head` is nothing to complain about.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = error.print();
+            return ExitCode::from(2);
+        }
+        _ => error.render().to_string(),
+    };
+    let complaint = complaint.strip_prefix("error: ").unwrap_or(&complaint);
+    let end = ["Usage:", "For more information"].iter().filter_map(|mark| complaint.find(mark)).min();
+    let sentence: Vec<&str> = complaint[..end.unwrap_or(complaint.len())].split_whitespace().collect();
+    let sentence = sentence.join(" ").replace(" tip: ", "; ");
+    let _ = writeln!(std::io::stderr(), "intent: {}; see --help", sentence.trim_end_matches(['.', ' ']));
+    ExitCode::from(2)
+}

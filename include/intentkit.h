@@ -1,0 +1,654 @@
+/*
+ * IntentKit: an on-device intent classifier.
+ *
+ * It turns a short text ("can you see my screen?") into the set of labels it asks for, trains on the device itself, and
+ * answers in microseconds. This is the whole interface; it needs C99 or C++ and nothing else. intent_train() or
+ * intent_load() makes a classifier, intent_predict() asks it, intent_free() releases it.
+ *
+ * Threads. A call that takes an object as `const` does not change it: any number of threads may make such calls with one
+ * object at once, and none waits for another. Without `const` the object must not be in use elsewhere during the call.
+ * Training uses threads of its own and calls the progress callback from one of them.
+ *
+ * Memory. Who makes it frees it: what the library hands out is released with the library's own function for it, never with
+ * free(). What the caller hands in is borrowed for the time of the call, and nothing is kept unless its comment says so.
+ * Predicting allocates nothing.
+ *
+ * Text is UTF-8, given as a pointer and a number of bytes, not NUL-terminated; NULL with length 0 is the empty text. Paths
+ * are such texts. Strings that the library returns are NUL-terminated.
+ *
+ * Errors. A call that can fail returns an intent_status. Results come last, through pointers that are written only on
+ * success. `error_out` may be NULL; otherwise it is written only on failure and receives an error with a sentence to
+ * show, which is to be released with intent_error_free(). The comments below list the statuses of each call without their
+ * INTENT_STATUS_ prefix.
+ */
+
+#ifndef INTENTKIT_H
+#define INTENTKIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header; intent_version() gives that of the library. */
+#define INTENTKIT_VERSION_MAJOR 0
+#define INTENTKIT_VERSION_MINOR 1
+#define INTENTKIT_VERSION_PATCH 0
+#define INTENTKIT_VERSION "0.1.0"
+/** The same as one number: a byte for each part, 0x010203 for 1.2.3. */
+#define INTENTKIT_VERSION_NUMBER 0x000100
+
+/** Fills an intent_predict_options with the model's own rule: intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT; */
+#define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0 }
+
+/** Fills an intent_text with a string literal: intent_text t = INTENT_TEXT("turn on the lights"); */
+#define INTENT_TEXT(literal) { (const uint8_t *)(literal), sizeof(literal) - 1 }
+
+/** Numbers in a feature vector. */
+#define INTENT_FEATURES 256
+
+/** Longest text that can be classified or trained on, in bytes. */
+#define INTENT_MAX_TEXT_BYTES 1048576
+
+/**
+ * What a call returns. Zero is success. Numbers are never reused; a later version may add some, so treat an unknown one
+ * as a failure and read its message.
+ */
+typedef enum intent_status {
+  /** It worked. */
+  INTENT_STATUS_OK = 0,
+  /** A pointer that must not be NULL is NULL. */
+  INTENT_STATUS_NULL_ARGUMENT = 1,
+  /** A text, name or path is not UTF-8. */
+  INTENT_STATUS_INVALID_UTF8 = 2,
+  /** An argument or option is out of its range, or contradicts another. */
+  INTENT_STATUS_INVALID_ARGUMENT = 3,
+  /** A text has more than INTENT_MAX_TEXT_BYTES bytes. */
+  INTENT_STATUS_TEXT_TOO_LONG = 4,
+  /** A defect inside the library, caught at its border. Please report it. */
+  INTENT_STATUS_PANICKED = 5,
+  /** The bytes are no IntentKit model file. */
+  INTENT_STATUS_NOT_A_MODEL = 10,
+  /** The model file was written by a newer library. */
+  INTENT_STATUS_NEWER_FORMAT = 11,
+  /** The model file is shorter or longer than its header says. */
+  INTENT_STATUS_WRONG_LENGTH = 12,
+  /** The model file's bytes have changed since it was written. */
+  INTENT_STATUS_CHECKSUM_MISMATCH = 13,
+  /** A tensor of the model file is missing, or has another shape or type than it should. */
+  INTENT_STATUS_WRONG_TENSOR = 14,
+  /** The model file holds a size that no model may have. */
+  INTENT_STATUS_ABSURD_SIZE = 15,
+  /** A line of a data file can't be read; the message names file and line. */
+  INTENT_STATUS_BAD_DATA = 20,
+  /** The examples can't be learned from. */
+  INTENT_STATUS_UNTRAINABLE = 30,
+  /** The progress callback stopped the training. */
+  INTENT_STATUS_STOPPED = 31,
+  /** A file can't be read or written. */
+  INTENT_STATUS_IO = 40,
+  /** The model was trained from feature rows and can't read texts. */
+  INTENT_STATUS_NO_VECTORIZER = 50,
+} intent_status;
+
+/** Which of the two runs of a training is on. */
+typedef enum intent_phase {
+  /** On the lines that are not held out, to choose epochs, calibration and the reject point. */
+  INTENT_PHASE_HELDOUT = 1,
+  /** On all lines, to make the weights that are kept. */
+  INTENT_PHASE_FINAL = 2,
+} intent_phase;
+
+/** The recipes of training, for intent_options_set_preset(). */
+typedef enum intent_preset {
+  /** Multi when more than 1 % of the labelled lines have two or more labels, else single. The default. */
+  INTENT_PRESET_AUTO = 0,
+  /** One label a text: the best alone is answered. */
+  INTENT_PRESET_SINGLE = 1,
+  /** Sets of labels: every label at or over its threshold is answered. */
+  INTENT_PRESET_MULTI = 2,
+  /** The original system to the letter, as the baseline of comparisons. Not for use. */
+  INTENT_PRESET_REFERENCE = 3,
+} intent_preset;
+
+/** How a data file is written, for intent_train_file() and intent_options_set_valid_file(). */
+typedef enum intent_format {
+  /** By the file's extension: .jsonl, .ndjson, .json; .txt, .ft, .fasttext; .csv. */
+  INTENT_FORMAT_BY_EXTENSION = 0,
+  /** One object a line: {"text": "...", "labels": ["a", "b"]}. */
+  INTENT_FORMAT_JSON_LINES = 1,
+  /** fastText lines: __label__a __label__b some text. */
+  INTENT_FORMAT_FASTTEXT = 2,
+  /** A header with the columns text and labels; the labels of a record are separated by |. */
+  INTENT_FORMAT_CSV = 3,
+} intent_format;
+
+/**
+ * A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().
+ * No call but that one changes it, so any number of threads may use one classifier at once; none waits for another.
+ */
+typedef struct intent_classifier intent_classifier;
+
+/** What went wrong: a status and a sentence. Made by the library where a call fails, released with intent_error_free(). */
+typedef struct intent_error intent_error;
+
+/**
+ * How to train: made with intent_options_new() with every option at its default, released with intent_options_free().
+ * Trainings only read it.
+ */
+typedef struct intent_options intent_options;
+
+/** Where a training stands. */
+typedef struct intent_progress {
+  /** The run that is on. */
+  intent_phase phase;
+  /** Epochs done, over both runs. */
+  size_t epoch;
+  /** Epochs in all, over both runs. */
+  size_t epochs;
+  /** Mean loss of a line over the last epoch. */
+  double loss;
+  /** Share of the held-out lines answered right after this epoch, 0 to 1; NaN when there is none to tell. */
+  double heldout_score;
+  /** Estimate of the seconds to go. */
+  double seconds_left;
+} intent_progress;
+
+/**
+ * Called after each epoch, on a thread of the library's, never two at once for one training. It must return, not throw
+ * or jump out.
+ *
+ * @param now     Where the training stands; valid during the call only.
+ * @param context The pointer given to intent_options_set_progress().
+ * @return true to go on, false to stop: the training then returns INTENT_STATUS_STOPPED and makes no model.
+ */
+typedef bool (*intent_progress_callback)(const intent_progress *now, void *context);
+
+/** A text or a name: UTF-8, not NUL-terminated, borrowed from the caller for the time of one call. */
+typedef struct intent_text {
+  /** The first byte. May be NULL when `length` is 0. */
+  const uint8_t *bytes;
+  /** Number of bytes. */
+  size_t length;
+} intent_text;
+
+/** What a caller may ask of a prediction. Start from INTENT_PREDICT_OPTIONS_INIT, which is the model's own rule. */
+typedef struct intent_predict_options {
+  /** sizeof(intent_predict_options), so that later versions can add fields. */
+  size_t size;
+  /** Least probability of a chosen label, 0 to 1, instead of the model's thresholds. Negative: the model's. */
+  float threshold;
+  /** The `top` best labels, whatever the model's thresholds say; `threshold` still holds. 0: as the model's rule chooses. */
+  size_t top;
+} intent_predict_options;
+
+/** A label and how probable it is. */
+typedef struct intent_scored {
+  /** Index of the label, in the order of the model's labels. */
+  uint32_t label;
+  /** 0 to 1. */
+  float probability;
+} intent_scored;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library that runs, such as "0.1.0". Compare with INTENTKIT_VERSION, that of the header.
+ *
+ * @return A static NUL-terminated string; do not free it.
+ */
+const char *intent_version(void);
+
+/**
+ * The version of the library that runs as one number, packed as INTENTKIT_VERSION_NUMBER is.
+ *
+ * @return major * 65536 + minor * 256 + patch.
+ */
+uint32_t intent_version_number(void);
+
+/**
+ * The status that the failed call returned as well.
+ *
+ * @param error An error. NULL is allowed.
+ * @return The status; INTENT_STATUS_OK for NULL.
+ */
+intent_status intent_error_status(const intent_error *error);
+
+/**
+ * One sentence, in English and UTF-8, that names the argument, the value or the file, and the next step where there is
+ * one. It never quotes a text that was classified or trained on.
+ *
+ * @param error An error. NULL is allowed.
+ * @return A NUL-terminated string, valid until the error is freed; NULL for NULL.
+ */
+const char *intent_error_message(const intent_error *error);
+
+/**
+ * Releases an error and its message.
+ *
+ * @param error An error, not to be used afterwards. NULL is allowed and does nothing.
+ */
+void intent_error_free(intent_error *error);
+
+/**
+ * Makes options with every value at its default.
+ *
+ * @return Options to release with intent_options_free(). Not NULL.
+ */
+intent_options *intent_options_new(void);
+
+/**
+ * Releases options.
+ *
+ * @param options Options, not to be used afterwards. NULL is allowed and does nothing.
+ */
+void intent_options_free(intent_options *options);
+
+/**
+ * Chooses the recipe. Default: INTENT_PRESET_AUTO.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param preset    One of the INTENT_PRESET_ constants.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_preset(intent_options *options, uint32_t preset, intent_error **error_out);
+
+/**
+ * Sets the number of passes over the data. Default: by the preset and the number of lines.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param epochs    1 or more.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_epochs(intent_options *options, size_t epochs, intent_error **error_out);
+
+/**
+ * Sets the seed of all randomness. Default: 1. The same data, options and seed give the same model, byte for byte.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param seed      Any number.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_seed(intent_options *options,
+                                      uint64_t seed,
+                                      intent_error **error_out);
+
+/**
+ * Sets the number of threads that train. Default: 0, all cores. The model does not depend on it.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param threads   0 for all cores, or 1 to 1024.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_threads(intent_options *options, size_t threads, intent_error **error_out);
+
+/**
+ * Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param keep      Over 0 and at most 1.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_keep(intent_options *options, double keep, intent_error **error_out);
+
+/**
+ * Sets the learning rate of the network. Default: 0.002.
+ *
+ * @param options       Options to change. Not NULL.
+ * @param learning_rate Over 0 and at most 1.
+ * @param error_out     Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_learning_rate(intent_options *options,
+                                               float learning_rate,
+                                               intent_error **error_out);
+
+/**
+ * Sets the number of lines a step. Default: 128, or 32 for small data.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param batch     1 or more.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_batch(intent_options *options, size_t batch, intent_error **error_out);
+
+/**
+ * Sets the chance that an n-gram is left out of a text while training. Default: by the preset.
+ *
+ * @param options         Options to change. Not NULL.
+ * @param feature_dropout At least 0 and under 1.
+ * @param error_out       Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_feature_dropout(intent_options *options,
+                                                 float feature_dropout,
+                                                 intent_error **error_out);
+
+/**
+ * Sets the chance that a line is replaced by a mixture of two lines that belongs to neither's label, which teaches what
+ * out-of-scope texts look like. Default: by the preset and the number of lines.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param outliers  At least 0 and under 1.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_outliers(intent_options *options,
+                                          float outliers,
+                                          intent_error **error_out);
+
+/**
+ * Names a file of examples that takes the place of the lines which training would hold out; it is read when a training
+ * starts. For trainings on texts only. Default: none.
+ *
+ * @param options     Options to change. Not NULL.
+ * @param path        UTF-8, copied. NULL with length 0 takes the file away again.
+ * @param path_length Bytes of `path`.
+ * @param format      One of the INTENT_FORMAT_ constants.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_valid_file(intent_options *options,
+                                            const uint8_t *path,
+                                            size_t path_length,
+                                            uint32_t format,
+                                            intent_error **error_out);
+
+/**
+ * Sets a function to be called after each epoch. Default: none.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param progress  The function; NULL for none.
+ * @param context   Handed to the function as it is; may be NULL. It must stay valid while a training with these options
+ *                  runs.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_progress(intent_options *options,
+                                          intent_progress_callback progress,
+                                          void *context,
+                                          intent_error **error_out);
+
+/**
+ * Trains on texts and writes the classifier.
+ *
+ * Each text has a set of label names; a text without labels is an example of what belongs to none. Labels get their
+ * indices in the order of their first appearance. Blocks until done, which the progress callback of the options can cut
+ * short. The same data, options and seed give the same model, byte for byte, on every machine.
+ *
+ * @param texts          Array of `text_count` texts, up to INTENT_MAX_TEXT_BYTES bytes each. May be NULL when the count
+ *                       is 0 (which then is UNTRAINABLE).
+ * @param text_count     Number of texts.
+ * @param labels         The label names of all texts, one text's behind the other's: as many as the sum of
+ *                       `label_counts`. A name has 1 to 255 bytes, no control characters. May be NULL when the sum is 0.
+ * @param label_counts   Array of `text_count` numbers: how many of `labels` belong to each text, 0 or more.
+ * @param options        How to train. NULL for the defaults.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE, STOPPED or PANICKED; with a
+ *         validation file BAD_DATA and IO as well.
+ */
+intent_status intent_train(const intent_text *texts,
+                           size_t text_count,
+                           const intent_text *labels,
+                           const size_t *label_counts,
+                           const intent_options *options,
+                           intent_classifier **classifier_out,
+                           intent_error **error_out);
+
+/**
+ * Trains on a data file and writes the classifier. As intent_train() otherwise.
+ *
+ * @param path           UTF-8. Not NULL.
+ * @param path_length    Bytes of `path`, 1 or more.
+ * @param format         One of the INTENT_FORMAT_ constants.
+ * @param options        How to train. NULL for the defaults.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, UNTRAINABLE, STOPPED, IO or PANICKED.
+ */
+intent_status intent_train_file(const uint8_t *path,
+                                size_t path_length,
+                                uint32_t format,
+                                const intent_options *options,
+                                intent_classifier **classifier_out,
+                                intent_error **error_out);
+
+/**
+ * Trains on feature rows of the caller's instead of texts. The classifier answers intent_predict_features() only:
+ * calls with a text return INTENT_STATUS_NO_VECTORIZER. As intent_train() otherwise.
+ *
+ * @param rows           `row_count` rows of INTENT_FEATURES floats each, row after row: finite numbers up to a million,
+ *                       best of unit length. May be NULL when the count is 0 (which then is UNTRAINABLE).
+ * @param row_count      Number of rows.
+ * @param labels         As for intent_train().
+ * @param label_counts   Array of `row_count` numbers, as for intent_train().
+ * @param options        How to train. NULL for the defaults.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, UNTRAINABLE, STOPPED or PANICKED.
+ */
+intent_status intent_train_features(const float *rows,
+                                    size_t row_count,
+                                    const intent_text *labels,
+                                    const size_t *label_counts,
+                                    const intent_options *options,
+                                    intent_classifier **classifier_out,
+                                    intent_error **error_out);
+
+/**
+ * Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory. Calling it is
+ * never needed, only useful, for instance on a background thread behind intent_load().
+ *
+ * @param classifier A classifier. Not NULL.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_prepare(const intent_classifier *classifier,
+                             intent_error **error_out);
+
+/**
+ * Writes the model to a file, replacing one that is there: to a temporary file beside it first, which is synced and
+ * renamed, so that an interruption leaves the old file or the new one, whole. Classifiers that were loaded from the old
+ * file go on with what they loaded.
+ *
+ * @param classifier  A classifier. Not NULL.
+ * @param path        UTF-8, by custom NAME.intent. Not NULL.
+ * @param path_length Bytes of `path`, 1 or more.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, IO or PANICKED.
+ */
+intent_status intent_save(const intent_classifier *classifier,
+                          const uint8_t *path,
+                          size_t path_length,
+                          intent_error **error_out);
+
+/**
+ * Opens a model file. It is mapped into memory: while the classifier lives, replace the file by renaming another over it,
+ * as intent_save() does, and never change its bytes in place.
+ *
+ * @param path           UTF-8. Not NULL.
+ * @param path_length    Bytes of `path`, 1 or more.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH,
+ *         WRONG_TENSOR, ABSURD_SIZE, IO or PANICKED.
+ */
+intent_status intent_load(const uint8_t *path,
+                          size_t path_length,
+                          intent_classifier **classifier_out,
+                          intent_error **error_out);
+
+/**
+ * Opens a model from the bytes of a model file, which are copied.
+ *
+ * @param bytes          The bytes. May be NULL when the length is 0 (which then is NOT_A_MODEL).
+ * @param length         Their number.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR,
+ *         ABSURD_SIZE or PANICKED.
+ */
+intent_status intent_load_bytes(const uint8_t *bytes,
+                                size_t length,
+                                intent_classifier **classifier_out,
+                                intent_error **error_out);
+
+/**
+ * Releases a classifier with its labels and warnings. No other call with it may be running.
+ *
+ * @param classifier A classifier, not to be used afterwards. NULL is allowed and does nothing.
+ */
+void intent_free(intent_classifier *classifier);
+
+/**
+ * How many labels the classifier knows; their indices are 0 up to that.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return Number of labels; 0 for NULL.
+ */
+uint32_t intent_label_count(const intent_classifier *classifier);
+
+/**
+ * The name of a label.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @param index      Index of the label, as in intent_scored.
+ * @param length_out Optional. Receives the bytes of the name without the NUL. Written only when there is a name.
+ * @return UTF-8, NUL-terminated, valid until the classifier is freed; NULL for an index without a label, or for NULL.
+ */
+const char *intent_label(const intent_classifier *classifier,
+                         uint32_t index,
+                         size_t *length_out);
+
+/**
+ * How many warnings the training of this classifier gave: sentences about the data that its owner should know, such as a
+ * label with a single example. A loaded classifier has none.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return Number of warnings; 0 for NULL.
+ */
+size_t intent_warning_count(const intent_classifier *classifier);
+
+/**
+ * One warning of the training, see intent_warning_count().
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @param index      0 up to the number of warnings.
+ * @param length_out Optional. Receives the bytes of the warning without the NUL. Written only when there is one.
+ * @return UTF-8, NUL-terminated, valid until the classifier is freed; NULL for an index without a warning, or for NULL.
+ */
+const char *intent_warning(const intent_classifier *classifier,
+                           size_t index,
+                           size_t *length_out);
+
+/**
+ * Share of the held-out lines with labels whose best label was right while training, 0 to 1: how good the classifier is
+ * about to be on texts it has not seen. It stays with the model when that is saved.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return The share; NaN when no line could be held out, or for NULL.
+ */
+double intent_heldout_accuracy(const intent_classifier *classifier);
+
+/**
+ * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails.
+ *
+ * A text that holds nothing known, or whose best score is under the reject point, is rejected: `*count_out` is 0, and
+ * only then.
+ *
+ * @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.
+ * @param text        UTF-8, not NUL-terminated, up to INTENT_MAX_TEXT_BYTES. May be NULL when the length is 0.
+ * @param text_length Bytes of `text`.
+ * @param options     What to ask for. NULL for the model's own rule.
+ * @param labels_out  Room for `capacity` labels; the best are written. May be NULL when the capacity is 0.
+ * @param capacity    Number of labels that fit. 1 suffices for a single-label model without `top`.
+ * @param count_out   Receives how many labels were chosen, which may be more than fit; that is no error. Not NULL.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. Results are written
+ *         only on success.
+ */
+intent_status intent_predict(const intent_classifier *classifier,
+                             const uint8_t *text,
+                             size_t text_length,
+                             const intent_predict_options *options,
+                             intent_scored *labels_out,
+                             size_t capacity,
+                             size_t *count_out,
+                             intent_error **error_out);
+
+/**
+ * Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
+ *
+ * @param classifier A classifier. Not NULL.
+ * @param texts      Array of `text_count` texts, up to INTENT_MAX_TEXT_BYTES bytes each. May be NULL when the count is 0.
+ * @param text_count Number of texts.
+ * @param options    What to ask for, the same for all. NULL for the model's own rule.
+ * @param labels_out Room for `text_count` times `capacity` labels: those of text i start at labels_out[i * capacity]. May
+ *                   be NULL when there is none.
+ * @param capacity   Number of labels that fit for each text.
+ * @param counts_out Array of `text_count` places: how many labels were chosen for each text, which may be more than
+ *                   fit. May be NULL when the count is 0.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. All texts are
+ *         checked first: results are written only when all of them can be answered (but PANICKED may leave some written).
+ */
+intent_status intent_predict_batch(const intent_classifier *classifier,
+                                   const intent_text *texts,
+                                   size_t text_count,
+                                   const intent_predict_options *options,
+                                   intent_scored *labels_out,
+                                   size_t capacity,
+                                   size_t *counts_out,
+                                   intent_error **error_out);
+
+/**
+ * Writes the features of a text: the first half of intent_predict().
+ *
+ * @param classifier   A classifier. Not NULL.
+ * @param text         As for intent_predict().
+ * @param text_length  Bytes of `text`.
+ * @param features_out Room for INTENT_FEATURES floats, which receives a vector of unit length, or zeros when nothing in the
+ *                     text is known. Not NULL. Written only on success.
+ * @param error_out    Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED.
+ */
+intent_status intent_vectorize(const intent_classifier *classifier,
+                               const uint8_t *text,
+                               size_t text_length,
+                               float *features_out,
+                               intent_error **error_out);
+
+/**
+ * Chooses labels for a feature vector: the second half of intent_predict(). With the features of a text from
+ * intent_vectorize() the answer is that of intent_predict(), bit for bit. All zeros are rejected.
+ *
+ * @param classifier A classifier. Not NULL.
+ * @param features   INTENT_FEATURES finite floats up to a million, best of unit length. Not NULL.
+ * @param options    As for intent_predict().
+ * @param labels_out As for intent_predict().
+ * @param capacity   As for intent_predict().
+ * @param count_out  As for intent_predict(). Not NULL.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED. Results are written only on success.
+ */
+intent_status intent_predict_features(const intent_classifier *classifier,
+                                      const float *features,
+                                      const intent_predict_options *options,
+                                      intent_scored *labels_out,
+                                      size_t capacity,
+                                      size_t *count_out,
+                                      intent_error **error_out);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* INTENTKIT_H */

@@ -1,0 +1,114 @@
+//! `intent info`: what a model file holds.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{input, words};
+use clap::Args;
+use intentkit::decision::Choice;
+use intentkit::simd::DIMENSIONS;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Show what a model holds and how it was made
+#[derive(Args)]
+#[command(after_help = "Examples:
+  intent info
+  intent info commands.intent
+  intent info commands.intent --json")]
+pub struct Arguments {
+    /// The model file [default: the sample in this program]
+    #[arg(value_name = "MODEL")]
+    model: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Info<'a> {
+    format: u32,
+    labels: usize,
+    dimensions: usize,
+    buckets: usize,
+    parameters: usize,
+    bytes: usize,
+    preset: &'a str,
+    examples: usize,
+    library_version: &'a str,
+    checksum: &'a str,
+    choice: Choice,
+    heldout: usize,
+    heldout_accuracy: Option<f64>,
+    epochs: usize,
+    seed: u64,
+    label_names: &'a [String],
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let classifier = input::classifier(arguments.model.as_deref())?;
+    let model = classifier.model();
+    let about = model.metadata();
+    let training = &about.training;
+    let bytes = model.as_bytes().len();
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&Info {
+            format: about.format,
+            labels: about.labels.len(),
+            dimensions: DIMENSIONS,
+            buckets: model.rows(),
+            parameters: model.parameters(),
+            bytes,
+            preset: &about.preset,
+            examples: training.examples,
+            library_version: &about.library,
+            checksum: &about.checksum,
+            choice: about.choice,
+            heldout: training.heldout,
+            heldout_accuracy: training.heldout_accuracy,
+            epochs: training.epochs,
+            seed: training.seed,
+            label_names: &about.labels,
+        });
+    }
+    let name = match &arguments.model {
+        Some(path) => path.display().to_string(),
+        None => "the sample in this program".into(),
+    };
+    let choice = match about.choice {
+        Choice::Single => "the best label alone",
+        Choice::Multi => "every label over its threshold",
+    };
+    let reads = match about.ngrams {
+        Some(_) => {
+            format!("texts, through {} buckets of {DIMENSIONS} dimensions", words::count(model.rows()))
+        }
+        None => format!("feature rows of {DIMENSIONS} numbers, no texts"),
+    };
+    let mut trained = format!(
+        "{}, {}, seed {}, preset {}",
+        words::of(training.examples, "example"),
+        words::of(training.epochs, "epoch"),
+        training.seed,
+        about.preset
+    );
+    if let Some(accuracy) = training.heldout_accuracy {
+        trained += &format!(
+            ", {} right on {} held out",
+            words::percent(accuracy),
+            words::of(training.heldout, "line")
+        );
+    }
+    let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
+    let more = if about.labels.len() > names.len() { ", ..." } else { "" };
+    out.pairs(&[
+        ("model", format!("{name}, {}", words::bytes(bytes))),
+        ("labels", format!("{}: {}{more}", words::count(about.labels.len()), names.join(", "))),
+        ("answers", choice.into()),
+        ("reads", reads),
+        ("parameters", words::count(model.parameters())),
+        ("trained on", trained),
+        ("format", format!("{}, written by IntentKit {}", about.format, about.library)),
+        ("checksum", about.checksum.clone()),
+    ])
+}

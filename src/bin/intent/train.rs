@@ -1,0 +1,186 @@
+//! `intent train`: labelled texts → a model file.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Bar;
+use crate::{input, words};
+use clap::Args;
+use intentkit::data::Format;
+use intentkit::train::Dataset;
+use intentkit::{Classifier, Preset, TrainOptions};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Learn a model from labelled texts
+///
+/// The same data, options and seed give the same file, byte for byte, on every machine and number of threads.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  intent train commands.jsonl --output commands.intent
+  intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
+  cat *.jsonl | intent train - --output commands.intent --json
+  intent train log.data --format fasttext --output log.intent --quiet")]
+pub struct Arguments {
+    /// Files of labelled texts, read one behind the other; `-` is standard input
+    #[arg(required = true, value_name = "DATA")]
+    data: Vec<PathBuf>,
+    /// The model file to write, such as commands.intent; put in place in one step when training is done
+    #[arg(long, short, value_name = "MODEL")]
+    output: PathBuf,
+    /// Labelled texts that choose epochs, calibration and the reject point [default: a part of DATA, held out]
+    #[arg(long, value_name = "FILE")]
+    valid: Option<PathBuf>,
+    /// auto (by the data), single (one label a text), multi (sets of labels) or reference (a baseline)
+    #[arg(long, value_name = "PRESET", default_value_t)]
+    preset: Preset,
+    /// Passes over the data, 1 or more [default: by the preset and the amount of data]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    epochs: Option<usize>,
+    /// Seed of all randomness
+    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().seed, allow_negative_numbers = true)]
+    seed: u64,
+    /// Threads to use, 0 for all cores; the model doesn't depend on it
+    #[arg(long, value_name = "N", default_value_t = TrainOptions::default().threads, allow_negative_numbers = true)]
+    threads: usize,
+    /// Share of the in-scope texts that must not be rejected, over 0 and at most 1
+    #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
+    keep: f64,
+    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// No progress, warnings or summary; errors only (and the JSON object, if asked for)
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    examples: usize,
+    labels: usize,
+    seconds: f64,
+    epochs: usize,
+    preset: &'a str,
+    heldout_accuracy: Option<f64>,
+    model_bytes: usize,
+    seed: u64,
+    heldout: usize,
+    warnings: &'a [String],
+    output: String,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let options = TrainOptions {
+        preset: arguments.preset,
+        epochs: arguments.epochs,
+        seed: arguments.seed,
+        threads: arguments.threads,
+        keep: arguments.keep,
+        ..TrainOptions::default()
+    };
+    // Whatever can be refused is refused before minutes go into training.
+    options.check()?;
+    let sources = || arguments.data.iter().chain(&arguments.valid);
+    if sources().filter(|path| input::is_stdin(path)).count() > 1 {
+        return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
+    }
+    check_output(&arguments.output, sources())?;
+
+    let examples = input::examples(&arguments.data, arguments.format)?;
+    let valid =
+        arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
+    let bar = Bar::new(arguments.quiet);
+    let (data, valid) = (Dataset::of(&examples), valid.as_deref().map(Dataset::of));
+    let (classifier, report) =
+        Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
+    bar.clear();
+    classifier.save(&arguments.output)?;
+
+    if !arguments.quiet {
+        report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
+    }
+    let model_bytes = classifier.model().as_bytes().len();
+    let output = arguments.output.display().to_string();
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&Report {
+            examples: report.examples,
+            labels: report.labels,
+            seconds: words::rounded(report.seconds, 3),
+            epochs: report.epochs,
+            preset: report.preset.name(),
+            heldout_accuracy: report.heldout_accuracy,
+            model_bytes,
+            seed: arguments.seed,
+            heldout: report.heldout,
+            warnings: &report.warnings,
+            output,
+        });
+    }
+    if arguments.quiet {
+        return Ok(());
+    }
+    let accuracy = match report.heldout_accuracy {
+        Some(accuracy) => {
+            format!("{} of {}", words::percent(accuracy), words::of(report.heldout, "held-out line"))
+        }
+        None => "not measured, no lines were held out".into(),
+    };
+    out.pairs(&[
+        ("model", format!("{output}, {}", words::bytes(model_bytes))),
+        (
+            "learned",
+            format!("{}, {}", words::of(report.examples, "example"), words::of(report.labels, "label")),
+        ),
+        (
+            "preset",
+            format!("{}, {}, {:.1} s", report.preset, words::of(report.epochs, "epoch"), report.seconds),
+        ),
+        ("accuracy", accuracy),
+        ("next", format!("intent predict --model {output} \"some text\"")),
+    ])
+}
+
+/// Whether a model can be put there.
+fn check_output<'a>(path: &Path, mut sources: impl Iterator<Item = &'a PathBuf>) -> Result<(), Failure> {
+    let name = path.display();
+    if path.file_name().is_none() || input::is_stdin(path) {
+        return Err(Failure::Usage(format!(
+            "--output is {name:?}; it must name a file, such as commands.intent"
+        )));
+    }
+    if let Ok(existing) = path.canonicalize()
+        && sources.any(|source| source.canonicalize().is_ok_and(|source| source == existing))
+    {
+        return Err(Failure::Usage(format!(
+            "--output {name} is one of the data files; give the model another name"
+        )));
+    }
+    if path.is_dir() {
+        let example = path.join("commands.intent");
+        return Err(Failure::Failed(format!(
+            "{name} is a folder; name a file in it, such as {}",
+            example.display()
+        )));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(Failure::Failed(format!("{name}: the folder {folder} does not exist; create it first")));
+    }
+    // The only sure way to find out is to write; the file is gone again at once.
+    match tempfile::Builder::new().prefix(".intent-").suffix(".part").tempfile_in(folder) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Failure::Failed(format!(
+            "{name}: cannot write into its folder: {}; choose another --output",
+            plain(&e)
+        ))),
+    }
+}
+
+/// What the system said, without the name of a temporary file.
+fn plain(error: &std::io::Error) -> String {
+    error.kind().to_string()
+}

@@ -1,0 +1,235 @@
+//! The classifier's handle: made, saved, loaded, asked about its labels, freed.
+
+use super::arguments::{Out, object, path, slice};
+use super::boundary::{boundary, shielded};
+use super::error::{Failure, IntentError};
+use super::status::IntentStatus;
+use crate::Classifier;
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+/// A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().
+/// No call but that one changes it, so any number of threads may use one classifier at once; none waits for another.
+pub struct IntentClassifier {
+    classifier: Classifier,
+    /// As C reads them.
+    labels: Vec<CString>,
+    warnings: Vec<CString>,
+}
+
+/// What the header promises of `const intent_classifier *`.
+const _: fn() = || {
+    fn usable_from_many_threads<T: Send + Sync>() {}
+    usable_from_many_threads::<IntentClassifier>();
+};
+
+impl IntentClassifier {
+    /// A handle for C to own.
+    pub(super) fn new(classifier: Classifier, warnings: &[String]) -> Result<*mut Self, Failure> {
+        let strings = |strings: &[String]| -> Result<Vec<CString>, Failure> {
+            let fault = |_| Failure {
+                status: IntentStatus::NotAModel,
+                message: "a label holds a NUL character".into(),
+            };
+            strings.iter().map(|string| CString::new(string.as_str()).map_err(fault)).collect()
+        };
+        let (labels, warnings) = (strings(classifier.labels())?, strings(warnings)?);
+        Ok(Box::into_raw(Box::new(IntentClassifier { classifier, labels, warnings })))
+    }
+
+    pub(super) fn get(&self) -> &Classifier {
+        &self.classifier
+    }
+}
+
+/// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory. Calling it is
+/// never needed, only useful, for instance on a background thread behind intent_load().
+///
+/// @param classifier A classifier. Not NULL.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_prepare(
+    classifier: *const IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        unsafe { object(classifier, "classifier") }?.classifier.prepare();
+        Ok(())
+    })
+}
+
+/// Writes the model to a file, replacing one that is there: to a temporary file beside it first, which is synced and
+/// renamed, so that an interruption leaves the old file or the new one, whole. Classifiers that were loaded from the old
+/// file go on with what they loaded.
+///
+/// @param classifier  A classifier. Not NULL.
+/// @param path        UTF-8, by custom NAME.intent. Not NULL.
+/// @param path_length Bytes of `path`, 1 or more.
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, IO or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_save(
+    classifier: *const IntentClassifier,
+    path: *const u8,
+    path_length: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed, and for `path_length` bytes.
+        let (classifier, path) =
+            unsafe { (object(classifier, "classifier")?, self::path(path, path_length, "path")?) };
+        Ok(classifier.classifier.save(path)?)
+    })
+}
+
+/// Opens a model file. It is mapped into memory: while the classifier lives, replace the file by renaming another over it,
+/// as intent_save() does, and never change its bytes in place.
+///
+/// @param path           UTF-8. Not NULL.
+/// @param path_length    Bytes of `path`, 1 or more.
+/// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+/// @param error_out      Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH,
+///         WRONG_TENSOR, ABSURD_SIZE, IO or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_load(
+    path: *const u8,
+    path_length: usize,
+    classifier_out: *mut *mut IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        let out = Out::new(classifier_out, "classifier_out")?;
+        // SAFETY: the header asks for `path_length` bytes.
+        let classifier = Classifier::load(unsafe { self::path(path, path_length, "path") }?)?;
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(IntentClassifier::new(classifier, &[])?) };
+        Ok(())
+    })
+}
+
+/// Opens a model from the bytes of a model file, which are copied.
+///
+/// @param bytes          The bytes. May be NULL when the length is 0 (which then is NOT_A_MODEL).
+/// @param length         Their number.
+/// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+/// @param error_out      Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR,
+///         ABSURD_SIZE or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_load_bytes(
+    bytes: *const u8,
+    length: usize,
+    classifier_out: *mut *mut IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        let out = Out::new(classifier_out, "classifier_out")?;
+        // SAFETY: the header asks for `length` bytes.
+        let classifier = Classifier::from_bytes(unsafe { slice(bytes, length, "bytes") }?)?;
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(IntentClassifier::new(classifier, &[])?) };
+        Ok(())
+    })
+}
+
+/// Releases a classifier with its labels and warnings. No other call with it may be running.
+///
+/// @param classifier A classifier, not to be used afterwards. NULL is allowed and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_free(classifier: *mut IntentClassifier) {
+    shielded((), || {
+        if !classifier.is_null() {
+            // SAFETY: made by `IntentClassifier::new`, and freed once.
+            drop(unsafe { Box::from_raw(classifier) });
+        }
+    });
+}
+
+/// How many labels the classifier knows; their indices are 0 up to that.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return Number of labels; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_label_count(classifier: *const IntentClassifier) -> u32 {
+    shielded(0, || {
+        // SAFETY: NULL, or a classifier that has not been freed.
+        unsafe { classifier.as_ref() }.map_or(0, |classifier| classifier.labels.len() as u32)
+    })
+}
+
+/// The name of a label.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @param index      Index of the label, as in intent_scored.
+/// @param length_out Optional. Receives the bytes of the name without the NUL. Written only when there is a name.
+/// @return UTF-8, NUL-terminated, valid until the classifier is freed; NULL for an index without a label, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_label(
+    classifier: *const IntentClassifier,
+    index: u32,
+    length_out: *mut usize,
+) -> *const c_char {
+    shielded(ptr::null(), || {
+        // SAFETY: NULL, or a classifier that has not been freed; `length_out` is NULL or writable.
+        unsafe { string(classifier.as_ref().and_then(|c| c.labels.get(index as usize)), length_out) }
+    })
+}
+
+/// How many warnings the training of this classifier gave: sentences about the data that its owner should know, such as a
+/// label with a single example. A loaded classifier has none.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return Number of warnings; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_warning_count(classifier: *const IntentClassifier) -> usize {
+    shielded(0, || {
+        // SAFETY: NULL, or a classifier that has not been freed.
+        unsafe { classifier.as_ref() }.map_or(0, |classifier| classifier.warnings.len())
+    })
+}
+
+/// One warning of the training, see intent_warning_count().
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @param index      0 up to the number of warnings.
+/// @param length_out Optional. Receives the bytes of the warning without the NUL. Written only when there is one.
+/// @return UTF-8, NUL-terminated, valid until the classifier is freed; NULL for an index without a warning, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_warning(
+    classifier: *const IntentClassifier,
+    index: usize,
+    length_out: *mut usize,
+) -> *const c_char {
+    shielded(ptr::null(), || {
+        // SAFETY: NULL, or a classifier that has not been freed; `length_out` is NULL or writable.
+        unsafe { string(classifier.as_ref().and_then(|c| c.warnings.get(index)), length_out) }
+    })
+}
+
+/// Share of the held-out lines with labels whose best label was right while training, 0 to 1: how good the classifier is
+/// about to be on texts it has not seen. It stays with the model when that is saved.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return The share; NaN when no line could be held out, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassifier) -> f64 {
+    shielded(f64::NAN, || {
+        // SAFETY: NULL, or a classifier that has not been freed.
+        let classifier = unsafe { classifier.as_ref() };
+        classifier.and_then(|c| c.classifier.model().metadata().training.heldout_accuracy).unwrap_or(f64::NAN)
+    })
+}
+
+/// # Safety
+/// `length_out` is NULL or writable.
+unsafe fn string(string: Option<&CString>, length_out: *mut usize) -> *const c_char {
+    let Some(string) = string else { return ptr::null() };
+    if !length_out.is_null() {
+        // SAFETY: checked non-null; writable by contract.
+        unsafe { length_out.write(string.count_bytes()) };
+    }
+    string.as_ptr()
+}

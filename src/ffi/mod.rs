@@ -1,0 +1,31 @@
+//! The C ABI: thin exports over the safe crate, one file per noun. `include/intentkit.h` is made from these files.
+//!
+//! A comment on an export or a type is its comment in the header, and is the whole contract between C and this room:
+//! whatever it asks of the caller is what the `unsafe` code here relies on. There is no algorithm here: an export checks
+//! its arguments, calls the crate, and writes its results, all inside [`boundary`].
+
+// The contract stands in the comments that C reads; a second copy under `# Safety` would go to the header as well.
+#![allow(clippy::missing_safety_doc)]
+
+mod arguments;
+mod boundary;
+mod classifier;
+mod error;
+#[cfg(feature = "misbehaving-exports")]
+mod misbehaving;
+mod options;
+mod predict;
+mod status;
+mod train;
+mod version;
+
+pub use arguments::IntentText;
+pub use classifier::*;
+pub use error::*;
+#[cfg(feature = "misbehaving-exports")]
+pub use misbehaving::*;
+pub use options::*;
+pub use predict::*;
+pub use status::IntentStatus;
+pub use train::*;
+pub use version::*;

@@ -1,0 +1,402 @@
+//! Options of a training.
+
+use super::arguments::{object_mut, path};
+use super::boundary::{boundary, shielded};
+use super::error::{Failure, IntentError};
+use super::status::IntentStatus;
+use crate::data::{Example, Format, read_file};
+use crate::train::{Phase, Progress};
+use crate::{Preset, TrainOptions};
+use std::ffi::c_void;
+use std::path::PathBuf;
+
+/// The recipes of training, for intent_options_set_preset().
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentPreset {
+    /// Multi when more than 1 % of the labelled lines have two or more labels, else single. The default.
+    Auto = 0,
+    /// One label a text: the best alone is answered.
+    Single = 1,
+    /// Sets of labels: every label at or over its threshold is answered.
+    Multi = 2,
+    /// The original system to the letter, as the baseline of comparisons. Not for use.
+    Reference = 3,
+}
+
+/// How a data file is written, for intent_train_file() and intent_options_set_valid_file().
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentFormat {
+    /// By the file's extension: .jsonl, .ndjson, .json; .txt, .ft, .fasttext; .csv.
+    ByExtension = 0,
+    /// One object a line: {"text": "...", "labels": ["a", "b"]}.
+    JsonLines = 1,
+    /// fastText lines: __label__a __label__b some text.
+    Fasttext = 2,
+    /// A header with the columns text and labels; the labels of a record are separated by |.
+    Csv = 3,
+}
+
+/// Which of the two runs of a training is on.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentPhase {
+    /// On the lines that are not held out, to choose epochs, calibration and the reject point.
+    Heldout = 1,
+    /// On all lines, to make the weights that are kept.
+    Final = 2,
+}
+
+/// Where a training stands.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IntentProgress {
+    /// The run that is on.
+    pub phase: IntentPhase,
+    /// Epochs done, over both runs.
+    pub epoch: usize,
+    /// Epochs in all, over both runs.
+    pub epochs: usize,
+    /// Mean loss of a line over the last epoch.
+    pub loss: f64,
+    /// Share of the held-out lines answered right after this epoch, 0 to 1; NaN when there is none to tell.
+    pub heldout_score: f64,
+    /// Estimate of the seconds to go.
+    pub seconds_left: f64,
+}
+
+/// Called after each epoch, on a thread of the library's, never two at once for one training. It must return, not throw
+/// or jump out.
+///
+/// @param now     Where the training stands; valid during the call only.
+/// @param context The pointer given to intent_options_set_progress().
+/// @return true to go on, false to stop: the training then returns INTENT_STATUS_STOPPED and makes no model.
+pub type IntentProgressCallback =
+    Option<unsafe extern "C" fn(now: *const IntentProgress, context: *mut c_void) -> bool>;
+
+/// How to train: made with intent_options_new() with every option at its default, released with intent_options_free().
+/// Trainings only read it.
+#[derive(Default)]
+pub struct IntentOptions {
+    train: TrainOptions,
+    valid: Option<(PathBuf, Option<Format>)>,
+    progress: Host,
+}
+
+/// The caller's callback and the context that goes with it.
+struct Host {
+    callback: IntentProgressCallback,
+    context: *mut c_void,
+}
+
+// SAFETY: the context is only handed back to the callback; the header says that this happens on another thread.
+unsafe impl Send for Host {}
+// SAFETY: as above; nothing here is changed behind a shared reference.
+unsafe impl Sync for Host {}
+
+impl Default for Host {
+    fn default() -> Self {
+        Host { callback: None, context: std::ptr::null_mut() }
+    }
+}
+
+impl Host {
+    fn report(&self, now: &Progress) -> bool {
+        let Some(callback) = self.callback else { return true };
+        let now = IntentProgress {
+            phase: match now.phase {
+                Phase::Heldout => IntentPhase::Heldout,
+                Phase::Final => IntentPhase::Final,
+            },
+            epoch: now.epoch,
+            epochs: now.epochs,
+            loss: now.loss,
+            heldout_score: now.heldout_score.unwrap_or(f64::NAN),
+            seconds_left: now.seconds_left,
+        };
+        // SAFETY: a callback that the caller gave for this use, with the context that goes with it.
+        unsafe { callback(&now, self.context) }
+    }
+}
+
+impl IntentOptions {
+    pub(super) fn train(&self) -> &TrainOptions {
+        &self.train
+    }
+
+    pub(super) fn progress(&self) -> impl FnMut(&Progress) -> bool + Send {
+        |now| self.progress.report(now)
+    }
+
+    /// The validation examples, if a file was named.
+    pub(super) fn valid(&self) -> Result<Option<Vec<Example>>, Failure> {
+        self.valid.as_ref().map(|(path, format)| Ok(read_file(path, *format)?)).transpose()
+    }
+}
+
+/// The format that a number from C stands for; `None` is by extension.
+pub(super) fn format(number: u32) -> Result<Option<Format>, Failure> {
+    match number {
+        0 => Ok(None),
+        1 => Ok(Some(Format::JsonLines)),
+        2 => Ok(Some(Format::FastText)),
+        3 => Ok(Some(Format::Csv)),
+        _ => Err(Failure::invalid(format!(
+            "`format` is {number}; it must be one of the INTENT_FORMAT_ constants, 0 to 3"
+        ))),
+    }
+}
+
+/// Sets one option, if its value is in range whatever the others are; contradictions are for the training to find.
+///
+/// # Safety
+/// As [`object_mut`] for `options`; as [`boundary`] for `error_out`.
+unsafe fn set(
+    options: *mut IntentOptions,
+    error_out: *mut *mut IntentError,
+    change: impl Fn(&mut TrainOptions),
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: upheld by this function's contract.
+        let options = unsafe { object_mut(options, "options") }?;
+        let mut alone = TrainOptions::default();
+        change(&mut alone);
+        alone.check()?;
+        change(&mut options.train);
+        Ok(())
+    })
+}
+
+/// Makes options with every value at its default.
+///
+/// @return Options to release with intent_options_free(). Not NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn intent_options_new() -> *mut IntentOptions {
+    shielded(std::ptr::null_mut(), || Box::into_raw(Box::default()))
+}
+
+/// Releases options.
+///
+/// @param options Options, not to be used afterwards. NULL is allowed and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_free(options: *mut IntentOptions) {
+    shielded((), || {
+        if !options.is_null() {
+            // SAFETY: made by `Box::into_raw` in `intent_options_new`, and freed once.
+            drop(unsafe { Box::from_raw(options) });
+        }
+    });
+}
+
+/// Chooses the recipe. Default: INTENT_PRESET_AUTO.
+///
+/// @param options   Options to change. Not NULL.
+/// @param preset    One of the INTENT_PRESET_ constants.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_preset(
+    options: *mut IntentOptions,
+    preset: u32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere.
+        let options = unsafe { object_mut(options, "options") }?;
+        options.train.preset = match preset {
+            0 => Preset::Auto,
+            1 => Preset::Single,
+            2 => Preset::Multi,
+            3 => Preset::Reference,
+            _ => {
+                let what = "it must be one of the INTENT_PRESET_ constants, 0 to 3";
+                return Err(Failure::invalid(format!("`preset` is {preset}; {what}")));
+            }
+        };
+        Ok(())
+    })
+}
+
+/// Sets the number of passes over the data. Default: by the preset and the number of lines.
+///
+/// @param options   Options to change. Not NULL.
+/// @param epochs    1 or more.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_epochs(
+    options: *mut IntentOptions,
+    epochs: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.epochs = Some(epochs)) }
+}
+
+/// Sets the seed of all randomness. Default: 1. The same data, options and seed give the same model, byte for byte.
+///
+/// @param options   Options to change. Not NULL.
+/// @param seed      Any number.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_seed(
+    options: *mut IntentOptions,
+    seed: u64,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.seed = seed) }
+}
+
+/// Sets the number of threads that train. Default: 0, all cores. The model does not depend on it.
+///
+/// @param options   Options to change. Not NULL.
+/// @param threads   0 for all cores, or 1 to 1024.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_threads(
+    options: *mut IntentOptions,
+    threads: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.threads = threads) }
+}
+
+/// Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+///
+/// @param options   Options to change. Not NULL.
+/// @param keep      Over 0 and at most 1.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_keep(
+    options: *mut IntentOptions,
+    keep: f64,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.keep = keep) }
+}
+
+/// Sets the learning rate of the network. Default: 0.002.
+///
+/// @param options       Options to change. Not NULL.
+/// @param learning_rate Over 0 and at most 1.
+/// @param error_out     Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_learning_rate(
+    options: *mut IntentOptions,
+    learning_rate: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.learning_rate = Some(learning_rate)) }
+}
+
+/// Sets the number of lines a step. Default: 128, or 32 for small data.
+///
+/// @param options   Options to change. Not NULL.
+/// @param batch     1 or more.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_batch(
+    options: *mut IntentOptions,
+    batch: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.batch = Some(batch)) }
+}
+
+/// Sets the chance that an n-gram is left out of a text while training. Default: by the preset.
+///
+/// @param options         Options to change. Not NULL.
+/// @param feature_dropout At least 0 and under 1.
+/// @param error_out       Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_feature_dropout(
+    options: *mut IntentOptions,
+    feature_dropout: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.feature_dropout = Some(feature_dropout)) }
+}
+
+/// Sets the chance that a line is replaced by a mixture of two lines that belongs to neither's label, which teaches what
+/// out-of-scope texts look like. Default: by the preset and the number of lines.
+///
+/// @param options   Options to change. Not NULL.
+/// @param outliers  At least 0 and under 1.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_outliers(
+    options: *mut IntentOptions,
+    outliers: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.outliers = Some(outliers)) }
+}
+
+/// Names a file of examples that takes the place of the lines which training would hold out; it is read when a training
+/// starts. For trainings on texts only. Default: none.
+///
+/// @param options     Options to change. Not NULL.
+/// @param path        UTF-8, copied. NULL with length 0 takes the file away again.
+/// @param path_length Bytes of `path`.
+/// @param format      One of the INTENT_FORMAT_ constants.
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_valid_file(
+    options: *mut IntentOptions,
+    path: *const u8,
+    path_length: usize,
+    format: u32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere.
+        let options = unsafe { object_mut(options, "options") }?;
+        let format = self::format(format)?;
+        options.valid = if path.is_null() && path_length == 0 {
+            None
+        } else {
+            // SAFETY: the header asks for `path_length` bytes.
+            Some((unsafe { self::path(path, path_length, "path") }?.to_owned(), format))
+        };
+        Ok(())
+    })
+}
+
+/// Sets a function to be called after each epoch. Default: none.
+///
+/// @param options   Options to change. Not NULL.
+/// @param progress  The function; NULL for none.
+/// @param context   Handed to the function as it is; may be NULL. It must stay valid while a training with these options
+///                  runs.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_progress(
+    options: *mut IntentOptions,
+    progress: IntentProgressCallback,
+    context: *mut c_void,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere.
+        let options = unsafe { object_mut(options, "options") }?;
+        options.progress = Host { callback: progress, context };
+        Ok(())
+    })
+}

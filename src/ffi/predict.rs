@@ -1,0 +1,231 @@
+//! Texts and features from C → labels.
+
+use super::arguments::{IntentText, Out, object, phrase, slice, slice_mut};
+use super::boundary::boundary;
+use super::classifier::IntentClassifier;
+use super::error::{Failure, IntentError};
+use super::status::IntentStatus;
+use crate::simd::DIMENSIONS;
+use crate::text::MAX_TEXT_BYTES;
+use crate::vectorizer::FeatureVector;
+use crate::{Error, PredictOptions, Scored};
+use rayon::prelude::*;
+
+/// Numbers in a feature vector.
+pub const INTENT_FEATURES: usize = 256;
+
+/// Longest text that can be classified or trained on, in bytes.
+pub const INTENT_MAX_TEXT_BYTES: usize = 1048576;
+
+// The header wants the numbers themselves.
+const _: () = assert!(INTENT_FEATURES == DIMENSIONS && INTENT_MAX_TEXT_BYTES == MAX_TEXT_BYTES);
+
+/// What a caller may ask of a prediction. Start from INTENT_PREDICT_OPTIONS_INIT, which is the model's own rule.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct IntentPredictOptions {
+    /// sizeof(intent_predict_options), so that later versions can add fields.
+    pub size: usize,
+    /// Least probability of a chosen label, 0 to 1, instead of the model's thresholds. Negative: the model's.
+    pub threshold: f32,
+    /// The `top` best labels, whatever the model's thresholds say; `threshold` still holds. 0: as the model's rule chooses.
+    pub top: usize,
+}
+
+/// The options that C means; NULL means the default.
+///
+/// # Safety
+/// `options` is NULL or points to a struct of as many bytes as its first field says.
+unsafe fn predict_options(options: *const IntentPredictOptions) -> Result<PredictOptions, Failure> {
+    if options.is_null() {
+        return Ok(PredictOptions::default());
+    }
+    // SAFETY: every version of the struct starts with its size, and only that is read before it is known.
+    let (size, known) = (unsafe { options.cast::<usize>().read() }, size_of::<IntentPredictOptions>());
+    if size != known {
+        let next = "start from INTENT_PREDICT_OPTIONS_INIT, and use the header that came with the library";
+        return Err(Failure::invalid(format!("`options->size` is {size}, it must be {known}; {next}")));
+    }
+    // SAFETY: it has the size of ours.
+    let IntentPredictOptions { threshold, top, .. } = unsafe { options.read() };
+    let options = PredictOptions {
+        threshold: if threshold < 0.0 { None } else { Some(threshold) },
+        top: if top == 0 { None } else { Some(top) },
+        ..PredictOptions::default()
+    };
+    options.check()?;
+    Ok(options)
+}
+
+/// Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails.
+///
+/// A text that holds nothing known, or whose best score is under the reject point, is rejected: `*count_out` is 0, and
+/// only then.
+///
+/// @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.
+/// @param text        UTF-8, not NUL-terminated, up to INTENT_MAX_TEXT_BYTES. May be NULL when the length is 0.
+/// @param text_length Bytes of `text`.
+/// @param options     What to ask for. NULL for the model's own rule.
+/// @param labels_out  Room for `capacity` labels; the best are written. May be NULL when the capacity is 0.
+/// @param capacity    Number of labels that fit. 1 suffices for a single-label model without `top`.
+/// @param count_out   Receives how many labels were chosen, which may be more than fit; that is no error. Not NULL.
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. Results are written
+///         only on success.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_predict(
+    classifier: *const IntentClassifier,
+    text: *const u8,
+    text_length: usize,
+    options: *const IntentPredictOptions,
+    labels_out: *mut Scored,
+    capacity: usize,
+    count_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for `text_length` bytes.
+        let text = unsafe { phrase(text, text_length, "text") }?;
+        // SAFETY: the header asks for options that start with their size.
+        let options = unsafe { predict_options(options) }?;
+        // SAFETY: the header asks for room for `capacity` labels; any bytes are a `Scored`.
+        let room = unsafe { slice_mut(labels_out, capacity, "labels_out") }?;
+        let out = Out::new(count_out, "count_out")?;
+        let count = classifier.predict_into(text, &options, room)?;
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(count) };
+        Ok(())
+    })
+}
+
+/// Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
+///
+/// @param classifier A classifier. Not NULL.
+/// @param texts      Array of `text_count` texts, up to INTENT_MAX_TEXT_BYTES bytes each. May be NULL when the count is 0.
+/// @param text_count Number of texts.
+/// @param options    What to ask for, the same for all. NULL for the model's own rule.
+/// @param labels_out Room for `text_count` times `capacity` labels: those of text i start at labels_out[i * capacity]. May
+///                   be NULL when there is none.
+/// @param capacity   Number of labels that fit for each text.
+/// @param counts_out Array of `text_count` places: how many labels were chosen for each text, which may be more than
+///                   fit. May be NULL when the count is 0.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. All texts are
+///         checked first: results are written only when all of them can be answered (but PANICKED may leave some written).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_predict_batch(
+    classifier: *const IntentClassifier,
+    texts: *const IntentText,
+    text_count: usize,
+    options: *const IntentPredictOptions,
+    labels_out: *mut Scored,
+    capacity: usize,
+    counts_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for `text_count` texts.
+        let texts = unsafe { slice(texts, text_count, "texts") }?;
+        for (i, text) in texts.iter().enumerate() {
+            // SAFETY: the header asks for each text's bytes.
+            unsafe { text.phrase(format_args!("texts[{i}]")) }?;
+        }
+        // SAFETY: the header asks for options that start with their size.
+        let options = unsafe { predict_options(options) }?;
+        let total = text_count
+            .checked_mul(capacity)
+            .ok_or_else(|| Failure::invalid("`text_count` times `capacity` is more than memory can hold"))?;
+        // SAFETY: the header asks for room for `capacity` labels a text; any bytes are a `Scored`.
+        let room = unsafe { slice_mut(labels_out, total, "labels_out") }?;
+        // SAFETY: the header asks for a place for each text; any bytes are a `usize`.
+        let counts = unsafe { slice_mut(counts_out, text_count, "counts_out") }?;
+        classifier.model().vectorizer().ok_or(Error::NoVectorizer)?;
+
+        let predict = |text: &IntentText, room: &mut [Scored], count: &mut usize| -> Result<(), Failure> {
+            // SAFETY: as above.
+            *count = classifier.predict_into(unsafe { text.phrase("texts") }?, &options, room)?;
+            Ok(())
+        };
+        // Enough texts a turn that handing them out costs nothing.
+        let lines = texts.par_iter().zip(counts).with_min_len(64);
+        if capacity == 0 {
+            lines.try_for_each(|(text, count)| predict(text, &mut [], count))
+        } else {
+            lines
+                .zip(room.par_chunks_mut(capacity))
+                .try_for_each(|((text, count), room)| predict(text, room, count))
+        }
+    })
+}
+
+/// Writes the features of a text: the first half of intent_predict().
+///
+/// @param classifier   A classifier. Not NULL.
+/// @param text         As for intent_predict().
+/// @param text_length  Bytes of `text`.
+/// @param features_out Room for INTENT_FEATURES floats, which receives a vector of unit length, or zeros when nothing in the
+///                     text is known. Not NULL. Written only on success.
+/// @param error_out    Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_vectorize(
+    classifier: *const IntentClassifier,
+    text: *const u8,
+    text_length: usize,
+    features_out: *mut f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for `text_length` bytes.
+        let text = unsafe { phrase(text, text_length, "text") }?;
+        let out = Out::new(features_out.cast::<FeatureVector>(), "features_out")?;
+        let features = classifier.vectorize(text)?;
+        // SAFETY: the header asks for room for that many floats.
+        unsafe { out.write(features) };
+        Ok(())
+    })
+}
+
+/// Chooses labels for a feature vector: the second half of intent_predict(). With the features of a text from
+/// intent_vectorize() the answer is that of intent_predict(), bit for bit. All zeros are rejected.
+///
+/// @param classifier A classifier. Not NULL.
+/// @param features   INTENT_FEATURES finite floats up to a million, best of unit length. Not NULL.
+/// @param options    As for intent_predict().
+/// @param labels_out As for intent_predict().
+/// @param capacity   As for intent_predict().
+/// @param count_out  As for intent_predict(). Not NULL.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED. Results are written only on success.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_predict_features(
+    classifier: *const IntentClassifier,
+    features: *const f32,
+    options: *const IntentPredictOptions,
+    labels_out: *mut Scored,
+    capacity: usize,
+    count_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for that many floats; a vector is an array of floats, aligned as they are.
+        let features = unsafe { object(features.cast::<FeatureVector>(), "features") }?;
+        // SAFETY: the header asks for options that start with their size.
+        let options = unsafe { predict_options(options) }?;
+        // SAFETY: the header asks for room for `capacity` labels; any bytes are a `Scored`.
+        let room = unsafe { slice_mut(labels_out, capacity, "labels_out") }?;
+        let out = Out::new(count_out, "count_out")?;
+        let count = classifier.predict_features(features, &options, room)?;
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(count) };
+        Ok(())
+    })
+}

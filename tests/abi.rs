@@ -1,0 +1,73 @@
+//! The C interface and its description agree: header, version numbers, exported names.
+
+#[path = "c/library.rs"]
+mod library;
+
+use std::collections::BTreeSet;
+use std::ffi::CStr;
+use std::fs;
+use std::process::Command;
+
+const HEADER: &str = include_str!("../include/intentkit.h");
+const EXPORTS: &str = include_str!("exports.txt");
+
+fn listed() -> BTreeSet<String> {
+    EXPORTS.lines().map(str::to_owned).collect()
+}
+
+/// The value of a macro in the header.
+fn macro_value(name: &str) -> &'static str {
+    let start = format!("#define {name} ");
+    HEADER.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("the header lacks {name}"))
+}
+
+#[test]
+fn the_committed_header_is_the_generated_one() {
+    let generated = env!("INTENTKIT_GENERATED_HEADER");
+    let same = fs::read_to_string(generated).unwrap() == HEADER;
+    assert!(same, "include/intentkit.h is out of date; look at the change and copy it: cp {generated} include/intentkit.h");
+}
+
+#[test]
+fn every_version_is_that_of_the_package() {
+    let version = env!("CARGO_PKG_VERSION");
+    let parts = ["MAJOR", "MINOR", "PATCH"].map(|part| macro_value(&format!("INTENTKIT_VERSION_{part}")));
+    assert_eq!(parts.join("."), version);
+    assert_eq!(macro_value("INTENTKIT_VERSION"), format!("\"{version}\""));
+    // SAFETY: a static NUL-terminated string, says the header.
+    let running = unsafe { CStr::from_ptr(intentkit::ffi::intent_version()) };
+    assert_eq!(running.to_str().unwrap(), version);
+    let [major, minor, patch] = parts.map(|part| part.parse::<u32>().unwrap());
+    let packed = major * 65_536 + minor * 256 + patch;
+    let digits = macro_value("INTENTKIT_VERSION_NUMBER").strip_prefix("0x").unwrap();
+    assert_eq!(u32::from_str_radix(digits, 16).unwrap(), packed);
+    assert_eq!(intentkit::ffi::intent_version_number(), packed);
+}
+
+#[test]
+fn the_header_declares_the_listed_functions() {
+    let mut declared = BTreeSet::new();
+    // Declarations start a line; comments and struct members do not start with a type.
+    for line in HEADER.lines().filter(|line| !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef")) {
+        if let Some((before, _)) = line.split_once('(') {
+            declared.insert(before.rsplit([' ', '*']).next().unwrap().to_owned());
+        }
+    }
+    assert_eq!(declared, listed());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_library_exports_the_listed_names_alone() {
+    if Command::new("nm").arg("--version").output().is_err() {
+        println!("skipped: there is no nm to list the library's symbols");
+        return;
+    }
+    let output =
+        Command::new("nm").args(["-D", "--defined-only"]).arg(library::plain().dynamic()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let symbols = String::from_utf8(output.stdout).unwrap();
+    let exported: BTreeSet<String> =
+        symbols.lines().filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
+    assert_eq!(exported, listed());
+}

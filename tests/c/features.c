@@ -1,0 +1,109 @@
+/* The two halves of predicting, and training on feature rows. */
+#include "common.h"
+
+static void the_halves_make_the_whole(const intent_classifier *c) {
+  float features[INTENT_FEATURES];
+  for (size_t i = 0; i < LINE_COUNT; i++) {
+    intent_scored whole[3], halves[3];
+    size_t count, other;
+    intent_predict_options all = INTENT_PREDICT_OPTIONS_INIT;
+    all.top = 3;
+    OK(intent_vectorize(c, TEXT(LINES[i].text), features, &problem));
+    OK(intent_predict(c, TEXT(LINES[i].text), &all, whole, 3, &count, &problem));
+    OK(intent_predict_features(c, features, &all, halves, 3, &other, &problem));
+    CHECK(count == other && memcmp(whole, halves, count * sizeof whole[0]) == 0);
+    double square = 0.0;
+    for (size_t j = 0; j < INTENT_FEATURES; j++) square += (double)features[j] * features[j];
+    CHECK(fabs(square - 1.0) < 1e-5);
+  }
+  size_t count = 99;
+  OK(intent_vectorize(c, NULL, 0, features, &problem));
+  for (size_t j = 0; j < INTENT_FEATURES; j++) CHECK(features[j] == 0.0f);
+  OK(intent_predict_features(c, features, NULL, NULL, 0, &count, &problem));
+  CHECK(count == 0);
+}
+
+static void wrong_arguments_are_refused(const intent_classifier *c) {
+  float features[INTENT_FEATURES] = {42.0f};
+  intent_scored best[1] = {{9, 9.0f}};
+  size_t count = 99;
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_vectorize(NULL, TEXT("hi"), features, &problem));
+  FAILS(NULL_ARGUMENT, "`text`", intent_vectorize(c, NULL, 2, features, &problem));
+  FAILS(NULL_ARGUMENT, "`features_out`", intent_vectorize(c, TEXT("hi"), NULL, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_vectorize(c, BAD_UTF8, features, &problem));
+  FAILS(TEXT_TOO_LONG, "", intent_vectorize(c, BYTES("hi"), INTENT_MAX_TEXT_BYTES + 1, features, &problem));
+  CHECK(features[0] == 42.0f);
+
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_predict_features(NULL, features, NULL, best, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`features`", intent_predict_features(c, NULL, NULL, best, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`labels_out`", intent_predict_features(c, features, NULL, NULL, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`count_out`", intent_predict_features(c, features, NULL, best, 1, NULL, &problem));
+  intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT;
+  o.size = 1;
+  FAILS(INVALID_ARGUMENT, "`options->size`", intent_predict_features(c, features, &o, best, 1, &count, &problem));
+  features[7] = (float)INFINITY;
+  FAILS(INVALID_ARGUMENT, "inf at place 7", intent_predict_features(c, features, NULL, best, 1, &count, &problem));
+  CHECK(count == 99 && best[0].label == 9);
+}
+
+static void rows_can_be_trained_on(const intent_classifier *reader) {
+  static float rows[LINE_COUNT * INTENT_FEATURES];
+  dataset d = all_lines();
+  for (size_t i = 0; i < LINE_COUNT; i++) {
+    OK(intent_vectorize(reader, TEXT(LINES[i].text), rows + i * INTENT_FEATURES, &problem));
+  }
+  intent_options *o = quick_options();
+  intent_classifier *c = NULL;
+  OK(intent_train_features(rows, LINE_COUNT, d.labels, d.label_counts, o, &c, &problem));
+
+  size_t right = 0;
+  for (size_t i = 0; i < LINE_COUNT; i++) {
+    intent_scored best[1];
+    size_t count;
+    OK(intent_predict_features(c, rows + i * INTENT_FEATURES, NULL, best, 1, &count, &problem));
+    right += LINES[i].labels[0] != NULL && count > 0 &&
+             (strcmp(intent_label(c, best[0].label, NULL), LINES[i].labels[0]) == 0 ||
+              (LINES[i].labels[1] != NULL && strcmp(intent_label(c, best[0].label, NULL), LINES[i].labels[1]) == 0));
+  }
+  CHECK(right >= 26); /* of 34 */
+
+  /* Such a classifier can't read texts. */
+  float features[INTENT_FEATURES];
+  intent_text text = text_of("play jazz");
+  size_t count = 99;
+  FAILS(NO_VECTORIZER, "feature rows", intent_predict(c, TEXT("play jazz"), NULL, NULL, 0, &count, &problem));
+  FAILS(NO_VECTORIZER, "feature rows", intent_predict_batch(c, &text, 1, NULL, NULL, 0, &count, &problem));
+  FAILS(NO_VECTORIZER, "feature rows", intent_vectorize(c, TEXT("play jazz"), features, &problem));
+  CHECK(count == 99);
+  intent_free(c);
+
+  intent_classifier *none = NULL;
+  FAILS(UNTRAINABLE, "no examples", intent_train_features(NULL, 0, NULL, NULL, o, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`rows`", intent_train_features(NULL, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`labels`", intent_train_features(rows, LINE_COUNT, NULL, d.label_counts, o, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`label_counts`", intent_train_features(rows, LINE_COUNT, d.labels, NULL, o, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier_out`",
+        intent_train_features(rows, LINE_COUNT, d.labels, d.label_counts, o, NULL, &problem));
+  FAILS(INVALID_ARGUMENT, "`rows` has length",
+        intent_train_features(rows, SIZE_MAX / 1024, d.labels, d.label_counts, o, &none, &problem));
+  d.labels[4].bytes = BYTES("\xc3");
+  d.labels[4].length = 1;
+  FAILS(INVALID_UTF8, "`labels[4]`",
+        intent_train_features(rows, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
+  d = all_lines();
+  rows[2 * INTENT_FEATURES + 5] = (float)NAN;
+  FAILS(INVALID_ARGUMENT, "row 2 holds NaN at place 5",
+        intent_train_features(rows, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
+  rows[2 * INTENT_FEATURES + 5] = 0.0f;
+  CHECK(none == NULL);
+  intent_options_free(o);
+}
+
+int main(void) {
+  intent_classifier *c = trained();
+  the_halves_make_the_whole(c);
+  wrong_arguments_are_refused(c);
+  rows_can_be_trained_on(c);
+  intent_free(c);
+  return 0;
+}

@@ -1,0 +1,75 @@
+/* Options: every setter takes what is in range and refuses the rest by name. */
+#include "common.h"
+
+static bool go_on(const intent_progress *now, void *context) {
+  (void)now;
+  (void)context;
+  return true;
+}
+
+int main(void) {
+  intent_options *o = intent_options_new();
+  CHECK(o != NULL);
+
+  OK(intent_options_set_preset(o, INTENT_PRESET_AUTO, &problem));
+  OK(intent_options_set_preset(o, INTENT_PRESET_MULTI, &problem));
+  OK(intent_options_set_epochs(o, 2, &problem));
+  OK(intent_options_set_seed(o, UINT64_MAX, &problem));
+  OK(intent_options_set_threads(o, 1, &problem));
+  OK(intent_options_set_keep(o, 0.9, &problem));
+  OK(intent_options_set_learning_rate(o, 0.001f, &problem));
+  OK(intent_options_set_batch(o, 8, &problem));
+  OK(intent_options_set_feature_dropout(o, 0.2f, &problem));
+  OK(intent_options_set_outliers(o, 0.0f, &problem));
+  OK(intent_options_set_valid_file(o, TEXT("somewhere.jsonl"), INTENT_FORMAT_BY_EXTENSION, &problem));
+  OK(intent_options_set_valid_file(o, NULL, 0, INTENT_FORMAT_CSV, &problem));
+  OK(intent_options_set_progress(o, go_on, NULL, &problem));
+  OK(intent_options_set_progress(o, NULL, NULL, &problem));
+
+  FAILS(INVALID_ARGUMENT, "`preset` is 4", intent_options_set_preset(o, 4, &problem));
+  FAILS(INVALID_ARGUMENT, "`preset` is 4294967295", intent_options_set_preset(o, UINT32_MAX, &problem));
+  FAILS(INVALID_ARGUMENT, "`epochs` is 0", intent_options_set_epochs(o, 0, &problem));
+  FAILS(INVALID_ARGUMENT, "`threads` is 1025", intent_options_set_threads(o, 1025, &problem));
+  FAILS(INVALID_ARGUMENT, "`keep` is 0", intent_options_set_keep(o, 0.0, &problem));
+  FAILS(INVALID_ARGUMENT, "`keep` is NaN", intent_options_set_keep(o, (double)NAN, &problem));
+  FAILS(INVALID_ARGUMENT, "`learning_rate` is -1", intent_options_set_learning_rate(o, -1.0f, &problem));
+  FAILS(INVALID_ARGUMENT, "`batch` is 0", intent_options_set_batch(o, 0, &problem));
+  FAILS(INVALID_ARGUMENT, "`feature_dropout` is 1", intent_options_set_feature_dropout(o, 1.0f, &problem));
+  FAILS(INVALID_ARGUMENT, "`outliers` is -0.5", intent_options_set_outliers(o, -0.5f, &problem));
+  FAILS(INVALID_ARGUMENT, "`format` is 9", intent_options_set_valid_file(o, TEXT("a.csv"), 9, &problem));
+  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_options_set_valid_file(o, TEXT(""), 0, &problem));
+  FAILS(NULL_ARGUMENT, "`path` is NULL", intent_options_set_valid_file(o, NULL, 3, 0, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_options_set_valid_file(o, BAD_UTF8, 0, &problem));
+
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_preset(NULL, 0, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_epochs(NULL, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_seed(NULL, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_threads(NULL, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_keep(NULL, 0.5, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_learning_rate(NULL, 0.1f, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_batch(NULL, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_feature_dropout(NULL, 0.1f, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_outliers(NULL, 0.1f, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_valid_file(NULL, TEXT("a.csv"), 0, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_progress(NULL, go_on, NULL, &problem));
+
+  /* What was refused was not set: these options still train. One object serves several trainings. */
+  dataset data = all_lines();
+  for (int i = 0; i < 2; i++) {
+    intent_classifier *classifier = NULL;
+    OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &classifier, &problem));
+    intent_free(classifier);
+  }
+
+  /* Contradictions are found when training starts. */
+  intent_classifier *none = NULL;
+  OK(intent_options_set_preset(o, INTENT_PRESET_REFERENCE, &problem));
+  FAILS(INVALID_ARGUMENT, "to the letter",
+        intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));
+  OK(intent_options_set_preset(o, INTENT_PRESET_SINGLE, &problem));
+  FAILS(INVALID_ARGUMENT, "several labels",
+        intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));
+  CHECK(none == NULL);
+  intent_options_free(o);
+  return 0;
+}

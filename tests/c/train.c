@@ -1,0 +1,185 @@
+/* Training: progress and stopping, files, warnings, and everything that can be wrong with its arguments. */
+#include "common.h"
+
+typedef struct watcher {
+  size_t calls;
+  size_t last_epoch;
+  size_t stop_after;
+  bool sound;
+} watcher;
+
+static bool watch(const intent_progress *now, void *context) {
+  watcher *w = (watcher *)context;
+  w->calls++;
+  w->sound = w->sound && now->epoch == w->last_epoch + 1 && now->epoch <= now->epochs && now->loss > 0.0 &&
+             now->seconds_left >= 0.0 && (now->phase == INTENT_PHASE_HELDOUT || now->phase == INTENT_PHASE_FINAL) &&
+             (now->phase == INTENT_PHASE_FINAL) == (bool)isnan(now->heldout_score);
+  w->last_epoch = now->epoch;
+  return w->calls != w->stop_after;
+}
+
+static void progress_is_reported_and_can_stop(void) {
+  dataset d = all_lines();
+  intent_options *o = quick_options();
+  intent_classifier *c = NULL;
+  watcher w = {0, 0, 0, true};
+  OK(intent_options_set_epochs(o, 2, &problem));
+  OK(intent_options_set_progress(o, watch, &w, &problem));
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &c, &problem));
+  CHECK(w.calls == 4 && w.sound);
+  CHECK(intent_heldout_accuracy(c) >= 0.0 && intent_heldout_accuracy(c) <= 1.0);
+  intent_free(c);
+
+  watcher stopping = {0, 0, 3, true};
+  intent_classifier *none = NULL;
+  OK(intent_options_set_progress(o, watch, &stopping, &problem));
+  FAILS(STOPPED, "stopped", intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
+  CHECK(none == NULL && stopping.calls == 3);
+  intent_options_free(o);
+}
+
+/* Writes the lines as JSON Lines; none of them needs escaping. */
+static void write_lines(const char *path) {
+  FILE *file = fopen(path, "wb");
+  CHECK(file != NULL);
+  for (size_t i = 0; i < LINE_COUNT; i++) {
+    const line *l = &LINES[i];
+    fprintf(file, "{\"text\": \"%s\", \"labels\": [", l->text);
+    for (size_t j = 0; j < 2 && l->labels[j] != NULL; j++) {
+      fprintf(file, "%s\"%s\"", j > 0 ? ", " : "", l->labels[j]);
+    }
+    fputs("]}\n", file);
+  }
+  CHECK(fclose(file) == 0);
+}
+
+static uint8_t *saved(const intent_classifier *c, char **arguments, size_t *length) {
+  const char *path = in_folder(arguments, "saved.intent");
+  OK(intent_save(c, TEXT(path), &problem));
+  return read_whole_file(path, length);
+}
+
+static void a_file_trains_the_same_model_as_arrays(char **arguments) {
+  intent_options *o = quick_options();
+  intent_classifier *from_arrays = trained(), *from_file = NULL, *watched = NULL;
+  write_lines(in_folder(arguments, "lines.jsonl"));
+  OK(intent_train_file(TEXT(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_BY_EXTENSION, o, &from_file, &problem));
+  size_t length, other;
+  uint8_t *bytes = saved(from_arrays, arguments, &length), *others = saved(from_file, arguments, &other);
+  CHECK(length == other && memcmp(bytes, others, length) == 0);
+  free(bytes);
+  free(others);
+  intent_free(from_arrays);
+  intent_free(from_file);
+
+  /* A validation file takes the place of held-out lines. */
+  dataset d = all_lines();
+  OK(intent_options_set_epochs(o, 1, &problem));
+  OK(intent_options_set_valid_file(o, TEXT(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_JSON_LINES, &problem));
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &watched, &problem));
+  CHECK(!isnan(intent_heldout_accuracy(watched)));
+  intent_free(watched);
+
+  intent_classifier *none = NULL;
+  OK(intent_options_set_valid_file(o, TEXT("/nowhere/valid.csv"), INTENT_FORMAT_BY_EXTENSION, &problem));
+  FAILS(IO, "/nowhere/valid.csv",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
+  intent_options_free(o);
+}
+
+static void what_is_wrong_with_a_file_is_told(char **arguments) {
+  intent_classifier *none = NULL;
+  const char *path = in_folder(arguments, "bad.jsonl");
+  write_file(path, "{\"text\": \"a\", \"labels\": [\"b\"]}\n{\"text\": \n", 43);
+  FAILS(BAD_DATA, "line 2", intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, NULL, &none, &problem));
+  FAILS(BAD_DATA, "line 1", intent_train_file(TEXT(path), INTENT_FORMAT_CSV, NULL, &none, &problem));
+  path = in_folder(arguments, "empty.txt");
+  write_file(path, "", 0);
+  FAILS(UNTRAINABLE, "no examples", intent_train_file(TEXT(path), INTENT_FORMAT_FASTTEXT, NULL, &none, &problem));
+  FAILS(IO, "/nowhere/a.csv", intent_train_file(TEXT("/nowhere/a.csv"), 0, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "does not tell the format", intent_train_file(TEXT("a.exe"), 0, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`format` is 4", intent_train_file(TEXT("a.csv"), 4, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_train_file(TEXT(""), 0, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(NULL, 0, 0, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(NULL, 5, 0, NULL, &none, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_train_file(BAD_UTF8, 0, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier_out`", intent_train_file(TEXT("a.csv"), 0, NULL, NULL, &problem));
+  CHECK(none == NULL);
+}
+
+static void what_is_wrong_with_arrays_is_told(void) {
+  dataset d = all_lines();
+  intent_classifier *none = NULL;
+  intent_text bad = {BYTES("ok\xff"), 3};
+  intent_text missing = {NULL, 4};
+  static uint8_t endless[INTENT_MAX_TEXT_BYTES + 1];
+
+  FAILS(UNTRAINABLE, "no examples", intent_train(NULL, 0, NULL, NULL, NULL, &none, &problem));
+  FAILS(UNTRAINABLE, "no example has a label",
+        intent_train(d.texts + LINE_COUNT - 2, 2, NULL, d.label_counts + LINE_COUNT - 2, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`texts`", intent_train(NULL, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`labels`", intent_train(d.texts, LINE_COUNT, NULL, d.label_counts, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`label_counts`", intent_train(d.texts, LINE_COUNT, d.labels, NULL, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier_out`",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, NULL, &problem));
+
+  d.texts[3] = bad;
+  FAILS(INVALID_UTF8, "`texts[3]` is not UTF-8: bad byte at offset 2",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  d.texts[3] = missing;
+  FAILS(NULL_ARGUMENT, "`texts[3]` is NULL, but its length is 4",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  d.texts[3].bytes = endless;
+  d.texts[3].length = sizeof endless;
+  FAILS(TEXT_TOO_LONG, "1048577 bytes",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+
+  d = all_lines();
+  d.labels[5] = bad;
+  FAILS(INVALID_UTF8, "`labels[5]`",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  d.labels[5].length = 0;
+  FAILS(INVALID_ARGUMENT, "example 5: label 1 is empty",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  d.labels[5].bytes = BYTES("a\0b");
+  d.labels[5].length = 3;
+  FAILS(INVALID_ARGUMENT, "control character",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+
+  d = all_lines();
+  d.label_counts[0] = SIZE_MAX;
+  FAILS(INVALID_ARGUMENT, "`label_counts` sum up",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  d.label_counts[0] = SIZE_MAX / 2;
+  FAILS(INVALID_ARGUMENT, "`labels` has length",
+        intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`texts` has length",
+        intent_train(d.texts, SIZE_MAX / 2, d.labels, d.label_counts, NULL, &none, &problem));
+  CHECK(none == NULL);
+}
+
+static void a_lone_label_is_warned_about(void) {
+  dataset d = all_lines();
+  intent_options *o = quick_options();
+  intent_classifier *c = NULL;
+  size_t length = 0;
+  OK(intent_options_set_epochs(o, 1, &problem));
+  d.labels[7] = text_of("lone");
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &c, &problem));
+  CHECK(intent_warning_count(c) == 1);
+  CHECK(strstr(intent_warning(c, 0, &length), "`lone` has 1 example") != NULL);
+  CHECK(length == strlen(intent_warning(c, 0, NULL)));
+  CHECK(intent_warning(c, 1, NULL) == NULL);
+  intent_free(c);
+  intent_options_free(o);
+}
+
+int main(int count, char **arguments) {
+  CHECK(count == 2);
+  progress_is_reported_and_can_stop();
+  a_file_trains_the_same_model_as_arrays(arguments);
+  what_is_wrong_with_a_file_is_told(arguments);
+  what_is_wrong_with_arrays_is_told();
+  a_lone_label_is_warned_about();
+  return 0;
+}

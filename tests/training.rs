@@ -1,0 +1,230 @@
+//! What training promises to everyone who calls it.
+
+use intentkit::data::Example;
+use intentkit::decision::{Choice, PredictOptions, Scored};
+use intentkit::runtime::Precision;
+use intentkit::simd::DIMENSIONS;
+use intentkit::train::{Dataset, Inputs, Phase, Progress};
+use intentkit::{Classifier, Error, Preset, TrainOptions};
+
+const COMMANDS: [(&str, &[&str]); 24] = [
+    ("turn on the light in the kitchen", &["light"]),
+    ("switch the lamp off", &["light"]),
+    ("make the bedroom brighter", &["light"]),
+    ("dim the lights please", &["light"]),
+    ("lights off", &["light"]),
+    ("the lamp is too bright", &["light"]),
+    ("play some jazz music", &["music"]),
+    ("put on my favourite song", &["music"]),
+    ("next track please", &["music"]),
+    ("stop the music", &["music"]),
+    ("louder music", &["music"]),
+    ("play the new album", &["music"]),
+    ("will it rain tomorrow", &["weather"]),
+    ("how warm is it outside", &["weather"]),
+    ("weather forecast for the weekend", &["weather"]),
+    ("do i need an umbrella", &["weather"]),
+    ("is it going to snow", &["weather"]),
+    ("what is the temperature outside", &["weather"]),
+    ("the train was late again", &[]),
+    ("my brother likes chess", &[]),
+    ("this soup needs salt", &[]),
+    ("call me when you are home", &[]),
+    ("she painted the fence green", &[]),
+    ("we missed the bus", &[]),
+];
+
+fn commands() -> Vec<Example> {
+    COMMANDS.iter().map(|(text, labels)| Example::new(*text, labels.iter().copied())).collect()
+}
+
+/// Few epochs: these tests also run under an emulator.
+fn options() -> TrainOptions {
+    TrainOptions { epochs: Some(8), threads: 1, ..TrainOptions::default() }
+}
+
+fn bytes(examples: &[Example], options: &TrainOptions) -> Vec<u8> {
+    Classifier::train(examples, options).unwrap().0.model().as_bytes().to_vec()
+}
+
+fn pairs() -> Vec<Example> {
+    let mut examples = commands();
+    for i in 0..6 {
+        let (a, b) = (&COMMANDS[i], &COMMANDS[6 + i]);
+        examples.push(Example::new(format!("{} and {}", a.0, b.0), [a.1[0], b.1[0]]));
+    }
+    examples
+}
+
+#[test]
+fn the_same_data_options_and_seed_give_the_same_bytes() {
+    let examples = commands();
+    assert_eq!(bytes(&examples, &options()), bytes(&examples, &options()));
+    assert_ne!(bytes(&examples, &options()), bytes(&examples, &TrainOptions { seed: 2, ..options() }));
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_byte() {
+    let examples = pairs();
+    let options = TrainOptions { epochs: Some(2), batch: Some(128), ..options() };
+    let one = bytes(&examples, &options);
+    for threads in [2, 3, 0] {
+        assert_eq!(one, bytes(&examples, &TrainOptions { threads, ..options.clone() }), "{threads} threads");
+    }
+}
+
+#[test]
+fn learns_what_it_was_shown_and_labels_keep_their_order() {
+    let (classifier, report) = Classifier::train(&commands(), &TrainOptions::default()).unwrap();
+    assert_eq!(classifier.labels(), ["light", "music", "weather"]);
+    assert_eq!((report.preset, report.examples, report.labels), (Preset::Single, 24, 3));
+    let evaluation = classifier.evaluate(&commands(), &PredictOptions::default()).unwrap();
+    assert_eq!(evaluation.accuracy, 1.0);
+    let prediction = classifier.predict("please switch the light on").unwrap();
+    assert_eq!(classifier.label(prediction.labels()[0].label), Some("light"));
+}
+
+#[test]
+fn auto_takes_the_multi_preset_when_lines_have_several_labels() {
+    let (classifier, report) = Classifier::train(&pairs(), &options()).unwrap();
+    assert_eq!((report.preset, classifier.model().metadata().choice), (Preset::Multi, Choice::Multi));
+    let (_, report) = Classifier::train(&commands(), &options()).unwrap();
+    assert_eq!(report.preset, Preset::Single);
+}
+
+#[test]
+fn the_single_preset_refuses_lines_with_several_labels() {
+    let error = Classifier::train(&pairs(), &TrainOptions { preset: Preset::Single, ..options() }).err().unwrap();
+    assert!(matches!(&error, Error::InvalidArgument(m) if m.contains("6 lines have several labels")), "{error}");
+}
+
+#[test]
+fn the_reference_preset_is_the_original_network_without_a_linear_path() {
+    let options = TrainOptions { preset: Preset::Reference, epochs: Some(3), ..options() };
+    let (classifier, report) = Classifier::train(&commands(), &options).unwrap();
+    let model = classifier.model();
+    assert_eq!((report.preset, report.heldout, model.rows()), (Preset::Reference, 0, 512));
+    assert!(model.network().linear.is_none());
+    assert!(model.rule().reject_below == f32::NEG_INFINITY && model.rule().thresholds.iter().all(|&t| t == 0.5));
+    // Signed feature hashing: one entry a bucket, of either sign.
+    let table = model.vectorizer().unwrap().table;
+    assert!(table.chunks(DIMENSIONS).all(|row| row.iter().filter(|&&v| v != 0).count() <= 1));
+}
+
+#[test]
+fn a_label_with_one_example_is_trained_on_and_named_in_a_warning() {
+    let mut examples = commands();
+    examples.push(Example::new("brew a strong espresso", ["coffee"]));
+    let (classifier, report) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
+    let expected = "label `coffee` has 1 example and can't be held out; it is trained on all the same";
+    assert_eq!(report.warnings, [expected]);
+    let top = PredictOptions { reject_below: Some(f32::NEG_INFINITY), ..Default::default() };
+    let prediction = classifier.predict_with("brew a strong espresso", &top).unwrap();
+    assert_eq!(classifier.label(prediction.labels()[0].label), Some("coffee"));
+}
+
+#[test]
+fn one_example_for_each_of_two_labels_is_enough() {
+    let examples = [Example::new("yes please", ["yes"]), Example::new("no thanks", ["no"])];
+    let (classifier, report) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
+    assert_eq!((report.heldout, report.heldout_accuracy), (0, None));
+    for example in &examples {
+        let prediction = classifier.predict(&example.text).unwrap();
+        assert_eq!(classifier.label(prediction.labels()[0].label), Some(example.labels[0].as_str()));
+    }
+}
+
+#[test]
+fn data_that_cannot_be_learned_from_is_refused_in_a_sentence() {
+    let message = |examples: &[Example]| Classifier::train(examples, &options()).err().unwrap().to_string();
+    assert_eq!(message(&[]), "there are no examples to train on");
+    assert!(message(&[Example::new("a", [""; 0])]).contains("no example has a label"));
+    assert!(message(&[Example::new("a", ["b\0"])]).contains("example 0: label 1 holds a control character"));
+    assert!(message(&[Example::new("a", [" "])]).contains("is empty"));
+    let data = Dataset { inputs: Inputs::Texts(vec!["a", "b"]), labels: vec![vec!["x"]] };
+    let error = Classifier::train_on(&data, None, &options(), &mut |_| true).err().unwrap();
+    assert!(error.to_string().contains("2 lines but labels for 1"), "{error}");
+}
+
+#[test]
+fn a_loss_that_leaves_the_numbers_is_an_error_and_no_model() {
+    let mut rows = vec![[0.0; DIMENSIONS]; 8];
+    rows.iter_mut().enumerate().for_each(|(i, row)| row.fill(if i % 2 == 0 { 1e6 } else { -1e6 }));
+    let labels = (0..8).map(|i| vec![if i % 2 == 0 { "a" } else { "b" }]).collect();
+    let data = Dataset { inputs: Inputs::Features(&rows), labels };
+    let options = TrainOptions { learning_rate: Some(1.0), epochs: Some(300), preset: Preset::Single, ..options() };
+    match Classifier::train_on(&data, None, &options, &mut |_| true) {
+        Err(error) => assert!(error.to_string().contains("the loss is"), "{error}"),
+        // Steps of Adam are bounded, so the loss may survive; the model must then be one of numbers.
+        Ok((classifier, _)) => assert!(classifier.model().rule().reject_below.is_finite()),
+    }
+}
+
+#[test]
+fn the_progress_callback_sees_every_epoch_and_can_stop_without_leaving_a_model() {
+    let examples = commands();
+    let data = Dataset::of(&examples);
+    let mut seen: Vec<Progress> = vec![];
+    let options = TrainOptions { epochs: Some(3), ..options() };
+    Classifier::train_on(&data, None, &options, &mut |now| {
+        seen.push(*now);
+        true
+    })
+    .unwrap();
+    assert_eq!(seen.iter().map(|p| p.epoch).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    assert!(seen.iter().all(|p| p.epochs == 6 && p.loss.is_finite() && p.seconds_left >= 0.0));
+    assert!(seen[..3].iter().all(|p| p.phase == Phase::Heldout && p.heldout_score.is_some()));
+    assert!(seen[3..].iter().all(|p| p.phase == Phase::Final && p.heldout_score.is_none()));
+    let mut left = 4;
+    let stopped = Classifier::train_on(&data, None, &options, &mut |_| {
+        left -= 1;
+        left > 0
+    });
+    assert!(matches!(stopped, Err(Error::Stopped)));
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn validation_data_takes_the_place_of_held_out_lines() {
+    let examples = commands();
+    let mut valid = vec![Example::new("light off now", ["light"]), Example::new("make coffee", ["coffee"])];
+    valid.push(Example::new("cats sleep all day", [""; 0]));
+    let (_, report) =
+        Classifier::train_on(&Dataset::of(&examples), Some(&Dataset::of(&valid)), &options(), &mut |_| true).unwrap();
+    // The unknown label is a miss, not an error.
+    assert_eq!((report.heldout, report.heldout_accuracy, report.examples), (3, Some(0.5), 24));
+}
+
+#[test]
+fn feature_rows_train_a_model_that_reads_features_only() {
+    let mut rows = vec![[0.0; DIMENSIONS]; 40];
+    rows.iter_mut().enumerate().for_each(|(i, row)| row[i % 4] = 1.0);
+    let names = ["north", "east", "south", "west"];
+    let labels = (0..40).map(|i| vec![names[i % 4]]).collect();
+    let data = Dataset { inputs: Inputs::Features(&rows), labels };
+    let options = TrainOptions { epochs: Some(30), threads: 1, ..TrainOptions::default() };
+    let (classifier, _) = Classifier::train_on(&data, None, &options, &mut |_| true).unwrap();
+    let mut chosen = [Scored::default(); 1];
+    for (i, row) in rows.iter().take(4).enumerate() {
+        assert_eq!(classifier.predict_features(row, &PredictOptions::default(), &mut chosen).unwrap(), 1);
+        assert_eq!(chosen[0].label, i as u32);
+    }
+    assert!(matches!(classifier.predict("north"), Err(Error::NoVectorizer)));
+    let mut bad = rows[0];
+    bad[7] = f32::INFINITY;
+    assert!(classifier.predict_features(&bad, &PredictOptions::default(), &mut chosen).is_err());
+}
+
+#[test]
+fn float32_gives_the_same_answers_over_the_same_numbers() {
+    let (classifier, _) = Classifier::train(&pairs(), &options()).unwrap();
+    let exact = Classifier::new(intentkit::model::Model::from_bytes(classifier.model().as_bytes()).unwrap())
+        .with_precision(Precision::Float32);
+    assert_eq!((classifier.runtime(), exact.runtime()), ("cpu-int8", "cpu-float32"));
+    for (text, _) in COMMANDS {
+        let features = classifier.vectorize(text).unwrap();
+        let (mut a, mut b) = ([0.0; 3], [0.0; 3]);
+        assert!(classifier.logits(&features, &mut a) && exact.logits(&features, &mut b));
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 0.1), "{a:?} {b:?}");
+    }
+}
