@@ -187,22 +187,23 @@ impl Fit<'_> {
     /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers. Says which are outliers.
     fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) -> Vec<bool> {
         let Samples::Bags(bags) = &self.samples else { return vec![false; batch.len()] };
-        space.bags.clear();
+        let (dropout, noise) = (self.recipe.feature_dropout, &mut space.noise);
+        space.bags.resize(batch.len(), vec![]);
         let mut outliers = vec![];
-        for &line in batch {
+        for (&line, bag) in batch.iter().zip(&mut space.bags) {
+            bag.clear();
             let mut mixed = false;
             if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {
                 let other = batch[random.below(batch.len())];
                 if self.targets[other] != self.targets[line] {
                     let share = 0.35 + 0.3 * random.unit();
-                    let mut bag = drop_some(&bags[line], share, self.recipe.feature_dropout, random, &mut space.noise);
-                    bag.extend(drop_some(&bags[other], 1.0 - share, self.recipe.feature_dropout, random, &mut space.noise));
-                    space.bags.push(bag);
+                    drop_some(&bags[line], bag, share, dropout, random, noise);
+                    drop_some(&bags[other], bag, 1.0 - share, dropout, random, noise);
                     mixed = true;
                 }
             }
             if !mixed {
-                space.bags.push(drop_some(&bags[line], 1.0, self.recipe.feature_dropout, random, &mut space.noise));
+                drop_some(&bags[line], bag, 1.0, dropout, random, noise);
             }
             outliers.push(mixed);
         }
@@ -275,49 +276,55 @@ fn pace(step: usize, steps: usize) -> f32 {
     (if step < warm { step as f64 / warm as f64 } else { cosine }).max(0.01) as f32
 }
 
-/// A bag's entries that survive dropout, weighted. Each entry is kept or dropped whole.
-fn drop_some(bag: &[(u32, f32)], share: f32, dropout: f32, random: &mut Random, noise: &mut Vec<u8>) -> Bag {
-    if dropout == 0.0 {
-        return bag.iter().map(|&(row, weight)| (row, weight * share)).collect();
-    }
-    noise.resize(bag.len() * 2, 0);
-    random.bytes(noise);
-    let least = (dropout * 65_536.0) as u16;
-    bag.iter()
-        .zip(noise.chunks_exact(2))
-        .filter(|(_, noise)| u16::from_le_bytes([noise[0], noise[1]]) >= least)
-        .map(|(&(row, weight), _)| (row, weight * share))
-        .collect()
+/// Of 256 values of a random byte, how many keep what dropout at this rate may drop: dropout comes in steps of 1/256.
+fn keep_below(dropout: f32) -> u16 {
+    256 - (dropout * 256.0).round() as u16
 }
 
-/// Activations behind each hidden layer, and the dropout factor of each of them.
+/// Adds a bag's entries that survive dropout, each kept or dropped whole, weighted by `share`.
+fn drop_some(from: &Bag, to: &mut Bag, share: f32, dropout: f32, random: &mut Random, noise: &mut Vec<u8>) {
+    let kept = keep_below(dropout);
+    noise.resize(from.len(), 0);
+    if dropout > 0.0 {
+        random.bytes(noise);
+    }
+    to.reserve(from.len());
+    for (&(row, weight), &noise) in from.iter().zip(&*noise) {
+        if u16::from(noise) < kept {
+            to.push((row, weight * share));
+        }
+    }
+}
+
+/// Activations behind each hidden layer, and the factor by which ReLU and dropout let each through.
 fn forward(
     weights: &Weights,
     inputs: &Array2<f32>,
     recipe: &Recipe,
     random: &mut Random,
     noise: &mut Vec<u8>,
-) -> (Vec<Array2<f32>>, Vec<Option<Array2<f32>>>) {
+) -> (Vec<Array2<f32>>, Vec<Array2<f32>>) {
     let mut activations: Vec<Array2<f32>> = vec![];
     let mut masks = vec![];
     for (i, layer) in weights.layers[..HIDDEN.len()].iter().enumerate() {
         let input = activations.last().unwrap_or(inputs);
         let mut output = biased(&layer.biases, input.nrows());
         product(input.view(), layer.weights.value.view(), &mut output, true);
-        output.iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
         // Srivastava et al., 2014; scaled while training, so that inference multiplies nothing.
-        let dropped = recipe.dropout > 0.0 && (i < 2 || recipe.scheduled);
-        masks.push(dropped.then(|| {
-            let (least, kept) = ((recipe.dropout * 65_536.0) as u16, 1.0 / (1.0 - recipe.dropout));
-            noise.resize(output.len() * 2, 0);
+        let dropout = if i < 2 || recipe.scheduled { recipe.dropout } else { 0.0 };
+        let kept = keep_below(dropout);
+        noise.resize(output.len(), 0);
+        if dropout > 0.0 {
             random.bytes(noise);
-            let mut mask = Array2::zeros(output.raw_dim());
-            for ((value, factor), noise) in output.iter_mut().zip(&mut mask).zip(noise.chunks_exact(2)) {
-                *factor = if u16::from_le_bytes([noise[0], noise[1]]) >= least { kept } else { 0.0 };
-                *value *= *factor;
-            }
-            mask
-        }));
+        }
+        // One factor for both: 0 where ReLU or dropout closes, otherwise what dropout scales by.
+        let open = if dropout > 0.0 { 256.0 / f32::from(kept) } else { 1.0 };
+        let mut mask = Array2::zeros(output.raw_dim());
+        for ((value, factor), &noise) in output.iter_mut().zip(&mut mask).zip(&*noise) {
+            *factor = if *value > 0.0 && u16::from(noise) < kept { open } else { 0.0 };
+            *value *= *factor;
+        }
+        masks.push(mask);
         activations.push(output);
     }
     (activations, masks)
@@ -346,7 +353,7 @@ fn backward(
     weights: &mut Weights,
     inputs: &Array2<f32>,
     activations: &[Array2<f32>],
-    masks: &[Option<Array2<f32>>],
+    masks: &[Array2<f32>],
     logits_gradient: Array2<f32>,
     wants_inputs: bool,
 ) -> Option<Array2<f32>> {
@@ -374,14 +381,7 @@ fn backward(
         }
         let mut before = Array2::zeros(input.raw_dim());
         product(gradient.view(), layer.weights.value.t(), &mut before, false);
-        before.zip_mut_with(&input, |gradient, &activation| {
-            if activation <= 0.0 {
-                *gradient = 0.0;
-            }
-        });
-        if let Some(mask) = &masks[i - 1] {
-            before.zip_mut_with(mask, |gradient, factor| *gradient *= factor);
-        }
+        before.zip_mut_with(&masks[i - 1], |gradient, factor| *gradient *= factor);
         gradient = before;
     }
     inputs_gradient
@@ -422,5 +422,73 @@ fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, s
         *decay *= TABLE_DECAY;
         let size = (*moment / (1.0 - *decay)).sqrt() + 1e-9;
         simd::axpy(-rate / size, &gradient, &mut table[row * DIMENSIONS..(row + 1) * DIMENSIONS]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::options::{Amount, TrainOptions};
+
+    fn fit<'a>(recipe: &'a Recipe, rows: &'a [FeatureVector], targets: &'a [Vec<u32>]) -> Fit<'a> {
+        let lines = (0..rows.len()).collect();
+        Fit { recipe, samples: Samples::Features(rows), targets, lines, labels: 2, seed: 1 }
+    }
+
+    fn recipe() -> Recipe {
+        let amount = Amount { lines: 8, labels: 2, with_labels: 8, with_several: 0 };
+        Recipe { epochs: 3, batch: 4, ..Recipe::new(&TrainOptions::default(), amount) }
+    }
+
+    #[test]
+    fn a_loss_that_leaves_the_numbers_ends_training_with_advice() {
+        let (recipe, targets) = (recipe(), vec![vec![0], vec![1]]);
+        let rows = [[0.1; DIMENSIONS], [f32::NAN; DIMENSIONS]];
+        let mut weights = Weights::new(&recipe, 2, &[], 1);
+        let error = fit(&recipe, &rows, &targets).run(&mut weights, 3, |_, _| Ok(())).err();
+        let message = error.map(|e| e.to_string()).unwrap_or_default();
+        assert!(message.contains("the loss is NaN after epoch 1") && message.contains("learning rate"), "{message}");
+    }
+
+    /// Central differences of the loss against the gradients that backpropagation writes.
+    #[test]
+    fn gradients_are_those_of_the_loss() {
+        let recipe = Recipe { dropout: 0.0, gain: 1.0, ..recipe() };
+        let targets = vec![vec![0], vec![0, 1]];
+        let rows: Vec<FeatureVector> =
+            (0..2).map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5)).collect();
+        let fit = fit(&recipe, &rows, &targets);
+        let mut random = Random::new(3, Purpose::Weights);
+        let mut weights = Weights::new(&recipe, 2, &[], 1);
+        if let Some(linear) = &mut weights.linear {
+            linear.value.iter_mut().for_each(|w| *w = random.normal() * 0.1);
+        }
+        let inputs = Array2::from_shape_fn((2, DIMENSIONS), |(i, j)| rows[i][j]);
+        let mut noise = vec![];
+        let mut loss = |weights: &Weights| {
+            let (activations, masks) = forward(weights, &inputs, &recipe, &mut random, &mut noise);
+            let mut logits = output(weights, &inputs, activations.last());
+            let loss = fit.loss(&mut logits, &[0, 1], &[false, false]) / 2.0;
+            (loss, activations, masks, logits)
+        };
+        let (_, activations, masks, gradient) = loss(&weights);
+        backward(&mut weights, &inputs, &activations, &masks, gradient, false);
+        for (layer, at) in [(0, (5, 9)), (1, (100, 20)), (2, (60, 33)), (3, (12, 1)), (4, (77, 0))] {
+            fn parameter(weights: &mut Weights, layer: usize) -> Option<&mut Parameter> {
+                if layer < 4 { Some(&mut weights.layers[layer].weights) } else { weights.linear.as_mut() }
+            }
+            let Some(found) = parameter(&mut weights, layer).map(|p| p.gradient[at]) else { continue };
+            let step = 2e-3;
+            let mut at_offset = |offset: f32| {
+                if let Some(p) = parameter(&mut weights, layer) {
+                    p.value[at] += offset;
+                }
+                loss(&weights).0
+            };
+            let (up, down) = (at_offset(step), at_offset(-2.0 * step));
+            at_offset(step);
+            let expected = (up - down) / f64::from(2.0 * step);
+            assert!((f64::from(found) - expected).abs() < 2e-3 + 0.02 * expected.abs(), "layer {layer}: {found} {expected}");
+        }
     }
 }

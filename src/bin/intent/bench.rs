@@ -81,8 +81,8 @@ const MEASURE: Duration = Duration::from_millis(800);
 const MIN_PASSES: usize = 3;
 const LOADS: usize = 31;
 const CHILDREN: usize = 5;
-/// Texts in one batch: enough to keep every core busy between two starts.
-const BATCH: usize = 32_768;
+/// Texts in one batch at most: enough to keep every core busy between two starts.
+const MAX_BATCH: usize = 32_768;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.threads > 1024 {
@@ -129,7 +129,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .num_threads(arguments.threads)
         .build()
         .map_err(|e| Failure::Failed(format!("cannot start the threads: {e}; try fewer with --threads")))?;
-    let batch: Vec<&str> = texts.iter().copied().cycle().take(texts.len().max(BATCH)).collect();
+    // A batch that one thread works on for a quarter of a second, so that slow machines come to an end as well.
+    let length = (singles_per_s as usize / 4).clamp(texts.len().min(MAX_BATCH), MAX_BATCH);
+    let batch: Vec<&str> = texts.iter().copied().cycle().take(length).collect();
     let batch_per_s = pool.install(|| {
         rate(batch.len(), || {
             let _ = black_box(classifier.predict_batch(&batch, &options));
