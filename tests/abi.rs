@@ -18,14 +18,20 @@ fn listed() -> BTreeSet<String> {
 /// The value of a macro in the header.
 fn macro_value(name: &str) -> &'static str {
     let start = format!("#define {name} ");
-    HEADER.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("the header lacks {name}"))
+    HEADER
+        .lines()
+        .find_map(|line| line.strip_prefix(&start))
+        .unwrap_or_else(|| panic!("the header lacks {name}"))
 }
 
 #[test]
 fn the_committed_header_is_the_generated_one() {
     let generated = env!("INTENTKIT_GENERATED_HEADER");
     let same = fs::read_to_string(generated).unwrap() == HEADER;
-    assert!(same, "include/intentkit.h is out of date; look at the change and copy it: cp {generated} include/intentkit.h");
+    assert!(
+        same,
+        "include/intentkit.h is out of date; look at the change and copy it: cp {generated} include/intentkit.h"
+    );
 }
 
 #[test]
@@ -48,7 +54,9 @@ fn every_version_is_that_of_the_package() {
 fn the_header_declares_the_listed_functions() {
     let mut declared = BTreeSet::new();
     // Declarations start a line; comments and struct members do not start with a type.
-    for line in HEADER.lines().filter(|line| !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef")) {
+    for line in
+        HEADER.lines().filter(|line| !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef"))
+    {
         if let Some((before, _)) = line.split_once('(') {
             declared.insert(before.rsplit([' ', '*']).next().unwrap().to_owned());
         }

@@ -68,7 +68,9 @@ fn compiler(build: Build) -> Option<Vec<String>> {
 
 fn sanitizer() -> &'static [&'static str] {
     match env::var("INTENTKIT_C_SANITIZE").as_deref() {
-        Ok("address") => &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"],
+        Ok("address") => {
+            &["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"]
+        }
         Ok("") | Err(_) => &[],
         Ok(other) => panic!("INTENTKIT_C_SANITIZE is {other}; it can be address"),
     }

@@ -11,7 +11,7 @@ pub fn exp(x: f32) -> f32 {
     const LN2_LOW: f32 = -2.121_944_4e-4;
     /// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
     const ROUND: f32 = 12_582_912.0;
-    let x = if x > 87.0 { 87.0 } else if x < -87.0 { -87.0 } else { x };
+    let x = x.clamp(-87.0, 87.0);
     let n = (x * LOG2_E + ROUND) - ROUND;
     let r = (x - n * LN2_HIGH) - n * LN2_LOW;
     let mut p = 1.987_569_1e-4;
@@ -19,7 +19,7 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 8.333_452e-3;
     p = p * r + 4.166_579_6e-2;
     p = p * r + 1.666_666_5e-1;
-    p = p * r + 5.000_000_1e-1;
+    p = p * r + 0.5;
     let e = p * (r * r) + r + 1.0;
     // 2^n by its exponent bits; n is in -126..=126.
     e * f32::from_bits((((n as i32) + 127) << 23) as u32)

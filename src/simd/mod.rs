@@ -41,6 +41,10 @@ pub struct AdamStep {
     pub weight_decay: f32,
 }
 
+type WeightedSum = unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]);
+type Matmul = unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool);
+type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
+
 /// One set of kernels. `unsafe` because a set may only run where its CPU features are; `pick` sees to that.
 #[derive(Clone, Copy)]
 struct Kernels {
@@ -50,9 +54,9 @@ struct Kernels {
     quantise: unsafe fn(&[f32], &mut [i8]) -> f32,
     dot: unsafe fn(&[f32], &[f32]) -> f32,
     axpy: unsafe fn(f32, &[f32], &mut [f32]),
-    weighted_sum: unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]),
-    matmul: unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool),
-    adam: unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep),
+    weighted_sum: WeightedSum,
+    matmul: Matmul,
+    adam: Adam,
     sigmoids: unsafe fn(&mut [f32]),
 }
 

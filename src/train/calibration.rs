@@ -77,7 +77,8 @@ impl<'a> Heldout<'a> {
             let determinant = h00 * h11 - h01 * h01;
             let (d0, d1) = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant);
             (scale, shift) = ((scale - d0).clamp(0.05, 20.0), (shift - d1).clamp(-20.0, 20.0));
-            if !(d0.abs() + d1.abs() > 1e-9) {
+            let step = d0.abs() + d1.abs();
+            if step.is_nan() || step < 1e-9 {
                 break;
             }
         }

@@ -269,7 +269,7 @@ impl<'a> Training<'a> {
         let mut warnings: Vec<String> = lone.iter().take(10).map(label).collect();
         if lone.len() > 10 {
             let rest: Vec<String> = lone[10..].iter().map(|name| format!("`{name}`")).collect();
-            warnings.push(format!("so do {} more labels: {}", rest.len(), rest.join(", ")));
+            warnings.push(format!("{} more labels have 1 example each: {}", rest.len(), rest.join(", ")));
         }
         warnings
     }

@@ -29,12 +29,14 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, calib
 /// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
 /// makes irrelevant: sums are of plain integers.
 pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
-    let rows = || weights.table.rows().into_iter().zip(idf);
-    let largest = rows().flat_map(|(row, idf)| row.into_iter().map(move |v| (v * idf).abs())).fold(0.0f32, f32::max);
+    // Rows that no training text uses stay zero: of a small data set that is most of them.
+    let used = || weights.table.rows().into_iter().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
+    let largest = used().flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs())).fold(0.0f32, f32::max);
     let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-    let mut table = Vec::with_capacity(idf.len() * DIMENSIONS);
-    for (row, idf) in rows() {
-        table.extend(row.iter().map(|value| round(value * idf * inverse)));
+    let mut table = vec![0; idf.len() * DIMENSIONS];
+    for (number, (row, idf)) in used() {
+        let to = &mut table[number * DIMENSIONS..(number + 1) * DIMENSIONS];
+        to.iter_mut().zip(row).for_each(|(to, value)| *to = round(value * idf * inverse));
     }
     table
 }

@@ -49,7 +49,11 @@ fn build(name: &str, features: &[&str]) -> Library {
         .arg(root.join("target"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "cannot build the library:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "cannot build the library:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let built = root.join("target").join(env!("INTENTKIT_TARGET")).join("release");
     for path in [library.dynamic(), library.fixed()] {
         fs::copy(built.join(path.file_name().unwrap()), &path).unwrap();

@@ -90,7 +90,8 @@ static void a_file_trains_the_same_model_as_arrays(char **arguments) {
 static void what_is_wrong_with_a_file_is_told(char **arguments) {
   intent_classifier *none = NULL;
   const char *path = in_folder(arguments, "bad.jsonl");
-  write_file(path, "{\"text\": \"a\", \"labels\": [\"b\"]}\n{\"text\": \n", 43);
+  static const char lines[] = "{\"text\": \"a\", \"labels\": [\"b\"]}\n{\"text\": \n";
+  write_file(path, lines, strlen(lines));
   FAILS(BAD_DATA, "line 2", intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, NULL, &none, &problem));
   FAILS(BAD_DATA, "line 1", intent_train_file(TEXT(path), INTENT_FORMAT_CSV, NULL, &none, &problem));
   path = in_folder(arguments, "empty.txt");

@@ -1,0 +1,29 @@
+//! Accuracy on public data, which is not part of this repository: `INTENTKIT_DATA` names a folder that holds
+//! `clinc150/train.jsonl` and `clinc150/test.jsonl`. Without it these tests say in one line that they were skipped.
+
+use intentkit::data::{Example, read_file};
+use intentkit::runtime::Precision;
+use intentkit::{Classifier, PredictOptions, TrainOptions};
+use std::path::PathBuf;
+
+fn data(name: &str) -> Option<Vec<Example>> {
+    let Some(folder) = std::env::var_os("INTENTKIT_DATA") else {
+        println!("skipped: set INTENTKIT_DATA to a folder with {name} to measure accuracy");
+        return None;
+    };
+    Some(read_file(&PathBuf::from(folder).join(name), None).unwrap())
+}
+
+#[test]
+fn clinc150_is_classified_at_least_as_well_as_promised() {
+    let (Some(train), Some(test)) = (data("clinc150/train.jsonl"), data("clinc150/test.jsonl")) else { return };
+    let (classifier, report) = Classifier::train(&train, &TrainOptions::default()).unwrap();
+    let options = PredictOptions::default();
+    let found = classifier.evaluate(&test, &options).unwrap();
+    println!("CLINC150 trained in {:.1} s: {found:?}", report.seconds);
+    assert!(found.accuracy >= 0.93, "accuracy {}", found.accuracy);
+    assert!(found.oos_auroc.is_some_and(|auroc| auroc >= 0.955), "AUROC {:?}", found.oos_auroc);
+    assert!(classifier.model().as_bytes().len() <= 2_400_000, "{} bytes", classifier.model().as_bytes().len());
+    let exact = classifier.with_precision(Precision::Float32).evaluate(&test, &options).unwrap();
+    assert!((exact.accuracy - found.accuracy).abs() <= 0.002, "int8 {} float32 {}", found.accuracy, exact.accuracy);
+}

@@ -1,0 +1,58 @@
+//! What the figures of an evaluation mean.
+
+use intentkit::data::Example;
+use intentkit::{Classifier, PredictOptions, TrainOptions};
+
+fn example(text: &str, labels: &[&str]) -> Example {
+    Example::new(text, labels.iter().copied())
+}
+
+fn classifier() -> Classifier {
+    let examples: Vec<Example> = (0..8)
+        .flat_map(|i| [example(&format!("red apple {i}"), &["red"]), example(&format!("blue ocean {i}"), &["blue"])])
+        .collect();
+    Classifier::train(&examples, &TrainOptions { threads: 1, ..Default::default() }).unwrap().0
+}
+
+#[test]
+fn figures_about_out_of_scope_lines_are_null_without_such_lines() {
+    let lines = [example("red apple", &["red"]), example("blue ocean", &["blue"])];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!((found.examples, found.in_scope, found.accuracy, found.exact_match), (2, 2, 1.0, 1.0));
+    assert_eq!((found.oos_auroc, found.oos_recall, found.in_scope_kept), (None, None, None));
+    assert!(found.ece >= 0.0 && found.ece < 1.0);
+}
+
+#[test]
+fn a_gold_label_that_the_model_does_not_know_is_a_miss_and_is_listed() {
+    let lines = [example("red apple", &["red"]), example("red apple", &["green"]), example("blue ocean", &["blue"])];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!(found.unknown_labels, ["green"]);
+    assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12 && (found.exact_match - 2.0 / 3.0).abs() < 1e-12);
+    // red: 1 right, 1 superfluous; green: 1 missing; blue: 1 right.
+    assert!((found.micro_f1 - 4.0 / 6.0).abs() < 1e-12, "{}", found.micro_f1);
+    assert!((found.macro_f1 - (2.0 / 3.0 + 0.0 + 1.0) / 3.0).abs() < 1e-12, "{}", found.macro_f1);
+}
+
+#[test]
+fn a_rejected_line_is_wrong_after_the_decision_and_counts_as_not_kept() {
+    let lines = [
+        example("red apple", &["red"]),
+        example("красное яблоко", &["red"]),
+        example("синий океан", &[]),
+        example("", &[]),
+    ];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!((found.in_scope, found.exact_match, found.accuracy), (2, 0.5, 0.5));
+    assert_eq!((found.oos_recall, found.in_scope_kept), (Some(1.0), Some(0.5)));
+    // One in-scope line ranks over both others, the unknown one is level with them.
+    assert_eq!(found.oos_auroc, Some(0.75));
+}
+
+#[test]
+fn a_set_must_match_exactly() {
+    let lines = [example("red apple", &["red", "blue"])];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!((found.accuracy, found.exact_match), (1.0, 0.0));
+    assert!((found.micro_f1 - 2.0 / 3.0).abs() < 1e-12);
+}
