@@ -196,7 +196,7 @@ impl Classifier {
     /// Chooses the labels of many texts, on all cores. The order is kept.
     ///
     /// # Errors
-    /// As [`Classifier::predict_with`], for the first text that has one.
+    /// As [`Classifier::predict_with`], for one of the texts that have one.
     pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T], options: &PredictOptions) -> Result<Vec<Prediction>> {
         options.check()?;
         texts.par_iter().with_min_len(64).map(|text| self.predict_with(text.as_ref(), options)).collect()

@@ -13,7 +13,7 @@ pub(super) struct Calibration {
 pub(super) const IDENTITY: Calibration = Calibration { scale: 1.0, shift: 0.0 };
 
 /// Fewer held-out lines than this say too little.
-const LEAST_LINES: usize = 20;
+pub(super) const LEAST_LINES: usize = 20;
 
 /// The logits of held-out lines, row by row.
 pub(super) struct Heldout<'a> {

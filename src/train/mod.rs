@@ -388,8 +388,11 @@ impl<'a> Training<'a> {
 }
 
 /// Whether an earlier epoch is better than the last by more than one standard error. The learning rate has come down by
-/// the last epoch, so chance alone must not choose an earlier one.
+/// the last epoch, so chance alone must not choose an earlier one, and a handful of lines can't.
 fn is_clearly_better(best: &Snapshot, last: &Snapshot, lines: usize) -> bool {
+    if lines < calibration::LEAST_LINES {
+        return false;
+    }
     let error = (last.score * (1.0 - last.score) / lines.max(1) as f64).sqrt();
     best.score > last.score + error
 }

@@ -223,10 +223,11 @@ impl Recipe {
         // Small data is regularised like single-label data; large data brings its own variety, and longer phrases pay.
         let small = amount.lines < 10_000;
         let single = Recipe::single(amount);
+        let phrases = NgramSettings { words: 3, word_weight: 2, ..single.ngrams.clone() };
         Recipe {
             preset: Preset::Multi,
             choice: Choice::Multi,
-            ngrams: NgramSettings { words: if small { 2 } else { 3 }, ..single.ngrams.clone() },
+            ngrams: if small { single.ngrams.clone() } else { phrases },
             // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
             row_bits: if amount.lines > 20_000 { 15 } else { 13 },
             epochs: if small { 40 } else { 6 },
