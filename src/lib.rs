@@ -1,6 +1,48 @@
 //! IntentKit: an on-device intent classifier.
 //!
-//! It turns a short text into the set of labels it asks for, learns on the device, and answers in microseconds.
+//! It turns a short text into the set of labels it asks for, learns on the device, and answers in microseconds. The same
+//! examples, options and seed give the same model, byte for byte, on every machine.
+//!
+//! ```
+//! use intentkit::{Classifier, TrainOptions, data::Example};
+//!
+//! let examples = [
+//!     Example::new("can you see my screen", ["vision", "chat"]),
+//!     Example::new("describe what is on the screen", ["vision", "chat"]),
+//!     Example::new("take a picture of the page", ["vision"]),
+//!     Example::new("tell me a joke", ["chat"]),
+//! ];
+//! let (classifier, _) = Classifier::train(&examples, &TrainOptions::default())?;
+//!
+//! let prediction = classifier.predict("what can you see on my screen?")?;
+//! for chosen in prediction.labels() {
+//!     println!("{} {:.2}", classifier.labels()[chosen.label as usize], chosen.probability);
+//! }
+//! assert!(!prediction.is_rejected());
+//! assert!(classifier.predict("\u{43f}\u{440}\u{438}\u{432}\u{435}\u{442}")?.is_rejected(), "nothing in it is known");
+//! # Ok::<(), intentkit::Error>(())
+//! ```
+//!
+//! # The rooms
+//!
+//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`runtime`] → [`decision`] → [`Prediction`].
+//!
+//! | room | what is in it |
+//! | --- | --- |
+//! | [`text`] | normalising, splitting into words, n-grams, the filter of known ones |
+//! | [`vectorizer`] | a text as 256 numbers: the sum of its n-grams' rows |
+//! | [`simd`] | the kernels; the one order in which numbers are summed |
+//! | [`network`] | the layers, their int8 and float32 forward passes |
+//! | [`decision`] | reject rule, thresholds, ranking |
+//! | [`data`] | reading examples: JSON Lines, fastText, CSV |
+//! | [`model`] | the immutable model and its file |
+//! | [`runtime`] | the engines that compute a network |
+//! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
+//! | [`metrics`] | what an evaluation is made of |
+//! | [`classifier`] | the live object: train, load, predict, evaluate |
+//! | [`ffi`] | the C interface, thin exports over the above |
+//!
+//! Rooms know only those above them in this table, errors apart.
 
 pub mod classifier;
 pub mod data;
@@ -20,3 +62,8 @@ pub use classifier::{Classifier, Prediction};
 pub use decision::{PredictOptions, Scored};
 pub use error::{Error, ModelFault, Result};
 pub use train::{Preset, TrainOptions};
+
+/// The README's Rust code, compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
