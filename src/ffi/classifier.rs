@@ -5,7 +5,8 @@ use super::boundary::{boundary, shielded};
 use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use crate::Classifier;
-use std::ffi::{CString, c_char};
+use libc::c_char;
+use std::ffi::CString;
 use std::ptr;
 
 /// A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().

@@ -3,7 +3,8 @@
 use super::boundary::shielded;
 use super::status::IntentStatus;
 use crate::Error;
-use std::ffi::{CString, c_char};
+use libc::c_char;
+use std::ffi::CString;
 use std::fmt::Display;
 use std::ptr;
 

@@ -2,7 +2,7 @@
 //!
 //! A comment on an export or a type is its comment in the header, and is the whole contract between C and this room:
 //! whatever it asks of the caller is what the `unsafe` code here relies on. There is no algorithm here: an export checks
-//! its arguments, calls the crate, and writes its results, all inside [`boundary`].
+//! its arguments, calls the crate, and writes its results, all inside `boundary`.
 
 // The contract stands in the comments that C reads; a second copy under `# Safety` would go to the header as well.
 #![allow(clippy::missing_safety_doc)]

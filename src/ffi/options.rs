@@ -7,7 +7,7 @@ use super::status::IntentStatus;
 use crate::data::{Example, Format, read_file};
 use crate::train::{Phase, Progress};
 use crate::{Preset, TrainOptions};
-use std::ffi::c_void;
+use libc::c_void;
 use std::path::PathBuf;
 
 /// The recipes of training, for intent_options_set_preset().

@@ -1,7 +1,8 @@
 //! Which library this is.
 
 use super::boundary::shielded;
-use std::ffi::{CStr, c_char};
+use libc::c_char;
+use std::ffi::CStr;
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,

@@ -164,6 +164,9 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     let no_entry = |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
     let text = serde_json::from_slice::<Header>(header).map_err(no_entry)?.metadata.intentkit;
     let format = serde_json::from_str::<Version>(&text).map_err(no_entry)?.format;
+    if format == 0 {
+        return Err(ModelFault::NotAModel("its format is 0; formats start at 1".into()));
+    }
     if format > FORMAT {
         return Err(ModelFault::NewerFormat { found: format, supported: FORMAT });
     }

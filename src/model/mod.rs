@@ -25,7 +25,7 @@ use std::path::Path;
 pub struct TrainingSummary {
     /// Lines it was trained on, those without labels among them.
     pub examples: usize,
-    /// Lines that were held out to choose epochs, calibration and the reject point.
+    /// Lines with labels that were held out to choose epochs, calibration and the reject point.
     pub heldout: usize,
     /// Share of the held-out in-scope lines whose best label is right; `None` when none could be held out.
     pub heldout_accuracy: Option<f64>,

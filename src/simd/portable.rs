@@ -115,7 +115,8 @@ pub(super) fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32;
 /// Columns of [`weighted_sum`] held at a time.
 const BLOCK: usize = 64;
 
-/// Tiles of `ROWS` x `COLUMNS` sums in registers, over panels of `b` packed so that they are read in order.
+/// Tiles of `ROWS` x `COLUMNS` sums in registers. Both matrices are packed first, so that the inner loop reads straight
+/// on; what a tile has past the edge is zeros, which no other sum sees.
 #[inline(always)]
 pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
     a: Matrix<'_>,
@@ -126,27 +127,71 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
     accumulate: bool,
 ) {
     let rows = c.len() / columns;
+    let mut strips = vec![[0.0f32; ROWS]; rows.div_ceil(ROWS) * inner];
+    for first in (0..rows).step_by(ROWS) {
+        pack(a, first, ROWS.min(rows - first), &mut strips[first / ROWS * inner..][..inner]);
+    }
+    let transposed = Matrix { data: b.data, row_stride: b.column_stride, column_stride: b.row_stride };
     let mut panel = vec![[0.0f32; COLUMNS]; inner];
     for first in (0..columns).step_by(COLUMNS) {
         let width = COLUMNS.min(columns - first);
-        for (k, line) in panel.iter_mut().enumerate() {
-            if b.column_stride == 1 {
-                let start = k * b.row_stride + first;
-                copy(&b.data[start..start + width], line);
-            } else {
-                for (j, value) in line[..width].iter_mut().enumerate() {
-                    *value = b.data[k * b.row_stride + (first + j) * b.column_stride];
+        pack(transposed, first, width, &mut panel);
+        for (i, lines) in c.chunks_mut(ROWS * columns).enumerate() {
+            let mut sums = [[0.0f32; COLUMNS]; ROWS];
+            if accumulate {
+                for (sum, line) in sums.iter_mut().zip(lines.chunks(columns)) {
+                    copy(&line[first..first + width], sum);
+                }
+            }
+            sums = tile(&strips[i * inner..][..inner], &panel, sums);
+            for (sum, line) in sums.iter().zip(lines.chunks_mut(columns)) {
+                match <&mut [f32; COLUMNS]>::try_from(&mut line[first..first + width]) {
+                    Ok(whole) => *whole = *sum,
+                    Err(_) => line[first..first + width].copy_from_slice(&sum[..width]),
                 }
             }
         }
-        let mut row = 0;
-        while row + ROWS <= rows {
-            tile::<ROWS, COLUMNS>(a, row, &panel, c, columns, first, width, accumulate);
-            row += ROWS;
+    }
+}
+
+/// The sums of one tile over all `k`, in registers: by value and with constant bounds, or the compiler leaves them in
+/// memory, which is six times slower.
+#[inline(always)]
+fn tile<const ROWS: usize, const COLUMNS: usize>(
+    strip: &[[f32; ROWS]],
+    panel: &[[f32; COLUMNS]],
+    mut sums: [[f32; COLUMNS]; ROWS],
+) -> [[f32; COLUMNS]; ROWS] {
+    for (factors, line) in strip.iter().zip(panel) {
+        for i in 0..ROWS {
+            for j in 0..COLUMNS {
+                sums[i][j] += factors[i] * line[j];
+            }
         }
-        while row < rows {
-            tile::<1, COLUMNS>(a, row, &panel, c, columns, first, width, accumulate);
-            row += 1;
+    }
+    sums
+}
+
+/// Packs rows `first..first + count` of a matrix column by column: `packed[k][i]` is its element `(first + i, k)`.
+#[inline(always)]
+fn pack<const WIDTH: usize>(matrix: Matrix<'_>, first: usize, count: usize, packed: &mut [[f32; WIDTH]]) {
+    if matrix.row_stride == 1 {
+        for (k, line) in packed.iter_mut().enumerate() {
+            let start = k * matrix.column_stride + first;
+            copy(&matrix.data[start..start + count], line);
+            line[count..].fill(0.0);
+        }
+        return;
+    }
+    for i in 0..WIDTH {
+        if i >= count {
+            packed.iter_mut().for_each(|line| line[i] = 0.0);
+            continue;
+        }
+        // Reads along the row, which is where the matrix is contiguous.
+        let row = &matrix.data[(first + i) * matrix.row_stride..];
+        for (k, line) in packed.iter_mut().enumerate() {
+            line[i] = row[k * matrix.column_stride];
         }
     }
 }
@@ -157,47 +202,6 @@ fn copy<const LENGTH: usize>(from: &[f32], to: &mut [f32; LENGTH]) {
     match <&[f32; LENGTH]>::try_from(from) {
         Ok(whole) => *to = *whole,
         Err(_) => to[..from.len()].copy_from_slice(from),
-    }
-}
-
-#[inline(always)]
-#[allow(clippy::too_many_arguments)] // the inner tile of one function, inlined into it
-fn tile<const ROWS: usize, const COLUMNS: usize>(
-    a: Matrix<'_>,
-    row: usize,
-    panel: &[[f32; COLUMNS]],
-    c: &mut [f32],
-    columns: usize,
-    first: usize,
-    width: usize,
-    accumulate: bool,
-) {
-    let mut sums = [[0.0f32; COLUMNS]; ROWS];
-    if accumulate {
-        for (i, line) in sums.iter_mut().enumerate() {
-            let start = (row + i) * columns + first;
-            copy(&c[start..start + width], line);
-        }
-    }
-    // One check per tile instead of one per element: the last element that will be read.
-    if let Some(last) = panel.len().checked_sub(1) {
-        assert!((row + ROWS - 1) * a.row_stride + last * a.column_stride < a.data.len());
-    }
-    for (k, line) in panel.iter().enumerate() {
-        for (i, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: the largest of these indices was checked above.
-            let factor = unsafe { *a.data.get_unchecked((row + i) * a.row_stride + k * a.column_stride) };
-            for j in 0..COLUMNS {
-                sum[j] += factor * line[j];
-            }
-        }
-    }
-    for (i, line) in sums.iter().enumerate() {
-        let start = (row + i) * columns + first;
-        match <&mut [f32; COLUMNS]>::try_from(&mut c[start..start + width]) {
-            Ok(whole) => *whole = *line,
-            Err(_) => c[start..start + width].copy_from_slice(&line[..width]),
-        }
     }
 }
 

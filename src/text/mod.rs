@@ -3,10 +3,10 @@
 //! 1. **Ignorable characters** (Unicode's Default_Ignorable_Code_Point and the format characters: soft hyphen,
 //!    bidi marks, variation selectors, ...) are left out; UAX 29 looks through them (rule WB4) anyway.
 //!    ZWJ stays where it glues emoji (WB3c); ZERO WIDTH SPACE stays, because it separates words.
-//! 2. **Normalising** ([`normalise`]): stream-safe text (UAX 15, section 13), then NFKC(toCasefold(NFKD(x))) with full
+//! 2. **Normalising** (`normalise`): stream-safe text (UAX 15, section 13), then NFKC(toCasefold(NFKD(x))) with full
 //!    case folding (Unicode Standard 3.13, after D146). One deviation: U+0307 directly after `i` is dropped, so that
 //!    "İstanbul" and "istanbul" are one word. `ı` stays `ı`.
-//! 3. **Splitting** ([`split`]): default word boundaries (UAX 29); inside them, everything but letters, digits and
+//! 3. **Splitting** (`split`): default word boundaries (UAX 29); inside them, everything but letters, digits and
 //!    their marks cuts as well, apostrophes vanish ("don't" → "dont"), emoji become words of their own.
 //!
 //! Pure ASCII needs none of the tables; it takes a byte loop that gives the same words.

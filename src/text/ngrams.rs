@@ -7,7 +7,7 @@ use super::{MAX_WORD_BYTES, for_each_word};
 use serde::{Deserialize, Serialize};
 
 /// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
-/// [`super::MAX_TEXT_BYTES`] has, and few enough that a sum of int8 rows fits 32 bits at any [`NgramSettings::weights`].
+/// [`super::MAX_TEXT_BYTES`] has, and few enough that a sum of int8 rows fits 32 bits at any weight that [`NgramSettings`] allows.
 pub const MAX_NGRAMS: usize = 3_300_000;
 
 /// Which n-grams are read, and what each counts.

@@ -86,28 +86,26 @@ impl Targets {
         labels.iter().map(index).collect()
     }
 
-    /// Indices of lines to hold out: about a tenth of each label's lines and of those without labels, at least one where a
-    /// label has two. A label's only line is never held out.
+    /// Indices of lines to hold out: about a tenth of each label's lines, at least one where a label has two. A label's only
+    /// line is never held out, and neither are lines without labels: nothing is measured on them.
     pub(super) fn holdout(&self, seed: u64) -> Vec<usize> {
-        let mut left = vec![0usize; self.names.len() + 1];
-        let keys = |line: &[u32]| -> Vec<usize> {
-            if line.is_empty() { vec![self.names.len()] } else { line.iter().map(|&l| l as usize).collect() }
-        };
-        for line in &self.of_line {
-            keys(line).into_iter().for_each(|key| left[key] += 1);
-        }
+        let mut left = vec![0usize; self.names.len()];
+        self.of_line.iter().flatten().for_each(|&label| left[label as usize] += 1);
         let mut quota: Vec<usize> = left.iter().map(|&n| if n < 2 { 0 } else { (n / 10).max(1) }).collect();
         let mut order: Vec<usize> = (0..self.of_line.len()).collect();
         Random::new(seed, Purpose::Holdout).shuffle(&mut order);
         let mut held: Vec<usize> = order
             .into_iter()
             .filter(|&i| {
-                let keys = keys(&self.of_line[i]);
-                let free = keys.iter().all(|&key| quota[key] > 0 && left[key] > 1);
+                let line = &self.of_line[i];
+                let free = line.iter().all(|&label| quota[label as usize] > 0 && left[label as usize] > 1);
                 if free {
-                    keys.iter().for_each(|&key| (quota[key], left[key]) = (quota[key] - 1, left[key] - 1));
+                    for &label in line {
+                        quota[label as usize] -= 1;
+                        left[label as usize] -= 1;
+                    }
                 }
-                free
+                free && !line.is_empty()
             })
             .collect();
         held.sort_unstable();

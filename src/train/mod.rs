@@ -104,7 +104,7 @@ pub struct TrainReport {
     pub examples: usize,
     /// Number of labels.
     pub labels: usize,
-    /// Lines held out, or lines of the validation data.
+    /// Lines with labels that were held out, or that the validation data has.
     pub heldout: usize,
     /// Share of the held-out in-scope lines whose best label is right.
     pub heldout_accuracy: Option<f64>,
@@ -161,6 +161,8 @@ struct Run {
 
 /// What the held-out run found out.
 struct Findings {
+    /// Held-out lines with labels.
+    lines: usize,
     epochs: usize,
     accuracy: Option<f64>,
     calibration: Calibration,
@@ -214,6 +216,7 @@ impl<'a> Training<'a> {
             None => vec![],
         };
         let mut findings = Findings {
+            lines: 0,
             epochs: recipe.epochs,
             accuracy: None,
             calibration: IDENTITY,
@@ -239,7 +242,7 @@ impl<'a> Training<'a> {
         };
         let summary = TrainingSummary {
             examples: self.data.inputs.len(),
-            heldout: held.len(),
+            heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
             epochs: findings.epochs,
             seed: self.options.seed,
@@ -251,7 +254,7 @@ impl<'a> Training<'a> {
             preset: recipe.preset,
             examples: self.data.inputs.len(),
             labels: self.targets.names.len(),
-            heldout: held.len(),
+            heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
             epochs: findings.epochs,
             warnings: self.warnings(),
@@ -331,15 +334,17 @@ impl<'a> Training<'a> {
             if progress(&now) { Ok(()) } else { Err(Error::Stopped) }
         })?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
+        let choosing = recipe.calibrated && self.options.epochs.is_none();
+        let in_scope = held.iter().filter(|&&line| !targets.of_line[line].is_empty()).count();
         let chosen = match best {
-            Some(best) if self.options.epochs.is_none() && is_clearly_better(&best, &last, held.len()) => best,
+            Some(best) if choosing && is_clearly_better(&best, &last, in_scope) => best,
             _ => last,
         };
         let heldout = Heldout { logits: &chosen.logits, lines: held, targets };
         let calibration = if recipe.calibrated { heldout.calibrate() } else { IDENTITY };
         let reject_below =
             if recipe.calibrated { heldout.reject_point(self.options.keep, calibration) } else { f32::NEG_INFINITY };
-        Ok((run, Findings { epochs: chosen.epoch, accuracy: heldout.accuracy(), calibration, reject_below }))
+        Ok((run, Findings { lines: in_scope, epochs: chosen.epoch, accuracy: heldout.accuracy(), calibration, reject_below }))
     }
 
     /// The run over all lines that makes the weights which are kept.

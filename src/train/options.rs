@@ -125,9 +125,10 @@ impl TrainOptions {
         let shaping = self.learning_rate.is_some()
             || self.batch.is_some()
             || self.feature_dropout.is_some()
-            || self.outliers.is_some();
+            || self.outliers.is_some()
+            || self.keep != TrainOptions::default().keep;
         if self.preset == Preset::Reference && shaping {
-            let options = "`learning_rate`, `batch`, `feature_dropout` and `outliers`";
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers` and `keep`";
             return refuse(format!("preset `reference` is the original to the letter; leave {options} alone with it"));
         }
         Ok(())
@@ -205,7 +206,9 @@ impl Recipe {
             epochs: match amount.lines {
                 ..1_000 => 60,
                 1_000..5_000 => 40,
-                _ => 20,
+                5_000..12_000 => 20,
+                // 20 bring no more than 0.1 points on CLINC150's validation lines.
+                _ => 16,
             },
             batch: if few || amount.lines < 5_000 { 32 } else { 128 },
             learning_rate: 2e-3,
