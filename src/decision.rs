@@ -40,7 +40,9 @@ impl PredictOptions {
             return Err(Error::invalid("`top` is 0; it must be 1 or more"));
         }
         if self.reject_below.is_some_and(f32::is_nan) {
-            return Err(Error::invalid("`reject_below` is not a number; it must be a logit, or minus infinity"));
+            return Err(Error::invalid(
+                "`reject_below` is not a number; it must be a logit, or minus infinity",
+            ));
         }
         Ok(())
     }
@@ -70,7 +72,11 @@ pub struct DecisionRule<'a> {
 /// How sure the model is that a text belongs to any of its labels: the largest logit. Higher is surer; negative infinity
 /// for a text in which nothing is known.
 pub fn reject_score(known: bool, logits: &[f32]) -> f32 {
-    if known { logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a }) } else { f32::NEG_INFINITY }
+    if known {
+        logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
+    } else {
+        f32::NEG_INFINITY
+    }
 }
 
 /// Index of the largest logit, the first of equals; `None` without any.
@@ -83,7 +89,13 @@ impl DecisionRule<'_> {
     /// Returns how many were chosen, which may be more than fit; 0 exactly when the text is rejected.
     ///
     /// `known` says whether the text holds any n-gram of the training data. Allocates nothing.
-    pub fn decide(&self, known: bool, logits: &[f32], options: &PredictOptions, chosen: &mut [Scored]) -> usize {
+    pub fn decide(
+        &self,
+        known: bool,
+        logits: &[f32],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> usize {
         if !known || reject_score(known, logits) < options.reject_below.unwrap_or(self.reject_below) {
             return 0;
         }
@@ -128,7 +140,12 @@ mod tests {
         DecisionRule { choice, thresholds: &HALVES, reject_below: -3.0 }
     }
 
-    fn labels(rule: DecisionRule<'_>, logits: &[f32], options: PredictOptions, room: usize) -> (usize, Vec<u32>) {
+    fn labels(
+        rule: DecisionRule<'_>,
+        logits: &[f32],
+        options: PredictOptions,
+        room: usize,
+    ) -> (usize, Vec<u32>) {
         let mut chosen = vec![Scored::default(); room];
         let count = rule.decide(true, logits, &options, &mut chosen);
         (count, chosen[..count.min(room)].iter().map(|s| s.label).collect())
@@ -188,6 +205,10 @@ mod tests {
             assert!(options.check().unwrap_err().to_string().contains("`threshold`"));
         }
         assert!(PredictOptions { top: Some(0), ..Default::default() }.check().is_err());
-        assert!(PredictOptions { threshold: Some(1.0), top: Some(1), reject_below: Some(f32::NEG_INFINITY) }.check().is_ok());
+        assert!(
+            PredictOptions { threshold: Some(1.0), top: Some(1), reject_below: Some(f32::NEG_INFINITY) }
+                .check()
+                .is_ok()
+        );
     }
 }

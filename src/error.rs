@@ -51,7 +51,9 @@ pub enum Error {
         fault: ModelFault,
     },
     /// The model was trained from feature rows and holds no vectorizer, so it can't read texts.
-    #[error("this model was trained from feature rows and cannot read texts; call predict_features with 256 numbers instead")]
+    #[error(
+        "this model was trained from feature rows and cannot read texts; call predict_features with 256 numbers instead"
+    )]
     NoVectorizer,
 }
 
@@ -63,7 +65,9 @@ pub enum ModelFault {
     #[error("not an IntentKit model file ({0})")]
     NotAModel(String),
     /// Written by a newer library.
-    #[error("the file has format {found}, this library reads formats 1 to {supported}; update IntentKit to open it")]
+    #[error(
+        "the file has format {found}, this library reads formats 1 to {supported}; update IntentKit to open it"
+    )]
     NewerFormat {
         /// Format of the file.
         found: u32,
@@ -79,7 +83,9 @@ pub enum ModelFault {
         expected: u64,
     },
     /// The checksum doesn't match: some bytes have changed.
-    #[error("the checksum is {found}, the file says {expected}: its contents have changed; copy or download it again")]
+    #[error(
+        "the checksum is {found}, the file says {expected}: its contents have changed; copy or download it again"
+    )]
     ChecksumMismatch {
         /// Computed now.
         found: String,

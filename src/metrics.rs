@@ -6,7 +6,8 @@ pub fn auroc(positive: &[f32], negative: &[f32]) -> Option<f64> {
     if positive.is_empty() || negative.is_empty() {
         return None;
     }
-    let mut all: Vec<(f32, bool)> = positive.iter().map(|&s| (s, true)).chain(negative.iter().map(|&s| (s, false))).collect();
+    let mut all: Vec<(f32, bool)> =
+        positive.iter().map(|&s| (s, true)).chain(negative.iter().map(|&s| (s, false))).collect();
     all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let mut ranks = 0.0;
     let mut start = 0;

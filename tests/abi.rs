@@ -6,6 +6,7 @@ mod library;
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs;
+use std::io::Write as _;
 use std::process::Command;
 
 const HEADER: &str = include_str!("../include/intentkit.h");
@@ -68,7 +69,7 @@ fn the_header_declares_the_listed_functions() {
 #[cfg(target_os = "linux")]
 fn the_library_exports_the_listed_names_alone() {
     if Command::new("nm").arg("--version").output().is_err() {
-        println!("skipped: there is no nm to list the library's symbols");
+        let _ = writeln!(std::io::stderr(), "skipped: there is no nm to list the library's symbols");
         return;
     }
     let output =

@@ -12,6 +12,7 @@ mod library;
 use library::Library;
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -60,7 +61,10 @@ fn compiler(build: Build) -> Option<Vec<String>> {
         return Some(words);
     }
     if Command::new(default).arg("--version").output().is_err() {
-        println!("skipped: there is no `{default}` to compile the C programs; name a compiler in {variable}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: there is no `{default}` to compile the C programs; name a compiler in {variable}"
+        );
         return None;
     }
     Some(vec![default.to_owned()])
@@ -184,7 +188,7 @@ fn the_example_answers_as_the_readme_shows() {
 #[test]
 fn a_sanitizer_that_was_asked_for_finds_a_leak() {
     let Some(compiler) = compiler(STATIC).filter(|_| !sanitizer().is_empty()) else {
-        println!("skipped: INTENTKIT_C_SANITIZE does not ask for a sanitizer");
+        let _ = writeln!(std::io::stderr(), "skipped: INTENTKIT_C_SANITIZE does not ask for a sanitizer");
         return;
     };
     let build = Build { name: "canary", ..STATIC };

@@ -9,7 +9,9 @@ fn example(text: &str, labels: &[&str]) -> Example {
 
 fn classifier() -> Classifier {
     let examples: Vec<Example> = (0..8)
-        .flat_map(|i| [example(&format!("red apple {i}"), &["red"]), example(&format!("blue ocean {i}"), &["blue"])])
+        .flat_map(|i| {
+            [example(&format!("red apple {i}"), &["red"]), example(&format!("blue ocean {i}"), &["blue"])]
+        })
         .collect();
     Classifier::train(&examples, &TrainOptions { threads: 1, ..Default::default() }).unwrap().0
 }
@@ -25,7 +27,8 @@ fn figures_about_out_of_scope_lines_are_null_without_such_lines() {
 
 #[test]
 fn a_gold_label_that_the_model_does_not_know_is_a_miss_and_is_listed() {
-    let lines = [example("red apple", &["red"]), example("red apple", &["green"]), example("blue ocean", &["blue"])];
+    let lines =
+        [example("red apple", &["red"]), example("red apple", &["green"]), example("blue ocean", &["blue"])];
     let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
     assert_eq!(found.unknown_labels, ["green"]);
     assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12 && (found.exact_match - 2.0 / 3.0).abs() < 1e-12);

@@ -67,8 +67,6 @@ fn a_prediction_allocates_nothing_not_even_the_first_or_a_long_one() {
     let options = PredictOptions::default();
     let mut chosen = [Scored::default(); 8];
     for text in TEXTS.iter().chain([&long.as_str()]) {
-        // The kernels are chosen at the first call of all, which may allocate; `prepare` does that.
-        sample.prepare();
         let before = ALLOCATIONS.get();
         let count = sample.predict_into(text, &options, &mut chosen).unwrap();
         let prediction = sample.predict(text).unwrap();
@@ -90,7 +88,11 @@ fn predicting_equals_predicting_from_the_features_bit_for_bit() {
         let features = sample.vectorize(text).unwrap();
         let second = sample.predict_features(&features, &options, &mut b).unwrap();
         assert_eq!(first, second);
-        assert!(a.iter().zip(&b).all(|(a, b)| a.label == b.label && a.probability.to_bits() == b.probability.to_bits()));
+        assert!(
+            a.iter()
+                .zip(&b)
+                .all(|(a, b)| a.label == b.label && a.probability.to_bits() == b.probability.to_bits())
+        );
         let length: f32 = features.iter().map(|f| f * f).sum();
         assert!(length == 0.0 || (length - 1.0).abs() < 1e-5, "{length}");
     }
@@ -132,7 +134,18 @@ fn at_least_98_of_100_texts_in_scripts_absent_from_training_are_rejected() {
         &["खोलो", "स्क्रीन", "ईमेल", "कल", "बैठक", "फ़ाइल", "आवाज़", "दिखाओ", "धन्यवाद", "अभी"],
         &["เปิด", "หน้าจอ", "อีเมล", "พรุ่งนี้", "ประชุม", "ไฟล์", "เสียง", "แสดง", "ขอบคุณ", "ตอนนี้"],
         &["열어", "화면", "메일", "내일", "회의", "파일", "소리", "보여줘", "고마워", "지금"],
-        &["ひらいて", "がめん", "メール", "あした", "かいぎ", "ファイル", "おと", "みせて", "ありがとう", "いま"],
+        &[
+            "ひらいて",
+            "がめん",
+            "メール",
+            "あした",
+            "かいぎ",
+            "ファイル",
+            "おと",
+            "みせて",
+            "ありがとう",
+            "いま",
+        ],
         &["פתח", "מסך", "דואר", "מחר", "פגישה", "קובץ", "קול", "הראה", "תודה", "עכשיו"],
         &["გახსენი", "ეკრანი", "ფოსტა", "ხვალ", "შეხვედრა", "ფაილი", "ხმა", "მაჩვენე", "მადლობა", "ახლა"],
     ];
@@ -162,11 +175,14 @@ fn a_rejected_text_has_no_labels_whatever_is_asked_for() {
 #[test]
 fn thousands_of_labels_work() {
     let names: Vec<String> = (0..2100).map(|i| format!("label{i}")).collect();
-    let examples: Vec<Example> =
-        names.iter().enumerate().map(|(i, name)| Example::new(format!("word{i} alpha{}", i * 7919), [name.as_str()])).collect();
-    let options = TrainOptions { epochs: Some(1), batch: Some(512), outliers: Some(0.0), ..Default::default() };
+    let examples: Vec<Example> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| Example::new(format!("word{i} alpha{}", i * 7919), [name.as_str()]))
+        .collect();
+    let options =
+        TrainOptions { epochs: Some(1), batch: Some(512), outliers: Some(0.0), ..Default::default() };
     let (classifier, _) = Classifier::train(&examples, &options).unwrap();
-    classifier.prepare();
     let before = ALLOCATIONS.get();
     let mut chosen = vec![];
     let all = PredictOptions { top: Some(2100), ..Default::default() };

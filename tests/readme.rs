@@ -7,6 +7,7 @@ mod library;
 
 use intentkit::data::{Format, read};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -81,7 +82,10 @@ fn the_c_example_is_the_file() {
 fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
     if std::env::var_os("INTENTKIT_RUNNER").is_some() || Command::new("cc").arg("--version").output().is_err()
     {
-        println!("skipped: the README's lines need a `cc` that compiles for this machine");
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped: the README's lines need a `cc` that compiles for this machine"
+        );
         return;
     }
     let shell = blocks_in("sh").concat();
@@ -236,11 +240,11 @@ fn every_anchor_in_the_readme_has_its_heading() {
 #[test]
 fn nothing_committed_names_a_place_on_somebodys_machine() {
     let Ok(output) = Command::new("git").args(["-C", ROOT, "ls-files", "-z"]).output() else {
-        println!("skipped: there is no git to list the files");
+        let _ = writeln!(std::io::stderr(), "skipped: there is no git to list the files");
         return;
     };
     if !output.status.success() {
-        println!("skipped: this is no git repository");
+        let _ = writeln!(std::io::stderr(), "skipped: this is no git repository");
         return;
     }
     // In two parts, so that this file doesn't name them.

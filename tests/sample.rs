@@ -14,7 +14,10 @@ fn the_sample_model_is_remade_byte_for_byte_from_its_lines() {
     let examples = read_file(&models("assistant.jsonl"), None).unwrap();
     let (classifier, _) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
     let committed = std::fs::read(models("assistant.intent")).unwrap();
-    assert!(classifier.model().as_bytes() == committed, "models/assistant.intent is not what its command makes here");
+    assert!(
+        classifier.model().as_bytes() == committed,
+        "models/assistant.intent is not what its command makes here"
+    );
 }
 
 #[test]

@@ -94,8 +94,12 @@ fn auto_takes_the_multi_preset_when_lines_have_several_labels() {
 
 #[test]
 fn the_single_preset_refuses_lines_with_several_labels() {
-    let error = Classifier::train(&pairs(), &TrainOptions { preset: Preset::Single, ..options() }).err().unwrap();
-    assert!(matches!(&error, Error::InvalidArgument(m) if m.contains("6 lines have several labels")), "{error}");
+    let error =
+        Classifier::train(&pairs(), &TrainOptions { preset: Preset::Single, ..options() }).err().unwrap();
+    assert!(
+        matches!(&error, Error::InvalidArgument(m) if m.contains("6 lines have several labels")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -105,7 +109,9 @@ fn the_reference_preset_is_the_original_network_without_a_linear_path() {
     let model = classifier.model();
     assert_eq!((report.preset, report.heldout, model.rows()), (Preset::Reference, 0, 512));
     assert!(model.network().linear.is_none());
-    assert!(model.rule().reject_below == f32::NEG_INFINITY && model.rule().thresholds.iter().all(|&t| t == 0.5));
+    assert!(
+        model.rule().reject_below == f32::NEG_INFINITY && model.rule().thresholds.iter().all(|&t| t == 0.5)
+    );
     // Signed feature hashing: one entry a bucket, of either sign.
     let table = model.vectorizer().unwrap().table;
     assert!(table.chunks(DIMENSIONS).all(|row| row.iter().filter(|&&v| v != 0).count() <= 1));
@@ -176,7 +182,8 @@ fn validation_data_takes_the_place_of_held_out_lines() {
     let mut valid = vec![Example::new("light off now", ["light"]), Example::new("make coffee", ["coffee"])];
     valid.push(Example::new("cats sleep all day", [""; 0]));
     let (_, report) =
-        Classifier::train_on(&Dataset::of(&examples), Some(&Dataset::of(&valid)), &options(), &mut |_| true).unwrap();
+        Classifier::train_on(&Dataset::of(&examples), Some(&Dataset::of(&valid)), &options(), &mut |_| true)
+            .unwrap();
     // The unknown label is a miss, not an error.
     assert_eq!((report.heldout, report.heldout_accuracy, report.examples), (2, Some(0.5), 24));
 }

@@ -53,7 +53,8 @@ impl Classifier {
     /// As [`Classifier::predict_with`].
     pub fn evaluate(&self, examples: &[Example], options: &PredictOptions) -> Result<Evaluation> {
         options.check()?;
-        let index: HashMap<&str, usize> = self.labels().iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
+        let index: HashMap<&str, usize> =
+            self.labels().iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
         let single = self.model.metadata().choice == Choice::Single;
         let mut ece = CalibrationError::new(15);
         let (mut inside, mut outside) = (vec![], vec![]);
@@ -62,7 +63,8 @@ impl Classifier {
         let mut unknown = BTreeSet::new();
         // In blocks, so that the probabilities of many labels and many lines need not be held at once.
         for block in examples.chunks(4096) {
-            let outcomes = block.par_iter().map(|e| self.outcome(&e.text, options)).collect::<Result<Vec<_>>>()?;
+            let outcomes =
+                block.par_iter().map(|e| self.outcome(&e.text, options)).collect::<Result<Vec<_>>>()?;
             for (example, outcome) in block.iter().zip(outcomes) {
                 if example.labels.is_empty() {
                     outside.push(outcome.score);
@@ -72,22 +74,34 @@ impl Classifier {
                 inside.push(outcome.score);
                 kept += usize::from(!outcome.chosen.is_empty());
                 let gold: BTreeSet<&str> = example.labels.iter().map(String::as_str).collect();
-                unknown.extend(gold.iter().filter(|label| !index.contains_key(*label)).map(|label| label.to_string()));
+                unknown.extend(
+                    gold.iter().filter(|label| !index.contains_key(*label)).map(|label| label.to_string()),
+                );
                 let is_gold = |label: usize| gold.contains(self.labels()[label].as_str());
                 let hit = outcome.best.is_some_and(is_gold);
                 right += usize::from(hit);
                 if single {
                     ece.add(outcome.best.map_or(0.0, |best| outcome.probabilities[best]), hit);
                 } else {
-                    outcome.probabilities.iter().enumerate().for_each(|(label, &p)| ece.add(p, is_gold(label)));
+                    outcome
+                        .probabilities
+                        .iter()
+                        .enumerate()
+                        .for_each(|(label, &p)| ece.add(p, is_gold(label)));
                 }
-                let chosen: BTreeSet<&str> = outcome.chosen.iter().map(|&label| self.labels()[label].as_str()).collect();
+                let chosen: BTreeSet<&str> =
+                    outcome.chosen.iter().map(|&label| self.labels()[label].as_str()).collect();
                 exact += usize::from(chosen == gold);
                 for &label in &chosen {
                     let count = counts.entry(label).or_default();
-                    *(if gold.contains(label) { &mut count.true_positives } else { &mut count.false_positives }) += 1;
+                    *(if gold.contains(label) {
+                        &mut count.true_positives
+                    } else {
+                        &mut count.false_positives
+                    }) += 1;
                 }
-                gold.difference(&chosen).for_each(|label| counts.entry(label).or_default().false_negatives += 1);
+                gold.difference(&chosen)
+                    .for_each(|label| counts.entry(label).or_default().false_negatives += 1);
             }
         }
         let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
@@ -96,7 +110,8 @@ impl Classifier {
             false_positives: a.false_positives + b.false_positives,
             false_negatives: a.false_negatives + b.false_negatives,
         });
-        let gold: Vec<&Counts> = counts.values().filter(|c| c.true_positives + c.false_negatives > 0).collect();
+        let gold: Vec<&Counts> =
+            counts.values().filter(|c| c.true_positives + c.false_negatives > 0).collect();
         let scoped = !outside.is_empty();
         Ok(Evaluation {
             examples: examples.len(),

@@ -185,7 +185,12 @@ impl Classifier {
         self.decide(features, options, chosen)
     }
 
-    fn decide(&self, features: &FeatureVector, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
+    fn decide(
+        &self,
+        features: &FeatureVector,
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> Result<usize> {
         options.check()?;
         Ok(with_logits(self.labels().len(), |logits| {
             let known = self.logits(features, logits);
@@ -197,7 +202,11 @@ impl Classifier {
     ///
     /// # Errors
     /// As [`Classifier::predict_with`], for one of the texts that have one.
-    pub fn predict_batch<T: AsRef<str> + Sync>(&self, texts: &[T], options: &PredictOptions) -> Result<Vec<Prediction>> {
+    pub fn predict_batch<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        options: &PredictOptions,
+    ) -> Result<Vec<Prediction>> {
         options.check()?;
         texts.par_iter().with_min_len(64).map(|text| self.predict_with(text.as_ref(), options)).collect()
     }

@@ -56,7 +56,8 @@ pub(super) fn replace_file(path: &Path, contents: &[u8]) -> Result<()> {
     builder.prefix(".intent-").suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder).map_err(|e| Error::io(path, "cannot write beside the model", e))?;
+    let mut file =
+        builder.tempfile_in(folder).map_err(|e| Error::io(path, "cannot write beside the model", e))?;
     file.write_all(contents).map_err(|e| Error::io(path, "cannot write the model", e))?;
     file.as_file().sync_all().map_err(|e| Error::io(path, "cannot write the model", e))?;
     file.persist(path).map_err(|e| Error::io(path, "cannot put the model in place", e.error))?;

@@ -10,8 +10,8 @@ use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::simd::DIMENSIONS;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
-use std::ops::Range;
 use std::hash::Hasher;
+use std::ops::Range;
 use twox_hash::XxHash3_64;
 
 /// Newest file format this library reads, and the one it writes.
@@ -41,12 +41,17 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
 
     let mut header = serde_json::Map::new();
     let mut tensors: Vec<u8> = Vec::with_capacity(parts.table.len() + (1 << 20));
-    let mut put = |header: &mut serde_json::Map<String, Value>, name: String, dtype: &str, shape: &[usize], data: &[u8]| {
+    let mut put = |header: &mut serde_json::Map<String, Value>,
+                   name: String,
+                   dtype: &str,
+                   shape: &[usize],
+                   data: &[u8]| {
         let start = tensors.len();
         tensors.extend_from_slice(data);
         header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, tensors.len()]}));
     };
-    let text = serde_json::to_string(&metadata).map_err(|e| Error::invalid(format!("cannot write the metadata: {e}")))?;
+    let text = serde_json::to_string(&metadata)
+        .map_err(|e| Error::invalid(format!("cannot write the metadata: {e}")))?;
     header.insert("__metadata__".into(), json!({KEY: text}));
 
     let mut layers: Vec<(String, &LayerParts, usize)> =
@@ -84,7 +89,8 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
 
 /// Writes the checksum of the bytes into them.
 pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
-    let digits = checksum_place(bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
+    let digits =
+        checksum_place(bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
     let checksum = checksum(bytes, &digits);
     bytes[digits].copy_from_slice(checksum.as_bytes());
     Ok(())
@@ -110,7 +116,8 @@ pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
 
 fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
     let header = bytes.get(..8 + header_length(bytes).ok()?)?;
-    let start = header.windows(CHECKSUM_FIELD.len()).position(|w| w == CHECKSUM_FIELD)? + CHECKSUM_FIELD.len();
+    let start =
+        header.windows(CHECKSUM_FIELD.len()).position(|w| w == CHECKSUM_FIELD)? + CHECKSUM_FIELD.len();
     (start + CHECKSUM_DIGITS <= header.len()).then_some(start..start + CHECKSUM_DIGITS)
 }
 
@@ -161,7 +168,8 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     struct Version {
         format: u32,
     }
-    let no_entry = |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
+    let no_entry =
+        |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
     let text = serde_json::from_slice::<Header>(header).map_err(no_entry)?.metadata.intentkit;
     let format = serde_json::from_str::<Version>(&text).map_err(no_entry)?.format;
     if format == 0 {
@@ -173,7 +181,9 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     let metadata: Metadata = serde_json::from_str(&text).map_err(no_entry)?;
     if metadata.labels.is_empty() || metadata.labels.len() > MAX_LABELS {
         let found = metadata.labels.len();
-        return Err(ModelFault::AbsurdSize(format!("the file names {found} labels; a model has 1 to {MAX_LABELS}")));
+        return Err(ModelFault::AbsurdSize(format!(
+            "the file names {found} labels; a model has 1 to {MAX_LABELS}"
+        )));
     }
     if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
         return Err(ModelFault::AbsurdSize("the n-gram settings are out of range".into()));
@@ -201,9 +211,14 @@ impl Finder<'_> {
         let wrong = |problem: String| ModelFault::WrongTensor { name: name.to_owned(), problem };
         let tensor = self.tensors.tensor(name).map_err(|_| wrong("is missing".into()))?;
         let fits = tensor.shape().len() == shape.len()
-            && tensor.shape().iter().zip(shape).all(|(&found, wanted)| wanted.is_none_or(|wanted| wanted == found));
+            && tensor
+                .shape()
+                .iter()
+                .zip(shape)
+                .all(|(&found, wanted)| wanted.is_none_or(|wanted| wanted == found));
         if tensor.dtype() != dtype || !fits {
-            let wanted: Vec<String> = shape.iter().map(|n| n.map_or("any".into(), |n| n.to_string())).collect();
+            let wanted: Vec<String> =
+                shape.iter().map(|n| n.map_or("any".into(), |n| n.to_string())).collect();
             return Err(wrong(format!(
                 "is {:?} {:?}, it should be {dtype:?} [{}]",
                 tensor.dtype(),
@@ -223,12 +238,21 @@ impl Finder<'_> {
         let values: &[f32] = bytemuck::cast_slice(&self.bytes[place.clone()]);
         // A reject point of minus infinity means that the score rejects nothing; everything else is a number.
         if values.iter().any(|v| v.is_nan() || (name != "reject_below" && v.is_infinite())) {
-            return Err(ModelFault::WrongTensor { name: name.into(), problem: "holds a value that is no number".into() });
+            return Err(ModelFault::WrongTensor {
+                name: name.into(),
+                problem: "holds a value that is no number".into(),
+            });
         }
         Ok(place)
     }
 
-    fn layer(&self, name: &str, outputs: usize, inputs: usize, biased: bool) -> Result<LayerPlaces, ModelFault> {
+    fn layer(
+        &self,
+        name: &str,
+        outputs: usize,
+        inputs: usize,
+        biased: bool,
+    ) -> Result<LayerPlaces, ModelFault> {
         Ok(LayerPlaces {
             weights: self.find(&format!("{name}.weight"), Dtype::I8, &[Some(outputs), Some(inputs)])?,
             scales: self.floats(&format!("{name}.scale"), outputs)?,
@@ -255,12 +279,16 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
         places.table = finder.find("table", Dtype::I8, &[None, Some(DIMENSIONS)])?;
         let rows = places.table.len() / DIMENSIONS;
         if !(2..=MAX_ROWS).contains(&rows) || !rows.is_power_of_two() {
-            return Err(ModelFault::AbsurdSize(format!("the table has {rows} rows; a power of two up to {MAX_ROWS} is read")));
+            return Err(ModelFault::AbsurdSize(format!(
+                "the table has {rows} rows; a power of two up to {MAX_ROWS} is read"
+            )));
         }
         places.known = finder.find("known", Dtype::U16, &[None])?;
         let slots = places.known.len() / size_of::<u16>();
         if slots < 2 || !slots.is_power_of_two() {
-            return Err(ModelFault::AbsurdSize(format!("the filter has {slots} slots; it needs a power of two")));
+            return Err(ModelFault::AbsurdSize(format!(
+                "the filter has {slots} slots; it needs a power of two"
+            )));
         }
     }
     Ok(places)

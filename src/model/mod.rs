@@ -141,8 +141,8 @@ impl Model {
     }
 
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
-        let (metadata, places) =
-            file::read(bytes.as_slice()).map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
+        let (metadata, places) = file::read(bytes.as_slice())
+            .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
         Ok(Model { bytes, metadata, places })
     }
 
@@ -178,7 +178,8 @@ impl Model {
     /// Number of weights, biases and table entries.
     pub fn parameters(&self) -> usize {
         let layers = self.places.layers.iter().chain(&self.places.linear);
-        self.places.table.len() + layers.map(|l| l.weights.len() + l.biases.len() / size_of::<f32>()).sum::<usize>()
+        self.places.table.len()
+            + layers.map(|l| l.weights.len() + l.biases.len() / size_of::<f32>()).sum::<usize>()
     }
 
     fn floats(&self, place: &Range<usize>) -> &[f32] {

@@ -13,7 +13,12 @@ fn parts(labels: usize, texts: bool) -> Parts {
         metadata: Metadata {
             preset: "single".into(),
             labels: (0..labels).map(|i| format!("label \"{i}\" é")).collect(),
-            ngrams: texts.then_some(NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 }),
+            ngrams: texts.then_some(NgramSettings {
+                words: 2,
+                characters: true,
+                word_weight: 1,
+                character_weight: 1,
+            }),
             ..Metadata::default()
         },
         table: if texts { (0..16 * DIMENSIONS).map(|i| (i % 251) as u8 as i8).collect() } else { vec![] },
@@ -132,7 +137,9 @@ fn a_truncated_or_overlong_model_names_both_lengths() {
     let bytes = model.as_bytes();
     for length in [9, 100, 2000, bytes.len() / 2, bytes.len() - 1] {
         match fault(&bytes[..length]) {
-            ModelFault::WrongLength { found, expected } => assert!(found == length as u64 && expected > found),
+            ModelFault::WrongLength { found, expected } => {
+                assert!(found == length as u64 && expected > found)
+            }
             other => panic!("{length}: {other}"),
         }
     }
@@ -146,7 +153,8 @@ fn every_flipped_bit_is_noticed() {
     let model = model();
     let mut bytes = model.as_bytes().to_vec();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let places = (0..8 + header).step_by(5).chain((8 + header..bytes.len()).step_by(997)).chain([bytes.len() - 1]);
+    let places =
+        (0..8 + header).step_by(5).chain((8 + header..bytes.len()).step_by(997)).chain([bytes.len() - 1]);
     for at in places {
         bytes[at] ^= 1 << (at % 8);
         assert!(Model::from_bytes(&bytes).is_err(), "byte {at}");
@@ -171,10 +179,26 @@ fn wrong_shapes_types_and_sizes_are_named() {
         ModelFault::WrongTensor { name: found, .. } => assert_eq!(found, name),
         other => panic!("{name}: {other}"),
     };
-    wrong(&edited(r#""hidden2.scale":{"dtype":"F32","shape":[128]"#, r#""hidden2.scalx":{"dtype":"F32","shape":[128]"#), "hidden2.scale");
-    wrong(&edited(r#""hidden2.weight":{"dtype":"I8","shape":[128,256]"#, r#""hidden2.weight":{"dtype":"I8","shape":[256,128]"#), "hidden2.weight");
-    wrong(&edited(r#""hidden3.weight":{"dtype":"I8""#, r#""hidden3.weight":{"dtype":"U8""#), "hidden3.weight");
-    let table = edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[8,512] "#);
+    wrong(
+        &edited(
+            r#""hidden2.scale":{"dtype":"F32","shape":[128]"#,
+            r#""hidden2.scalx":{"dtype":"F32","shape":[128]"#,
+        ),
+        "hidden2.scale",
+    );
+    wrong(
+        &edited(
+            r#""hidden2.weight":{"dtype":"I8","shape":[128,256]"#,
+            r#""hidden2.weight":{"dtype":"I8","shape":[256,128]"#,
+        ),
+        "hidden2.weight",
+    );
+    wrong(
+        &edited(r#""hidden3.weight":{"dtype":"I8""#, r#""hidden3.weight":{"dtype":"U8""#),
+        "hidden3.weight",
+    );
+    let table =
+        edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[8,512] "#);
     wrong(&table, "table");
     assert!(matches!(fault(&edited(r#"\"words\":2"#, r#"\"words\":7"#)), ModelFault::AbsurdSize(_)));
 }
@@ -187,9 +211,11 @@ fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
     bytes[..8].copy_from_slice(&(1u64 << 25).to_le_bytes());
     assert!(matches!(fault(&bytes), ModelFault::WrongLength { .. }));
     // Offsets past the end of the file and past the end of numbers.
-    let huge = edited(r#""shape":[16,256],"data_offsets":[0,4096]"#, r#""shape":[16,256],"data_offsets":[0,9999]"#);
+    let huge =
+        edited(r#""shape":[16,256],"data_offsets":[0,4096]"#, r#""shape":[16,256],"data_offsets":[0,9999]"#);
     assert!(Model::from_bytes(&huge).is_err());
-    let rows = edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[99,999]"#);
+    let rows =
+        edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[99,999]"#);
     assert!(Model::from_bytes(&rows).is_err());
 }
 

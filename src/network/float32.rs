@@ -20,7 +20,9 @@ pub struct FloatNetwork {
 impl FloatLayer {
     fn new(layer: &Layer<'_>) -> Self {
         let inputs = layer.weights.len() / layer.scales.len().max(1);
-        let row = |(weights, scale): (&[i8], &f32)| weights.iter().map(|&w| f32::from(w) * scale).collect::<Vec<_>>();
+        let row = |(weights, scale): (&[i8], &f32)| {
+            weights.iter().map(|&w| f32::from(w) * scale).collect::<Vec<_>>()
+        };
         let weights = layer.weights.chunks(inputs.max(1)).zip(layer.scales).flat_map(row).collect();
         FloatLayer { weights, biases: layer.biases.to_vec(), inputs }
     }

@@ -52,8 +52,14 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
     for (rows, columns, inner) in [(1, 1, 1), (4, 16, 8), (5, 17, 3), (7, 150, 33), (13, 8, 64), (9, 31, 0)] {
         let (a, b, c) = (pattern(rows * inner, 5), pattern(inner * columns, 11), pattern(rows * columns, 3));
         let layouts = [
-            (Matrix { data: &a, row_stride: inner, column_stride: 1 }, Matrix { data: &b, row_stride: columns, column_stride: 1 }),
-            (Matrix { data: &a, row_stride: 1, column_stride: rows }, Matrix { data: &b, row_stride: 1, column_stride: inner }),
+            (
+                Matrix { data: &a, row_stride: inner, column_stride: 1 },
+                Matrix { data: &b, row_stride: columns, column_stride: 1 },
+            ),
+            (
+                Matrix { data: &a, row_stride: 1, column_stride: rows },
+                Matrix { data: &b, row_stride: 1, column_stride: inner },
+            ),
         ];
         for (a, b) in layouts {
             for accumulate in [false, true] {
@@ -62,7 +68,8 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
                     for j in 0..columns {
                         let mut sum = if accumulate { expected[i * columns + j] } else { 0.0 };
                         for k in 0..inner {
-                            sum += a.data[i * a.row_stride + k * a.column_stride] * b.data[k * b.row_stride + j * b.column_stride];
+                            sum += a.data[i * a.row_stride + k * a.column_stride]
+                                * b.data[k * b.row_stride + j * b.column_stride];
                         }
                         expected[i * columns + j] = sum;
                     }
@@ -87,7 +94,14 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
         pool.install(|| {
             let mut c = vec![0.0; rows * columns];
             let a = Matrix { data: &a, row_stride: inner, column_stride: 1 };
-            matmul(a, Matrix { data: &b, row_stride: columns, column_stride: 1 }, &mut c, columns, inner, false);
+            matmul(
+                a,
+                Matrix { data: &b, row_stride: columns, column_stride: 1 },
+                &mut c,
+                columns,
+                inner,
+                false,
+            );
             c
         })
     };
@@ -107,8 +121,10 @@ fn integer_kernels_are_exact() {
     }
     let input: Vec<i8> = (0..64).map(|i| (i * 5 % 255) as u8 as i8).collect();
     let weights = &table[..64 * 9];
-    let products: Vec<i32> =
-        weights.chunks(64).map(|row| row.iter().zip(&input).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum()).collect();
+    let products: Vec<i32> = weights
+        .chunks(64)
+        .map(|row| row.iter().zip(&input).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum())
+        .collect();
     for set in sets() {
         let (mut sums, mut found) = ([0i32; DIMENSIONS], vec![0; 9]);
         // SAFETY: `sets` holds only what runs here.
@@ -128,7 +144,8 @@ fn every_set_gives_the_bits_of_the_portable_training_loops() {
     let results: Vec<_> = sets()
         .iter()
         .map(|set| {
-            let (mut w, mut m, mut v) = (pattern(300, 1), pattern(300, 2), gradient.iter().map(|g| g * g).collect::<Vec<_>>());
+            let (mut w, mut m, mut v) =
+                (pattern(300, 1), pattern(300, 2), gradient.iter().map(|g| g * g).collect::<Vec<_>>());
             let mut s = pattern(300, 40).iter().map(|v| v * 40.0).collect::<Vec<_>>();
             let (rows, mut sum) = (pattern(20 * DIMENSIONS, 9), [0.0; DIMENSIONS]);
             let entries: Vec<(u32, f32)> = (0..50).map(|i| (i * 7 % 20, i as f32 * 0.3 - 4.0)).collect();

@@ -7,18 +7,8 @@ pub(super) fn detect() -> Option<Kernels> {
     is_x86_feature_detected!("avx2").then_some(AVX2)
 }
 
-const AVX2: Kernels = Kernels {
-    name: "avx2",
-    add_rows,
-    matvec_i8,
-    quantise,
-    dot,
-    axpy,
-    weighted_sum,
-    matmul,
-    adam,
-    sigmoids,
-};
+const AVX2: Kernels =
+    Kernels { name: "avx2", add_rows, matvec_i8, quantise, dot, axpy, weighted_sum, matmul, adam, sigmoids };
 
 /// Defines `unsafe` twins of portable kernels that may use AVX2 instructions.
 macro_rules! for_avx2 {

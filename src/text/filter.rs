@@ -62,7 +62,14 @@ mod tests {
     use super::*;
 
     fn hashes(from: u64, count: u64) -> Vec<u64> {
-        (from..from + count).map(|i| (i + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(17).wrapping_mul(0xFF51_AFD7_ED55_8CCD)).collect()
+        (from..from + count)
+            .map(|i| {
+                (i + 1)
+                    .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    .rotate_left(17)
+                    .wrapping_mul(0xFF51_AFD7_ED55_8CCD)
+            })
+            .collect()
     }
 
     #[test]

@@ -144,7 +144,8 @@ fn for_each_character_ngram(word: &str, report: &mut impl FnMut(Kind, u64)) {
 mod tests {
     use super::*;
 
-    const SETTINGS: NgramSettings = NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 };
+    const SETTINGS: NgramSettings =
+        NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 };
 
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;
@@ -171,7 +172,9 @@ mod tests {
 
     #[test]
     fn characters_are_counted_as_characters_not_bytes() {
-        for (text, trigrams, fourgrams) in [("a", 1, 0), ("中", 1, 0), ("ab", 2, 1), ("да", 2, 1), ("grün", 4, 3)] {
+        for (text, trigrams, fourgrams) in
+            [("a", 1, 0), ("中", 1, 0), ("ab", 2, 1), ("да", 2, 1), ("grün", 4, 3)]
+        {
             assert_eq!(count(text, &SETTINGS, Kind::Trigram), trigrams, "{text}");
             assert_eq!(count(text, &SETTINGS, Kind::Fourgram), fourgrams, "{text}");
         }

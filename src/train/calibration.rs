@@ -26,7 +26,8 @@ impl<'a> Heldout<'a> {
     fn in_scope(&self) -> impl Iterator<Item = (&'a [f32], &'a [u32])> {
         let (labels, targets) = (self.targets.names.len(), self.targets);
         let rows = self.logits.chunks(labels).zip(self.lines);
-        rows.map(|(row, &line)| (row, targets.of_line[line].as_slice())).filter(|(_, wanted)| !wanted.is_empty())
+        rows.map(|(row, &line)| (row, targets.of_line[line].as_slice()))
+            .filter(|(_, wanted)| !wanted.is_empty())
     }
 
     /// Share of the in-scope lines whose best label is one of theirs; `None` without any.
@@ -34,7 +35,8 @@ impl<'a> Heldout<'a> {
         let (mut right, mut all) = (0u32, 0u32);
         for (row, wanted) in self.in_scope() {
             all += 1;
-            right += u32::from(crate::decision::best(row).is_some_and(|best| wanted.contains(&(best as u32))));
+            right +=
+                u32::from(crate::decision::best(row).is_some_and(|best| wanted.contains(&(best as u32))));
         }
         (all > 0).then(|| f64::from(right) / f64::from(all))
     }
@@ -44,7 +46,8 @@ impl<'a> Heldout<'a> {
         let (mut right, mut all) = (0u32, 0u32);
         for (row, wanted) in self.in_scope() {
             all += 1;
-            right += u32::from((0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label)));
+            right +=
+                u32::from((0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label)));
         }
         (all > 0).then(|| f64::from(right) / f64::from(all))
     }
@@ -83,13 +86,18 @@ impl<'a> Heldout<'a> {
             }
         }
         // A map that is not increasing would turn the ranking round; held-out lines that ask for one say nothing.
-        if scale > 0.05 && scale < 20.0 && scale.is_finite() && shift.is_finite() { Calibration { scale, shift } } else { IDENTITY }
+        if scale > 0.05 && scale < 20.0 && scale.is_finite() && shift.is_finite() {
+            Calibration { scale, shift }
+        } else {
+            IDENTITY
+        }
     }
 
     /// The largest reject point that lets at least `keep` of the in-scope lines through, in calibrated logits; minus
     /// infinity, which rejects nothing, for fewer lines than can tell: the lowest of three would reject a quarter.
     pub(super) fn reject_point(&self, keep: f64, calibration: Calibration) -> f32 {
-        let mut scores: Vec<f32> = self.in_scope().map(|(row, _)| crate::decision::reject_score(true, row)).collect();
+        let mut scores: Vec<f32> =
+            self.in_scope().map(|(row, _)| crate::decision::reject_score(true, row)).collect();
         if scores.len() < LEAST_LINES {
             return f32::NEG_INFINITY;
         }
@@ -151,7 +159,8 @@ mod tests {
         assert_eq!((heldout.accuracy(), heldout.exact()), (Some(1.0), Some(1.0)));
         let names: Vec<[&str; 1]> = (0..50).map(|i| if i % 2 == 0 { ["a"] } else { ["b"] }).collect();
         let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
-        let logits: Vec<f32> = (0..50).flat_map(|i| if i % 2 == 0 { [5.0, -5.0] } else { [-5.0, 5.0] }).collect();
+        let logits: Vec<f32> =
+            (0..50).flat_map(|i| if i % 2 == 0 { [5.0, -5.0] } else { [-5.0, 5.0] }).collect();
         let all: Vec<usize> = (0..50).collect();
         let perfect = Heldout { logits: &logits, lines: &all, targets: &targets(&lines) }.calibrate();
         assert!(perfect.scale.is_finite() && perfect.scale >= 1.0, "{perfect:?}");

@@ -75,14 +75,17 @@ impl Targets {
         }
         if names.len() > MAX_LABELS {
             let found = names.len();
-            return Err(Error::Training(format!("the examples have {found} labels; a model holds at most {MAX_LABELS}")));
+            return Err(Error::Training(format!(
+                "the examples have {found} labels; a model holds at most {MAX_LABELS}"
+            )));
         }
         Ok(Targets { names, of_line })
     }
 
     /// The indices of other lines' labels; an unknown label gets a number that no label has.
     pub(super) fn indices(&self, labels: &[&str]) -> Vec<u32> {
-        let index = |label: &&str| self.names.iter().position(|name| name == label).map_or(u32::MAX, |i| i as u32);
+        let index =
+            |label: &&str| self.names.iter().position(|name| name == label).map_or(u32::MAX, |i| i as u32);
         labels.iter().map(index).collect()
     }
 
@@ -170,7 +173,9 @@ impl Frequencies {
             }
         }
         let n = lines.len() as f64;
-        let idf = |&df: &u32| if df == 0 { 0.0 } else { (libm::log((1.0 + n) / (1.0 + f64::from(df))) + 1.0) as f32 };
+        let idf = |&df: &u32| {
+            if df == 0 { 0.0 } else { (libm::log((1.0 + n) / (1.0 + f64::from(df))) + 1.0) as f32 }
+        };
         Frequencies { idf: documents.iter().map(idf).collect(), known: Filter::build(trigrams) }
     }
 
@@ -226,7 +231,13 @@ mod tests {
     fn no_examples_and_no_labels_are_errors_in_a_sentence() {
         let none: [&[&str]; 0] = [];
         assert!(Targets::new(none.into_iter()).err().unwrap().to_string().contains("no examples"));
-        assert!(Targets::new([&[][..], &[]].into_iter()).err().unwrap().to_string().contains("no example has a label"));
+        assert!(
+            Targets::new([&[][..], &[]].into_iter())
+                .err()
+                .unwrap()
+                .to_string()
+                .contains("no example has a label")
+        );
     }
 
     #[test]
@@ -248,7 +259,10 @@ mod tests {
             let id = t.names.iter().position(|n| n == name).unwrap() as u32;
             held.iter().filter(|&&i| t.of_line[i].contains(&id)).count()
         };
-        assert_eq!((count("many"), count("few"), count("pair"), count("lone"), count("lone2")), (20, 1, 1, 0, 0));
+        assert_eq!(
+            (count("many"), count("few"), count("pair"), count("lone"), count("lone2")),
+            (20, 1, 1, 0, 0)
+        );
         assert_eq!(t.lone(), ["lone", "lone2"]);
         assert_eq!(held, t.holdout(7));
         assert_ne!(held, t.holdout(8));

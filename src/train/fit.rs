@@ -49,7 +49,8 @@ impl Weights {
                 let (weights, biases) = if reference {
                     // The original's defaults: uniform within 1 / sqrt(inputs).
                     let bound = 1.0 / (inputs as f32).sqrt();
-                    let weights = Array2::from_shape_simple_fn((inputs, outputs), || random.symmetric() * bound);
+                    let weights =
+                        Array2::from_shape_simple_fn((inputs, outputs), || random.symmetric() * bound);
                     (weights, Array2::from_shape_simple_fn((1, outputs), || random.symmetric() * bound))
                 } else {
                     // He et al., 2015; smaller at the output, where the linear path speaks first. The output starts
@@ -138,7 +139,8 @@ impl Fit<'_> {
             }
             let loss = loss / order.len() as f64;
             if !loss.is_finite() {
-                let advice = "lower the learning rate, or look for feature rows that are far from unit length";
+                let advice =
+                    "lower the learning rate, or look for feature rows that are far from unit length";
                 return Err(Error::Training(format!("the loss is {loss} after epoch {number}; {advice}")));
             }
             after(weights, Epoch { number, loss })?;
@@ -161,7 +163,8 @@ impl Fit<'_> {
         let (activations, masks) = forward(weights, &inputs, recipe, random, &mut space.noise);
         let mut logits = output(weights, &inputs, activations.last());
         let loss = self.loss(&mut logits, batch, &outliers);
-        let mut inputs_gradient = backward(weights, &inputs, &activations, &masks, logits, recipe.learned_table);
+        let mut inputs_gradient =
+            backward(weights, &inputs, &activations, &masks, logits, recipe.learned_table);
         if let Some(gradient) = &mut inputs_gradient {
             through_norm(gradient, &inputs, &space.norms, recipe.gain);
             table_step(weights, gradient, recipe.table_rate * pace, space);
@@ -216,7 +219,10 @@ impl Fit<'_> {
         space.norms.clear();
         let table = weights.table.as_slice().unwrap_or_default();
         for (i, mut row) in inputs.rows_mut().into_iter().enumerate() {
-            let Some(vector) = row.as_slice_mut().and_then(|row| <&mut FeatureVector>::try_from(row).ok()) else { continue };
+            let Some(vector) = row.as_slice_mut().and_then(|row| <&mut FeatureVector>::try_from(row).ok())
+            else {
+                continue;
+            };
             match &self.samples {
                 Samples::Bags(_) => simd::weighted_sum(table, &space.bags[i], vector),
                 Samples::Features(rows) => vector.copy_from_slice(&rows[batch[i]]),
@@ -371,7 +377,11 @@ fn backward(
         product(input.t(), gradient.view(), &mut layer.weights.gradient, false);
         layer.biases.gradient.fill(0.0);
         if let Some(sums) = layer.biases.gradient.as_slice_mut() {
-            gradient.rows().into_iter().filter_map(|row| row.to_slice()).for_each(|row| simd::axpy(1.0, row, sums));
+            gradient
+                .rows()
+                .into_iter()
+                .filter_map(|row| row.to_slice())
+                .for_each(|row| simd::axpy(1.0, row, sums));
         }
         if i == 0 {
             if let Some(inputs_gradient) = &mut inputs_gradient {
@@ -407,7 +417,9 @@ fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, s
     }
     // By row, so that its gradient is summed up in one go; within a row by line, so that the order is always the same.
     space.uses.sort_unstable_by_key(|&(row, line, _)| (u64::from(row) << 32) | u64::from(line));
-    let (Some(gradients), Some(table)) = (inputs_gradient.as_slice(), weights.table.as_slice_mut()) else { return };
+    let (Some(gradients), Some(table)) = (inputs_gradient.as_slice(), weights.table.as_slice_mut()) else {
+        return;
+    };
     let mut entries: Vec<(u32, f32)> = vec![];
     let mut gradient = [0.0; DIMENSIONS];
     for uses in space.uses.chunk_by(|a, b| a.0 == b.0) {
@@ -447,7 +459,10 @@ mod tests {
         let mut weights = Weights::new(&recipe, 2, &[], 1);
         let error = fit(&recipe, &rows, &targets).run(&mut weights, 3, |_, _| Ok(())).err();
         let message = error.map(|e| e.to_string()).unwrap_or_default();
-        assert!(message.contains("the loss is NaN after epoch 1") && message.contains("learning rate"), "{message}");
+        assert!(
+            message.contains("the loss is NaN after epoch 1") && message.contains("learning rate"),
+            "{message}"
+        );
     }
 
     /// Central differences of the loss against the gradients that backpropagation writes.
@@ -488,7 +503,10 @@ mod tests {
             let (up, down) = (at_offset(step), at_offset(-2.0 * step));
             at_offset(step);
             let expected = (up - down) / f64::from(2.0 * step);
-            assert!((f64::from(found) - expected).abs() < 2e-3 + 0.02 * expected.abs(), "layer {layer}: {found} {expected}");
+            assert!(
+                (f64::from(found) - expected).abs() < 2e-3 + 0.02 * expected.abs(),
+                "layer {layer}: {found} {expected}"
+            );
         }
     }
 }

@@ -17,15 +17,15 @@ pub(crate) use dataset::check_features;
 pub use options::{Preset, TrainOptions};
 
 use crate::data::Example;
+use crate::decision::Choice;
 use crate::error::{Error, Result};
 use crate::model::{Metadata, Model, Parts, TrainingSummary};
+use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use calibration::{Calibration, Heldout, IDENTITY};
 use dataset::{Frequencies, Samples, Targets};
 use fit::{Epoch, Fit, Weights};
 use options::{Amount, Recipe};
-use crate::decision::Choice;
-use crate::simd::DIMENSIONS;
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -50,7 +50,9 @@ impl<'a> Dataset<'a> {
     fn check(&self) -> Result<()> {
         let (lines, labelled) = (self.inputs.len(), self.labels.len());
         if lines != labelled {
-            return Err(Error::invalid(format!("there are {lines} lines but labels for {labelled}; give one set for each")));
+            return Err(Error::invalid(format!(
+                "there are {lines} lines but labels for {labelled}; give one set for each"
+            )));
         }
         for (i, labels) in self.labels.iter().enumerate() {
             for (j, label) in (1..).zip(labels) {
@@ -194,7 +196,9 @@ impl<'a> Training<'a> {
         }
         if let Some(valid) = valid {
             if matches!(valid.inputs, Inputs::Features(_)) != matches!(data.inputs, Inputs::Features(_)) {
-                return Err(Error::invalid("the validation data must be of texts where the training data is, and of features where it is"));
+                return Err(Error::invalid(
+                    "the validation data must be of texts where the training data is, and of features where it is",
+                ));
             }
             if valid.inputs.is_empty() {
                 return Err(Error::Training("the validation data holds no examples".into()));
@@ -268,7 +272,9 @@ impl<'a> Training<'a> {
             return vec![];
         }
         let lone = self.targets.lone();
-        let label = |name: &&str| format!("label `{name}` has 1 example and can't be held out; it is trained on all the same");
+        let label = |name: &&str| {
+            format!("label `{name}` has 1 example and can't be held out; it is trained on all the same")
+        };
         let mut warnings: Vec<String> = lone.iter().take(10).map(label).collect();
         if lone.len() > 10 {
             let rest: Vec<String> = lone[10..].iter().map(|name| format!("`{name}`")).collect();
@@ -317,7 +323,8 @@ impl<'a> Training<'a> {
         let in_all = recipe.epochs * if two_runs { 2 } else { 1 };
         let (mut best, mut last): (Option<Snapshot>, Option<Snapshot>) = (None, None);
         let run = self.fit(lines, recipe.epochs, |weights, frequencies, Epoch { number, loss }| {
-            let model = self.model(weights, frequencies, IDENTITY, f32::NEG_INFINITY, TrainingSummary::default())?;
+            let model =
+                self.model(weights, frequencies, IDENTITY, f32::NEG_INFINITY, TrainingSummary::default())?;
             let logits = logits(&model, &data.inputs, held)?;
             let heldout = Heldout { logits: &logits, lines: held, targets };
             let score = if recipe.choice == Choice::Single { heldout.accuracy() } else { heldout.exact() };
@@ -329,8 +336,14 @@ impl<'a> Training<'a> {
             }
             last = Some(snapshot);
             let seconds_left = self.seconds_left(number, in_all);
-            let now =
-                Progress { phase: Phase::Heldout, epoch: number, epochs: in_all, loss, heldout_score: score, seconds_left };
+            let now = Progress {
+                phase: Phase::Heldout,
+                epoch: number,
+                epochs: in_all,
+                loss,
+                heldout_score: score,
+                seconds_left,
+            };
             if progress(&now) { Ok(()) } else { Err(Error::Stopped) }
         })?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
@@ -342,19 +355,44 @@ impl<'a> Training<'a> {
         };
         let heldout = Heldout { logits: &chosen.logits, lines: held, targets };
         let calibration = if recipe.calibrated { heldout.calibrate() } else { IDENTITY };
-        let reject_below =
-            if recipe.calibrated { heldout.reject_point(self.options.keep, calibration) } else { f32::NEG_INFINITY };
-        Ok((run, Findings { lines: in_scope, epochs: chosen.epoch, accuracy: heldout.accuracy(), calibration, reject_below }))
+        let reject_below = if recipe.calibrated {
+            heldout.reject_point(self.options.keep, calibration)
+        } else {
+            f32::NEG_INFINITY
+        };
+        Ok((
+            run,
+            Findings {
+                lines: in_scope,
+                epochs: chosen.epoch,
+                accuracy: heldout.accuracy(),
+                calibration,
+                reject_below,
+            },
+        ))
     }
 
     /// The run over all lines that makes the weights which are kept.
-    fn final_run(&self, all: Vec<usize>, epochs: usize, two_runs: bool, progress: &mut ProgressFn<'_>) -> Result<Run> {
+    fn final_run(
+        &self,
+        all: Vec<usize>,
+        epochs: usize,
+        two_runs: bool,
+        progress: &mut ProgressFn<'_>,
+    ) -> Result<Run> {
         let before = if two_runs || self.valid.is_some() { self.recipe.epochs } else { 0 };
         let in_all = before + epochs;
         self.fit(all, epochs, |_, _, Epoch { number, loss }| {
             let epoch = before + number;
             let seconds_left = self.seconds_left(epoch, in_all);
-            let now = Progress { phase: Phase::Final, epoch, epochs: in_all, loss, heldout_score: None, seconds_left };
+            let now = Progress {
+                phase: Phase::Final,
+                epoch,
+                epochs: in_all,
+                loss,
+                heldout_score: None,
+                seconds_left,
+            };
             if progress(&now) { Ok(()) } else { Err(Error::Stopped) }
         })
     }

@@ -46,7 +46,9 @@ impl FromStr for Preset {
         [Preset::Auto, Preset::Single, Preset::Multi, Preset::Reference]
             .into_iter()
             .find(|preset| preset.name() == name)
-            .ok_or_else(|| Error::invalid(format!("preset `{name}` is unknown; it is auto, single, multi or reference")))
+            .ok_or_else(|| {
+                Error::invalid(format!("preset `{name}` is unknown; it is auto, single, multi or reference"))
+            })
     }
 }
 
@@ -109,7 +111,10 @@ impl TrainOptions {
             return refuse("`batch` is 0; it must be 1 or more".into());
         }
         if self.threads > 1024 {
-            return refuse(format!("`threads` is {}; it must be at most 1024, or 0 for all cores", self.threads));
+            return refuse(format!(
+                "`threads` is {}; it must be at most 1024, or 0 for all cores",
+                self.threads
+            ));
         }
         if !(self.keep > 0.0 && self.keep <= 1.0) {
             return refuse(format!("`keep` is {}; it must be over 0 and at most 1", self.keep));
@@ -129,7 +134,9 @@ impl TrainOptions {
             || self.keep != TrainOptions::default().keep;
         if self.preset == Preset::Reference && shaping {
             let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers` and `keep`";
-            return refuse(format!("preset `reference` is the original to the letter; leave {options} alone with it"));
+            return refuse(format!(
+                "preset `reference` is the original to the letter; leave {options} alone with it"
+            ));
         }
         Ok(())
     }
@@ -283,7 +290,12 @@ mod tests {
 
     #[test]
     fn a_given_option_overrides_the_recipe() {
-        let options = TrainOptions { epochs: Some(3), batch: Some(7), feature_dropout: Some(0.0), ..Default::default() };
+        let options = TrainOptions {
+            epochs: Some(3),
+            batch: Some(7),
+            feature_dropout: Some(0.0),
+            ..Default::default()
+        };
         let recipe = Recipe::new(&options, amount(1000, 10, 0));
         assert_eq!((recipe.epochs, recipe.batch, recipe.feature_dropout), (3, 7, 0.0));
     }
@@ -300,7 +312,10 @@ mod tests {
             ("`learning_rate` is -1", TrainOptions { learning_rate: Some(-1.0), ..default.clone() }),
             ("`feature_dropout` is 1", TrainOptions { feature_dropout: Some(1.0), ..default.clone() }),
             ("`outliers` is -0.5", TrainOptions { outliers: Some(-0.5), ..default.clone() }),
-            ("to the letter", TrainOptions { preset: Preset::Reference, outliers: Some(0.1), ..default.clone() }),
+            (
+                "to the letter",
+                TrainOptions { preset: Preset::Reference, outliers: Some(0.1), ..default.clone() },
+            ),
         ];
         for (expected, options) in wrong {
             let message = options.check().unwrap_err().to_string();
@@ -314,6 +329,8 @@ mod tests {
         for preset in [Preset::Auto, Preset::Single, Preset::Multi, Preset::Reference] {
             assert_eq!(preset.to_string().parse::<Preset>().unwrap(), preset);
         }
-        assert!("best".parse::<Preset>().unwrap_err().to_string().contains("auto, single, multi or reference"));
+        assert!(
+            "best".parse::<Preset>().unwrap_err().to_string().contains("auto, single, multi or reference")
+        );
     }
 }

@@ -13,7 +13,12 @@ fn round(value: f32) -> i8 {
 }
 
 /// A layer `[inputs, outputs]` as int8 rows with a scale for each output; weights are multiplied by `factor` first.
-fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, calibration: Calibration) -> LayerParts {
+fn layer(
+    weights: &Array2<f32>,
+    biases: Option<&Array2<f32>>,
+    factor: f32,
+    calibration: Calibration,
+) -> LayerParts {
     let (scale, shift) = (calibration.scale as f32, calibration.shift as f32);
     let mut parts = LayerParts::default();
     for column in weights.columns() {
@@ -31,7 +36,9 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, calib
 pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
     // Rows that no training text uses stay zero: of a small data set that is most of them.
     let used = || weights.table.rows().into_iter().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
-    let largest = used().flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs())).fold(0.0f32, f32::max);
+    let largest = used()
+        .flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs()))
+        .fold(0.0f32, f32::max);
     let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
     let mut table = vec![0; idf.len() * DIMENSIONS];
     for (number, (row, idf)) in used() {

@@ -18,7 +18,12 @@ impl Parameter {
     }
 
     pub(super) fn adam(&mut self, step: AdamStep) {
-        let all = (self.value.as_slice_mut(), self.first.as_slice_mut(), self.second.as_slice_mut(), self.gradient.as_slice());
+        let all = (
+            self.value.as_slice_mut(),
+            self.first.as_slice_mut(),
+            self.second.as_slice_mut(),
+            self.gradient.as_slice(),
+        );
         if let (Some(value), Some(first), Some(second), Some(gradient)) = all {
             simd::adam(value, first, second, gradient, step);
         }
