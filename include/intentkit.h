@@ -561,8 +561,8 @@ double intent_heldout_accuracy(const intent_classifier *classifier);
 /**
  * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails.
  *
- * A text that holds nothing known, or whose best score is under the reject point, is rejected: `*count_out` is 0, and
- * only then.
+ * A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
+ * its threshold: `*count_out` is 0 then, and only then.
  *
  * @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.
  * @param text        UTF-8, not NUL-terminated, up to INTENT_MAX_TEXT_BYTES. May be NULL when the length is 0.
