@@ -431,6 +431,10 @@ fn eval_reports_every_measure() {
     assert_eq!(keys(&full), expected);
     assert_eq!(full["examples"], fs::read_to_string(HELDOUT).unwrap().lines().count());
     assert!(full["oos_auroc"].as_f64().unwrap() > 0.9);
+    let open = intent(&["eval", SAMPLE, HELDOUT, "--json", "--no-reject"]).json();
+    assert_eq!(open["accuracy"], full["accuracy"]);
+    assert!(open["in_scope_kept"].as_f64() >= full["in_scope_kept"].as_f64());
+    assert!(open["oos_recall"].as_f64() < full["oos_recall"].as_f64());
     let readable = intent(&["eval", SAMPLE, HELDOUT]);
     assert!(readable.out.contains("exact match"), "{}", readable.out);
 

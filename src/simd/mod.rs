@@ -9,7 +9,7 @@
 mod math;
 mod portable;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
-mod wide;
+mod avx2;
 
 pub use math::{exp, sigmoid};
 
@@ -64,7 +64,7 @@ static KERNELS: Lazy<Kernels> = Lazy::new(pick);
 
 fn pick() -> Kernels {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    if let Some(kernels) = wide::detect() {
+    if let Some(kernels) = avx2::detect() {
         return kernels;
     }
     portable::KERNELS

@@ -4,7 +4,7 @@ use super::*;
 fn sets() -> Vec<Kernels> {
     let mut sets = vec![portable::KERNELS];
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    sets.extend(wide::detect());
+    sets.extend(avx2::detect());
     sets
 }
 

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   intent eval commands.intent test.jsonl
   intent eval commands.intent test.csv --json
+  intent eval commands.intent test.jsonl --no-reject
   grep -v '#' test.txt | intent eval commands.intent - --format fasttext")]
 pub struct Arguments {
     /// The model file
@@ -28,6 +29,9 @@ pub struct Arguments {
     /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+    /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
+    #[arg(long)]
+    no_reject: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -36,7 +40,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = input::classifier(Some(&arguments.model))?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
-    let evaluation = classifier.evaluate(&examples, &PredictOptions::default())?;
+    let reject_below = arguments.no_reject.then_some(f32::NEG_INFINITY);
+    let evaluation = classifier.evaluate(&examples, &PredictOptions { reject_below, ..PredictOptions::default() })?;
     let mut out = Output::new();
     if arguments.json {
         return out.json(&evaluation);
