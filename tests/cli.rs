@@ -434,7 +434,7 @@ fn eval_reports_every_measure() {
     let open = intent(&["eval", SAMPLE, HELDOUT, "--json", "--no-reject"]).json();
     assert_eq!(open["accuracy"], full["accuracy"]);
     assert!(open["in_scope_kept"].as_f64() >= full["in_scope_kept"].as_f64());
-    assert!(open["oos_recall"].as_f64() < full["oos_recall"].as_f64());
+    assert!(open["oos_recall"].as_f64() <= full["oos_recall"].as_f64());
     let readable = intent(&["eval", SAMPLE, HELDOUT]);
     assert!(readable.out.contains("exact match"), "{}", readable.out);
 

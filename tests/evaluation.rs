@@ -22,9 +22,7 @@ fn data(train: &str, test: &str) -> Option<[Vec<Example>; 2]> {
 
 #[test]
 fn clinc150_is_classified_at_least_as_well_as_promised() {
-    let (Some(train), Some(test)) = (data("clinc150/train.jsonl"), data("clinc150/test.jsonl")) else {
-        return;
-    };
+    let Some([train, test]) = data("clinc150/train.jsonl", "clinc150/test.jsonl") else { return };
     let (classifier, report) = Classifier::train(&train, &TrainOptions::default()).unwrap();
     let options = PredictOptions::default();
     let found = classifier.evaluate(&test, &options).unwrap();

@@ -6,10 +6,10 @@
 //! one running sum per element, `k` ascending), and a product is rounded before it is added (no fused multiply-add).
 //! That is what makes the same training data give the same model file on every machine.
 
-mod math;
-mod portable;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx2;
+mod math;
+mod portable;
 
 pub use math::{exp, sigmoid};
 

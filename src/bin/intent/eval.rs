@@ -41,7 +41,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = input::classifier(Some(&arguments.model))?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
     let reject_below = arguments.no_reject.then_some(f32::NEG_INFINITY);
-    let evaluation = classifier.evaluate(&examples, &PredictOptions { reject_below, ..PredictOptions::default() })?;
+    let evaluation =
+        classifier.evaluate(&examples, &PredictOptions { reject_below, ..PredictOptions::default() })?;
     let mut out = Output::new();
     if arguments.json {
         return out.json(&evaluation);
