@@ -28,8 +28,3 @@ pub(super) fn boundary(
     }
     status
 }
-
-/// The border of calls that can't fail: a panic becomes `fallback`.
-pub(super) fn shielded<R>(fallback: R, body: impl FnOnce() -> R) -> R {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
-}

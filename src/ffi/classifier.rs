@@ -1,8 +1,9 @@
 //! The classifier's handle: made, saved, loaded, asked about its labels, freed.
 
 use super::arguments::{Out, object, path, slice};
-use super::boundary::{boundary, shielded};
+use super::boundary::boundary;
 use super::error::{Failure, IntentError};
+use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::Classifier;
 use libc::c_char;

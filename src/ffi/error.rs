@@ -1,6 +1,6 @@
 //! What went wrong, on the way to C and in C's hands.
 
-use super::boundary::shielded;
+use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::Error;
 use libc::c_char;

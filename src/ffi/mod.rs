@@ -15,6 +15,7 @@ mod error;
 mod misbehaving;
 mod options;
 mod predict;
+mod shield;
 mod status;
 mod train;
 mod version;

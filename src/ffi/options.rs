@@ -1,8 +1,9 @@
 //! Options of a training.
 
 use super::arguments::{object_mut, path};
-use super::boundary::{boundary, shielded};
+use super::boundary::boundary;
 use super::error::{Failure, IntentError};
+use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Example, Format, read_file};
 use crate::train::{Phase, Progress};

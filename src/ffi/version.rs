@@ -1,6 +1,6 @@
 //! Which library this is.
 
-use super::boundary::shielded;
+use super::shield::shielded;
 use libc::c_char;
 use std::ffi::CStr;
 
