@@ -37,8 +37,8 @@ pub struct AdamStep {
     pub rate: f32,
     /// Reciprocal of the second moment's bias correction.
     pub second_correction: f32,
-    /// Added to the gradient as `decay * weight` (L2 penalty, as in the original Adam).
-    pub weight_decay: f32,
+    /// Share of itself that a weight loses, learning rate included (decoupled weight decay; Loshchilov and Hutter, 2019).
+    pub decay: f32,
 }
 
 type WeightedSum = unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]);

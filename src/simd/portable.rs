@@ -208,10 +208,9 @@ fn copy<const LENGTH: usize>(from: &[f32], to: &mut [f32; LENGTH]) {
 #[inline(always)]
 pub(super) fn adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) {
     for (((w, m), v), g) in w.iter_mut().zip(first).zip(second).zip(gradient) {
-        let g = g + step.weight_decay * *w;
         *m = 0.9 * *m + 0.1 * g;
         *v = 0.999 * *v + 0.001 * (g * g);
-        *w -= step.rate * *m / ((*v * step.second_correction).sqrt() + 1e-8);
+        *w -= step.rate * *m / ((*v * step.second_correction).sqrt() + 1e-8) + step.decay * *w;
     }
 }
 

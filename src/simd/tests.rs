@@ -140,7 +140,7 @@ fn integer_kernels_are_exact() {
 #[test]
 fn every_set_gives_the_bits_of_the_portable_training_loops() {
     let gradient = pattern(300, 7);
-    let step = AdamStep { rate: 2e-3, second_correction: 1.3, weight_decay: 1e-5 };
+    let step = AdamStep { rate: 2e-3, second_correction: 1.3, decay: 1e-5 };
     let results: Vec<_> = sets()
         .iter()
         .map(|set| {

@@ -175,7 +175,7 @@ impl Fit<'_> {
         let step = AdamStep {
             rate: (f64::from(recipe.learning_rate * pace) / first) as f32,
             second_correction: (1.0 / second) as f32,
-            weight_decay: recipe.weight_decay,
+            decay: recipe.learning_rate * pace * recipe.weight_decay,
         };
         for layer in &mut weights.layers {
             layer.weights.adam(step);

@@ -240,7 +240,8 @@ impl Recipe {
             ngrams: if small { single.ngrams.clone() } else { phrases },
             // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
             row_bits: if amount.lines > 20_000 { 15 } else { 13 },
-            epochs: if small { 40 } else { 6 },
+            // Small data needs more passes for enough steps; 6 over 40,000 lines are enough.
+            epochs: (120_000 / amount.lines.max(1)).clamp(6, 40),
             batch: if small { 32 } else { 128 },
             dropout: if small { 0.3 } else { 0.1 },
             feature_dropout: if small { 0.5 } else { 0.4 },
@@ -253,7 +254,7 @@ impl Recipe {
         Recipe {
             preset: Preset::Reference,
             choice: Choice::Multi,
-            ngrams: NgramSettings { words: 2, characters: false, word_weight: 1, character_weight: 1 },
+            ngrams: NgramSettings { words: 1, characters: true, word_weight: 1, character_weight: 1 },
             // 2^8 buckets and a sign.
             row_bits: 9,
             learned_table: false,
