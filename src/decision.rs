@@ -108,13 +108,12 @@ impl DecisionRule<'_> {
         let room = chosen.len().min(wanted);
         let (mut count, mut written) = (0usize, 0usize);
         for (label, &logit) in logits.iter().enumerate() {
-            let probability = sigmoid(logit);
             let least = match options.threshold {
                 Some(threshold) => threshold,
                 None if ranked => 0.0,
                 None => self.thresholds[label],
             };
-            if probability < least {
+            if least > 0.0 && sigmoid(logit) < least {
                 continue;
             }
             count += 1;
@@ -123,7 +122,7 @@ impl DecisionRule<'_> {
             if place < room {
                 written = (written + 1).min(room);
                 chosen.copy_within(place..written - 1, place + 1);
-                chosen[place] = Scored { label: label as u32, probability };
+                chosen[place] = Scored { label: label as u32, probability: sigmoid(logit) };
             }
         }
         count.min(wanted)
