@@ -232,3 +232,30 @@ fn a_missing_file_and_a_folder_are_errors_that_name_the_path() {
     let unwritable = folder.path().join("no/such/folder/a.intent");
     assert!(matches!(model().save(&unwritable), Err(Error::Io { .. })));
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(if cfg!(debug_assertions) { 64 } else { 400 }))]
+
+    /// A file whose checksum fits whatever was done to it: the shapes and ranges are what keeps it from doing harm.
+    #[test]
+    fn a_model_made_up_by_an_enemy_is_refused_or_answers(
+        edits in proptest::collection::vec((0usize..1_000_000, 0u8..=255), 1..12),
+        in_header in proptest::bool::ANY,
+    ) {
+        let mut bytes = model().as_bytes().to_vec();
+        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        for (place, value) in edits {
+            let place = if in_header { 8 + place % (header - 8) } else { place % bytes.len() };
+            bytes[place] = value;
+        }
+        if file::seal(&mut bytes).is_ok()
+            && let Ok(model) = Model::from_bytes(&bytes)
+        {
+            let (mut features, mut logits) = ([0.0; DIMENSIONS], vec![0.0; model.labels().len()]);
+            if model.vectorize("can you see my screen", &mut features).is_ok() {
+                model.logits(&features, &mut logits);
+                model.rule().decide(true, &logits, &Default::default(), &mut [Default::default(); 4]);
+            }
+        }
+    }
+}
