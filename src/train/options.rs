@@ -241,7 +241,7 @@ impl Recipe {
             // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
             row_bits: if amount.lines > 20_000 { 15 } else { 13 },
             // Small data needs more passes for enough steps; 6 over 40,000 lines are enough.
-            epochs: (120_000 / amount.lines.max(1)).clamp(6, 40),
+            epochs: (120_000 / amount.lines.max(1)).clamp(6, 25),
             batch: if small { 32 } else { 128 },
             dropout: if small { 0.3 } else { 0.1 },
             feature_dropout: if small { 0.5 } else { 0.4 },
