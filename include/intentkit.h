@@ -49,6 +49,12 @@
 /** Longest text that can be classified or trained on, in bytes. */
 #define INTENT_MAX_TEXT_BYTES 1048576
 
+/** Most clauses that a text is cut into. */
+#define INTENT_MAX_CLAUSES 32
+
+/** Number of points: each per cent and both ends. */
+#define RejectRule_POINTS 101
+
 /**
  * What a call returns. Zero is success. Numbers are never reused; a later version may add some, so treat an unknown one
  * as a failure and read its message.
@@ -90,8 +96,10 @@ typedef enum intent_status {
   INTENT_STATUS_NO_VECTORIZER = 50,
 } intent_status;
 
-/** Which of the two runs of a training is on. */
+/** Which run of a training is on. */
 typedef enum intent_phase {
+  /** On some lines with several labels, to see whether texts are better cut into clauses. */
+  INTENT_PHASE_CLAUSES = 0,
   /** On the lines that are not held out, to choose epochs, calibration and the reject point. */
   INTENT_PHASE_HELDOUT = 1,
   /** On all lines, to make the weights that are kept. */
@@ -137,13 +145,21 @@ typedef struct intent_error intent_error;
  */
 typedef struct intent_options intent_options;
 
+/** A text or a name: UTF-8, not NUL-terminated, borrowed from the caller for the time of one call. */
+typedef struct intent_text {
+  /** The first byte. May be NULL when `length` is 0. */
+  const uint8_t *bytes;
+  /** Number of bytes. */
+  size_t length;
+} intent_text;
+
 /** Where a training stands. */
 typedef struct intent_progress {
   /** The run that is on. */
   intent_phase phase;
-  /** Epochs done, over both runs. */
+  /** Epochs done, over all runs. */
   size_t epoch;
-  /** Epochs in all, over both runs. */
+  /** Epochs in all, over all runs, as far as known. */
   size_t epochs;
   /** Mean loss of a line over the last epoch. */
   double loss;
@@ -163,14 +179,6 @@ typedef struct intent_progress {
  */
 typedef bool (*intent_progress_callback)(const intent_progress *now, void *context);
 
-/** A text or a name: UTF-8, not NUL-terminated, borrowed from the caller for the time of one call. */
-typedef struct intent_text {
-  /** The first byte. May be NULL when `length` is 0. */
-  const uint8_t *bytes;
-  /** Number of bytes. */
-  size_t length;
-} intent_text;
-
 /** What a caller may ask of a prediction. Start from INTENT_PREDICT_OPTIONS_INIT, which is the model's own rule. */
 typedef struct intent_predict_options {
   /** sizeof(intent_predict_options), so that later versions can add fields. */
@@ -179,6 +187,11 @@ typedef struct intent_predict_options {
   float threshold;
   /** The `top` best labels, whatever the model's thresholds say; `threshold` still holds. 0: as the model's rule chooses. */
   size_t top;
+  /**
+   * Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
+   * text in which anything is known. Negative: the model's.
+   */
+  float keep;
 } intent_predict_options;
 
 /** A label and how probable it is. */
@@ -343,6 +356,51 @@ intent_status intent_options_set_feature_dropout(intent_options *options,
 intent_status intent_options_set_outliers(intent_options *options,
                                           float outliers,
                                           intent_error **error_out);
+
+/**
+ * Names the words and marks at which texts are cut into clauses, such as `and` and `,`. Default: learned from the data, and
+ * used if that makes held-out lines better.
+ *
+ * @param options   Options to change. Not NULL.
+ * @param joiners   Array of `count` texts, each one word or one punctuation mark, copied. May be NULL when the count is 0.
+ * @param count     Number of joiners, at most 64; 0 cuts nothing.
+ * @param error_out Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or PANICKED.
+ */
+intent_status intent_options_set_joiners(intent_options *options,
+                                         const intent_text *joiners,
+                                         size_t count,
+                                         intent_error **error_out);
+
+/**
+ * Says whether the name of a label with few lines is one more line of it, underscores as spaces. Default: true.
+ *
+ * @param options     Options to change. Not NULL.
+ * @param label_names Whether names are lines.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_label_names(intent_options *options,
+                                             bool label_names,
+                                             intent_error **error_out);
+
+/**
+ * Describes a label in the words of its texts: one more line of the label, instead of its name. Default: none.
+ *
+ * @param options            Options to change. Not NULL.
+ * @param label              Name of a label that the data has, UTF-8, copied. Not NULL.
+ * @param label_length       Bytes of `label`.
+ * @param description        UTF-8, copied, replacing one given before. Not NULL.
+ * @param description_length Bytes of `description`.
+ * @param error_out          Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or PANICKED.
+ */
+intent_status intent_options_set_description(intent_options *options,
+                                             const uint8_t *label,
+                                             size_t label_length,
+                                             const uint8_t *description,
+                                             size_t description_length,
+                                             intent_error **error_out);
 
 /**
  * Names a file of examples that takes the place of the lines which training would hold out; it is read when a training
@@ -610,7 +668,8 @@ intent_status intent_predict_batch(const intent_classifier *classifier,
                                    intent_error **error_out);
 
 /**
- * Writes the features of a text: the first half of intent_predict().
+ * Writes the features of a text as a whole. A classifier that learned to cut texts into clauses predicts from one vector for
+ * each clause instead: see intent_vectorize_rows().
  *
  * @param classifier   A classifier. Not NULL.
  * @param text         As for intent_predict().
@@ -627,11 +686,37 @@ intent_status intent_vectorize(const intent_classifier *classifier,
                                intent_error **error_out);
 
 /**
- * Chooses labels for a feature vector: the second half of intent_predict(). With the features of a text from
- * intent_vectorize() the answer is that of intent_predict(), bit for bit. All zeros are rejected.
+ * Writes the features of each clause of a text in which anything is known: the first half of intent_predict(). A classifier
+ * that cuts no texts writes one row at most, that of intent_vectorize().
+ *
+ * @param classifier   A classifier. Not NULL.
+ * @param text         As for intent_predict().
+ * @param text_length  Bytes of `text`.
+ * @param rows_out     Room for `capacity` rows of INTENT_FEATURES floats, each of unit length. May be NULL when there is none.
+ * @param capacity     Number of rows that fit; INTENT_MAX_CLAUSES always suffice.
+ * @param count_out    Receives the number of rows, which may be more than fit; that is no error, the first are written. 0 when
+ *                     nothing in the text is known. Not NULL.
+ * @param error_out    Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. Results are written
+ *         only on success.
+ */
+intent_status intent_vectorize_rows(const intent_classifier *classifier,
+                                    const uint8_t *text,
+                                    size_t text_length,
+                                    float *rows_out,
+                                    size_t capacity,
+                                    size_t *count_out,
+                                    intent_error **error_out);
+
+/**
+ * Chooses labels for feature vectors, one for each clause of a text: the second half of intent_predict(). With the rows of
+ * intent_vectorize_rows() the answer is that of intent_predict(), bit for bit. Vectors of zeros say nothing; where there
+ * is no other the text is rejected.
  *
  * @param classifier A classifier. Not NULL.
- * @param features   INTENT_FEATURES finite floats up to a million, best of unit length. Not NULL.
+ * @param rows       `row_count` times INTENT_FEATURES finite floats up to a million, each row best of unit length. May be NULL
+ *                   when the count is 0.
+ * @param row_count  Number of rows.
  * @param options    As for intent_predict().
  * @param labels_out As for intent_predict().
  * @param capacity   As for intent_predict().
@@ -640,7 +725,8 @@ intent_status intent_vectorize(const intent_classifier *classifier,
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED. Results are written only on success.
  */
 intent_status intent_predict_features(const intent_classifier *classifier,
-                                      const float *features,
+                                      const float *rows,
+                                      size_t row_count,
                                       const intent_predict_options *options,
                                       intent_scored *labels_out,
                                       size_t capacity,

@@ -1,7 +1,9 @@
-//! Logits → labels: the reject rule, the thresholds, best first.
+//! Rows of logits → labels: clauses combined, the reject rule, the thresholds, best first.
 
+use crate::calibration::{Calibration, best};
 use crate::error::{Error, Result};
-use crate::simd::sigmoid;
+use crate::simd::{self, DIMENSIONS, exp, sigmoid};
+use crate::vectorizer::FeatureVector;
 
 /// How labels are chosen from their probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -22,9 +24,10 @@ pub struct PredictOptions {
     /// The `top` best labels, whatever the model's thresholds say, 1 or more; [`PredictOptions::threshold`] still holds.
     /// A rejected text has none all the same. Default: as the model's rule chooses.
     pub top: Option<usize>,
-    /// Texts whose [`reject_score`] is lower are rejected, instead of the model's reject point; negative infinity answers
-    /// every text in which anything is known. Default: the model's.
-    pub reject_below: Option<f32>,
+    /// The share of in-scope texts to let through, over 0 and at most 1, instead of the share that the model was trained with.
+    /// It is a share of the lines held out in training, and for 1 every text in which anything is known is answered. A
+    /// model with too few held-out lines to tell answers them all the same. Default: the model's.
+    pub keep: Option<f32>,
 }
 
 impl PredictOptions {
@@ -39,10 +42,8 @@ impl PredictOptions {
         if self.top == Some(0) {
             return Err(Error::invalid("`top` is 0; it must be 1 or more"));
         }
-        if self.reject_below.is_some_and(f32::is_nan) {
-            return Err(Error::invalid(
-                "`reject_below` is not a number; it must be a logit, or minus infinity",
-            ));
+        if let Some(keep) = self.keep.filter(|keep| !(*keep > 0.0 && *keep <= 1.0)) {
+            return Err(Error::invalid(format!("`keep` is {keep}; it must be over 0 and at most 1")));
         }
         Ok(())
     }
@@ -63,42 +64,102 @@ pub struct Scored {
 pub struct DecisionRule<'a> {
     /// One label or a set.
     pub choice: Choice,
+    /// How logits become probabilities.
+    pub calibration: Calibration,
     /// A probability for each label.
     pub thresholds: &'a [f32],
-    /// Texts whose [`reject_score`] is lower are rejected.
-    pub reject_below: f32,
+    /// Which texts are rejected.
+    pub reject: RejectRule<'a>,
 }
 
-/// How sure the model is that a text belongs to any of its labels: the largest logit. Higher is surer; negative infinity
-/// for a text in which nothing is known.
-pub fn reject_score(known: bool, logits: &[f32]) -> f32 {
-    if known {
-        logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a })
-    } else {
-        f32::NEG_INFINITY
+/// Which reject score is too low. It has nothing to do with the probabilities: those say which of the labels is likely,
+/// given that one of them is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct RejectRule<'a> {
+    /// Point `i` lets all but `i` in a hundred held-out lines through, 101 of them, rising; none where no score rejects.
+    pub points: &'a [f32],
+    /// The share to let through unless a caller says otherwise.
+    pub keep: f32,
+}
+
+impl RejectRule<'_> {
+    /// Number of points: each per cent and both ends.
+    pub const POINTS: usize = 101;
+
+    /// The score under which texts are rejected, between two points by interpolation; negative infinity for a `keep` of 1.
+    pub fn below(&self, keep: Option<f32>) -> f32 {
+        // In per cent, to three digits: 0.95 has no exact float32, and means the fifth point.
+        let drop = ((1.0 - keep.unwrap_or(self.keep)) * 1e5).round() / 1e3;
+        let at = drop as usize;
+        match (self.points.get(at), self.points.get(at + 1)) {
+            _ if drop <= 0.0 => f32::NEG_INFINITY,
+            (Some(low), Some(high)) => low + (high - low) * (drop - at as f32),
+            (Some(last), None) => *last,
+            (None, _) => f32::NEG_INFINITY,
+        }
     }
 }
 
-/// Index of the largest logit, the first of equals; `None` without any.
-pub fn best(logits: &[f32]) -> Option<usize> {
-    (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a })
+/// Where the labels' texts lie: for each the mean of its training rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Centroids<'a> {
+    /// A row of [`DIMENSIONS`] for each label.
+    pub rows: &'a [i8],
+    /// The reciprocal of each row's length; 0 for a label without.
+    pub inverse_norms: &'a [f32],
+    /// What a cosine of 1 adds to the reject score.
+    pub weight: f32,
+}
+
+impl Centroids<'_> {
+    /// The cosine between a feature vector and a label's centroid.
+    pub fn cosine(&self, features: &FeatureVector, label: usize) -> f32 {
+        let mut rounded = [0i8; DIMENSIONS];
+        simd::quantise(features, &mut rounded);
+        let mut dot = [0i32; 2];
+        let row = &self.rows[label * DIMENSIONS..(label + 1) * DIMENSIONS];
+        simd::matvec_i8(row, &rounded, &mut dot[..1]);
+        simd::matvec_i8(&rounded, &rounded, &mut dot[1..]);
+        if dot[1] == 0 { 0.0 } else { dot[0] as f32 * self.inverse_norms[label] / (dot[1] as f32).sqrt() }
+    }
+
+    /// How sure the model is that a row belongs to any of its labels: the largest logit plus the weighted cosine to that
+    /// label's centroid. Higher is surer.
+    pub fn reject_score(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
+        match best(logits) {
+            Some(top) if self.weight > 0.0 => logits[top] + self.weight * self.cosine(features, top),
+            Some(top) => logits[top],
+            None => f32::NEG_INFINITY,
+        }
+    }
+}
+
+/// Adds a further clause's logits to those of a text: a label is meant when any clause means it (noisy-or; Pearl, 1988),
+/// `1 - p = (1 - a)(1 - b)`, in logits `z = ln(e^a + e^b + e^{a + b})`.
+pub fn noisy_or(logits: &mut [f32], clause: &[f32]) {
+    for (z, &other) in logits.iter_mut().zip(clause) {
+        let both = *z + other;
+        let largest = z.max(other).max(both);
+        *z = largest + libm::logf(exp(*z - largest) + exp(other - largest) + exp(both - largest));
+    }
 }
 
 impl DecisionRule<'_> {
     /// Chooses labels and writes the best of them into `chosen`, best first (equal ones in the order of the labels).
     /// Returns how many were chosen, which may be more than fit; 0 exactly when the text is rejected.
     ///
-    /// `known` says whether the text holds any n-gram of the training data. Allocates nothing.
+    /// `score` is the text's reject score, negative infinity when nothing in it is known. Allocates nothing.
     pub fn decide(
         &self,
-        known: bool,
+        score: f32,
         logits: &[f32],
         options: &PredictOptions,
         chosen: &mut [Scored],
     ) -> usize {
-        if !known || reject_score(known, logits) < options.reject_below.unwrap_or(self.reject_below) {
+        if score == f32::NEG_INFINITY || score < self.reject.below(options.keep) {
             return 0;
         }
+        let calibrated = self.calibration.over(logits);
         let wanted = match (options.top, self.choice) {
             (Some(top), _) => top,
             (None, Choice::Single) => 1,
@@ -113,7 +174,10 @@ impl DecisionRule<'_> {
                 None if ranked => 0.0,
                 None => self.thresholds[label],
             };
-            if least > 0.0 && sigmoid(logit) < least {
+            // The bound spares most labels their logarithm.
+            if least > 0.0
+                && (sigmoid(calibrated.logit_at_most(label)) < least || calibrated.probability(label) < least)
+            {
                 continue;
             }
             count += 1;
@@ -122,8 +186,11 @@ impl DecisionRule<'_> {
             if place < room {
                 written = (written + 1).min(room);
                 chosen.copy_within(place..written - 1, place + 1);
-                chosen[place] = Scored { label: label as u32, probability: sigmoid(logit) };
+                chosen[place] = Scored { label: label as u32, probability: 0.0 };
             }
+        }
+        for scored in &mut chosen[..written] {
+            scored.probability = calibrated.probability(scored.label as usize);
         }
         count.min(wanted)
     }
@@ -134,10 +201,24 @@ mod tests {
     use super::*;
 
     const HALVES: [f32; 4] = [0.5; 4];
+    /// The point of 95 % is -3.
+    const POINTS: [f32; 101] = {
+        let mut points = [0.0; 101];
+        let mut i = 0;
+        while i < 101 {
+            points[i] = i as f32 - 8.0;
+            i += 1;
+        }
+        points
+    };
 
     fn rule(choice: Choice) -> DecisionRule<'static> {
-        DecisionRule { choice, thresholds: &HALVES, reject_below: -3.0 }
+        let reject = RejectRule { points: &POINTS, keep: 0.95 };
+        DecisionRule { choice, calibration: Calibration::default(), thresholds: &HALVES, reject }
     }
+
+    /// A text surely in scope.
+    const SURE: f32 = 100.0;
 
     fn labels(
         rule: DecisionRule<'_>,
@@ -146,7 +227,7 @@ mod tests {
         room: usize,
     ) -> (usize, Vec<u32>) {
         let mut chosen = vec![Scored::default(); room];
-        let count = rule.decide(true, logits, &options, &mut chosen);
+        let count = rule.decide(SURE, logits, &options, &mut chosen);
         (count, chosen[..count.min(room)].iter().map(|s| s.label).collect())
     }
 
@@ -174,21 +255,56 @@ mod tests {
         let options = PredictOptions { top: Some(3), ..Default::default() };
         for choice in [Choice::Single, Choice::Multi] {
             assert_eq!(labels(rule(choice), &[-1.0, 3.0, 2.0, -2.0], options, 4), (3, vec![1, 2, 0]));
-            assert_eq!(labels(rule(choice), &[-9.0, -8.0, -7.0, -6.0], options, 4), (0, vec![]));
+            assert_eq!(rule(choice).decide(-3.1, &[-1.0, 3.0, 2.0, -2.0], &options, &mut []), 0);
         }
     }
 
     #[test]
-    fn a_text_is_rejected_under_the_reject_point_or_when_nothing_is_known() {
-        let multi = rule(Choice::Multi);
-        assert_eq!(multi.decide(false, &[9.0; 4], &PredictOptions::default(), &mut []), 0);
-        let strict = DecisionRule { reject_below: 5.0, ..multi };
-        assert_eq!(strict.decide(true, &[4.9; 4], &PredictOptions::default(), &mut []), 0);
-        assert_eq!(strict.decide(true, &[5.0; 4], &PredictOptions::default(), &mut []), 4);
-        let open = PredictOptions { reject_below: Some(f32::NEG_INFINITY), ..Default::default() };
-        assert_eq!(strict.decide(true, &[4.9; 4], &open, &mut []), 4);
-        assert_eq!(strict.decide(false, &[4.9; 4], &open, &mut []), 0);
-        assert_eq!(reject_score(false, &[9.0]), f32::NEG_INFINITY);
+    fn a_text_is_rejected_under_the_reject_point_or_when_nothing_is_known_however_probable_a_label() {
+        let (multi, options) = (rule(Choice::Multi), PredictOptions::default());
+        let decide = |score, options| multi.decide(score, &[9.0; 4], &options, &mut []);
+        assert_eq!(decide(f32::NEG_INFINITY, options), 0);
+        assert_eq!(decide(-3.1, options), 0);
+        assert_eq!(decide(-3.0, options), 4);
+        let keep = |keep| PredictOptions { keep: Some(keep), ..options };
+        assert_eq!((decide(-7.1, keep(0.99)), decide(-7.0, keep(0.99))), (0, 4));
+        assert_eq!((decide(-1e9, keep(1.0)), decide(f32::NEG_INFINITY, keep(1.0))), (4, 0));
+    }
+
+    #[test]
+    fn reject_points_are_interpolated_and_their_absence_rejects_nothing() {
+        let rule = RejectRule { points: &POINTS, keep: 0.95 };
+        assert!((rule.below(Some(0.945)) + 2.5).abs() < 1e-4);
+        assert_eq!(rule.below(Some(1e-9)), 92.0);
+        assert_eq!(RejectRule { points: &[], keep: 0.5 }.below(Some(0.1)), f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn noisy_or_is_that_of_the_probabilities() {
+        for (a, b) in [(0.0, 0.0), (-3.0, 2.0), (-9.0, -9.5), (5.0, 6.0), (80.0, -80.0), (0.0, -300.0)] {
+            let mut logits = [a];
+            noisy_or(&mut logits, &[b]);
+            let (a, b, z) = (f64::from(a), f64::from(b), f64::from(logits[0]));
+            let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+            let wanted = p(a) + p(b) - p(a) * p(b);
+            assert!((p(z) - wanted).abs() < 1e-6 * wanted, "{a} {b}: {} {wanted}", p(z));
+        }
+    }
+
+    #[test]
+    fn the_reject_score_is_the_largest_logit_and_the_cosine_to_its_label() {
+        let mut rows = vec![0i8; 2 * DIMENSIONS];
+        (rows[0], rows[DIMENSIONS + 1]) = (100, 50);
+        let centroids = Centroids { rows: &rows, inverse_norms: &[0.01, 0.02], weight: 20.0 };
+        let mut features = [0.0; DIMENSIONS];
+        (features[0], features[1]) = (0.6, 0.8);
+        let near = |found: f32, wanted: f32| assert!((found - wanted).abs() < 0.1, "{found} {wanted}");
+        near(centroids.reject_score(&features, &[2.0, 1.0]), 2.0 + 12.0);
+        near(centroids.reject_score(&features, &[2.0, 3.0]), 3.0 + 16.0);
+        // The length of the features is theirs.
+        near(centroids.reject_score(&features.map(|f| f * 40.0), &[2.0, 3.0]), 3.0 + 16.0);
+        assert_eq!(Centroids { weight: 0.0, ..centroids }.reject_score(&features, &[2.0, 1.0]), 2.0);
+        assert_eq!(centroids.reject_score(&[0.0; DIMENSIONS], &[2.0, 1.0]), 2.0);
     }
 
     #[test]
@@ -203,11 +319,11 @@ mod tests {
             let options = PredictOptions { threshold: Some(threshold), ..Default::default() };
             assert!(options.check().unwrap_err().to_string().contains("`threshold`"));
         }
+        for keep in [0.0, 1.1, f32::NAN] {
+            let options = PredictOptions { keep: Some(keep), ..Default::default() };
+            assert!(options.check().unwrap_err().to_string().contains("`keep`"));
+        }
         assert!(PredictOptions { top: Some(0), ..Default::default() }.check().is_err());
-        assert!(
-            PredictOptions { threshold: Some(1.0), top: Some(1), reject_below: Some(f32::NEG_INFINITY) }
-                .check()
-                .is_ok()
-        );
+        assert!(PredictOptions { threshold: Some(1.0), top: Some(1), keep: Some(1.0) }.check().is_ok());
     }
 }

@@ -30,10 +30,11 @@
 //! | room | what is in it |
 //! | --- | --- |
 //! | [`text`] | normalising, splitting into words, n-grams, the filter of known ones |
-//! | [`vectorizer`] | a text as 256 numbers: the sum of its n-grams' rows |
+//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
 //! | [`network`] | the layers, their int8 and float32 forward passes |
-//! | [`decision`] | reject rule, thresholds, ranking |
+//! | [`calibration`] | logits as probabilities |
+//! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
 //! | [`model`] | the immutable model and its file |
 //! | [`runtime`] | the engines that compute a network |
@@ -44,6 +45,7 @@
 //!
 //! Rooms know only those above them in this table, errors apart.
 
+pub mod calibration;
 pub mod classifier;
 pub mod data;
 pub mod decision;

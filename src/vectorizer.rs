@@ -1,4 +1,4 @@
-//! Text → [`FeatureVector`]: the sum of the table's rows for the text's n-grams, scaled to unit length.
+//! Text → [`FeatureVector`]s: for each clause the sum of the table's rows for its n-grams, scaled to unit length.
 //!
 //! The inverse document frequency is folded into the rows, so the sum is a TF-IDF weighted, learned projection of all
 //! n-grams. Rows are int8 with one scale for the whole table, which the scaling to unit length removes: the sum is one of
@@ -6,7 +6,7 @@
 
 use crate::simd::{self, DIMENSIONS};
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind, NgramSettings};
+use crate::text::ngrams::{self, Kind, NgramSettings, Piece};
 
 /// A text as numbers: 256 float32 of unit length, or all zeros when nothing in the text is known.
 pub type FeatureVector = [f32; DIMENSIONS];
@@ -20,6 +20,8 @@ pub struct Vectorizer<'a> {
     pub table: &'a [i8],
     /// The trigrams of the training data.
     pub known: Filter<'a>,
+    /// [`ngrams::token_hash`]es of the words and marks between clauses; none for most models.
+    pub joiners: &'a [u64],
 }
 
 /// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
@@ -50,29 +52,44 @@ impl Pending {
 }
 
 impl Vectorizer<'_> {
-    /// Writes the features of `text`. All zeros when the text holds no n-gram of the training data: sums of unrelated rows
-    /// would look like features and mean nothing.
+    /// Writes the features of `text` as a whole, joiners included. All zeros when the text holds no n-gram of the training
+    /// data: sums of unrelated rows would look like features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
+        features.fill(0.0);
+        self.rows(text, &[], |row| *features = *row);
+    }
+
+    /// Calls `row` with the features of each clause of `text` in which anything is known, at most [`ngrams::MAX_CLAUSES`]. A
+    /// model without joiners has one: that of [`Vectorizer::vectorize`].
+    pub fn for_each_row(&self, text: &str, row: impl FnMut(&FeatureVector)) {
+        self.rows(text, self.joiners, row);
+    }
+
+    fn rows(&self, text: &str, joiners: &[u64], mut row: impl FnMut(&FeatureVector)) {
         let bits = (self.table.len() / DIMENSIONS).trailing_zeros();
+        let mut features = [0.0; DIMENSIONS];
         let mut sums = [0i32; DIMENSIONS];
         let mut words = Pending::new(self.settings.word_weight);
         let mut characters = Pending::new(self.settings.character_weight);
         let mut known = false;
-        ngrams::for_each_ngram(text, self.settings, |kind, hash| {
-            if kind == Kind::Words {
-                words.push(ngrams::row(hash, bits), self.table, &mut sums);
-                return;
+        ngrams::for_each_piece(text, self.settings, joiners, |piece| match piece {
+            Piece::Ngram(Kind::Words, hash) => words.push(ngrams::row(hash, bits), self.table, &mut sums),
+            Piece::Ngram(kind, hash) => {
+                known = known || (kind == Kind::Trigram && self.known.contains(hash));
+                if self.settings.characters {
+                    characters.push(ngrams::row(hash, bits), self.table, &mut sums);
+                }
             }
-            known = known || (kind == Kind::Trigram && self.known.contains(hash));
-            if self.settings.characters {
-                characters.push(ngrams::row(hash, bits), self.table, &mut sums);
+            Piece::ClauseEnd => {
+                words.flush(self.table, &mut sums);
+                characters.flush(self.table, &mut sums);
+                if known {
+                    simd::normalise(&sums, &mut features);
+                    row(&features);
+                }
+                sums.fill(0);
+                known = false;
             }
         });
-        if !known {
-            return features.fill(0.0);
-        }
-        words.flush(self.table, &mut sums);
-        characters.flush(self.table, &mut sums);
-        simd::normalise(&sums, features);
     }
 }

@@ -1,11 +1,11 @@
 //! A classifier against labelled examples.
 
 use super::Classifier;
+use crate::calibration::best;
 use crate::data::Example;
-use crate::decision::{Choice, PredictOptions, Scored, best, reject_score};
+use crate::decision::{Choice, PredictOptions, Scored};
 use crate::error::Result;
 use crate::metrics::{CalibrationError, Counts, auroc};
-use crate::simd::{DIMENSIONS, sigmoid};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -129,17 +129,17 @@ impl Classifier {
     }
 
     fn outcome(&self, text: &str, options: &PredictOptions) -> Result<Outcome> {
-        let mut features = [0.0; DIMENSIONS];
-        self.model.vectorize(text, &mut features)?;
         let mut logits = vec![0.0; self.labels().len()];
-        let known = self.logits(&features, &mut logits);
+        let score = self.logits(text, &mut logits)?;
+        let (rule, known) = (self.model.rule(), score > f32::NEG_INFINITY);
         let mut chosen = vec![Scored::default(); logits.len()];
-        let count = self.model.rule().decide(known, &logits, options, &mut chosen);
+        let count = rule.decide(score, &logits, options, &mut chosen);
+        let calibrated = rule.calibration.over(&logits);
         Ok(Outcome {
-            score: reject_score(known, &logits),
+            score,
             best: best(&logits).filter(|_| known),
             chosen: chosen[..count.min(logits.len())].iter().map(|scored| scored.label as usize).collect(),
-            probabilities: logits.iter().map(|&logit| sigmoid(logit)).collect(),
+            probabilities: (0..logits.len()).map(|label| calibrated.probability(label)).collect(),
         })
     }
 }

@@ -165,37 +165,48 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::predict_with`].
     pub fn predict_into(&self, text: &str, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
-        let mut features = [0.0; DIMENSIONS];
-        self.model.vectorize(text, &mut features)?;
-        self.decide(&features, options, chosen)
+        options.check()?;
+        with_logits(self.labels().len(), |logits| {
+            let score = self.logits(text, logits)?;
+            Ok(self.model.rule().decide(score, logits, options, chosen))
+        })
     }
 
-    /// The second half of [`Classifier::predict_into`]: chooses labels for a feature vector, such as one from
-    /// [`Classifier::vectorize`]; the result is the same, bit for bit. All zeros are rejected.
+    /// The second half of [`Classifier::predict_into`]: chooses labels for feature vectors, one for each clause of a text, such
+    /// as those from [`Classifier::vectorize_rows`]; the result is the same, bit for bit. Vectors of zeros say nothing; a
+    /// text of nothing else is rejected.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for options out of range or features that are not finite numbers up to a million.
     pub fn predict_features(
         &self,
-        features: &FeatureVector,
-        options: &PredictOptions,
-        chosen: &mut [Scored],
-    ) -> Result<usize> {
-        train::check_features(std::slice::from_ref(features))?;
-        self.decide(features, options, chosen)
-    }
-
-    fn decide(
-        &self,
-        features: &FeatureVector,
+        rows: &[FeatureVector],
         options: &PredictOptions,
         chosen: &mut [Scored],
     ) -> Result<usize> {
         options.check()?;
+        train::check_features(rows)?;
         Ok(with_logits(self.labels().len(), |logits| {
-            let known = self.logits(features, logits);
-            self.model.rule().decide(known, logits, options, chosen)
+            let mut reading = self.model.reading(logits);
+            rows.iter().for_each(|row| reading.row(row, |features, logits| self.network(features, logits)));
+            let score = reading.score();
+            self.model.rule().decide(score, logits, options, chosen)
         }))
+    }
+
+    /// Writes a text's logits, those of its clauses combined, and returns its reject score, negative infinity when nothing in
+    /// it is known.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    ///
+    /// # Panics
+    /// When `logits` is not as long as there are labels.
+    pub fn logits(&self, text: &str, logits: &mut [f32]) -> Result<f32> {
+        let mut reading = self.model.reading(logits);
+        self.model
+            .for_each_row(text, |row| reading.row(row, |features, logits| self.network(features, logits)))?;
+        Ok(reading.score())
     }
 
     /// Chooses the labels of many texts, on all cores. The order is kept.
@@ -211,7 +222,8 @@ impl Classifier {
         texts.par_iter().with_min_len(64).map(|text| self.predict_with(text.as_ref(), options)).collect()
     }
 
-    /// The features of a text: 256 numbers of unit length, or zeros when nothing in it is known.
+    /// The features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known. A model that cuts
+    /// texts into clauses predicts from those: see [`Classifier::vectorize_rows`].
     ///
     /// # Errors
     /// As [`Classifier::predict`].
@@ -221,14 +233,29 @@ impl Classifier {
         Ok(features)
     }
 
-    /// Writes the calibrated logits of a feature vector, one for each label. Returns whether anything is known: false for
-    /// a vector of zeros.
+    /// Writes the features of each clause of a text in which anything is known, as far as they fit, and returns how many there
+    /// are, at most [`MAX_CLAUSES`](crate::text::ngrams::MAX_CLAUSES). Without joiners it is the one of
+    /// [`Classifier::vectorize`], or none when nothing is known.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    pub fn vectorize_rows(&self, text: &str, rows: &mut [FeatureVector]) -> Result<usize> {
+        let mut count = 0;
+        self.model.for_each_row(text, |features| {
+            if let Some(row) = rows.get_mut(count) {
+                *row = *features;
+            }
+            count += 1;
+        })?;
+        Ok(count)
+    }
+
+    /// Writes the logits of one feature vector, one for each label.
     ///
     /// # Panics
     /// When `logits` is not as long as there are labels.
-    pub fn logits(&self, features: &FeatureVector, logits: &mut [f32]) -> bool {
+    pub fn network(&self, features: &FeatureVector, logits: &mut [f32]) {
         self.runtime.logits(&self.model, features, logits);
-        features.iter().any(|&feature| feature != 0.0)
     }
 
     /// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory.
@@ -238,6 +265,6 @@ impl Classifier {
         let mut features = [0.0; DIMENSIONS];
         features[0] = 1.0;
         // The options are the default ones and the features finite, so there is nothing to report.
-        let _: Result<usize, Error> = self.decide(&features, &PredictOptions::default(), &mut []);
+        let _: Result<usize, Error> = self.predict_features(&[features], &PredictOptions::default(), &mut []);
     }
 }

@@ -1,6 +1,6 @@
 //! Options of a training.
 
-use super::arguments::{object_mut, path};
+use super::arguments::{IntentText, object_mut, path, phrase, slice};
 use super::boundary::boundary;
 use super::error::{Failure, IntentError};
 use super::shield::shielded;
@@ -39,10 +39,12 @@ pub enum IntentFormat {
     Csv = 3,
 }
 
-/// Which of the two runs of a training is on.
+/// Which run of a training is on.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentPhase {
+    /// On some lines with several labels, to see whether texts are better cut into clauses.
+    Clauses = 0,
     /// On the lines that are not held out, to choose epochs, calibration and the reject point.
     Heldout = 1,
     /// On all lines, to make the weights that are kept.
@@ -55,9 +57,9 @@ pub enum IntentPhase {
 pub struct IntentProgress {
     /// The run that is on.
     pub phase: IntentPhase,
-    /// Epochs done, over both runs.
+    /// Epochs done, over all runs.
     pub epoch: usize,
-    /// Epochs in all, over both runs.
+    /// Epochs in all, over all runs, as far as known.
     pub epochs: usize,
     /// Mean loss of a line over the last epoch.
     pub loss: f64,
@@ -107,6 +109,7 @@ impl Host {
         let Some(callback) = self.callback else { return true };
         let now = IntentProgress {
             phase: match now.phase {
+                Phase::Clauses => IntentPhase::Clauses,
                 Phase::Heldout => IntentPhase::Heldout,
                 Phase::Final => IntentPhase::Final,
             },
@@ -346,6 +349,86 @@ pub unsafe extern "C" fn intent_options_set_outliers(
 ) -> IntentStatus {
     // SAFETY: the header asks for options, alive and not in use elsewhere.
     unsafe { set(options, error_out, |train| train.outliers = Some(outliers)) }
+}
+
+/// Names the words and marks at which texts are cut into clauses, such as `and` and `,`. Default: learned from the data, and
+/// used if that makes held-out lines better.
+///
+/// @param options   Options to change. Not NULL.
+/// @param joiners   Array of `count` texts, each one word or one punctuation mark, copied. May be NULL when the count is 0.
+/// @param count     Number of joiners, at most 64; 0 cuts nothing.
+/// @param error_out Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_joiners(
+    options: *mut IntentOptions,
+    joiners: *const IntentText,
+    count: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere, and for `count` texts.
+        let (options, joiners) =
+            unsafe { (object_mut(options, "options")?, slice(joiners, count, "joiners")?) };
+        let mut list = vec![];
+        for (i, joiner) in joiners.iter().enumerate() {
+            // SAFETY: the header asks for each text's bytes.
+            list.push(unsafe { joiner.phrase(format_args!("joiners[{i}]")) }?.to_owned());
+        }
+        let alone = TrainOptions { joiners: Some(list), ..TrainOptions::default() };
+        alone.check()?;
+        options.train.joiners = alone.joiners;
+        Ok(())
+    })
+}
+
+/// Says whether the name of a label with few lines is one more line of it, underscores as spaces. Default: true.
+///
+/// @param options     Options to change. Not NULL.
+/// @param label_names Whether names are lines.
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_label_names(
+    options: *mut IntentOptions,
+    label_names: bool,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.label_names = label_names) }
+}
+
+/// Describes a label in the words of its texts: one more line of the label, instead of its name. Default: none.
+///
+/// @param options            Options to change. Not NULL.
+/// @param label              Name of a label that the data has, UTF-8, copied. Not NULL.
+/// @param label_length       Bytes of `label`.
+/// @param description        UTF-8, copied, replacing one given before. Not NULL.
+/// @param description_length Bytes of `description`.
+/// @param error_out          Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_description(
+    options: *mut IntentOptions,
+    label: *const u8,
+    label_length: usize,
+    description: *const u8,
+    description_length: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere, and for the bytes of both texts.
+        let (options, label, description) = unsafe {
+            (
+                object_mut(options, "options")?,
+                phrase(label, label_length, "label")?,
+                phrase(description, description_length, "description")?,
+            )
+        };
+        options.train.descriptions.retain(|(other, _)| other != label);
+        options.train.descriptions.push((label.to_owned(), description.to_owned()));
+        Ok(())
+    })
 }
 
 /// Names a file of examples that takes the place of the lines which training would hold out; it is read when a training

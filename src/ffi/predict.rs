@@ -7,6 +7,7 @@ use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
+use crate::text::ngrams::MAX_CLAUSES;
 use crate::vectorizer::FeatureVector;
 use crate::{Error, PredictOptions, Scored};
 use rayon::prelude::*;
@@ -30,6 +31,9 @@ pub struct IntentPredictOptions {
     pub threshold: f32,
     /// The `top` best labels, whatever the model's thresholds say; `threshold` still holds. 0: as the model's rule chooses.
     pub top: usize,
+    /// Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
+    /// text in which anything is known. Negative: the model's.
+    pub keep: f32,
 }
 
 /// The options that C means; NULL means the default.
@@ -47,11 +51,11 @@ unsafe fn predict_options(options: *const IntentPredictOptions) -> Result<Predic
         return Err(Failure::invalid(format!("`options->size` is {size}, it must be {known}; {next}")));
     }
     // SAFETY: it has the size of ours.
-    let IntentPredictOptions { threshold, top, .. } = unsafe { options.read() };
+    let IntentPredictOptions { threshold, top, keep, .. } = unsafe { options.read() };
     let options = PredictOptions {
         threshold: if threshold < 0.0 { None } else { Some(threshold) },
         top: if top == 0 { None } else { Some(top) },
-        ..PredictOptions::default()
+        keep: if keep < 0.0 { None } else { Some(keep) },
     };
     options.check()?;
     Ok(options)
@@ -162,7 +166,14 @@ pub unsafe extern "C" fn intent_predict_batch(
     })
 }
 
-/// Writes the features of a text: the first half of intent_predict().
+/// Most clauses that a text is cut into.
+pub const INTENT_MAX_CLAUSES: usize = 32;
+
+// The header wants the number itself.
+const _: () = assert!(INTENT_MAX_CLAUSES == MAX_CLAUSES);
+
+/// Writes the features of a text as a whole. A classifier that learned to cut texts into clauses predicts from one vector for
+/// each clause instead: see intent_vectorize_rows().
 ///
 /// @param classifier   A classifier. Not NULL.
 /// @param text         As for intent_predict().
@@ -192,11 +203,52 @@ pub unsafe extern "C" fn intent_vectorize(
     })
 }
 
-/// Chooses labels for a feature vector: the second half of intent_predict(). With the features of a text from
-/// intent_vectorize() the answer is that of intent_predict(), bit for bit. All zeros are rejected.
+/// Writes the features of each clause of a text in which anything is known: the first half of intent_predict(). A classifier
+/// that cuts no texts writes one row at most, that of intent_vectorize().
+///
+/// @param classifier   A classifier. Not NULL.
+/// @param text         As for intent_predict().
+/// @param text_length  Bytes of `text`.
+/// @param rows_out     Room for `capacity` rows of INTENT_FEATURES floats, each of unit length. May be NULL when there is none.
+/// @param capacity     Number of rows that fit; INTENT_MAX_CLAUSES always suffice.
+/// @param count_out    Receives the number of rows, which may be more than fit; that is no error, the first are written. 0 when
+///                     nothing in the text is known. Not NULL.
+/// @param error_out    Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED. Results are written
+///         only on success.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_vectorize_rows(
+    classifier: *const IntentClassifier,
+    text: *const u8,
+    text_length: usize,
+    rows_out: *mut f32,
+    capacity: usize,
+    count_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for `text_length` bytes.
+        let text = unsafe { phrase(text, text_length, "text") }?;
+        // SAFETY: the header asks for room for `capacity` rows; a row is an array of floats, and any bytes are one.
+        let rows = unsafe { slice_mut(rows_out.cast::<FeatureVector>(), capacity, "rows_out") }?;
+        let out = Out::new(count_out, "count_out")?;
+        let count = classifier.vectorize_rows(text, rows)?;
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(count) };
+        Ok(())
+    })
+}
+
+/// Chooses labels for feature vectors, one for each clause of a text: the second half of intent_predict(). With the rows of
+/// intent_vectorize_rows() the answer is that of intent_predict(), bit for bit. Vectors of zeros say nothing; where there
+/// is no other the text is rejected.
 ///
 /// @param classifier A classifier. Not NULL.
-/// @param features   INTENT_FEATURES finite floats up to a million, best of unit length. Not NULL.
+/// @param rows       `row_count` times INTENT_FEATURES finite floats up to a million, each row best of unit length. May be NULL
+///                   when the count is 0.
+/// @param row_count  Number of rows.
 /// @param options    As for intent_predict().
 /// @param labels_out As for intent_predict().
 /// @param capacity   As for intent_predict().
@@ -206,7 +258,8 @@ pub unsafe extern "C" fn intent_vectorize(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_predict_features(
     classifier: *const IntentClassifier,
-    features: *const f32,
+    rows: *const f32,
+    row_count: usize,
     options: *const IntentPredictOptions,
     labels_out: *mut Scored,
     capacity: usize,
@@ -217,13 +270,13 @@ pub unsafe extern "C" fn intent_predict_features(
         // SAFETY: the header asks for a classifier that has not been freed.
         let classifier = unsafe { object(classifier, "classifier") }?.get();
         // SAFETY: the header asks for that many floats; a vector is an array of floats, aligned as they are.
-        let features = unsafe { object(features.cast::<FeatureVector>(), "features") }?;
+        let rows = unsafe { slice(rows.cast::<FeatureVector>(), row_count, "rows") }?;
         // SAFETY: the header asks for options that start with their size.
         let options = unsafe { predict_options(options) }?;
         // SAFETY: the header asks for room for `capacity` labels; any bytes are a `Scored`.
         let room = unsafe { slice_mut(labels_out, capacity, "labels_out") }?;
         let out = Out::new(count_out, "count_out")?;
-        let count = classifier.predict_features(features, &options, room)?;
+        let count = classifier.predict_features(rows, &options, room)?;
         // SAFETY: the header asks for a writable place.
         unsafe { out.write(count) };
         Ok(())

@@ -5,6 +5,7 @@
 //! so the header is written here; it is read with the safetensors crate, which checks every offset.
 
 use super::{LayerParts, LayerPlaces, Metadata, Parts, Places};
+use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::simd::DIMENSIONS;
@@ -16,6 +17,9 @@ use twox_hash::XxHash3_64;
 
 /// Newest file format this library reads, and the one it writes.
 pub const FORMAT: u32 = 1;
+
+/// A text's every word is compared with all joiners.
+pub const MAX_JOINERS: usize = 64;
 
 const KEY: &str = "intentkit";
 /// How the checksum's field looks inside a JSON string inside a JSON file.
@@ -65,6 +69,7 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
         let shape = [layer.scales.len(), *inputs];
         put(&mut header, format!("{name}.weight"), "I8", &shape, bytemuck::cast_slice(&layer.weights));
     }
+    put(&mut header, "centroids".into(), "I8", &[labels, DIMENSIONS], bytemuck::cast_slice(&parts.centroids));
     for (name, layer, _) in &layers {
         let shape = [layer.scales.len()];
         put(&mut header, format!("{name}.scale"), "F32", &shape, bytemuck::cast_slice(&layer.scales));
@@ -73,7 +78,10 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
         }
     }
     put(&mut header, "thresholds".into(), "F32", &[labels], bytemuck::cast_slice(&parts.thresholds));
-    put(&mut header, "reject_below".into(), "F32", &[1], bytemuck::bytes_of(&parts.reject_below));
+    let inverse_norms = bytemuck::cast_slice(&parts.centroid_inverse_norms);
+    put(&mut header, "centroid_inverse_norms".into(), "F32", &[labels], inverse_norms);
+    let points = &parts.reject_points;
+    put(&mut header, "reject_points".into(), "F32", &[points.len()], bytemuck::cast_slice(points));
     if metadata.ngrams.is_some() {
         put(&mut header, "known".into(), "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
     }
@@ -188,6 +196,19 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
         return Err(ModelFault::AbsurdSize("the n-gram settings are out of range".into()));
     }
+    if metadata.joiners.len() > MAX_JOINERS {
+        let found = metadata.joiners.len();
+        return Err(ModelFault::AbsurdSize(format!(
+            "the file names {found} joiners; {MAX_JOINERS} are read"
+        )));
+    }
+    let reject = &metadata.reject;
+    if !metadata.calibration.is_valid()
+        || !(0.0..=1.0).contains(&reject.keep)
+        || !reject.cosine_weight.is_finite()
+    {
+        return Err(ModelFault::NotAModel("its calibration or reject rule is out of range".into()));
+    }
     if metadata.labels.iter().any(|label| label.contains('\0')) {
         return Err(ModelFault::NotAModel("a label holds a NUL character".into()));
     }
@@ -233,11 +254,14 @@ impl Finder<'_> {
         Ok(start..start + tensor.data().len())
     }
 
+    fn is_empty(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok_and(|tensor| tensor.data().is_empty())
+    }
+
     fn floats(&self, name: &str, length: usize) -> Result<Range<usize>, ModelFault> {
         let place = self.find(name, Dtype::F32, &[Some(length)])?;
         let values: &[f32] = bytemuck::cast_slice(&self.bytes[place.clone()]);
-        // A reject point of minus infinity means that the score rejects nothing; everything else is a number.
-        if values.iter().any(|v| v.is_nan() || (name != "reject_below" && v.is_infinite())) {
+        if values.iter().any(|v| !v.is_finite()) {
             return Err(ModelFault::WrongTensor {
                 name: name.into(),
                 problem: "holds a value that is no number".into(),
@@ -273,8 +297,10 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
         places.linear = Some(finder.layer("linear", labels, DIMENSIONS, false)?);
     }
     places.thresholds = finder.floats("thresholds", labels)?;
-    let reject = finder.floats("reject_below", 1)?;
-    places.reject = bytemuck::pod_read_unaligned(&bytes[reject]);
+    let points = if finder.is_empty("reject_points") { 0 } else { RejectRule::POINTS };
+    places.reject_points = finder.floats("reject_points", points)?;
+    places.centroids = finder.find("centroids", Dtype::I8, &[Some(labels), Some(DIMENSIONS)])?;
+    places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels)?;
     if metadata.ngrams.is_some() {
         places.table = finder.find("table", Dtype::I8, &[None, Some(DIMENSIONS)])?;
         let rows = places.table.len() / DIMENSIONS;

@@ -6,16 +6,17 @@
 mod bytes;
 mod file;
 
-use crate::decision::{Choice, DecisionRule};
+use crate::calibration::Calibration;
+use crate::decision::{Centroids, Choice, DecisionRule, RejectRule, noisy_or};
 use crate::error::{Error, Result};
-use crate::network::{self, Layer, Network};
+use crate::network::{self, Layer, Network, with_logits};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
-use crate::text::ngrams::NgramSettings;
+use crate::text::ngrams::{NgramSettings, token_hash};
 use crate::vectorizer::{FeatureVector, Vectorizer};
 use bytes::Bytes;
-pub use file::FORMAT;
+pub use file::{FORMAT, MAX_JOINERS};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
@@ -52,8 +53,23 @@ pub struct Metadata {
     pub labels: Vec<String>,
     /// How texts are read; `None` for a model trained from feature rows.
     pub ngrams: Option<NgramSettings>,
+    /// The normalised words and marks that part the clauses of a text; none where a text is one clause.
+    pub joiners: Vec<String>,
+    /// How logits become probabilities.
+    pub calibration: Calibration,
+    /// How in-scope texts are told from others.
+    pub reject: RejectSettings,
     /// How it was trained.
     pub training: TrainingSummary,
+}
+
+/// The settings of the reject rule; its points and centroids are tensors.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RejectSettings {
+    /// Share of in-scope texts to let through, unless a caller says otherwise.
+    pub keep: f32,
+    /// What a cosine of 1 to the label's centroid adds to the reject score, in logits.
+    pub cosine_weight: f32,
 }
 
 /// One layer's int8 numbers; see [`Layer`].
@@ -82,8 +98,12 @@ pub struct Parts {
     pub linear: Option<LayerParts>,
     /// A probability for each label.
     pub thresholds: Vec<f32>,
-    /// The reject point, a logit.
-    pub reject_below: f32,
+    /// [`RejectRule::points`]; empty where no score rejects.
+    pub reject_points: Vec<f32>,
+    /// Each label's mean feature vector; see [`Centroids`].
+    pub centroids: Vec<i8>,
+    /// The reciprocal of each centroid's length.
+    pub centroid_inverse_norms: Vec<f32>,
 }
 
 /// Where the tensors of a layer lie.
@@ -102,7 +122,9 @@ struct Places {
     layers: [LayerPlaces; 4],
     linear: Option<LayerPlaces>,
     thresholds: Range<usize>,
-    reject: f32,
+    reject_points: Range<usize>,
+    centroids: Range<usize>,
+    centroid_inverse_norms: Range<usize>,
 }
 
 /// An immutable classifier: usable from any number of threads at once, without locks and without allocating.
@@ -111,6 +133,8 @@ pub struct Model {
     bytes: Bytes,
     metadata: Metadata,
     places: Places,
+    /// Of the metadata's joiners.
+    joiners: Vec<u64>,
 }
 
 impl Model {
@@ -143,7 +167,8 @@ impl Model {
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
-        Ok(Model { bytes, metadata, places })
+        let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
+        Ok(Model { bytes, metadata, places, joiners })
     }
 
     /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
@@ -202,19 +227,33 @@ impl Model {
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
-        Some(Vectorizer { settings, table: self.integers(&self.places.table), known })
+        Some(Vectorizer { settings, table: self.integers(&self.places.table), known, joiners: &self.joiners })
     }
 
-    /// Writes the features of a text: 256 numbers of unit length, or zeros when nothing in it is known.
+    /// Writes the features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known.
     ///
     /// # Errors
     /// [`Error::TextTooLong`], or [`Error::NoVectorizer`] for a model trained from feature rows.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) -> Result<()> {
+        self.reader(text)?.vectorize(text, features);
+        Ok(())
+    }
+
+    /// Calls `row` with the features of each clause of a text in which anything is known; a model without joiners has one at
+    /// most, that of [`Model::vectorize`].
+    ///
+    /// # Errors
+    /// As [`Model::vectorize`].
+    pub fn for_each_row(&self, text: &str, row: impl FnMut(&FeatureVector)) -> Result<()> {
+        self.reader(text)?.for_each_row(text, row);
+        Ok(())
+    }
+
+    fn reader(&self, text: &str) -> Result<Vectorizer<'_>> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(Error::TextTooLong { length: text.len() });
         }
-        self.vectorizer().ok_or(Error::NoVectorizer)?.vectorize(text, features);
-        Ok(())
+        self.vectorizer().ok_or(Error::NoVectorizer)
     }
 
     /// The network's layers.
@@ -227,7 +266,7 @@ impl Model {
         }
     }
 
-    /// Writes the calibrated logits of a feature vector, one for each label, computed in int8.
+    /// Writes the logits of a feature vector, one for each label, computed in int8.
     ///
     /// # Panics
     /// When `logits` is not as long as there are labels.
@@ -235,13 +274,70 @@ impl Model {
         network::int8::logits(&self.network(), features, logits);
     }
 
+    /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
+    pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
+        Reading { model: self, logits, score: f32::NEG_INFINITY, rows: 0 }
+    }
+
+    /// Where the labels' texts lie.
+    pub fn centroids(&self) -> Centroids<'_> {
+        Centroids {
+            rows: self.integers(&self.places.centroids),
+            inverse_norms: self.floats(&self.places.centroid_inverse_norms),
+            weight: self.metadata.reject.cosine_weight,
+        }
+    }
+
     /// The rule that chooses labels.
     pub fn rule(&self) -> DecisionRule<'_> {
         DecisionRule {
             choice: self.metadata.choice,
+            calibration: self.metadata.calibration,
             thresholds: self.floats(&self.places.thresholds),
-            reject_below: self.places.reject,
+            reject: RejectRule {
+                points: self.floats(&self.places.reject_points),
+                keep: self.metadata.reject.keep,
+            },
         }
+    }
+}
+
+/// The rows of one text on their way to a decision.
+pub struct Reading<'a> {
+    model: &'a Model,
+    logits: &'a mut [f32],
+    score: f32,
+    rows: usize,
+}
+
+impl Reading<'_> {
+    /// Takes a row, whose logits `network` computes. A row of zeros, in which nothing is known, says nothing.
+    ///
+    /// # Panics
+    /// When the logits are not as many as there are labels.
+    pub fn row(&mut self, features: &FeatureVector, network: impl Fn(&FeatureVector, &mut [f32])) {
+        if features.iter().all(|&feature| feature == 0.0) {
+            return;
+        }
+        let centroids = self.model.centroids();
+        let mut score =
+            |logits: &[f32]| self.score = self.score.max(centroids.reject_score(features, logits));
+        if self.rows == 0 {
+            network(features, self.logits);
+            score(self.logits);
+        } else {
+            with_logits(self.logits.len(), |logits| {
+                network(features, logits);
+                score(logits);
+                noisy_or(self.logits, logits);
+            });
+        }
+        self.rows += 1;
+    }
+
+    /// The text's reject score: that of its surest row, negative infinity when nothing is known.
+    pub fn score(&self) -> f32 {
+        self.score
     }
 }
 

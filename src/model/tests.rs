@@ -19,6 +19,8 @@ fn parts(labels: usize, texts: bool) -> Parts {
                 word_weight: 1,
                 character_weight: 1,
             }),
+            joiners: if texts { vec!["and".into(), ",".into()] } else { vec![] },
+            reject: RejectSettings { keep: 0.95, cosine_weight: 20.0 },
             ..Metadata::default()
         },
         table: if texts { (0..16 * DIMENSIONS).map(|i| (i % 251) as u8 as i8).collect() } else { vec![] },
@@ -26,7 +28,9 @@ fn parts(labels: usize, texts: bool) -> Parts {
         layers: [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)],
         linear: Some(layer(labels, 256, false)),
         thresholds: vec![0.5; labels],
-        reject_below: -1.25,
+        reject_points: (0..101).map(|i| i as f32 / 8.0 - 4.0).collect(),
+        centroids: (0..labels * DIMENSIONS).map(|i| (i % 253) as u8 as i8).collect(),
+        centroid_inverse_norms: vec![0.001; labels],
     }
 }
 
@@ -60,7 +64,8 @@ fn a_saved_model_loads_as_the_same_bytes_mapped_or_copied() {
     let mapped = Model::load(&path).unwrap();
     assert_eq!(mapped.as_bytes(), model.as_bytes());
     assert_eq!(mapped.metadata(), model.metadata());
-    assert_eq!(mapped.rule().reject_below, -1.25);
+    assert_eq!(mapped.rule().reject.below(Some(0.9)), -2.75);
+    assert_eq!(mapped.rule().reject.below(None), -3.375);
     let copied = Model::from_bytes(&std::fs::read(&path).unwrap()).unwrap();
     let mut logits = [[0.0; 3]; 2];
     for (model, logits) in [mapped, copied].iter().zip(&mut logits) {
@@ -251,11 +256,12 @@ proptest::proptest! {
         if file::seal(&mut bytes).is_ok()
             && let Ok(model) = Model::from_bytes(&bytes)
         {
-            let (mut features, mut logits) = ([0.0; DIMENSIONS], vec![0.0; model.labels().len()]);
-            if model.vectorize("can you see my screen", &mut features).is_ok() {
-                model.logits(&features, &mut logits);
-                model.rule().decide(true, &logits, &Default::default(), &mut [Default::default(); 4]);
-            }
+            let mut logits = vec![0.0; model.labels().len()];
+            let mut reading = model.reading(&mut logits);
+            let network = |features: &_, logits: &mut _| model.logits(features, logits);
+            let _ = model.for_each_row("can you see my screen, and open the door", |row| reading.row(row, network));
+            let score = reading.score();
+            model.rule().decide(score, &logits, &Default::default(), &mut [Default::default(); 4]);
         }
     }
 }

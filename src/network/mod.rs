@@ -1,7 +1,7 @@
 //! The network: 256 → 256 → 128 → 64 → N with ReLU between, and a linear path from the features straight to the output.
 //!
 //! The linear path is worth about 1.5 points of accuracy: alone, the layers are a bottleneck for data of this size.
-//! Weights are int8 with one float32 scale per output; biases are float32, calibration folded in.
+//! Weights are int8 with one float32 scale per output; biases are float32.
 
 pub mod float32;
 pub mod int8;

@@ -11,7 +11,7 @@ pub trait Runtime: Send + Sync {
     /// Its name, as the command line and statistics show it.
     fn name(&self) -> &'static str;
 
-    /// Writes the calibrated logits of a feature vector, one for each label of `model`.
+    /// Writes the logits of a feature vector, one for each label of `model`.
     ///
     /// # Panics
     /// When `logits` is not as long as there are labels.

@@ -7,7 +7,8 @@
 //!    case folding (Unicode Standard 3.13, after D146). One deviation: U+0307 directly after `i` is dropped, so that
 //!    "İstanbul" and "istanbul" are one word. `ı` stays `ı`.
 //! 3. **Splitting** (`split`): default word boundaries (UAX 29); inside them, everything but letters, digits and
-//!    their marks cuts as well, apostrophes vanish ("don't" → "dont"), emoji become words of their own.
+//!    their marks cuts as well, apostrophes vanish ("don't" → "dont"), emoji become words of their own. Punctuation
+//!    between words is reported too, since it may part clauses.
 //!
 //! Pure ASCII needs none of the tables; it takes a byte loop that gives the same words.
 //! Nothing here allocates; time is linear in the text.
@@ -35,34 +36,62 @@ const WINDOW: usize = 2048;
 /// intentkit::text::for_each_word("Don’t close İstanbul's ﬁle! 🇹🇷", |word| words.push(word.to_owned()));
 /// assert_eq!(words, ["dont", "close", "istanbuls", "file", "🇹🇷"]);
 /// ```
-pub fn for_each_word(text: &str, word: impl FnMut(&str)) {
-    if text.is_ascii() { ascii_words(text.as_bytes(), word) } else { unicode_words::<WINDOW>(text, word) }
+pub fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
+    for_each_token(text, |token| {
+        if let Token::Word(text) = token {
+            word(text);
+        }
+    });
 }
 
-fn unicode_words<const N: usize>(text: &str, word: impl FnMut(&str)) {
-    let mut splitter = split::Splitter::<N, _>::new(word);
+/// A piece of normalised text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// A word, as [`for_each_word`] gives it.
+    Word(&'a str),
+    /// A punctuation mark or symbol that stands for itself, one character; not one within a word, number or name, such as
+    /// those of `don't`, `3.5` or `example.com`.
+    Mark(&'a str),
+}
+
+/// Calls `token` with every normalised word and every mark between words, in order.
+pub fn for_each_token(text: &str, token: impl FnMut(Token<'_>)) {
+    if text.is_ascii() { ascii_tokens(text.as_bytes(), token) } else { unicode_tokens::<WINDOW>(text, token) }
+}
+
+fn unicode_tokens<const N: usize>(text: &str, token: impl FnMut(Token<'_>)) {
+    let mut splitter = split::Splitter::<N, _>::new(token);
     normalise::normalise(visible(text), |c| splitter.push(c));
     splitter.finish();
 }
 
-fn ascii_words(text: &[u8], word: impl FnMut(&str)) {
-    let mut word = Word::new(word);
+fn ascii_tokens(text: &[u8], token: impl FnMut(Token<'_>)) {
+    let mut word = Word::new(token);
     for (i, &byte) in text.iter().enumerate() {
         if byte.is_ascii_alphanumeric() {
             word.push_ascii(byte.to_ascii_lowercase());
-        } else if byte != b'\'' || !joins(text, i) {
+        } else if byte == b'\'' {
+            if !joins(text, i) {
+                word.cut();
+            }
+        } else {
             word.cut();
+            if byte.is_ascii_punctuation() && byte != b'_' && !joins(text, i) {
+                word.mark(char::from(byte));
+            }
         }
     }
     word.cut();
 }
 
-/// Whether the apostrophe at `i` stands between two letters (UAX 29, WB6 and WB7) or two digits (WB11 and WB12).
+/// Whether the mark at `i` is one that joins the letters (UAX 29, WB6 and WB7) or digits (WB11 and WB12) around it.
 fn joins(text: &[u8], i: usize) -> bool {
     let before = i.checked_sub(1).and_then(|i| text.get(i));
     let (Some(before), Some(after)) = (before, text.get(i + 1)) else { return false };
-    before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
-        || before.is_ascii_digit() && after.is_ascii_digit()
+    let letters = matches!(text[i], b'\'' | b'.' | b':');
+    let digits = matches!(text[i], b'\'' | b'.' | b',' | b';');
+    letters && before.is_ascii_alphabetic() && after.is_ascii_alphabetic()
+        || digits && before.is_ascii_digit() && after.is_ascii_digit()
 }
 
 const ZWJ: char = '\u{200D}';
@@ -102,7 +131,7 @@ struct Word<F> {
     emit: F,
 }
 
-impl<F: FnMut(&str)> Word<F> {
+impl<F: FnMut(Token<'_>)> Word<F> {
     fn new(emit: F) -> Self {
         Word { bytes: [0; MAX_WORD_BYTES], len: 0, emit }
     }
@@ -134,9 +163,14 @@ impl<F: FnMut(&str)> Word<F> {
         if self.len > 0 {
             // Whole characters went in, so this is always UTF-8.
             if let Ok(word) = std::str::from_utf8(&self.bytes[..self.len]) {
-                (self.emit)(word);
+                (self.emit)(Token::Word(word));
             }
             self.len = 0;
         }
+    }
+
+    /// Reports a mark. The word before it has been cut.
+    fn mark(&mut self, c: char) {
+        (self.emit)(Token::Mark(c.encode_utf8(&mut [0; 4])));
     }
 }

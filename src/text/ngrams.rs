@@ -3,7 +3,7 @@
 //! An n-gram is only ever a 64-bit number (feature hashing, Weinberger et al., 2009). Its top bits name a row of the
 //! table; equal rows are absorbed by training. Nothing is stored and nothing allocates.
 
-use super::{MAX_WORD_BYTES, for_each_word};
+use super::{MAX_WORD_BYTES, Token, for_each_token};
 use serde::{Deserialize, Serialize};
 
 /// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
@@ -69,74 +69,134 @@ fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     hash.wrapping_mul(SPREAD)
 }
 
+/// One number for two in their order.
 #[inline]
-fn join(left: u64, right: u64) -> u64 {
+pub(crate) fn join(left: u64, right: u64) -> u64 {
     let mixed = (left.rotate_left(25) ^ right).wrapping_mul(MIX);
     (mixed ^ (mixed >> 32)).wrapping_mul(SPREAD)
 }
 
-/// Calls `ngram` with the kind and hash of every n-gram of `text`, in order, repeated ones as often as they stand there.
-/// Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
-pub fn for_each_ngram(text: &str, settings: &NgramSettings, mut ngram: impl FnMut(Kind, u64)) {
-    let mut left = MAX_NGRAMS;
-    let mut report = |kind, hash| {
-        if left > 0 {
-            left -= 1;
-            ngram(kind, hash);
-        }
-    };
-    let (mut last_but_one, mut last) = (None, BOUNDARY);
-    let mut any = false;
-    for_each_word(text, |word| {
-        any = true;
-        let hash = hash_bytes(WORD, word.as_bytes());
-        report(Kind::Words, hash);
-        if settings.words >= 2 {
-            let pair = join(last, hash);
-            report(Kind::Words, pair);
-            if settings.words >= 3 {
-                if let Some(before) = last_but_one {
-                    report(Kind::Words, join(before, pair));
-                }
-                last_but_one = Some(last);
-            }
-            last = hash;
-        }
-        for_each_character_ngram(word, &mut report);
-    });
-    if any && settings.words >= 2 {
-        let pair = join(last, BOUNDARY);
-        report(Kind::Words, pair);
-        if let Some(before) = last_but_one {
-            report(Kind::Words, join(before, pair));
-        }
-    }
+/// Most clauses that a text is cut into; what comes after belongs to the last. Requests are of two or three, and the limit
+/// bounds the time and the rows that a text can take.
+pub const MAX_CLAUSES: usize = 32;
+
+/// The number by which words and marks are told apart, such as the joiners between clauses.
+pub fn token_hash(word: &str) -> u64 {
+    hash_bytes(WORD, word.as_bytes())
 }
 
-fn for_each_character_ngram(word: &str, report: &mut impl FnMut(Kind, u64)) {
-    let mut padded = [0u8; MAX_WORD_BYTES + 2];
-    let Some(room) = padded.get_mut(..word.len() + 2) else { return };
-    room[0] = b'<';
-    room[1..=word.len()].copy_from_slice(word.as_bytes());
-    room[word.len() + 1] = b'>';
-    let padded = &*room;
-    // Where a character starts; the end counts as a start.
-    let is_start = |&at: &usize| at == padded.len() || padded[at] & 0xC0 != 0x80;
-    let mut starts = (0..=padded.len()).filter(is_start);
-    let mut window = [0usize; 4];
-    for edge in &mut window[1..] {
-        match starts.next() {
-            Some(start) => *edge = start,
-            None => return,
+/// What a text is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// An n-gram's kind and hash.
+    Ngram(Kind, u64),
+    /// A clause ends here. It holds an n-gram at least.
+    ClauseEnd,
+}
+
+/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
+/// every clause. `joiners` are the [`token_hash`]es of the words and marks that part clauses; they belong to none. Without
+/// any a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
+/// known texts from unknown ones.
+pub fn for_each_piece(text: &str, settings: &NgramSettings, joiners: &[u64], piece: impl FnMut(Piece)) {
+    let mut reader =
+        Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY, any: false };
+    let mut clauses = 1;
+    for_each_token(text, |token| {
+        let hash = match token {
+            Token::Word(word) => token_hash(word),
+            Token::Mark(_) if joiners.is_empty() => return,
+            Token::Mark(mark) => token_hash(mark),
+        };
+        if clauses < MAX_CLAUSES && joiners.contains(&hash) {
+            clauses += usize::from(reader.any);
+            reader.end_clause();
+        } else if let Token::Word(word) = token {
+            reader.word(word, hash);
+        }
+    });
+    reader.end_clause();
+}
+
+/// Reads one clause after the other.
+struct Reader<'a, F> {
+    settings: &'a NgramSettings,
+    piece: F,
+    /// N-grams that may still be reported.
+    left: usize,
+    last_but_one: Option<u64>,
+    last: u64,
+    /// Whether the clause has a word.
+    any: bool,
+}
+
+impl<F: FnMut(Piece)> Reader<'_, F> {
+    #[inline]
+    fn report(&mut self, kind: Kind, hash: u64) {
+        if self.left > 0 {
+            self.left -= 1;
+            (self.piece)(Piece::Ngram(kind, hash));
         }
     }
-    for edge in starts {
-        // window[1..] and `edge` bound three characters; with window[0] before them, four.
-        report(Kind::Trigram, hash_bytes(CHARACTERS, &padded[window[1]..edge]));
-        if window[1] > 0 {
-            report(Kind::Fourgram, hash_bytes(CHARACTERS, &padded[window[0]..edge]));
+
+    fn word(&mut self, word: &str, hash: u64) {
+        self.any = true;
+        self.report(Kind::Words, hash);
+        if self.settings.words >= 2 {
+            self.longer(hash);
+            self.last_but_one = Some(self.last);
+            self.last = hash;
         }
-        window = [window[1], window[2], window[3], edge];
+        self.characters(word);
+    }
+
+    /// The pair, and the triple if asked for, that end with `hash`.
+    fn longer(&mut self, hash: u64) {
+        let pair = join(self.last, hash);
+        self.report(Kind::Words, pair);
+        if self.settings.words >= 3
+            && let Some(before) = self.last_but_one
+        {
+            self.report(Kind::Words, join(before, pair));
+        }
+    }
+
+    fn end_clause(&mut self) {
+        if !self.any {
+            return;
+        }
+        if self.settings.words >= 2 {
+            self.longer(BOUNDARY);
+        }
+        (self.piece)(Piece::ClauseEnd);
+        (self.last_but_one, self.last, self.any) = (None, BOUNDARY, false);
+    }
+
+    fn characters(&mut self, word: &str) {
+        let mut padded = [0u8; MAX_WORD_BYTES + 2];
+        let Some(room) = padded.get_mut(..word.len() + 2) else { return };
+        room[0] = b'<';
+        room[1..=word.len()].copy_from_slice(word.as_bytes());
+        room[word.len() + 1] = b'>';
+        let padded = &*room;
+        // Where a character starts; the end counts as a start.
+        let is_start = |&at: &usize| at == padded.len() || padded[at] & 0xC0 != 0x80;
+        let mut starts = (0..=padded.len()).filter(is_start);
+        let mut window = [0usize; 4];
+        for edge in &mut window[1..] {
+            match starts.next() {
+                Some(start) => *edge = start,
+                None => return,
+            }
+        }
+        for edge in starts {
+            // window[1..] and `edge` bound three characters; with window[0] before them, four.
+            self.report(Kind::Trigram, hash_bytes(CHARACTERS, &padded[window[1]..edge]));
+            if window[1] > 0 {
+                self.report(Kind::Fourgram, hash_bytes(CHARACTERS, &padded[window[0]..edge]));
+            }
+            window = [window[1], window[2], window[3], edge];
+        }
     }
 }
 
@@ -149,13 +209,19 @@ mod tests {
 
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;
-        for_each_ngram(text, settings, |k, _| count += usize::from(k == kind));
+        for_each_piece(text, settings, &[], |piece| {
+            count += usize::from(matches!(piece, Piece::Ngram(found, _) if found == kind));
+        });
         count
     }
 
     fn hashes(text: &str) -> Vec<(Kind, u64)> {
         let mut all = vec![];
-        for_each_ngram(text, &SETTINGS, |kind, hash| all.push((kind, hash)));
+        for_each_piece(text, &SETTINGS, &[], |piece| {
+            if let Piece::Ngram(kind, hash) = piece {
+                all.push((kind, hash));
+            }
+        });
         all
     }
 
@@ -168,6 +234,40 @@ mod tests {
         let triples = NgramSettings { words: 3, ..SETTINGS };
         assert_eq!(count("Can you see?", &triples, Kind::Words), 3 + 4 + 3);
         assert_eq!(count("Can you see?", &NgramSettings { words: 1, ..SETTINGS }, Kind::Words), 3);
+    }
+
+    fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
+        let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
+        let (mut clauses, mut open) = (vec![], vec![]);
+        for_each_piece(text, &SETTINGS, &joiners, |piece| match piece {
+            Piece::Ngram(_, hash) => open.push(hash),
+            Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
+        });
+        assert!(open.is_empty());
+        clauses
+    }
+
+    #[test]
+    fn joiners_cut_a_text_into_clauses_that_read_as_if_each_stood_alone() {
+        let joiners = ["and", "then", ",", "、"];
+        let whole = |text| clauses(text, &[]).concat();
+        assert_eq!(
+            clauses("Then, and open the door, and then play music, then", &joiners),
+            [whole("open the door"), whole("play music")]
+        );
+        assert_eq!(clauses("开灯、放歌", &joiners), [whole("开灯"), whole("放歌")]);
+        assert_eq!(clauses("open the door", &joiners), [whole("open the door")]);
+        assert_eq!(clauses("and, then", &joiners), [[0u64; 0]; 0]);
+        // A mark within a number parts nothing.
+        assert_eq!(clauses("add 1,000", &joiners).len(), 1);
+    }
+
+    #[test]
+    fn a_text_has_no_more_clauses_than_the_limit_and_loses_no_word() {
+        let text = "go,".repeat(1000);
+        let found = clauses(&text, &[","]);
+        assert_eq!(found.len(), MAX_CLAUSES);
+        assert_eq!(found[MAX_CLAUSES - 1], clauses(&"go ".repeat(1000 - MAX_CLAUSES + 1), &[]).concat());
     }
 
     #[test]

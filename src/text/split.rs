@@ -5,7 +5,7 @@
 //! from before one. Where the end of the window has none (emoji, dots), everything but the last three segments is
 //! handled.
 
-use super::{Word, ZWJ};
+use super::{Token, Word, ZWJ};
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::UnicodeEmoji;
 use unicode_segmentation::UnicodeSegmentation;
@@ -25,7 +25,7 @@ pub(super) struct Splitter<const N: usize, F> {
     letters: Letters<F>,
 }
 
-impl<const N: usize, F: FnMut(&str)> Splitter<N, F> {
+impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
     pub(super) fn new(emit: F) -> Self {
         const { assert!(N >= 16 * MAX_ATTACHED) };
         let letters = Letters { word: Word::new(emit), is_emoji: false, after_apostrophe: false };
@@ -96,7 +96,7 @@ fn certain_part(text: &str) -> usize {
     if starts[0] > 0 { starts[0] } else { text.char_indices().next_back().map_or(0, |(at, _)| at) }
 }
 
-/// Picks the words out of segments.
+/// Picks the words and marks out of segments.
 struct Letters<F> {
     word: Word<F>,
     /// The word is made of emoji. They don't mix with letters.
@@ -104,9 +104,9 @@ struct Letters<F> {
     after_apostrophe: bool,
 }
 
-impl<F: FnMut(&str)> Letters<F> {
+impl<F: FnMut(Token<'_>)> Letters<F> {
     fn push(&mut self, part: &str) {
-        for c in part.chars() {
+        for (i, c) in part.char_indices() {
             match c {
                 ZWJ => continue,
                 '\'' | '\u{2019}' | '\u{2BC}' => {
@@ -125,7 +125,13 @@ impl<F: FnMut(&str)> Letters<F> {
                 }
                 _ if c.is_alphanumeric() => self.push_as(false, c),
                 _ if is_emoji(c) => self.push_as(true, c),
-                _ => self.word.cut(),
+                _ => {
+                    self.word.cut();
+                    // Inside a segment it joins what stands around it.
+                    if i == 0 && !c.is_whitespace() && !c.is_control() && c != '_' {
+                        self.word.mark(c);
+                    }
+                }
             }
             self.after_apostrophe = false;
         }

@@ -10,10 +10,24 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn words_in_window<const N: usize>(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    unicode_words::<N>(text, |word| words.push(word.to_owned()));
-    words
+/// Words as they are, marks behind a NUL, which no word holds.
+fn tokens_in_window<const N: usize>(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    unicode_tokens::<N>(text, |token| tokens.push(written(token)));
+    tokens
+}
+
+fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for_each_token(text, |token| tokens.push(written(token)));
+    tokens
+}
+
+fn written(token: Token<'_>) -> String {
+    match token {
+        Token::Word(word) => word.to_owned(),
+        Token::Mark(mark) => format!("\0{mark}"),
+    }
 }
 
 fn normalised(text: &str) -> String {
@@ -87,6 +101,18 @@ fn apostrophes_vanish_inside_words_and_separate_outside() {
 }
 
 #[test]
+fn marks_between_words_are_reported_and_those_within_are_not() {
+    assert_eq!(
+        tokens("Play it, then don't: 3.5 and 1,000 at example.com; ok?"),
+        [
+            "play", "it", "\0,", "then", "dont", "\0:", "3", "5", "and", "1", "000", "at", "example", "com",
+            "\0;", "ok", "\0?"
+        ]
+    );
+    assert_eq!(tokens("开灯，放歌、_关门。"), ["开", "灯", "\0,", "放", "歌", "\0、", "关", "门", "\0。"]);
+}
+
+#[test]
 fn texts_without_words_give_none() {
     for text in ["", " ", "...!?_-\0\u{7F}", "—…、。", "\u{301}\u{200D}\u{34F}", "'", "’"] {
         assert_eq!(words(text), [""; 0], "{text:?}");
@@ -151,23 +177,23 @@ proptest! {
     }
 
     #[test]
-    fn ascii_texts_give_the_same_words_on_both_paths(
+    fn ascii_texts_give_the_same_words_and_marks_on_both_paths(
         random in "[\\x00-\\x7F]{0,60}",
         rich in "([a-cA-C'0-2.:_, ;\"]|don't|a{30}|\r\n){0,400}",
         times in 1..6_usize,
     ) {
         for text in [random, rich.repeat(times)] {
-            prop_assert_eq!(words(&text), words_in_window::<WINDOW>(&text), "{:?}", text);
+            prop_assert_eq!(tokens(&text), tokens_in_window::<WINDOW>(&text), "{:?}", text);
         }
     }
 
     #[test]
-    fn words_do_not_depend_on_the_window(text in nasty_text(&[ZWJ]), times in 1..8_usize, shift in 0..1100_usize) {
+    fn words_and_marks_do_not_depend_on_the_window(text in nasty_text(&[ZWJ]), times in 1..8_usize, shift in 0..1100_usize) {
         let text = "x ".repeat(shift) + &text.repeat(times);
-        let whole = words_in_window::<60_000>(&text);
-        prop_assert_eq!(&words_in_window::<1024>(&text), &whole);
-        prop_assert_eq!(&words_in_window::<1025>(&text), &whole);
-        prop_assert_eq!(&words_in_window::<WINDOW>(&text), &whole);
+        let whole = tokens_in_window::<60_000>(&text);
+        prop_assert_eq!(&tokens_in_window::<1024>(&text), &whole);
+        prop_assert_eq!(&tokens_in_window::<1025>(&text), &whole);
+        prop_assert_eq!(&tokens_in_window::<WINDOW>(&text), &whole);
     }
 
     /// The exceptions, none of them in real text but the first: joined emoji lose their joiners, stream-safe text its

@@ -1,111 +1,193 @@
-//! Held-out logits → the numbers that make a probability of 0.5 the right cut, and the reject point.
+//! Held-out logits and reject scores → the calibration of probabilities, and the reject points.
 
 use super::dataset::Targets;
-
-/// Probabilities are `sigmoid(scale * logit + shift)` (Platt, 1999, over all line-label pairs).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Calibration {
-    pub(super) scale: f64,
-    pub(super) shift: f64,
-}
-
-/// What is left as it is: for few lines, and for the reference.
-pub(super) const IDENTITY: Calibration = Calibration { scale: 1.0, shift: 0.0 };
+use crate::calibration::{Calibration, best};
+use crate::decision::RejectRule;
 
 /// Fewer held-out lines than this say too little.
 pub(super) const LEAST_LINES: usize = 20;
 
-/// The logits of held-out lines, row by row.
+/// More lines than these don't make three numbers better.
+const MOST_LINES: usize = 5_000;
+
+/// How hard it is to move the calibration from where it starts: as if so many pairs of even chance spoke for it.
+const PRIOR: f64 = 20.0;
+
+/// The answers to held-out lines.
 pub(super) struct Heldout<'a> {
+    /// Row by row.
     pub(super) logits: &'a [f32],
+    /// Reject scores.
+    pub(super) scores: &'a [f32],
     pub(super) lines: &'a [usize],
     pub(super) targets: &'a Targets,
 }
 
 impl<'a> Heldout<'a> {
-    fn in_scope(&self) -> impl Iterator<Item = (&'a [f32], &'a [u32])> {
+    fn in_scope(&self) -> impl Iterator<Item = (&'a [f32], f32, &'a [u32])> {
         let (labels, targets) = (self.targets.names.len(), self.targets);
-        let rows = self.logits.chunks(labels).zip(self.lines);
-        rows.map(|(row, &line)| (row, targets.of_line[line].as_slice()))
-            .filter(|(_, wanted)| !wanted.is_empty())
+        let rows = self.logits.chunks(labels).zip(self.scores).zip(self.lines);
+        rows.map(|((row, &score), &line)| (row, score, targets.of_line[line].as_slice()))
+            .filter(|(_, _, wanted)| !wanted.is_empty())
     }
 
-    /// Share of the in-scope lines whose best label is one of theirs; `None` without any.
-    pub(super) fn accuracy(&self) -> Option<f64> {
-        let (mut right, mut all) = (0u32, 0u32);
-        for (row, wanted) in self.in_scope() {
-            all += 1;
-            right +=
-                u32::from(crate::decision::best(row).is_some_and(|best| wanted.contains(&(best as u32))));
-        }
-        (all > 0).then(|| f64::from(right) / f64::from(all))
+    /// Whether the best label of each in-scope line is one of its labels.
+    pub(super) fn hits(&self) -> Vec<bool> {
+        let hit = |row: &[f32], wanted: &[u32]| best(row).is_some_and(|best| wanted.contains(&(best as u32)));
+        self.in_scope().map(|(row, _, wanted)| hit(row, wanted)).collect()
     }
 
-    /// Share of the in-scope lines whose label set at a logit of 0 is right; the score of a model that answers sets.
-    pub(super) fn exact(&self) -> Option<f64> {
-        let (mut right, mut all) = (0u32, 0u32);
-        for (row, wanted) in self.in_scope() {
-            all += 1;
-            right +=
-                u32::from((0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label)));
-        }
-        (all > 0).then(|| f64::from(right) / f64::from(all))
+    /// Whether the label set of each in-scope line, at a logit of 0, is right.
+    pub(super) fn exact(&self) -> Vec<bool> {
+        let exact = |row: &[f32], wanted: &[u32]| {
+            (0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label))
+        };
+        self.in_scope().map(|(row, _, wanted)| exact(row, wanted)).collect()
     }
 
-    /// Fits scale and shift by maximum likelihood (Newton's method, from the identity).
-    pub(super) fn calibrate(&self) -> Calibration {
-        if self.in_scope().count() < LEAST_LINES {
-            return IDENTITY;
+    /// Fits the calibration by penalised maximum likelihood over all line-label pairs (Newton's method, steps halved while
+    /// they don't help), starting from and drawn to `prior`, which stands where there are too few lines.
+    pub(super) fn calibrate(&self, prior: Calibration) -> Calibration {
+        let lines: Vec<_> = self.in_scope().take(MOST_LINES).collect();
+        if lines.len() < LEAST_LINES {
+            return prior;
         }
-        let (mut scale, mut shift) = (IDENTITY.scale, IDENTITY.shift);
-        for _ in 0..30 {
-            let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 0.0, 0.0, 0.0);
-            for (row, wanted) in self.in_scope() {
-                for (label, &logit) in (0..).zip(row) {
-                    let z = f64::from(logit);
-                    let p = 1.0 / (1.0 + libm::exp(-(scale * z + shift)));
-                    let error = p - if wanted.contains(&label) { 1.0 } else { 0.0 };
-                    let weight = p * (1.0 - p);
-                    g0 += error * z;
-                    g1 += error;
-                    h00 += weight * z * z;
-                    h01 += weight * z;
-                    h11 += weight;
-                }
-            }
-            // A pinch of prior keeps separable data from running away.
-            let prior = 1e-3;
-            (g0, g1) = (g0 + prior * (scale - IDENTITY.scale), g1 + prior * (shift - IDENTITY.shift));
-            (h00, h11) = (h00 + prior, h11 + prior);
-            let determinant = h00 * h11 - h01 * h01;
-            let (d0, d1) = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant);
-            (scale, shift) = ((scale - d0).clamp(0.05, 20.0), (shift - d1).clamp(-20.0, 20.0));
-            let step = d0.abs() + d1.abs();
-            if step.is_nan() || step < 1e-9 {
-                break;
+        let mut pairs = vec![];
+        for (row, _, wanted) in lines {
+            let sum = log_sum_exp(row.iter().copied());
+            let top = best(row).unwrap_or(0);
+            let others_of_top =
+                log_sum_exp(row[..top].iter().chain(&row[(top + 1).min(row.len())..]).copied());
+            for (label, &z) in row.iter().enumerate() {
+                // The top label's own term may be all there is to the sum, so that nothing would be left of it.
+                let others = match row.len() {
+                    1 => 0.0,
+                    _ if label == top => others_of_top,
+                    _ => sum + libm::log1p(-libm::exp(f64::from(z) - sum)),
+                };
+                pairs.push(Pair {
+                    x: [f64::from(z), -others, 1.0],
+                    is_wanted: wanted.contains(&(label as u32)),
+                });
             }
         }
+        let start = [prior.scale, prior.coupling, prior.shift].map(f64::from);
+        let mut found = fit(&pairs, start, [true; 3]);
+        if found[1] < 0.02 {
+            // Labels don't speak against each other, and uncoupled ones are cheaper.
+            found = fit(&pairs, [start[0], 0.0, start[2]], [true, false, true]);
+        }
+        let [scale, coupling, shift] = found.map(|value| value as f32);
+        let found = Calibration { scale, coupling, shift };
         // A map that is not increasing would turn the ranking round; held-out lines that ask for one say nothing.
-        if scale > 0.05 && scale < 20.0 && scale.is_finite() && shift.is_finite() {
-            Calibration { scale, shift }
-        } else {
-            IDENTITY
-        }
+        let sensible =
+            found.is_valid() && (0.05..20.0).contains(&scale) && coupling < 20.0 && shift.abs() < 20.0;
+        if sensible { found } else { prior }
     }
 
-    /// The largest reject point that lets at least `keep` of the in-scope lines through, in calibrated logits; minus
-    /// infinity, which rejects nothing, for fewer lines than can tell: the lowest of three would reject a quarter.
-    pub(super) fn reject_point(&self, keep: f64, calibration: Calibration) -> f32 {
-        let mut scores: Vec<f32> =
-            self.in_scope().map(|(row, _)| crate::decision::reject_score(true, row)).collect();
+    /// The reject points: each the largest score that lets its share of the in-scope lines through. None for fewer lines than
+    /// can tell: the lowest of three would reject a quarter.
+    pub(super) fn reject_points(&self) -> Vec<f32> {
+        // A line in which nothing is known is rejected anyway; it counts, with a number to go on with.
+        let mut scores: Vec<f32> = self.in_scope().map(|(_, score, _)| score.max(-1e9)).collect();
         if scores.len() < LEAST_LINES {
-            return f32::NEG_INFINITY;
+            return vec![];
         }
         scores.sort_unstable_by(f32::total_cmp);
-        let drop = ((1.0 - keep) * scores.len() as f64 + 1e-9) as usize;
-        let point = scores[drop.min(scores.len() - 1)];
-        (f64::from(point) * calibration.scale + calibration.shift) as f32
+        let share = |point: usize| point * scores.len() / (RejectRule::POINTS - 1);
+        (0..RejectRule::POINTS).map(|point| scores[share(point).min(scores.len() - 1)]).collect()
     }
+}
+
+/// Share of the lines that are right; `None` without any.
+pub(super) fn share(right: &[bool]) -> Option<f64> {
+    let count = right.iter().filter(|&&right| right).count();
+    (!right.is_empty()).then(|| count as f64 / right.len() as f64)
+}
+
+/// A logit, minus the log of the others' sum, and a constant, to be weighed against each other.
+struct Pair {
+    x: [f64; 3],
+    is_wanted: bool,
+}
+
+fn log_sum_exp(logits: impl Iterator<Item = f32> + Clone) -> f64 {
+    let largest = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.map(|z| libm::exp(f64::from(z) - f64::from(largest))).sum();
+    f64::from(largest) + libm::log(sum)
+}
+
+fn dot(a: &[f64; 3], b: &[f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// The penalised negative log-likelihood.
+fn cost(pairs: &[Pair], weights: &[f64; 3], start: &[f64; 3]) -> f64 {
+    let prior: f64 = (0..3).map(|i| (weights[i] - start[i]) * (weights[i] - start[i])).sum();
+    let loss = |pair: &Pair| {
+        let z = dot(weights, &pair.x) * if pair.is_wanted { -1.0 } else { 1.0 };
+        z.max(0.0) + libm::log1p(libm::exp(-z.abs()))
+    };
+    pairs.iter().map(loss).sum::<f64>() + 0.5 * PRIOR / 4.0 * prior
+}
+
+/// Logistic regression over the weights that are free.
+fn fit(pairs: &[Pair], start: [f64; 3], free: [bool; 3]) -> [f64; 3] {
+    let mut weights = start;
+    let mut now = cost(pairs, &weights, &start);
+    for _ in 0..30 {
+        let (mut gradient, mut hessian) = ([0.0; 3], [[0.0; 3]; 3]);
+        for pair in pairs {
+            let p = 1.0 / (1.0 + libm::exp(-dot(&weights, &pair.x)));
+            let error = p - f64::from(u8::from(pair.is_wanted));
+            for i in 0..3 {
+                gradient[i] += error * pair.x[i];
+                (0..=i).for_each(|j| hessian[i][j] += p * (1.0 - p) * pair.x[i] * pair.x[j]);
+            }
+        }
+        for i in 0..3 {
+            gradient[i] += PRIOR / 4.0 * (weights[i] - start[i]);
+            hessian[i][i] += PRIOR / 4.0;
+            if !free[i] {
+                gradient[i] = 0.0;
+                (0..3).for_each(|j| hessian[i.max(j)][i.min(j)] = 0.0);
+                hessian[i][i] = 1.0;
+            }
+        }
+        let step = solve(hessian, gradient);
+        let mut pace = 1.0;
+        let better = std::iter::repeat_with(|| {
+            let next: [f64; 3] = std::array::from_fn(|i| weights[i] - pace * step[i]);
+            pace *= 0.5;
+            (next, cost(pairs, &next, &start))
+        })
+        .take(20)
+        .find(|(_, cost)| *cost < now);
+        let Some((next, cost)) = better else { break };
+        let gained = now - cost;
+        (weights, now) = (next, cost);
+        if gained < 1e-9 * (1.0 + now) {
+            break;
+        }
+    }
+    weights
+}
+
+/// The solution of `a x = b` for a positive definite `a`, of which the lower triangle is read (Cholesky).
+fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> [f64; 3] {
+    for i in 0..3 {
+        for j in 0..=i {
+            let sum = a[i][j] - (0..j).map(|k| a[i][k] * a[j][k]).sum::<f64>();
+            a[i][j] = if i == j { sum.max(1e-12).sqrt() } else { sum / a[j][j] };
+        }
+    }
+    for i in 0..3 {
+        b[i] = (b[i] - (0..i).map(|k| a[i][k] * b[k]).sum::<f64>()) / a[i][i];
+    }
+    for i in (0..3).rev() {
+        b[i] = (b[i] - (i + 1..3).map(|k| a[k][i] * b[k]).sum::<f64>()) / a[i][i];
+    }
+    b
 }
 
 #[cfg(test)]
@@ -117,52 +199,83 @@ mod tests {
         Targets::new(lines.iter().copied()).unwrap()
     }
 
-    #[test]
-    fn calibration_finds_the_map_that_made_the_labels() {
-        // Labels drawn with probability sigmoid(2 z - 1); the last name only makes every line in scope.
+    /// Labels drawn with the probabilities that `map` gives.
+    fn drawn(map: Calibration, lines: usize) -> (Vec<f32>, Vec<Vec<&'static str>>) {
         let mut random = Random::new(5, Purpose::Weights);
-        let (mut logits, mut lines) = (vec![], vec![]);
-        for _ in 0..20_000 {
-            let z = random.normal() * 2.0;
-            let p = 1.0 / (1.0 + libm::exp(-(2.0 * f64::from(z) - 1.0)));
-            let positive = f64::from(random.unit()) < p;
-            lines.push(if positive { vec!["a", "in"] } else { vec!["in"] });
-            logits.extend(if lines.len() == 1 && !positive { [40.0, z] } else { [z, 40.0] });
+        let (mut logits, mut labels) = (vec![], vec![]);
+        for i in 0..lines {
+            let row = [random.normal() * 3.0, random.normal() * 3.0, random.normal() * 3.0];
+            let calibrated = map.over(&row);
+            let mut wanted = vec![];
+            for (label, name) in ["a", "b", "c"].into_iter().enumerate() {
+                if i == 0 || random.unit() < calibrated.probability(label) {
+                    wanted.push(name);
+                }
+            }
+            logits.extend(row);
+            labels.push(wanted);
         }
-        lines[0] = vec!["a", "in"];
-        let lines: Vec<&[&str]> = lines.iter().map(|l| &l[..]).collect();
-        let all: Vec<usize> = (0..lines.len()).collect();
-        let found = Heldout { logits: &logits, lines: &all, targets: &targets(&lines) }.calibrate();
-        assert!((found.scale - 2.0).abs() < 0.1 && (found.shift + 1.0).abs() < 0.1, "{found:?}");
+        (logits, labels)
+    }
+
+    fn heldout<'a>(
+        logits: &'a [f32],
+        scores: &'a [f32],
+        lines: &'a [usize],
+        targets: &'a Targets,
+    ) -> Heldout<'a> {
+        Heldout { logits, scores, lines, targets }
     }
 
     #[test]
-    fn the_reject_point_keeps_the_share_asked_for() {
-        let names: Vec<[&str; 1]> = (0..100).map(|_| ["a"]).collect();
+    fn calibration_finds_the_map_that_made_the_labels() {
+        // Lines without a label are no evidence in life; here they would bend the answer, so few are wanted: a high shift.
+        for map in [
+            Calibration { scale: 1.2, coupling: 0.0, shift: 4.0 },
+            Calibration { scale: 0.9, coupling: 0.8, shift: 3.0 },
+        ] {
+            let (logits, labels) = drawn(map, 20_000);
+            let lines: Vec<&[&str]> = labels.iter().map(|l| &l[..]).collect();
+            let (targets, all) = (targets(&lines), (0..lines.len()).collect::<Vec<_>>());
+            let scores = vec![0.0; all.len()];
+            let found = heldout(&logits, &scores, &all, &targets).calibrate(Calibration::default());
+            let near = |a: f32, b: f32| (a - b).abs() < 0.1 + 0.05 * b;
+            assert!(
+                near(found.scale, map.scale)
+                    && near(found.coupling, map.coupling)
+                    && near(found.shift, map.shift),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_reject_points_keep_the_shares_they_stand_for() {
+        let names: Vec<[&str; 1]> = (0..200).map(|_| ["a"]).collect();
         let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
-        let logits: Vec<f32> = (0..100).map(|i| i as f32).collect();
-        let all: Vec<usize> = (0..100).collect();
+        let scores: Vec<f32> = (0..200).map(|i| ((i * 77) % 200) as f32).collect();
+        let all: Vec<usize> = (0..200).collect();
         let targets = targets(&lines);
-        let heldout = Heldout { logits: &logits, lines: &all, targets: &targets };
-        assert_eq!(heldout.reject_point(0.95, IDENTITY), 5.0);
-        assert_eq!(heldout.reject_point(1.0, IDENTITY), 0.0);
-        assert_eq!(heldout.reject_point(0.95, Calibration { scale: 2.0, shift: -1.0 }), 9.0);
-        let few = Heldout { logits: &logits[..19], lines: &all[..19], ..heldout };
-        assert_eq!(few.reject_point(0.95, IDENTITY), f32::NEG_INFINITY);
+        let points = heldout(&scores, &scores, &all, &targets).reject_points();
+        let rule = RejectRule { points: &points, keep: 0.95 };
+        assert_eq!((points[0], rule.below(None), points[100]), (0.0, 10.0, 199.0));
+        let few = heldout(&scores[..19], &scores[..19], &all[..19], &targets);
+        assert!(few.reject_points().is_empty());
     }
 
     #[test]
     fn few_or_perfect_lines_leave_sensible_numbers() {
+        let prior = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
         let few = targets(&[&["a"], &["b"]]);
-        let heldout = Heldout { logits: &[3.0, -3.0, -3.0, 3.0], lines: &[0, 1], targets: &few };
-        assert_eq!(heldout.calibrate(), IDENTITY);
-        assert_eq!((heldout.accuracy(), heldout.exact()), (Some(1.0), Some(1.0)));
+        let two = heldout(&[3.0, -3.0, -3.0, 3.0], &[0.0; 2], &[0, 1], &few);
+        assert_eq!(two.calibrate(prior), prior);
+        assert_eq!((share(&two.hits()), share(&two.exact())), (Some(1.0), Some(1.0)));
         let names: Vec<[&str; 1]> = (0..50).map(|i| if i % 2 == 0 { ["a"] } else { ["b"] }).collect();
         let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
         let logits: Vec<f32> =
             (0..50).flat_map(|i| if i % 2 == 0 { [5.0, -5.0] } else { [-5.0, 5.0] }).collect();
         let all: Vec<usize> = (0..50).collect();
-        let perfect = Heldout { logits: &logits, lines: &all, targets: &targets(&lines) }.calibrate();
-        assert!(perfect.scale.is_finite() && perfect.scale >= 1.0, "{perfect:?}");
+        let perfect = heldout(&logits, &[0.0; 50], &all, &targets(&lines)).calibrate(prior);
+        assert!(perfect.is_valid() && perfect.scale >= 0.5, "{perfect:?}");
     }
 }

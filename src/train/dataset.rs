@@ -6,9 +6,9 @@ use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
 use crate::simd::DIMENSIONS;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind};
+use crate::text::ngrams::{self, Kind, NgramSettings, Piece};
 use crate::vectorizer::FeatureVector;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the lines of a data set are made of.
 #[derive(Debug, Clone)]
@@ -42,6 +42,27 @@ impl Inputs<'_> {
 
 /// Rows of the table with the weight of each in one text.
 pub(super) type Bag = Vec<(u32, f32)>;
+
+/// Lines to measure on and lines to train on, both in order. Lines that share clauses with both are in neither.
+#[derive(Debug, PartialEq)]
+pub(super) struct Holdout {
+    pub(super) held: Vec<usize>,
+    pub(super) rest: Vec<usize>,
+}
+
+/// A number for each clause of a text, the same for the same words.
+pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
+    let words = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
+    let (mut keys, mut key) = (vec![], 0);
+    ngrams::for_each_piece(text, &words, joiners, |piece| match piece {
+        Piece::Ngram(Kind::Words, hash) => key = ngrams::join(key, hash),
+        Piece::Ngram(..) => {}
+        Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
+    });
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
 
 /// The labels of all lines as indices.
 pub(super) struct Targets {
@@ -89,113 +110,172 @@ impl Targets {
         labels.iter().map(index).collect()
     }
 
-    /// Indices of lines to hold out: about a tenth of each label's lines, at least one where a label has two. A label's only
-    /// line is never held out, and neither are lines without labels: nothing is measured on them.
-    pub(super) fn holdout(&self, seed: u64) -> Vec<usize> {
-        let mut left = vec![0usize; self.names.len()];
-        self.of_line.iter().flatten().for_each(|&label| left[label as usize] += 1);
-        let mut quota: Vec<usize> = left.iter().map(|&n| if n < 2 { 0 } else { (n / 10).max(1) }).collect();
-        let mut order: Vec<usize> = (0..self.of_line.len()).collect();
+    /// Chooses lines to hold out: about `share` of each label's lines, at least one where a label has two, fewer where lines
+    /// repeat each other. What is held out shares no clause with what is trained on, since a clause that was seen before
+    /// tells nothing about those that were not. A label's only line is never held out, and neither are lines without labels:
+    /// nothing is measured on them. `clauses` has the [`clause_keys`] of the lines to look at; further lines are trained on.
+    pub(super) fn holdout(&self, clauses: &[Vec<u64>], share: f64, seed: u64) -> Holdout {
+        let mut lines_of: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (line, keys) in clauses.iter().enumerate() {
+            keys.iter().for_each(|&key| lines_of.entry(key).or_default().push(line));
+        }
+        let all: usize = clauses.iter().map(Vec::len).sum();
+        let repeated = all as f64 / lines_of.len().max(1) as f64;
+        let mut left = self.count(clauses.len());
+        let part = |&n: &usize| if n < 2 { 0 } else { ((n as f64 * share / repeated) as usize).max(1) };
+        let mut quota: Vec<usize> = left.iter().map(part).collect();
+        let mut order: Vec<usize> = (0..clauses.len()).collect();
         Random::new(seed, Purpose::Holdout).shuffle(&mut order);
-        let mut held: Vec<usize> = order
-            .into_iter()
-            .filter(|&i| {
-                let line = &self.of_line[i];
-                let free = line.iter().all(|&label| quota[label as usize] > 0 && left[label as usize] > 1);
-                if free {
-                    for &label in line {
-                        quota[label as usize] -= 1;
-                        left[label as usize] -= 1;
-                    }
-                }
-                free && !line.is_empty()
-            })
-            .collect();
-        held.sort_unstable();
-        held
+        let mut trained = vec![true; self.of_line.len()];
+        let mut chosen: HashSet<u64> = HashSet::new();
+        for line in order {
+            let labels = &self.of_line[line];
+            if labels.is_empty() || !trained[line] || labels.iter().any(|&label| quota[label as usize] == 0) {
+                continue;
+            }
+            // All lines that share one of its clauses leave training with it.
+            let mut leaving: Vec<usize> =
+                clauses[line].iter().flat_map(|key| &lines_of[key]).copied().collect();
+            leaving.push(line);
+            leaving.sort_unstable();
+            leaving.dedup();
+            leaving.retain(|&line| trained[line]);
+            let mut after = left.clone();
+            leaving
+                .iter()
+                .flat_map(|&line| &self.of_line[line])
+                .for_each(|&label| after[label as usize] -= 1);
+            let leaves_all =
+                leaving.iter().flat_map(|&line| &self.of_line[line]).all(|&label| after[label as usize] > 0);
+            if leaves_all {
+                left = after;
+                leaving.iter().for_each(|&line| trained[line] = false);
+                labels.iter().for_each(|&label| quota[label as usize] -= 1);
+                chosen.extend(&clauses[line]);
+            }
+        }
+        let is_held = |line: &usize| {
+            !trained[*line]
+                && !self.of_line[*line].is_empty()
+                && clauses[*line].iter().all(|key| chosen.contains(key))
+        };
+        Holdout {
+            held: (0..clauses.len()).filter(is_held).collect(),
+            rest: (0..self.of_line.len()).filter(|&line| trained[line]).collect(),
+        }
     }
 
-    /// Names of the labels that stand in one line only.
-    pub(super) fn lone(&self) -> Vec<&str> {
-        let mut count = vec![0usize; self.names.len()];
-        self.of_line.iter().flatten().for_each(|&label| count[label as usize] += 1);
-        self.names.iter().zip(count).filter(|(_, n)| *n == 1).map(|(name, _)| name.as_str()).collect()
+    /// Names of the labels that stand in one line only, of the first `examples`.
+    pub(super) fn lone(&self, examples: usize) -> Vec<&str> {
+        let lone = self.names.iter().zip(self.count(examples)).filter(|(_, lines)| *lines == 1);
+        lone.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Lines of each label among the first `examples`.
+    fn count(&self, examples: usize) -> Vec<usize> {
+        let mut count = vec![0; self.names.len()];
+        self.of_line[..examples].iter().flatten().for_each(|&label| count[label as usize] += 1);
+        count
     }
 }
 
-/// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses.
+/// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
+/// clause counts as a document.
 pub(super) struct Frequencies {
     pub(super) idf: Vec<f32>,
     /// Slots of the filter of known trigrams.
     pub(super) known: Vec<u16>,
+    /// Hashes of the joiners that the texts are cut at.
+    joiners: Vec<u64>,
 }
 
-/// Hashes of one text's n-grams as (row, weight), without inverse document frequency.
-fn counts(text: &str, recipe: &Recipe, trigrams: Option<&mut Vec<u64>>, bag: &mut Bag) {
-    bag.clear();
+/// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row.
+fn for_each_clause(
+    text: &str,
+    recipe: &Recipe,
+    joiners: &[u64],
+    mut trigrams: Option<&mut Vec<u64>>,
+    mut clause: impl FnMut(&mut Bag),
+) {
     let settings = &recipe.ngrams;
-    let mut seen = trigrams;
-    ngrams::for_each_ngram(text, settings, |kind, hash| {
-        let weight = match kind {
-            Kind::Words => settings.word_weight,
-            _ => settings.character_weight,
-        };
-        if kind == Kind::Trigram
-            && let Some(seen) = seen.as_deref_mut()
-        {
-            seen.push(hash);
+    let mut bag = Bag::new();
+    ngrams::for_each_piece(text, settings, joiners, |piece| match piece {
+        Piece::Ngram(kind, hash) => {
+            let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
+            if kind == Kind::Trigram
+                && let Some(seen) = trigrams.as_deref_mut()
+            {
+                seen.push(hash);
+            }
+            if kind == Kind::Words || settings.characters {
+                bag.push((ngrams::row(hash, recipe.row_bits), f32::from(weight)));
+            }
         }
-        if kind == Kind::Words || settings.characters {
-            bag.push((ngrams::row(hash, recipe.row_bits), f32::from(weight)));
+        Piece::ClauseEnd => {
+            bag.sort_unstable_by_key(|entry| entry.0);
+            bag.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    kept.1 += next.1;
+                }
+                same
+            });
+            clause(&mut bag);
+            bag.clear();
         }
-    });
-    bag.sort_unstable_by_key(|entry| entry.0);
-    bag.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
     });
 }
 
 impl Frequencies {
-    /// Reads the texts of the lines named by `lines`.
-    pub(super) fn new(texts: &[&str], lines: &[usize], recipe: &Recipe) -> Frequencies {
+    /// Reads the texts of the lines named by `lines`, cut at the joiners with these hashes.
+    pub(super) fn new(texts: &[&str], lines: &[usize], recipe: &Recipe, joiners: &[u64]) -> Frequencies {
         let mut documents = vec![0u32; 1 << recipe.row_bits];
-        let (mut trigrams, mut bag) = (vec![], vec![]);
+        let (mut trigrams, mut clauses) = (vec![], 0u32);
         for &line in lines {
-            counts(texts[line], recipe, Some(&mut trigrams), &mut bag);
-            bag.iter().for_each(|entry| documents[entry.0 as usize] += 1);
+            for_each_clause(texts[line], recipe, joiners, Some(&mut trigrams), |bag| {
+                clauses += 1;
+                bag.iter().for_each(|entry| documents[entry.0 as usize] += 1);
+            });
             if trigrams.len() > 1 << 20 {
                 trigrams.sort_unstable();
                 trigrams.dedup();
             }
         }
-        let n = lines.len() as f64;
+        let n = f64::from(clauses);
         let idf = |&df: &u32| {
             if df == 0 { 0.0 } else { (libm::log((1.0 + n) / (1.0 + f64::from(df))) + 1.0) as f32 }
         };
-        Frequencies { idf: documents.iter().map(idf).collect(), known: Filter::build(trigrams) }
+        Frequencies {
+            idf: documents.iter().map(idf).collect(),
+            known: Filter::build(trigrams),
+            joiners: joiners.to_vec(),
+        }
     }
 
-    /// The bag of a text: TF-IDF weights of unit length over the rows that training uses.
-    pub(super) fn bag(&self, text: &str, recipe: &Recipe) -> Bag {
-        let mut bag = vec![];
-        counts(text, recipe, None, &mut bag);
-        bag.retain_mut(|(row, weight)| {
-            *weight *= self.idf[*row as usize];
-            *weight > 0.0
+    /// The bags of a text's clauses: TF-IDF weights of unit length over the rows that training uses. One at least, which is
+    /// empty for a text without words.
+    pub(super) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
+        let mut bags = vec![];
+        for_each_clause(text, recipe, &self.joiners, None, |bag| {
+            bag.retain_mut(|(row, weight)| {
+                *weight *= self.idf[*row as usize];
+                *weight > 0.0
+            });
+            let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+            bag.iter_mut().for_each(|(_, weight)| *weight /= norm);
+            bags.push(bag.clone());
         });
-        let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        bag.iter_mut().for_each(|(_, weight)| *weight /= norm);
-        bag
+        if bags.is_empty() {
+            bags.push(vec![]);
+        }
+        bags
     }
 }
 
 /// The lines that the network is trained on.
 pub(super) enum Samples<'a> {
-    Bags(Vec<Bag>),
+    /// A bag for each clause of a line.
+    Bags(Vec<Vec<Bag>>),
     Features(&'a [FeatureVector]),
 }
 
@@ -252,9 +332,10 @@ mod tests {
     fn a_tenth_of_each_label_is_held_out_and_a_lone_line_never() {
         let mut lines: Vec<&[&str]> = vec![&["many"]; 200];
         lines.extend([&["few"][..]; 4]);
-        lines.extend([&["lone"][..], &["pair"], &["pair"], &["lone2", "many"]]);
+        lines.extend([&["lone"][..], &["pair"], &["pair"], &["lone2", "many"], &[]]);
         let t = targets(&lines);
-        let held = t.holdout(7);
+        let keys: Vec<Vec<u64>> = (0..lines.len() as u64).map(|key| vec![key]).collect();
+        let Holdout { held, rest } = t.holdout(&keys, 0.1, 7);
         let count = |name: &str| {
             let id = t.names.iter().position(|n| n == name).unwrap() as u32;
             held.iter().filter(|&&i| t.of_line[i].contains(&id)).count()
@@ -263,9 +344,27 @@ mod tests {
             (count("many"), count("few"), count("pair"), count("lone"), count("lone2")),
             (20, 1, 1, 0, 0)
         );
-        assert_eq!(t.lone(), ["lone", "lone2"]);
-        assert_eq!(held, t.holdout(7));
-        assert_ne!(held, t.holdout(8));
+        assert_eq!(held.len() + rest.len(), lines.len());
+        assert_eq!(t.lone(lines.len()), ["lone", "lone2"]);
+        assert_eq!(t.holdout(&keys, 0.1, 7), Holdout { held, rest });
+        assert_ne!(t.holdout(&keys, 0.1, 7), t.holdout(&keys, 0.1, 8));
+    }
+
+    #[test]
+    fn what_is_held_out_shares_no_clause_with_what_is_trained_on() {
+        let mut random = Random::new(3, Purpose::Weights);
+        let joiners = [ngrams::token_hash("and")];
+        let (mut keys, mut lines): (Vec<Vec<u64>>, Vec<&[&str]>) = (vec![], vec![]);
+        for i in 0..1000 {
+            let (a, b) = (random.below(150), random.below(150));
+            let text = if i % 3 == 0 { format!("clause {a}") } else { format!("clause {a} and clause {b}") };
+            keys.push(clause_keys(&text, &joiners));
+            lines.push([&["a"][..], &["b"], &["a", "b"]][i % 3]);
+        }
+        let Holdout { held, rest } = targets(&lines).holdout(&keys, 0.1, 1);
+        let trained: HashSet<u64> = rest.iter().flat_map(|&line| &keys[line]).copied().collect();
+        assert!(held.iter().all(|&line| keys[line].iter().all(|key| !trained.contains(key))));
+        assert!((10..=80).contains(&held.len()) && rest.len() > 500, "{} {}", held.len(), rest.len());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::network::HIDDEN;
 use crate::simd::{self, AdamStep, DIMENSIONS};
 use crate::vectorizer::FeatureVector;
 use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
 
 /// One dense layer while it is trained; weights are `[inputs, outputs]`.
 pub(super) struct Dense {
@@ -85,11 +86,16 @@ impl Weights {
     }
 }
 
-/// Buffers of one run, so that a step allocates little.
+/// Buffers of one run, so that a step allocates little. A line is one row of the network's input for each of its clauses.
+#[derive(Default)]
 struct Workspace {
+    /// One a row; the first `rows` are in use.
     bags: Vec<Bag>,
+    rows: usize,
+    /// The rows of each line of the batch.
+    of_line: Vec<Range<usize>>,
     norms: Vec<f32>,
-    /// (row, line, weight) of every bag entry, to be sorted by row.
+    /// (table row, input row, weight) of every bag entry, to be sorted by table row.
     uses: Vec<(u32, u32, f32)>,
     noise: Vec<u8>,
 }
@@ -124,7 +130,7 @@ impl Fit<'_> {
     ) -> Result<()> {
         let recipe = self.recipe;
         let mut random = Random::new(self.seed, Purpose::Minibatches);
-        let mut space = Workspace { bags: vec![], norms: vec![], uses: vec![], noise: vec![] };
+        let mut space = Workspace::default();
         let mut order = self.lines.clone();
         let steps_an_epoch = order.len().div_ceil(recipe.batch);
         let steps = steps_an_epoch * recipe.epochs;
@@ -162,7 +168,7 @@ impl Fit<'_> {
         let inputs = self.gather(weights, batch, space);
         let (activations, masks) = forward(weights, &inputs, recipe, random, &mut space.noise);
         let mut logits = output(weights, &inputs, activations.last());
-        let loss = self.loss(&mut logits, batch, &outliers);
+        let loss = self.loss(&mut logits, batch, &space.of_line, &outliers);
         let mut inputs_gradient =
             backward(weights, &inputs, &activations, &masks, logits, recipe.learned_table);
         if let Some(gradient) = &mut inputs_gradient {
@@ -189,25 +195,38 @@ impl Fit<'_> {
 
     /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers. Says which are outliers.
     fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) -> Vec<bool> {
-        let Samples::Bags(bags) = &self.samples else { return vec![false; batch.len()] };
-        let (dropout, noise) = (self.recipe.feature_dropout, &mut space.noise);
-        space.bags.resize(batch.len(), vec![]);
+        space.of_line.clear();
+        space.rows = 0;
+        let Samples::Bags(bags) = &self.samples else {
+            space.of_line.extend((0..batch.len()).map(|i| i..i + 1));
+            space.rows = batch.len();
+            return vec![false; batch.len()];
+        };
+        let dropout = self.recipe.feature_dropout;
         let mut outliers = vec![];
-        for (&line, bag) in batch.iter().zip(&mut space.bags) {
-            bag.clear();
+        for &line in batch {
+            let first = space.rows;
             let mut mixed = false;
             if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {
                 let other = batch[random.below(batch.len())];
                 if self.targets[other] != self.targets[line] {
                     let share = 0.35 + 0.3 * random.unit();
-                    drop_some(&bags[line], bag, share, dropout, random, noise);
-                    drop_some(&bags[other], bag, 1.0 - share, dropout, random, noise);
+                    let (row, noise) = space.next_row();
+                    for (line, share) in [(line, share), (other, 1.0 - share)] {
+                        for bag in &bags[line] {
+                            drop_some(bag, row, share, dropout, random, noise);
+                        }
+                    }
                     mixed = true;
                 }
             }
             if !mixed {
-                drop_some(&bags[line], bag, 1.0, dropout, random, noise);
+                for bag in &bags[line] {
+                    let (row, noise) = space.next_row();
+                    drop_some(bag, row, 1.0, dropout, random, noise);
+                }
             }
+            space.of_line.push(first..space.rows);
             outliers.push(mixed);
         }
         outliers
@@ -215,7 +234,7 @@ impl Fit<'_> {
 
     /// The features of a batch, scaled to the length of the recipe's gain.
     fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) -> Array2<f32> {
-        let mut inputs = Array2::zeros((batch.len(), DIMENSIONS));
+        let mut inputs = Array2::zeros((space.rows, DIMENSIONS));
         space.norms.clear();
         let table = weights.table.as_slice().unwrap_or_default();
         for (i, mut row) in inputs.rows_mut().into_iter().enumerate() {
@@ -238,23 +257,71 @@ impl Fit<'_> {
         inputs
     }
 
-    /// Turns logits into the loss's gradient with respect to them and returns the summed loss.
-    fn loss(&self, logits: &mut Array2<f32>, batch: &[usize], outliers: &[bool]) -> f64 {
+    /// Turns the rows' logits into the loss's gradient with respect to them and returns the summed loss. A line of several
+    /// rows has the labels that any of its rows has (noisy-or), so that a clause learns which label is its own without being told
+    /// (multiple-instance learning; Maron and Lozano-Pérez, 1998).
+    fn loss(
+        &self,
+        logits: &mut Array2<f32>,
+        batch: &[usize],
+        of_line: &[Range<usize>],
+        outliers: &[bool],
+    ) -> f64 {
         // Summed over labels, averaged over lines; the reference averages over both.
         let share = if self.recipe.scheduled { 1.0 } else { 1.0 / self.labels as f32 };
         let scale = share / batch.len() as f32;
         let mut loss = 0.0f64;
-        for ((mut row, &line), &outlier) in logits.rows_mut().into_iter().zip(batch).zip(outliers) {
-            let Some(row) = row.as_slice_mut() else { continue };
+        let Some(logits) = logits.as_slice_mut() else { return loss };
+        let mut of_text = vec![];
+        for ((rows, &line), &outlier) in of_line.iter().zip(batch).zip(outliers) {
+            let rows = &mut logits[rows.start * self.labels..rows.end * self.labels];
             let wanted: &[u32] = if outlier { &[] } else { &self.targets[line] };
-            simd::sigmoids(row);
-            loss += f64::from(share) * cross_entropy(row, wanted);
-            for &label in wanted {
-                row[label as usize] -= 1.0;
+            simd::sigmoids(rows);
+            if rows.len() == self.labels {
+                loss += f64::from(share) * cross_entropy(rows, wanted);
+                for &label in wanted {
+                    rows[label as usize] -= 1.0;
+                }
+            } else {
+                any_of(rows, self.labels, &mut of_text);
+                loss += f64::from(share) * cross_entropy(&of_text, wanted);
+                // With p = 1 - Π (1 - p_r): dp / dz_r = (1 - p) p_r, which leaves p_r where the label is not wanted and
+                // p_r (p - 1) / p where it is.
+                for (label, p) in (0..).zip(&mut of_text) {
+                    let held = if *p < 1e-7 { 1e-7 } else { *p };
+                    *p = if wanted.contains(&label) { (*p - 1.0) / held } else { 1.0 };
+                }
+                for row in rows.chunks_mut(self.labels) {
+                    row.iter_mut().zip(&of_text).for_each(|(p, factor)| *p *= factor);
+                }
             }
-            row.iter_mut().for_each(|gradient| *gradient *= scale);
+            rows.iter_mut().for_each(|gradient| *gradient *= scale);
         }
         loss
+    }
+}
+
+impl Workspace {
+    /// An empty bag for the next row, and the buffer of noise.
+    fn next_row(&mut self) -> (&mut Bag, &mut Vec<u8>) {
+        if self.bags.len() == self.rows {
+            self.bags.push(vec![]);
+        }
+        let bag = &mut self.bags[self.rows];
+        bag.clear();
+        self.rows += 1;
+        (bag, &mut self.noise)
+    }
+}
+
+/// The probability of each label in any row: `1 - Π (1 - p)`, and never less than in the likeliest row, however small.
+fn any_of(rows: &[f32], labels: usize, of_text: &mut Vec<f32>) {
+    of_text.clear();
+    of_text.resize(labels, 0.0);
+    for row in rows.chunks(labels) {
+        for (any, &p) in of_text.iter_mut().zip(row) {
+            *any += p * (1.0 - *any);
+        }
     }
 }
 
@@ -412,11 +479,11 @@ fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32],
 /// One step of every row that the batch used.
 fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, space: &mut Workspace) {
     space.uses.clear();
-    for (line, bag) in (0..).zip(&space.bags) {
-        space.uses.extend(bag.iter().map(|&(row, weight)| (row, line, weight)));
+    for (input, bag) in (0..).zip(space.bags.iter().take(space.rows)) {
+        space.uses.extend(bag.iter().map(|&(row, weight)| (row, input, weight)));
     }
-    // By row, so that its gradient is summed up in one go; within a row by line, so that the order is always the same.
-    space.uses.sort_unstable_by_key(|&(row, line, _)| (u64::from(row) << 32) | u64::from(line));
+    // By table row, so that its gradient is summed up in one go; then by input, so that the order is always the same.
+    space.uses.sort_unstable_by_key(|&(row, input, _)| (u64::from(row) << 32) | u64::from(input));
     let (Some(gradients), Some(table)) = (inputs_gradient.as_slice(), weights.table.as_slice_mut()) else {
         return;
     };
@@ -425,7 +492,7 @@ fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, s
     for uses in space.uses.chunk_by(|a, b| a.0 == b.0) {
         let row = uses[0].0 as usize;
         entries.clear();
-        entries.extend(uses.iter().map(|&(_, line, weight)| (line, weight)));
+        entries.extend(uses.iter().map(|&(_, input, weight)| (input, weight)));
         simd::weighted_sum(gradients, &entries, &mut gradient);
         let square = simd::dot(&gradient, &gradient) / DIMENSIONS as f32;
         let moment = &mut weights.table_moments[row];
@@ -465,25 +532,26 @@ mod tests {
         );
     }
 
-    /// Central differences of the loss against the gradients that backpropagation writes.
+    /// Central differences of the loss against the gradients that backpropagation writes; the first line has two rows.
     #[test]
     fn gradients_are_those_of_the_loss() {
+        let rows_of_lines = [0..2, 2..3];
         let recipe = Recipe { dropout: 0.0, gain: 1.0, ..recipe() };
         let targets = vec![vec![0], vec![0, 1]];
         let rows: Vec<FeatureVector> =
-            (0..2).map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5)).collect();
+            (0..3).map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5)).collect();
         let fit = fit(&recipe, &rows, &targets);
         let mut random = Random::new(3, Purpose::Weights);
         let mut weights = Weights::new(&recipe, 2, &[], 1);
         if let Some(linear) = &mut weights.linear {
             linear.value.iter_mut().for_each(|w| *w = random.normal() * 0.1);
         }
-        let inputs = Array2::from_shape_fn((2, DIMENSIONS), |(i, j)| rows[i][j]);
+        let inputs = Array2::from_shape_fn((3, DIMENSIONS), |(i, j)| rows[i][j]);
         let mut noise = vec![];
         let mut loss = |weights: &Weights| {
             let (activations, masks) = forward(weights, &inputs, &recipe, &mut random, &mut noise);
             let mut logits = output(weights, &inputs, activations.last());
-            let loss = fit.loss(&mut logits, &[0, 1], &[false, false]) / 2.0;
+            let loss = fit.loss(&mut logits, &[0, 1], &rows_of_lines, &[false, false]) / 2.0;
             (loss, activations, masks, logits)
         };
         let (_, activations, masks, gradient) = loss(&weights);

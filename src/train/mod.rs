@@ -2,11 +2,15 @@
 //!
 //! A part of the lines is held out first and a network trained on the rest: it tells how many epochs are good, how logits
 //! become probabilities, and below which score a text is rejected. Then the weights that are kept are trained on all lines.
+//! Where lines have several labels, a trial before that tells whether texts are better cut into clauses.
 //! The same data, options and seed give the same bytes on every CPU, platform and number of threads.
 
 mod calibration;
+mod centroids;
 mod dataset;
 mod fit;
+mod joiners;
+mod names;
 mod options;
 mod quantise;
 mod random;
@@ -16,16 +20,19 @@ pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
 pub use options::{Preset, TrainOptions};
 
+use crate::calibration::Calibration;
 use crate::data::Example;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
-use crate::model::{Metadata, Model, Parts, TrainingSummary};
+use crate::model::{Metadata, Model, Parts, RejectSettings, TrainingSummary};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
-use calibration::{Calibration, Heldout, IDENTITY};
-use dataset::{Frequencies, Samples, Targets};
+use crate::text::ngrams::token_hash;
+use calibration::{Heldout, LEAST_LINES, share};
+use dataset::{Frequencies, Holdout, Samples, Targets, clause_keys};
 use fit::{Epoch, Fit, Weights};
 use options::{Amount, Recipe};
+use random::{Purpose, Random};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -70,9 +77,11 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// Which of the two runs is on.
+/// Which run is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// On some lines, once cut into clauses and once whole, to see which is better.
+    Clauses,
     /// On the lines that are not held out.
     Heldout,
     /// On all lines.
@@ -84,14 +93,14 @@ pub enum Phase {
 pub struct Progress {
     /// The run that is on.
     pub phase: Phase,
-    /// Epochs done, over both runs.
+    /// Epochs done, over all runs.
     pub epoch: usize,
-    /// Epochs in all, over both runs.
+    /// Epochs in all, over all runs, as far as known.
     pub epochs: usize,
     /// Mean loss of a line over the last epoch.
     pub loss: f64,
     /// Share of the held-out lines answered right after this epoch: the best label for single-label models, the exact set
-    /// for others. `None` in the final run, or without held-out lines.
+    /// for others. `None` except in the held-out run.
     pub heldout_score: Option<f64>,
     /// Estimate of the time to go.
     pub seconds_left: f64,
@@ -112,6 +121,8 @@ pub struct TrainReport {
     pub heldout_accuracy: Option<f64>,
     /// Passes over the data in the run that made the weights.
     pub epochs: usize,
+    /// The words and marks at which texts are cut into clauses.
+    pub joiners: Vec<String>,
     /// Sentences about the data that its owner should know.
     pub warnings: Vec<String>,
     /// Time taken.
@@ -143,11 +154,20 @@ pub fn train(
         .thread_name(|i| format!("intentkit-train-{i}"))
         .build()
         .map_err(|e| Error::Training(format!("cannot start the training threads: {e}")))?;
-    pool.install(|| Training::new(data, valid, options)?.run(progress))
+    let names = names::lines(data, options)?;
+    let examples = data.inputs.len();
+    let mut data = data.clone();
+    if let Inputs::Texts(texts) = &mut data.inputs {
+        texts.extend(names.iter().map(|line| line.text.as_str()));
+        data.labels.extend(names.iter().map(|line| vec![line.label.as_str()]));
+    }
+    pool.install(|| Training::new(&data, examples, valid, options)?.run(progress))
 }
 
 struct Training<'a> {
+    /// Behind the first `examples` lines stand the labels' names.
     data: &'a Dataset<'a>,
+    examples: usize,
     valid: Option<(&'a Dataset<'a>, Targets)>,
     targets: Targets,
     options: &'a TrainOptions,
@@ -161,32 +181,77 @@ struct Run {
     frequencies: Option<Frequencies>,
 }
 
-/// What the held-out run found out.
+/// What the held-out run found out, or what is left without one.
 struct Findings {
     /// Held-out lines with labels.
     lines: usize,
     epochs: usize,
     accuracy: Option<f64>,
     calibration: Calibration,
-    reject_below: f32,
+    reject_points: Vec<f32>,
 }
 
-/// Logits of the held-out lines behind one epoch.
+/// A model's answers to the held-out lines behind one epoch.
 struct Snapshot {
     epoch: usize,
     score: f64,
+    answers: Answers,
+}
+
+/// Logits row by row, and reject scores.
+struct Answers {
     logits: Vec<f32>,
+    scores: Vec<f32>,
+}
+
+/// Reports epochs, and estimates the time to go by the lines that were read and that are still to be read.
+struct Meter<'a> {
+    progress: &'a mut ProgressFn<'a>,
+    started: Instant,
+    epochs_done: usize,
+    lines_done: usize,
+    epochs: usize,
+    lines: usize,
+}
+
+impl Meter<'_> {
+    /// Runs still to come, each of so many epochs over so many lines.
+    fn plan(&mut self, runs: &[(usize, usize)]) {
+        self.epochs = self.epochs_done + runs.iter().map(|(epochs, _)| epochs).sum::<usize>();
+        self.lines = self.lines_done + runs.iter().map(|(epochs, lines)| epochs * lines).sum::<usize>();
+    }
+
+    fn epoch(&mut self, phase: Phase, lines: usize, loss: f64, heldout_score: Option<f64>) -> Result<()> {
+        self.epochs_done += 1;
+        self.lines_done += lines;
+        let left = self.lines.saturating_sub(self.lines_done) as f64 / self.lines_done.max(1) as f64;
+        let now = Progress {
+            phase,
+            epoch: self.epochs_done,
+            epochs: self.epochs,
+            loss,
+            heldout_score,
+            seconds_left: self.started.elapsed().as_secs_f64() * left,
+        };
+        if (self.progress)(&now) { Ok(()) } else { Err(Error::Stopped) }
+    }
 }
 
 impl<'a> Training<'a> {
-    fn new(data: &'a Dataset<'a>, valid: Option<&'a Dataset<'a>>, options: &'a TrainOptions) -> Result<Self> {
+    fn new(
+        data: &'a Dataset<'a>,
+        examples: usize,
+        valid: Option<&'a Dataset<'a>>,
+        options: &'a TrainOptions,
+    ) -> Result<Self> {
         let started = Instant::now();
         let targets = Targets::new(data.labels.iter().map(Vec::as_slice))?;
+        let given = &targets.of_line[..examples];
         let amount = Amount {
-            lines: data.inputs.len(),
+            lines: examples,
             labels: targets.names.len(),
-            with_labels: targets.of_line.iter().filter(|line| !line.is_empty()).count(),
-            with_several: targets.of_line.iter().filter(|line| line.len() > 1).count(),
+            with_labels: given.iter().filter(|line| !line.is_empty()).count(),
+            with_several: given.iter().filter(|line| line.len() > 1).count(),
         };
         if options.preset == Preset::Single && amount.with_several > 0 {
             return Err(Error::invalid(format!(
@@ -208,33 +273,35 @@ impl<'a> Training<'a> {
             let of_line = valid.labels.iter().map(|line| targets.indices(line)).collect();
             (valid, Targets { names: targets.names.clone(), of_line })
         });
-        Ok(Training { data, valid, recipe: Recipe::new(options, amount), targets, options, started })
+        Ok(Training {
+            data,
+            examples,
+            valid,
+            recipe: Recipe::new(options, amount),
+            targets,
+            options,
+            started,
+        })
     }
 
     fn run(&self, progress: &mut ProgressFn<'_>) -> Result<(Model, TrainReport)> {
         let recipe = &self.recipe;
-        let all: Vec<usize> = (0..self.data.inputs.len()).collect();
-        let held = match &self.valid {
-            Some((valid, _)) => (0..valid.inputs.len()).collect(),
-            None if recipe.calibrated => self.targets.holdout(self.options.seed),
-            None => vec![],
-        };
-        let mut findings = Findings {
+        let mut meter = Meter {
+            progress: &mut |now| progress(now),
+            started: self.started,
+            epochs_done: 0,
+            lines_done: 0,
+            epochs: 0,
             lines: 0,
-            epochs: recipe.epochs,
-            accuracy: None,
-            calibration: IDENTITY,
-            reject_below: f32::NEG_INFINITY,
         };
-        let mut ready = None;
-        let two_runs = !held.is_empty() && self.valid.is_none();
+        let all: Vec<usize> = (0..self.data.inputs.len()).collect();
+        let joiners = self.joiners(&mut meter)?;
+        let Holdout { held, rest } = self.holdout(&joiners, 0.1);
+        meter.plan(&self.to_come(&held, &rest));
+
+        let (mut ready, mut findings) = (None, self.without_heldout());
         if !held.is_empty() {
-            let lines = match self.valid {
-                Some(_) => all.clone(),
-                None => all.iter().copied().filter(|line| held.binary_search(line).is_err()).collect(),
-            };
-            let (run, found) = self.heldout_run(lines, &held, two_runs, progress)?;
-            // With a validation file the run was on all lines already; its weights stand if its last epoch does.
+            let (run, found) = self.heldout_run(rest, &held, &joiners, &mut meter)?;
             if self.valid.is_some() && found.epochs == recipe.epochs {
                 ready = Some(run);
             }
@@ -242,28 +309,33 @@ impl<'a> Training<'a> {
         }
         let run = match ready {
             Some(run) => run,
-            None => self.final_run(all, findings.epochs, two_runs, progress)?,
+            None => {
+                meter.plan(&[(findings.epochs, all.len())]);
+                self.fit(recipe, all.clone(), findings.epochs, &joiners, |_, _, epoch| {
+                    meter.epoch(Phase::Final, all.len(), epoch.loss, None)
+                })?
+            }
         };
         let summary = TrainingSummary {
-            examples: self.data.inputs.len(),
+            examples: self.examples,
             heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
             epochs: findings.epochs,
             seed: self.options.seed,
         };
-        let Run { weights, frequencies } = &run;
-        let model =
-            self.model(weights, frequencies.as_ref(), findings.calibration, findings.reject_below, summary)?;
         let report = TrainReport {
             preset: recipe.preset,
-            examples: self.data.inputs.len(),
+            examples: self.examples,
             labels: self.targets.names.len(),
             heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
             epochs: findings.epochs,
+            joiners: joiners.clone(),
             warnings: self.warnings(),
             seconds: self.started.elapsed().as_secs_f64(),
         };
+        let Run { weights, frequencies } = &run;
+        let model = self.model(weights, frequencies.as_ref(), &joiners, Some(&all), findings, summary)?;
         Ok((model, report))
     }
 
@@ -271,7 +343,7 @@ impl<'a> Training<'a> {
         if self.valid.is_some() || !self.recipe.calibrated {
             return vec![];
         }
-        let lone = self.targets.lone();
+        let lone = self.targets.lone(self.examples);
         let label = |name: &&str| {
             format!("label `{name}` has 1 example and can't be held out; it is trained on all the same")
         };
@@ -283,20 +355,33 @@ impl<'a> Training<'a> {
         warnings
     }
 
+    /// What stands when nothing can be held out.
+    fn without_heldout(&self) -> Findings {
+        Findings {
+            lines: 0,
+            epochs: self.recipe.epochs,
+            accuracy: None,
+            calibration: self.recipe.calibration,
+            reject_points: vec![],
+        }
+    }
+
     /// Trains over `lines` for `epochs` of the recipe's, calling `after` behind each.
     fn fit(
         &self,
+        recipe: &Recipe,
         lines: Vec<usize>,
         epochs: usize,
+        joiners: &[String],
         mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
     ) -> Result<Run> {
-        let (recipe, seed, labels) = (&self.recipe, self.options.seed, self.targets.names.len());
+        let (seed, labels) = (self.options.seed, self.targets.names.len());
         let (samples, frequencies) = match &self.data.inputs {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
-                let frequencies = Frequencies::new(texts, &lines, recipe);
+                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(joiners));
                 let mut bags = vec![vec![]; texts.len()];
-                lines.iter().for_each(|&line| bags[line] = frequencies.bag(texts[line], recipe));
+                lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
                 (Samples::Bags(bags), Some(frequencies))
             }
         };
@@ -307,45 +392,140 @@ impl<'a> Training<'a> {
         Ok(Run { weights, frequencies })
     }
 
+    /// Where held-out lines come from.
+    fn watched(&self) -> (&Dataset<'a>, &Targets) {
+        match &self.valid {
+            Some((valid, targets)) => (valid, targets),
+            None => (self.data, &self.targets),
+        }
+    }
+
+    /// The lines to measure on and the lines to train on meanwhile.
+    fn holdout(&self, joiners: &[String], share: f64) -> Holdout {
+        let all = || (0..self.data.inputs.len()).collect();
+        match (&self.valid, &self.data.inputs) {
+            (Some((valid, _)), _) => Holdout { held: (0..valid.inputs.len()).collect(), rest: all() },
+            (None, _) if !self.recipe.calibrated => Holdout { held: vec![], rest: all() },
+            (None, Inputs::Texts(texts)) => {
+                let joiners = hashes(joiners);
+                let keys = |text: &&str| clause_keys(text, &joiners);
+                let keys: Vec<Vec<u64>> = texts[..self.examples].par_iter().map(keys).collect();
+                self.targets.holdout(&keys, share, self.options.seed)
+            }
+            (None, Inputs::Features(_)) => {
+                let keys: Vec<Vec<u64>> = (0..self.examples as u64).map(|line| vec![line]).collect();
+                self.targets.holdout(&keys, share, self.options.seed)
+            }
+        }
+    }
+
+    /// Epochs and lines of the runs that make the model. With a validation file the held-out run is on all lines already.
+    fn to_come(&self, held: &[usize], rest: &[usize]) -> Vec<(usize, usize)> {
+        let last = (self.recipe.epochs, self.data.inputs.len());
+        if self.valid.is_some() || held.is_empty() { vec![last] } else { vec![(last.0, rest.len()), last] }
+    }
+
+    /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
+    fn joiners(&self, meter: &mut Meter<'_>) -> Result<Vec<String>> {
+        /// Lines and epochs that are enough to see a difference.
+        const LINES: usize = 5_000;
+        const EPOCHS: usize = 10;
+        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
+        const TRIAL: f64 = 0.3;
+        let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
+        if let Some(given) = &self.options.joiners {
+            let mut given: Vec<String> =
+                given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
+            given.sort();
+            given.dedup();
+            return Ok(given);
+        }
+        if self.recipe.preset != Preset::Multi {
+            return Ok(vec![]);
+        }
+        let labels = self.targets.names.len();
+        let candidates = joiners::candidates(&texts[..self.examples], &self.targets.of_line, labels);
+        let Holdout { held, rest } = self.holdout(&candidates, TRIAL);
+        if candidates.is_empty() || held.len() < LEAST_LINES {
+            return Ok(vec![]);
+        }
+        let mut random = Random::new(self.options.seed, Purpose::Trial);
+        let mut some = |lines: &[usize]| {
+            let mut lines = lines.to_vec();
+            random.shuffle(&mut lines);
+            lines.truncate(LINES);
+            lines.sort_unstable();
+            lines
+        };
+        let (lines, judges) = (some(&rest), some(&held));
+        let amount =
+            Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
+        let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
+        let recipe = Recipe::new(&options, amount);
+        let recipe = Recipe { epochs: recipe.epochs.min(EPOCHS), ..recipe };
+        let trial = (recipe.epochs, lines.len());
+        meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
+        let mut fit = |joiners: &[String]| {
+            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, |_, _, epoch| {
+                meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
+            })
+        };
+        // What a network that was trained with some joiners makes of texts that are cut at others.
+        let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
+            let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
+            let model =
+                self.model(&run.weights, run.frequencies.as_ref(), joiners, None, nothing, summary)?;
+            let (watched, targets) = self.watched();
+            let Answers { logits, scores } = answers(&model, &watched.inputs, &judges)?;
+            Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
+        };
+        let count = |better: &[bool], worse: &[bool]| {
+            better.iter().zip(worse).filter(|(better, worse)| **better && !**worse).count() as f64
+        };
+        let run = fit(&candidates)?;
+        let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
+        for candidate in candidates {
+            let others: Vec<String> =
+                joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
+            let without = exact(&run, &others)?;
+            if count(&without, &cut) > count(&cut, &without) {
+                (joiners, cut) = (others, without);
+            }
+        }
+        let whole = exact(&fit(&[])?, &[])?;
+        let (won, lost) = (count(&cut, &whole), count(&whole, &cut));
+        // By more than one standard error of chance.
+        Ok(if won - lost > (won + lost).sqrt() { joiners } else { vec![] })
+    }
+
     /// The run that leaves lines out, or watches validation lines, and what it tells.
     fn heldout_run(
         &self,
         lines: Vec<usize>,
         held: &[usize],
-        two_runs: bool,
-        progress: &mut ProgressFn<'_>,
+        joiners: &[String],
+        meter: &mut Meter<'_>,
     ) -> Result<(Run, Findings)> {
         let recipe = &self.recipe;
-        let (data, targets) = match &self.valid {
-            Some((valid, targets)) => (*valid, targets),
-            None => (self.data, &self.targets),
-        };
-        let in_all = recipe.epochs * if two_runs { 2 } else { 1 };
+        let (data, targets) = self.watched();
         let (mut best, mut last): (Option<Snapshot>, Option<Snapshot>) = (None, None);
-        let run = self.fit(lines, recipe.epochs, |weights, frequencies, Epoch { number, loss }| {
-            let model =
-                self.model(weights, frequencies, IDENTITY, f32::NEG_INFINITY, TrainingSummary::default())?;
-            let logits = logits(&model, &data.inputs, held)?;
-            let heldout = Heldout { logits: &logits, lines: held, targets };
-            let score = if recipe.choice == Choice::Single { heldout.accuracy() } else { heldout.exact() };
-            let snapshot = Snapshot { epoch: number, score: score.unwrap_or(0.0), logits };
-            if let Some(last) = last.take()
-                && best.as_ref().is_none_or(|best| last.score > best.score)
-            {
-                best = Some(last);
-            }
-            last = Some(snapshot);
-            let seconds_left = self.seconds_left(number, in_all);
-            let now = Progress {
-                phase: Phase::Heldout,
-                epoch: number,
-                epochs: in_all,
-                loss,
-                heldout_score: score,
-                seconds_left,
-            };
-            if progress(&now) { Ok(()) } else { Err(Error::Stopped) }
-        })?;
+        let run =
+            self.fit(recipe, lines.clone(), recipe.epochs, joiners, |weights, frequencies, epoch| {
+                let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
+                let model = self.model(weights, frequencies, joiners, Some(&lines), nothing, summary)?;
+                let answers = answers(&model, &data.inputs, held)?;
+                let heldout =
+                    Heldout { logits: &answers.logits, scores: &answers.scores, lines: held, targets };
+                let single = recipe.choice == Choice::Single;
+                let score = share(&if single { heldout.hits() } else { heldout.exact() });
+                if let Some(last) = last.take()
+                    && best.as_ref().is_none_or(|best| last.score > best.score)
+                {
+                    best = Some(last);
+                }
+                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), answers });
+                meter.epoch(Phase::Heldout, lines.len(), epoch.loss, score)
+            })?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
         let choosing = recipe.calibrated && self.options.epochs.is_none();
         let in_scope = held.iter().filter(|&&line| !targets.of_line[line].is_empty()).count();
@@ -353,105 +533,97 @@ impl<'a> Training<'a> {
             Some(best) if choosing && is_clearly_better(&best, &last, in_scope) => best,
             _ => last,
         };
-        let heldout = Heldout { logits: &chosen.logits, lines: held, targets };
-        let calibration = if recipe.calibrated { heldout.calibrate() } else { IDENTITY };
-        let reject_below = if recipe.calibrated {
-            heldout.reject_point(self.options.keep, calibration)
-        } else {
-            f32::NEG_INFINITY
+        let Answers { logits, scores } = &chosen.answers;
+        let heldout = Heldout { logits, scores, lines: held, targets };
+        let mut findings = Findings {
+            lines: in_scope,
+            epochs: chosen.epoch,
+            accuracy: share(&heldout.hits()),
+            ..self.without_heldout()
         };
-        Ok((
-            run,
-            Findings {
-                lines: in_scope,
-                epochs: chosen.epoch,
-                accuracy: heldout.accuracy(),
-                calibration,
-                reject_below,
-            },
-        ))
+        if recipe.calibrated {
+            findings.calibration = heldout.calibrate(recipe.calibration);
+            findings.reject_points = heldout.reject_points();
+        }
+        Ok((run, findings))
     }
 
-    /// The run over all lines that makes the weights which are kept.
-    fn final_run(
-        &self,
-        all: Vec<usize>,
-        epochs: usize,
-        two_runs: bool,
-        progress: &mut ProgressFn<'_>,
-    ) -> Result<Run> {
-        let before = if two_runs || self.valid.is_some() { self.recipe.epochs } else { 0 };
-        let in_all = before + epochs;
-        self.fit(all, epochs, |_, _, Epoch { number, loss }| {
-            let epoch = before + number;
-            let seconds_left = self.seconds_left(epoch, in_all);
-            let now = Progress {
-                phase: Phase::Final,
-                epoch,
-                epochs: in_all,
-                loss,
-                heldout_score: None,
-                seconds_left,
-            };
-            if progress(&now) { Ok(()) } else { Err(Error::Stopped) }
-        })
-    }
-
+    /// Puts a model together; the centroids are those of `lines`, if any are given.
     fn model(
         &self,
         weights: &Weights,
         frequencies: Option<&Frequencies>,
-        calibration: Calibration,
-        reject_below: f32,
+        joiners: &[String],
+        lines: Option<&[usize]>,
+        findings: Findings,
         training: TrainingSummary,
     ) -> Result<Model> {
-        let (layers, linear) = quantise::network(weights, &self.recipe, calibration);
-        let table = frequencies.map(|f| quantise::table(weights, &f.idf)).unwrap_or_default();
-        Model::from_parts(&Parts {
+        let labels = self.targets.names.len();
+        let (layers, linear) = quantise::network(weights, &self.recipe);
+        let mut parts = Parts {
             metadata: Metadata {
                 preset: self.recipe.preset.name().into(),
                 choice: self.recipe.choice,
                 labels: self.targets.names.clone(),
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
+                joiners: joiners.to_vec(),
+                calibration: findings.calibration,
+                reject: RejectSettings {
+                    keep: self.options.keep as f32,
+                    cosine_weight: self.recipe.cosine_weight,
+                },
                 training,
                 ..Metadata::default()
             },
-            table,
+            table: frequencies.map(|f| quantise::table(weights, &f.idf)).unwrap_or_default(),
             known: frequencies.map(|f| f.known.clone()).unwrap_or_default(),
             layers,
             linear,
-            thresholds: vec![0.5; self.targets.names.len()],
-            reject_below,
-        })
+            thresholds: vec![0.5; labels],
+            reject_points: findings.reject_points,
+            centroids: vec![0; labels * DIMENSIONS],
+            centroid_inverse_norms: vec![0.0; labels],
+        };
+        let model = Model::from_parts(&parts)?;
+        let Some(lines) = lines.filter(|_| self.recipe.cosine_weight > 0.0) else { return Ok(model) };
+        (parts.centroids, parts.centroid_inverse_norms) =
+            centroids::centroids(&model, &self.data.inputs, &self.targets.of_line, lines)?;
+        Model::from_parts(&parts)
     }
+}
 
-    fn seconds_left(&self, done: usize, all: usize) -> f64 {
-        self.started.elapsed().as_secs_f64() * all.saturating_sub(done) as f64 / done.max(1) as f64
-    }
+fn hashes(joiners: &[String]) -> Vec<u64> {
+    joiners.iter().map(|joiner| token_hash(joiner)).collect()
 }
 
 /// Whether an earlier epoch is better than the last by more than one standard error. The learning rate has come down by
 /// the last epoch, so chance alone must not choose an earlier one, and a handful of lines can't.
 fn is_clearly_better(best: &Snapshot, last: &Snapshot, lines: usize) -> bool {
-    if lines < calibration::LEAST_LINES {
+    if lines < LEAST_LINES {
         return false;
     }
     let error = (last.score * (1.0 - last.score) / lines.max(1) as f64).sqrt();
     best.score > last.score + error
 }
 
-/// The logits that a model gives the named lines, as it will in use.
-fn logits(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Vec<f32>> {
+/// What a model says of the named lines, as it will in use.
+fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
     let labels = model.labels().len();
     let mut logits = vec![0.0; lines.len() * labels];
-    logits.par_chunks_mut(labels).zip(lines).try_for_each(|(row, &line)| {
-        let mut features = [0.0; DIMENSIONS];
-        match inputs {
-            Inputs::Texts(texts) => model.vectorize(texts[line], &mut features)?,
-            Inputs::Features(rows) => features = rows[line],
-        }
-        model.logits(&features, row);
-        Ok(())
-    })?;
-    Ok(logits)
+    let network = |features: &_, logits: &mut _| model.logits(features, logits);
+    let scores = logits
+        .par_chunks_mut(labels)
+        .zip(lines)
+        .map(|(row, &line)| {
+            let mut reading = model.reading(row);
+            match inputs {
+                Inputs::Texts(texts) => {
+                    model.for_each_row(texts[line], |features| reading.row(features, network))?;
+                }
+                Inputs::Features(rows) => reading.row(&rows[line], network),
+            }
+            Ok(reading.score())
+        })
+        .collect::<Result<_>>()?;
+    Ok(Answers { logits, scores })
 }

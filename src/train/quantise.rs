@@ -1,6 +1,5 @@
 //! Trained float32 weights → the int8 numbers of a model.
 
-use super::calibration::Calibration;
 use super::fit::Weights;
 use super::options::Recipe;
 use crate::model::LayerParts;
@@ -13,21 +12,15 @@ fn round(value: f32) -> i8 {
 }
 
 /// A layer `[inputs, outputs]` as int8 rows with a scale for each output; weights are multiplied by `factor` first.
-fn layer(
-    weights: &Array2<f32>,
-    biases: Option<&Array2<f32>>,
-    factor: f32,
-    calibration: Calibration,
-) -> LayerParts {
-    let (scale, shift) = (calibration.scale as f32, calibration.shift as f32);
+fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32) -> LayerParts {
     let mut parts = LayerParts::default();
     for column in weights.columns() {
         let largest = column.iter().fold(0.0f32, |a, b| a.max(b.abs()));
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
         parts.weights.extend(column.iter().map(|weight| round(weight * inverse)));
-        parts.scales.push(largest / 127.0 * factor * scale);
+        parts.scales.push(largest / 127.0 * factor);
     }
-    parts.biases = biases.map(|b| b.iter().map(|bias| bias * scale + shift).collect()).unwrap_or_default();
+    parts.biases = biases.map(|b| b.iter().copied().collect()).unwrap_or_default();
     parts
 }
 
@@ -48,21 +41,11 @@ pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
     table
 }
 
-/// Layers and linear path, gain and calibration folded in.
-pub(super) fn network(
-    weights: &Weights,
-    recipe: &Recipe,
-    calibration: Calibration,
-) -> ([LayerParts; 4], Option<LayerParts>) {
-    let plain = super::calibration::IDENTITY;
-    let last = weights.layers.len() - 1;
+/// Layers and linear path, gain folded in.
+pub(super) fn network(weights: &Weights, recipe: &Recipe) -> ([LayerParts; 4], Option<LayerParts>) {
     let layers = std::array::from_fn(|i| {
         let dense = &weights.layers[i];
-        let factor = if i == 0 { recipe.gain } else { 1.0 };
-        let calibration = if i == last { calibration } else { plain };
-        layer(&dense.weights.value, Some(&dense.biases.value), factor, calibration)
+        layer(&dense.weights.value, Some(&dense.biases.value), if i == 0 { recipe.gain } else { 1.0 })
     });
-    // The linear path has no bias of its own, so the shift is folded in once.
-    let linear = weights.linear.as_ref().map(|linear| layer(&linear.value, None, recipe.gain, calibration));
-    (layers, linear)
+    (layers, weights.linear.as_ref().map(|linear| layer(&linear.value, None, recipe.gain)))
 }

@@ -11,6 +11,7 @@ pub(super) enum Purpose {
     Weights = 2,
     Table = 3,
     Minibatches = 4,
+    Trial = 5,
 }
 
 pub(super) struct Random(ChaCha8Rng);

@@ -6,6 +6,7 @@ use crate::{input, words};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::simd::{DIMENSIONS, kernel_name};
+use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::{Classifier, PredictOptions, Scored};
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
@@ -112,13 +113,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let whole = measure(&texts, |text| {
         let _ = black_box(classifier.predict_into(black_box(text), &options, &mut chosen));
     });
-    let mut row = [0.0; DIMENSIONS];
+    let mut rows = [[0.0; DIMENSIONS]; MAX_CLAUSES];
     let vectorize = measure(&texts, |text| {
-        let _ = black_box(classifier.model().vectorize(black_box(text), &mut row));
+        let _ = black_box(classifier.vectorize_rows(black_box(text), &mut rows));
     });
     let mut logits = vec![0.0; classifier.labels().len()];
     let network = measure(&features, |features| {
-        black_box(classifier.logits(black_box(features), &mut logits));
+        classifier.network(black_box(features), &mut logits);
+        black_box(&logits);
     });
     let singles_per_s = rate(texts.len(), || {
         for text in &texts {

@@ -30,8 +30,11 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keep")]
     no_reject: bool,
+    /// Share of in-scope texts to let through, over 0 and at most 1 [default: as trained]
+    #[arg(long, value_name = "SHARE")]
+    keep: Option<f32>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -40,9 +43,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = input::classifier(Some(&arguments.model))?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
-    let reject_below = arguments.no_reject.then_some(f32::NEG_INFINITY);
-    let evaluation =
-        classifier.evaluate(&examples, &PredictOptions { reject_below, ..PredictOptions::default() })?;
+    let keep = if arguments.no_reject { Some(1.0) } else { arguments.keep };
+    let evaluation = classifier.evaluate(&examples, &PredictOptions { keep, ..PredictOptions::default() })?;
     let mut out = Output::new();
     if arguments.json {
         return out.json(&evaluation);

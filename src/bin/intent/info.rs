@@ -42,6 +42,7 @@ struct Info<'a> {
     epochs: usize,
     seed: u64,
     label_names: &'a [String],
+    joiners: &'a [String],
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -69,6 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             epochs: training.epochs,
             seed: training.seed,
             label_names: &about.labels,
+            joiners: &about.joiners,
         });
     }
     let name = match &arguments.model {
@@ -99,6 +101,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             words::of(training.heldout, "line")
         );
     }
+    let clauses = match about.joiners.as_slice() {
+        [] => "none, texts are read whole".into(),
+        joiners => format!("cut at {}", joiners.join(" ")),
+    };
     let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
     let more = if about.labels.len() > names.len() { ", ..." } else { "" };
     out.pairs(&[
@@ -106,6 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("labels", format!("{}: {}{more}", words::count(about.labels.len()), names.join(", "))),
         ("answers", choice.into()),
         ("reads", reads),
+        ("clauses", clauses),
         ("parameters", words::count(model.parameters())),
         ("trained on", trained),
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),

@@ -34,6 +34,10 @@ pub struct Arguments {
     /// Only labels of at least this probability, 0 to 1, instead of the model's thresholds
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f32>,
+    /// Share of in-scope texts to let through, over 0 and at most 1; 1 rejects only texts in which nothing is known
+    /// [default: as trained]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    keep: Option<f32>,
     /// Print one JSON object for each text, on a line of its own
     #[arg(long)]
     json: bool,
@@ -54,8 +58,7 @@ struct Label<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let options =
-        PredictOptions { threshold: arguments.threshold, top: arguments.top, ..PredictOptions::default() };
+    let options = PredictOptions { threshold: arguments.threshold, top: arguments.top, keep: arguments.keep };
     options.check()?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     classifier.prepare();

@@ -29,6 +29,7 @@ impl Bar {
     /// To be called behind every epoch; never asks to stop.
     pub fn show(&self, now: &Progress) -> bool {
         self.0.set_prefix(match now.phase {
+            Phase::Clauses => "clause trial",
             Phase::Heldout => "held-out run",
             Phase::Final => "final run",
         });

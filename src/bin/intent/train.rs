@@ -9,6 +9,7 @@ use intentkit::data::Format;
 use intentkit::train::Dataset;
 use intentkit::{Classifier, Preset, TrainOptions};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Learn a model from labelled texts
@@ -45,6 +46,19 @@ pub struct Arguments {
     /// Share of the in-scope texts that must not be rejected, over 0 and at most 1
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
     keep: f64,
+    /// A word or punctuation mark that parts clauses, such as `and`; may be given several times [default: learned from lines
+    /// with several labels, and used if that makes held-out lines better]
+    #[arg(long = "joiner", value_name = "WORD")]
+    joiners: Vec<String>,
+    /// Don't cut texts into clauses
+    #[arg(long, conflicts_with = "joiners")]
+    no_joiners: bool,
+    /// Don't learn from the names of labels with few lines
+    #[arg(long)]
+    no_label_names: bool,
+    /// A JSON object of label names and descriptions, each one more line of its label: {"pay_bill": "settle an invoice"}
+    #[arg(long, value_name = "FILE")]
+    descriptions: Option<PathBuf>,
     /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -67,6 +81,7 @@ struct Report<'a> {
     model_bytes: usize,
     seed: u64,
     heldout: usize,
+    joiners: &'a [String],
     warnings: &'a [String],
     output: String,
 }
@@ -78,6 +93,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         seed: arguments.seed,
         threads: arguments.threads,
         keep: arguments.keep,
+        joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
+        label_names: !arguments.no_label_names,
+        descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
         ..TrainOptions::default()
     };
     // Whatever can be refused is refused before minutes go into training.
@@ -115,6 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             model_bytes,
             seed: arguments.seed,
             heldout: report.heldout,
+            joiners: &report.joiners,
             warnings: &report.warnings,
             output,
         });
@@ -128,6 +147,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => "not measured, no lines were held out".into(),
     };
+    let clauses = match report.joiners.as_slice() {
+        [] => "none, texts are read whole".into(),
+        joiners => format!("cut at {}", joiners.join(" ")),
+    };
     out.pairs(&[
         ("model", format!("{output}, {}", words::bytes(model_bytes))),
         (
@@ -138,9 +161,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             "preset",
             format!("{}, {}, {:.1} s", report.preset, words::of(report.epochs, "epoch"), report.seconds),
         ),
+        ("clauses", clauses),
         ("accuracy", accuracy),
         ("next", format!("intent predict --model {output} \"some text\"")),
     ])
+}
+
+/// Reads label descriptions.
+fn descriptions(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", plain(&e))))?;
+    let object: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|e| {
+        let example = r#"{"pay_bill": "settle an invoice"}"#;
+        Failure::Failed(format!(
+            "{name}: expected one JSON object of names and descriptions, such as {example}; {e}"
+        ))
+    })?;
+    Ok(object.into_iter().collect())
 }
 
 /// Whether a model can be put there.
