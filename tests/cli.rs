@@ -425,6 +425,7 @@ fn eval_reports_every_measure() {
         "oos_recall",
         "in_scope_kept",
         "ece",
+        "top_ece",
         "unknown_labels",
     ];
     let full = intent(&["eval", SAMPLE, HELDOUT, "--json"]).json();
