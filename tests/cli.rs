@@ -447,6 +447,41 @@ fn eval_reports_every_measure() {
 }
 
 #[test]
+fn eval_writes_a_report_beside_its_summary_and_over_an_older_one() {
+    let folder = Folder::new();
+    let page = folder.put("report.html", b"an older one");
+    let ran = intent(&["eval", SAMPLE, HELDOUT, "--report", &page, "--json"]);
+    assert!(ran.json()["accuracy"].is_number());
+    let first = fs::read_to_string(&page).unwrap();
+    assert!(first.starts_with("<!DOCTYPE html>") && first.ends_with("</html>\n"));
+    for reference in ["src=", "href=", "http://", "https://", "url("] {
+        // The name of SVG elements is no address that anything is fetched from.
+        assert!(!first.replace("http://www.w3.org/2000/svg", "").contains(reference), "{reference}");
+    }
+    let loud = intent(&["eval", SAMPLE, HELDOUT, "--report", &page]);
+    assert!(loud.out.contains(&page), "{}", loud.out);
+    assert_eq!(fs::read_to_string(&page).unwrap(), first, "the same data give the same page");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2, "nothing else is left behind");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_by_name_before_anything_is_measured() {
+    let folder = Folder::new();
+    let data = folder.path("data.jsonl");
+    let report = |path: &str| intent(&["eval", small(), &data, "--report", path]);
+    let missing = report(&folder.path("no/such/report.html"));
+    assert!(missing.complaint(1).contains("report.html: the folder "), "{}", missing.err);
+    let itself = report(&folder.path(""));
+    assert!(itself.complaint(1).contains("is a folder; name a file in it"), "{}", itself.err);
+    let source = report(&data);
+    assert!(source.complaint(2).contains("is one of the data files"), "{}", source.err);
+    let model = report(small());
+    assert!(model.complaint(2).contains("--report "), "{}", model.err);
+    #[cfg(unix)]
+    assert!(report("/dev/null").complaint(1).contains("/dev/null is no regular file"));
+}
+
+#[test]
 fn bench_reports_every_figure_and_nothing_else() {
     let report = intent_with(&["bench", small(), "-", "--json", "--threads", "2"], DATA.as_bytes()).json();
     assert_eq!(

@@ -1,11 +1,13 @@
 //! `intent eval`: a model against labelled texts.
 
 use crate::failure::Failure;
-use crate::output::Output;
-use crate::{input, words};
+use crate::output::{self, Output};
+use crate::report::{About, Report};
+use crate::{figures, input, words};
 use clap::Args;
-use intentkit::PredictOptions;
+use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
+use intentkit::{Classifier, PredictOptions};
 use std::path::PathBuf;
 
 /// Measure a model on labelled texts
@@ -18,6 +20,7 @@ use std::path::PathBuf;
   intent eval commands.intent test.jsonl
   intent eval commands.intent test.csv --json
   intent eval commands.intent test.jsonl --no-reject
+  intent eval commands.intent test.jsonl --report report.html
   grep -v '#' test.txt | intent eval commands.intent - --format fasttext")]
 pub struct Arguments {
     /// The model file
@@ -32,46 +35,77 @@ pub struct Arguments {
     /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
     #[arg(long)]
     no_reject: bool,
+    /// Write a page to read in a browser as well: figures, diagrams, worst confusions, labels, misclassified texts
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(path) = &arguments.report {
+        output::check_file(path, "--report", "report.html", [&arguments.model, &arguments.data].into_iter())?;
+    }
     let classifier = input::classifier(Some(&arguments.model))?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
     let reject_below = arguments.no_reject.then_some(f32::NEG_INFINITY);
-    let evaluation =
-        classifier.evaluate(&examples, &PredictOptions { reject_below, ..PredictOptions::default() })?;
+    let options = PredictOptions { reject_below, ..PredictOptions::default() };
+    let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
+    evaluator.add(&classifier, &examples, &options, |example, outcome| {
+        number += 1;
+        if arguments.report.is_some() {
+            report.add(&classifier, number, example, outcome);
+        }
+    })?;
+    let evaluation = evaluator.finish();
+    if let Some(path) = &arguments.report {
+        let page = report.page(&about(arguments, &classifier, &evaluation), &evaluation, |_| None)?;
+        output::file(path, &page)?;
+    }
     let mut out = Output::new();
     if arguments.json {
         return out.json(&evaluation);
     }
-    let share = |share: Option<f64>| share.map_or_else(|| "-".into(), words::percent);
-    let outside = evaluation.examples - evaluation.in_scope;
-    // Without labelled lines the shares of them mean nothing.
-    let of_labelled = |value: f64| share((evaluation.in_scope > 0).then_some(value));
-    let mut pairs = vec![
-        (
-            "examples",
-            format!(
-                "{}: {} with labels, {} without",
-                words::count(evaluation.examples),
-                words::count(evaluation.in_scope),
-                words::count(outside)
-            ),
-        ),
-        ("accuracy", of_labelled(evaluation.accuracy)),
-        ("exact match", of_labelled(evaluation.exact_match)),
-        ("micro F1", of_labelled(evaluation.micro_f1)),
-        ("macro F1", of_labelled(evaluation.macro_f1)),
-        ("calibration error", of_labelled(evaluation.ece)),
-        ("out of scope: AUROC", evaluation.oos_auroc.map_or_else(|| "-".into(), |area| format!("{area:.3}"))),
-        ("  rejected", share(evaluation.oos_recall)),
-        ("  in scope, kept", share(evaluation.in_scope_kept)),
-    ];
+    let figures = figures::figures(&evaluation);
+    let mut pairs = vec![("examples", figures::lines(&evaluation))];
+    pairs.extend(figures.iter().map(|figure| (figure.name, figure.written())));
     if !evaluation.unknown_labels.is_empty() {
         pairs.push(("labels not in model", evaluation.unknown_labels.join(", ")));
     }
+    if let Some(path) = &arguments.report {
+        pairs.push(("report", path.display().to_string()));
+    }
     out.pairs(&pairs)
+}
+
+/// What stands over the figures of the page.
+fn about(arguments: &Arguments, classifier: &Classifier, evaluation: &Evaluation) -> About {
+    let metadata = classifier.model().metadata();
+    // Names alone: the page may go to people who need not know where things lie.
+    let name = |path: &PathBuf| match path.file_name() {
+        Some(name) if !input::is_stdin(path) => name.to_string_lossy().into_owned(),
+        _ => "standard input".into(),
+    };
+    let mut notes = vec![];
+    if arguments.no_reject {
+        notes.push(
+            "Measured without the reject point: only texts in which nothing is known are rejected.".into(),
+        );
+    }
+    if !evaluation.unknown_labels.is_empty() {
+        notes.push(format!("Labels that the model doesn't know: {}.", evaluation.unknown_labels.join(", ")));
+    }
+    About {
+        title: format!("How {} does on {}", name(&arguments.model), name(&arguments.data)),
+        facts: vec![
+            ("examples", figures::lines(evaluation)),
+            ("preset", metadata.preset.clone()),
+            ("learned from", words::of(metadata.training.examples, "example")),
+            ("labels", words::count(classifier.labels().len())),
+            ("checksum", metadata.checksum.clone()),
+            ("made with", format!("IntentKit {}", env!("CARGO_PKG_VERSION"))),
+        ],
+        notes,
+    }
 }
