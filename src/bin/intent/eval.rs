@@ -3,56 +3,116 @@
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::report::{About, Report};
-use crate::{figures, input, words};
+use crate::{cross_validate, figures, input, words};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
-use intentkit::{Classifier, PredictOptions};
+use intentkit::{Classifier, PredictOptions, Preset};
 use std::path::PathBuf;
 
-/// Measure a model on labelled texts
+/// Measure a model on labelled texts, or what to expect of one
 ///
 /// Accuracy counts the lines whose best label is right before anything is rejected; exact match and F1 count what is
 /// really answered, so a rejected line is wrong. Lines without labels measure how well the model knows what isn't its
 /// business.
+///
+/// Without a test set, --cross-validate cuts DATA into folds, each with its share of every label, trains a model on all
+/// folds but one for each of them, and measures it on that one. It prints mean and standard deviation over the folds, and
+/// the figures of all folds together.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    allow_missing_positional = true,
+    override_usage = "intent eval [OPTIONS] <MODEL> <DATA>
+       intent eval [OPTIONS] --cross-validate <FOLDS> <DATA>",
+    after_help = "Examples:
   intent eval commands.intent test.jsonl
   intent eval commands.intent test.csv --json
   intent eval commands.intent test.jsonl --no-reject
   intent eval commands.intent test.jsonl --report report.html
-  grep -v '#' test.txt | intent eval commands.intent - --format fasttext")]
+  intent eval --cross-validate 5 commands.jsonl
+  grep -v '#' test.txt | intent eval commands.intent - --format fasttext"
+)]
 pub struct Arguments {
     /// The model file
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    #[arg(value_name = "MODEL", required_unless_present = "cross_validate")]
+    model: Option<PathBuf>,
     /// A file of labelled texts; `-` is standard input
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    #[arg(value_name = "DATA", required = true)]
+    pub data: PathBuf,
     /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    pub format: Option<Format>,
     /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
     #[arg(long)]
     no_reject: bool,
     /// Write a page to read in a browser as well: figures, diagrams, worst confusions, labels, misclassified texts
     #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
+    pub report: Option<PathBuf>,
+    /// Measure models trained on parts of DATA instead, each on the part it has not seen; 5 or 10 folds are usual
+    #[arg(long, value_name = "FOLDS", conflicts_with = "model", allow_negative_numbers = true)]
+    cross_validate: Option<usize>,
+    /// Preset of those trainings, as of `intent train`
+    #[arg(long, value_name = "PRESET", conflicts_with = "model")]
+    pub preset: Option<Preset>,
+    /// Passes over the data in those trainings, 1 or more
+    #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
+    pub epochs: Option<usize>,
+    /// Seed of the folds and those trainings
+    #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+impl Arguments {
+    pub fn predict_options(&self) -> PredictOptions {
+        let reject_below = self.no_reject.then_some(f32::NEG_INFINITY);
+        PredictOptions { reject_below, ..PredictOptions::default() }
+    }
+
+    /// What a reader of the page should know.
+    pub fn notes(&self, evaluation: &Evaluation) -> Vec<String> {
+        let mut notes = vec![];
+        if self.no_reject {
+            notes.push(
+                "Measured without a reject point: only texts in which nothing is known are rejected.".into(),
+            );
+        }
+        if !evaluation.unknown_labels.is_empty() {
+            notes.push(format!(
+                "Labels that the model doesn't know: {}.",
+                evaluation.unknown_labels.join(", ")
+            ));
+        }
+        notes
+    }
+
+    /// What the summary ends with.
+    pub fn more(&self, evaluation: &Evaluation) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![];
+        if !evaluation.unknown_labels.is_empty() {
+            pairs.push(("labels not in model", evaluation.unknown_labels.join(", ")));
+        }
+        if let Some(path) = &self.report {
+            pairs.push(("report", path.display().to_string()));
+        }
+        pairs
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.report {
-        output::check_file(path, "--report", "report.html", [&arguments.model, &arguments.data].into_iter())?;
+        let sources = arguments.model.iter().chain([&arguments.data]);
+        output::check_file(path, "--report", "report.html", sources)?;
     }
-    let classifier = input::classifier(Some(&arguments.model))?;
+    if let Some(folds) = arguments.cross_validate {
+        return cross_validate::run(arguments, folds);
+    }
+    let classifier = input::classifier(arguments.model.as_deref())?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
-    let reject_below = arguments.no_reject.then_some(f32::NEG_INFINITY);
-    let options = PredictOptions { reject_below, ..PredictOptions::default() };
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
-    evaluator.add(&classifier, &examples, &options, |example, outcome| {
+    evaluator.add(&classifier, &examples, &arguments.predict_options(), |example, outcome| {
         number += 1;
         if arguments.report.is_some() {
             report.add(&classifier, number, example, outcome);
@@ -70,42 +130,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let figures = figures::figures(&evaluation);
     let mut pairs = vec![("examples", figures::lines(&evaluation))];
     pairs.extend(figures.iter().map(|figure| (figure.name, figure.written())));
-    if !evaluation.unknown_labels.is_empty() {
-        pairs.push(("labels not in model", evaluation.unknown_labels.join(", ")));
-    }
-    if let Some(path) = &arguments.report {
-        pairs.push(("report", path.display().to_string()));
-    }
+    pairs.extend(arguments.more(&evaluation));
     out.pairs(&pairs)
 }
 
 /// What stands over the figures of the page.
 fn about(arguments: &Arguments, classifier: &Classifier, evaluation: &Evaluation) -> About {
     let metadata = classifier.model().metadata();
-    // Names alone: the page may go to people who need not know where things lie.
-    let name = |path: &PathBuf| match path.file_name() {
-        Some(name) if !input::is_stdin(path) => name.to_string_lossy().into_owned(),
-        _ => "standard input".into(),
-    };
-    let mut notes = vec![];
-    if arguments.no_reject {
-        notes.push(
-            "Measured without the reject point: only texts in which nothing is known are rejected.".into(),
-        );
-    }
-    if !evaluation.unknown_labels.is_empty() {
-        notes.push(format!("Labels that the model doesn't know: {}.", evaluation.unknown_labels.join(", ")));
-    }
+    let model = arguments.model.as_deref().map_or_else(|| "the sample".into(), input::name);
     About {
-        title: format!("How {} does on {}", name(&arguments.model), name(&arguments.data)),
+        title: format!("How {model} does on {}", input::name(&arguments.data)),
         facts: vec![
             ("examples", figures::lines(evaluation)),
             ("preset", metadata.preset.clone()),
             ("learned from", words::of(metadata.training.examples, "example")),
             ("labels", words::count(classifier.labels().len())),
             ("checksum", metadata.checksum.clone()),
-            ("made with", format!("IntentKit {}", env!("CARGO_PKG_VERSION"))),
+            ("made with", figures::VERSION.into()),
         ],
-        notes,
+        notes: arguments.notes(evaluation),
     }
 }

@@ -3,6 +3,8 @@
 use crate::words;
 use intentkit::classifier::Evaluation;
 
+pub const VERSION: &str = concat!("IntentKit ", env!("CARGO_PKG_VERSION"));
+
 /// One of them.
 pub struct Figure {
     /// As in the JSON object.

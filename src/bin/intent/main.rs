@@ -2,9 +2,10 @@
 //!
 //! One file for each subcommand; what several share is in `failure` (exit codes and sentences), `input` (data, models,
 //! the embedded sample), `output` (standard output, files), `figures` and `report` (an evaluation as text and as a page),
-//! `progress` and `words` (numbers as people read them).
+//! `cross_validate` (what `eval` does without a model), `progress` and `words` (numbers as people read them).
 
 mod bench;
+mod cross_validate;
 mod demo;
 mod eval;
 mod failure;
