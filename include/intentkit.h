@@ -38,7 +38,7 @@
 #define INTENTKIT_VERSION_NUMBER 0x000100
 
 /** Fills an intent_predict_options with the model's own rule: intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT; */
-#define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0 }
+#define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0, 0.0f }
 
 /** Fills an intent_text with a string literal: intent_text t = INTENT_TEXT("turn on the lights"); */
 #define INTENT_TEXT(literal) { (const uint8_t *)(literal), sizeof(literal) - 1 }
@@ -189,7 +189,7 @@ typedef struct intent_predict_options {
   size_t top;
   /**
    * Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
-   * text in which anything is known. Negative: the model's.
+   * text in which anything is known. 0: the model's.
    */
   float keep;
 } intent_predict_options;

@@ -1,5 +1,6 @@
 //! What the figures of an evaluation mean.
 
+use intentkit::classifier::Evaluator;
 use intentkit::data::Example;
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 
@@ -58,4 +59,49 @@ fn a_set_must_match_exactly() {
     let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
     assert_eq!((found.accuracy, found.exact_match), (1.0, 0.0));
     assert!((found.micro_f1 - 2.0 / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_single_label_model_has_one_calibration_error_under_two_names() {
+    let lines = [example("red apple", &["red"]), example("blue ocean", &["red"])];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!(found.top_ece, found.ece);
+    assert_eq!(found.reliability.iter().map(|bin| bin.count).sum::<u64>(), 2);
+}
+
+#[test]
+fn every_label_has_its_counts() {
+    let lines =
+        [example("red apple", &["red"]), example("red apple", &["green"]), example("красное", &["red"])];
+    let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
+    assert_eq!(found.per_label.keys().collect::<Vec<_>>(), ["green", "red"]);
+    let (green, red) = (found.per_label["green"], found.per_label["red"]);
+    assert_eq!((red.precision(), red.recall(), red.f1(), red.support()), (0.5, 0.5, 0.5, 2));
+    assert_eq!((green.precision(), green.recall(), green.f1(), green.support()), (0.0, 0.0, 0.0, 1));
+}
+
+#[test]
+fn outcomes_come_line_by_line_in_the_order_of_the_examples() {
+    let (classifier, options) = (classifier(), PredictOptions::default());
+    let lines = [example("red apple", &["red"]), example("красное", &[]), example("blue ocean", &["blue"])];
+    let mut found = vec![];
+    classifier.outcomes(&lines, &options, |line, outcome| found.push((line, outcome))).unwrap();
+    assert!(found.iter().zip(&lines).all(|((shown, _), line)| *shown == line));
+    for (line, outcome) in &found {
+        let prediction = classifier.predict(&line.text).unwrap();
+        let labels: Vec<usize> = prediction.labels().iter().map(|chosen| chosen.label as usize).collect();
+        assert_eq!((&outcome.chosen, outcome.best), (&labels, labels.first().copied()));
+    }
+    assert_eq!((found[1].1.score, found[1].1.best), (f32::NEG_INFINITY, None));
+}
+
+#[test]
+fn figures_of_parts_add_up_to_those_of_the_whole() {
+    let (classifier, options) = (classifier(), PredictOptions::default());
+    let lines = [example("red apple", &["red"]), example("blue ocean", &["red"]), example("", &[])];
+    let mut evaluator = Evaluator::default();
+    for part in lines.chunks(2) {
+        evaluator.add(&classifier, part, &options, |_, _| {}).unwrap();
+    }
+    assert_eq!(evaluator.finish(), classifier.evaluate(&lines, &options).unwrap());
 }

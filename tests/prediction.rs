@@ -2,6 +2,7 @@
 
 use intentkit::data::Example;
 use intentkit::decision::{PredictOptions, Scored};
+use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::{Classifier, TrainOptions};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -79,23 +80,32 @@ fn a_prediction_allocates_nothing_not_even_the_first_or_a_long_one() {
 }
 
 #[test]
-fn predicting_equals_predicting_from_the_features_bit_for_bit() {
+fn predicting_equals_predicting_from_the_rows_bit_for_bit() {
     let sample = sample();
     let options = PredictOptions { top: Some(8), ..Default::default() };
+    let mut cut = 0;
     for text in TEXTS {
         let (mut a, mut b) = ([Scored::default(); 8], [Scored::default(); 8]);
         let first = sample.predict_into(text, &options, &mut a).unwrap();
-        let features = sample.vectorize(text).unwrap();
-        let second = sample.predict_features(&features, &options, &mut b).unwrap();
+        let mut rows = [[0.0; 256]; MAX_CLAUSES];
+        let count = sample.vectorize_rows(text, &mut rows).unwrap();
+        let second = sample.predict_features(&rows[..count], &options, &mut b).unwrap();
         assert_eq!(first, second);
         assert!(
             a.iter()
                 .zip(&b)
                 .all(|(a, b)| a.label == b.label && a.probability.to_bits() == b.probability.to_bits())
         );
-        let length: f32 = features.iter().map(|f| f * f).sum();
-        assert!(length == 0.0 || (length - 1.0).abs() < 1e-5, "{length}");
+        for features in &rows[..count] {
+            let length: f32 = features.iter().map(|f| f * f).sum();
+            assert!((length - 1.0).abs() < 1e-5, "{length}");
+        }
+        let whole = sample.vectorize(text).unwrap();
+        assert_eq!(count == 0, whole == [0.0; 256], "{text}");
+        assert!(count != 1 || rows[0] == whole || text.contains(" and "), "{text}");
+        cut += usize::from(count > 1);
     }
+    assert!(cut > 0, "the sample model cuts texts at `and`");
 }
 
 #[test]
@@ -166,7 +176,7 @@ fn a_rejected_text_has_no_labels_whatever_is_asked_for() {
     for options in [
         PredictOptions { top: Some(5), ..Default::default() },
         PredictOptions { threshold: Some(0.0), ..Default::default() },
-        PredictOptions { reject_below: Some(f32::NEG_INFINITY), ..Default::default() },
+        PredictOptions { keep: Some(1.0), ..Default::default() },
     ] {
         assert!(sample.predict_with("Привет, как дела?", &options).unwrap().is_rejected());
     }

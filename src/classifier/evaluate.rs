@@ -5,10 +5,13 @@ use crate::calibration::best;
 use crate::data::Example;
 use crate::decision::{Choice, PredictOptions, Scored};
 use crate::error::Result;
-use crate::metrics::{CalibrationError, Counts, auroc};
+use crate::metrics::{Bin, CalibrationError, Counts, auroc};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Bins of the calibration errors.
+const BINS: usize = 15;
 
 /// How well a classifier does on labelled examples. Shares are 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,16 +37,156 @@ pub struct Evaluation {
     /// Expected calibration error in 15 bins: of the best label's probability for single-label models, of all line-label
     /// pairs for others.
     pub ece: f64,
+    /// Expected calibration error of the best label's probability over the in-scope lines, in 15 bins, whatever the model;
+    /// for single-label models the same as `ece`.
+    pub top_ece: f64,
     /// Labels of the examples that the model doesn't know; each is a miss.
     pub unknown_labels: Vec<String>,
+    /// What the F1 figures are made of, by label name: every label that a line with labels has or was given.
+    #[serde(skip)]
+    pub per_label: BTreeMap<String, Counts>,
+    /// The bins that [`Evaluation::top_ece`] is made of.
+    #[serde(skip)]
+    pub reliability: Vec<Bin>,
 }
 
 /// What one line came to.
-struct Outcome {
-    score: f32,
-    best: Option<usize>,
-    probabilities: Vec<f32>,
-    chosen: Vec<usize>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How sure the model is that the text belongs to any label; the reject point is compared with it.
+    pub score: f32,
+    /// Index of the best label before any rejection; `None` when nothing in the text is known.
+    pub best: Option<usize>,
+    /// One for each label.
+    pub probabilities: Vec<f32>,
+    /// Indices of the labels that are really answered, best first; none for a rejected line.
+    pub chosen: Vec<usize>,
+}
+
+/// Adds up the outcomes of labelled examples, those of several classifiers if need be: labels are told apart by name.
+#[derive(Debug, Clone)]
+pub struct Evaluator {
+    /// Reject scores of the lines with labels, and of those without.
+    inside: Vec<f32>,
+    outside: Vec<f32>,
+    right: usize,
+    exact: usize,
+    kept: usize,
+    rejected: usize,
+    counts: BTreeMap<String, Counts>,
+    ece: CalibrationError,
+    top_ece: CalibrationError,
+    unknown: BTreeSet<String>,
+}
+
+impl Default for Evaluator {
+    fn default() -> Self {
+        Evaluator {
+            inside: vec![],
+            outside: vec![],
+            right: 0,
+            exact: 0,
+            kept: 0,
+            rejected: 0,
+            counts: BTreeMap::new(),
+            ece: CalibrationError::new(BINS),
+            top_ece: CalibrationError::new(BINS),
+            unknown: BTreeSet::new(),
+        }
+    }
+}
+
+impl Evaluator {
+    /// Adds what a classifier makes of `examples`, on all cores, and shows `each` what every line came to, in their order.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn add<'a>(
+        &mut self,
+        classifier: &Classifier,
+        examples: &'a [Example],
+        options: &PredictOptions,
+        mut each: impl FnMut(&'a Example, &Outcome),
+    ) -> Result<()> {
+        let labels = classifier.labels();
+        let index: HashMap<&str, usize> = (0..).zip(labels).map(|(i, label)| (label.as_str(), i)).collect();
+        let single = classifier.model().metadata().choice == Choice::Single;
+        classifier.outcomes(examples, options, |example, outcome| {
+            self.add_line(&index, labels, single, example, &outcome);
+            each(example, &outcome);
+        })
+    }
+
+    fn add_line(
+        &mut self,
+        index: &HashMap<&str, usize>,
+        labels: &[String],
+        single: bool,
+        example: &Example,
+        outcome: &Outcome,
+    ) {
+        if example.labels.is_empty() {
+            self.outside.push(outcome.score);
+            self.rejected += usize::from(outcome.chosen.is_empty());
+            return;
+        }
+        self.inside.push(outcome.score);
+        self.kept += usize::from(!outcome.chosen.is_empty());
+        let gold: BTreeSet<&str> = example.labels.iter().map(String::as_str).collect();
+        self.unknown
+            .extend(gold.iter().filter(|label| !index.contains_key(*label)).map(|label| label.to_string()));
+        let gold_indices: BTreeSet<usize> =
+            gold.iter().filter_map(|label| index.get(label).copied()).collect();
+        let hit = outcome.best.is_some_and(|best| gold_indices.contains(&best));
+        self.right += usize::from(hit);
+        let top = outcome.best.map_or(0.0, |best| outcome.probabilities[best]);
+        self.top_ece.add(top, hit);
+        if single {
+            self.ece.add(top, hit);
+        } else {
+            let pairs = outcome.probabilities.iter().enumerate();
+            pairs.for_each(|(label, &p)| self.ece.add(p, gold_indices.contains(&label)));
+        }
+        let chosen: BTreeSet<&str> = outcome.chosen.iter().map(|&label| labels[label].as_str()).collect();
+        self.exact += usize::from(chosen == gold);
+        for &label in &chosen {
+            let count = self.count(label);
+            *(if gold.contains(label) { &mut count.true_positives } else { &mut count.false_positives }) += 1;
+        }
+        gold.difference(&chosen).for_each(|label| self.count(label).false_negatives += 1);
+    }
+
+    fn count(&mut self, label: &str) -> &mut Counts {
+        self.counts.entry(label.to_owned()).or_default()
+    }
+
+    /// The figures of all lines so far.
+    pub fn finish(&self) -> Evaluation {
+        let (inside, outside) = (self.inside.len(), self.outside.len());
+        let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
+        let total = self.counts.values().fold(Counts::default(), |a, b| Counts {
+            true_positives: a.true_positives + b.true_positives,
+            false_positives: a.false_positives + b.false_positives,
+            false_negatives: a.false_negatives + b.false_negatives,
+        });
+        let gold: Vec<&Counts> = self.counts.values().filter(|c| c.support() > 0).collect();
+        Evaluation {
+            examples: inside + outside,
+            in_scope: inside,
+            accuracy: share(self.right, inside),
+            exact_match: share(self.exact, inside),
+            micro_f1: total.f1(),
+            macro_f1: gold.iter().map(|c| c.f1()).sum::<f64>() / gold.len().max(1) as f64,
+            oos_auroc: auroc(&self.inside, &self.outside),
+            oos_recall: (outside > 0).then(|| share(self.rejected, outside)),
+            in_scope_kept: (outside > 0 && inside > 0).then(|| share(self.kept, inside)),
+            ece: self.ece.value(),
+            top_ece: self.top_ece.value(),
+            unknown_labels: self.unknown.iter().cloned().collect(),
+            per_label: self.counts.clone(),
+            reliability: self.top_ece.bins(),
+        }
+    }
 }
 
 impl Classifier {
@@ -52,80 +195,29 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::predict_with`].
     pub fn evaluate(&self, examples: &[Example], options: &PredictOptions) -> Result<Evaluation> {
+        let mut evaluator = Evaluator::default();
+        evaluator.add(self, examples, options, |_, _| {})?;
+        Ok(evaluator.finish())
+    }
+
+    /// What each example comes to, computed on all cores and shown to `each` in their order.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn outcomes<'a>(
+        &self,
+        examples: &'a [Example],
+        options: &PredictOptions,
+        mut each: impl FnMut(&'a Example, Outcome),
+    ) -> Result<()> {
         options.check()?;
-        let index: HashMap<&str, usize> =
-            self.labels().iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
-        let single = self.model.metadata().choice == Choice::Single;
-        let mut ece = CalibrationError::new(15);
-        let (mut inside, mut outside) = (vec![], vec![]);
-        let (mut right, mut exact, mut kept, mut rejected) = (0usize, 0usize, 0usize, 0usize);
-        let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-        let mut unknown = BTreeSet::new();
         // In blocks, so that the probabilities of many labels and many lines need not be held at once.
         for block in examples.chunks(4096) {
             let outcomes =
                 block.par_iter().map(|e| self.outcome(&e.text, options)).collect::<Result<Vec<_>>>()?;
-            for (example, outcome) in block.iter().zip(outcomes) {
-                if example.labels.is_empty() {
-                    outside.push(outcome.score);
-                    rejected += usize::from(outcome.chosen.is_empty());
-                    continue;
-                }
-                inside.push(outcome.score);
-                kept += usize::from(!outcome.chosen.is_empty());
-                let gold: BTreeSet<&str> = example.labels.iter().map(String::as_str).collect();
-                unknown.extend(
-                    gold.iter().filter(|label| !index.contains_key(*label)).map(|label| label.to_string()),
-                );
-                let is_gold = |label: usize| gold.contains(self.labels()[label].as_str());
-                let hit = outcome.best.is_some_and(is_gold);
-                right += usize::from(hit);
-                if single {
-                    ece.add(outcome.best.map_or(0.0, |best| outcome.probabilities[best]), hit);
-                } else {
-                    outcome
-                        .probabilities
-                        .iter()
-                        .enumerate()
-                        .for_each(|(label, &p)| ece.add(p, is_gold(label)));
-                }
-                let chosen: BTreeSet<&str> =
-                    outcome.chosen.iter().map(|&label| self.labels()[label].as_str()).collect();
-                exact += usize::from(chosen == gold);
-                for &label in &chosen {
-                    let count = counts.entry(label).or_default();
-                    *(if gold.contains(label) {
-                        &mut count.true_positives
-                    } else {
-                        &mut count.false_positives
-                    }) += 1;
-                }
-                gold.difference(&chosen)
-                    .for_each(|label| counts.entry(label).or_default().false_negatives += 1);
-            }
+            block.iter().zip(outcomes).for_each(|(example, outcome)| each(example, outcome));
         }
-        let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
-        let total = counts.values().fold(Counts::default(), |a, b| Counts {
-            true_positives: a.true_positives + b.true_positives,
-            false_positives: a.false_positives + b.false_positives,
-            false_negatives: a.false_negatives + b.false_negatives,
-        });
-        let gold: Vec<&Counts> =
-            counts.values().filter(|c| c.true_positives + c.false_negatives > 0).collect();
-        let scoped = !outside.is_empty();
-        Ok(Evaluation {
-            examples: examples.len(),
-            in_scope: inside.len(),
-            accuracy: share(right, inside.len()),
-            exact_match: share(exact, inside.len()),
-            micro_f1: total.f1(),
-            macro_f1: gold.iter().map(|c| c.f1()).sum::<f64>() / gold.len().max(1) as f64,
-            oos_auroc: auroc(&inside, &outside),
-            oos_recall: scoped.then(|| share(rejected, outside.len())),
-            in_scope_kept: (scoped && !inside.is_empty()).then(|| share(kept, inside.len())),
-            ece: ece.value(),
-            unknown_labels: unknown.into_iter().collect(),
-        })
+        Ok(())
     }
 
     fn outcome(&self, text: &str, options: &PredictOptions) -> Result<Outcome> {

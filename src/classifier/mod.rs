@@ -10,7 +10,7 @@ use crate::runtime::{Precision, Runtime};
 use crate::simd::DIMENSIONS;
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
-pub use evaluate::Evaluation;
+pub use evaluate::{Evaluation, Evaluator, Outcome};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::path::Path;

@@ -1,9 +1,10 @@
-//! Reading labelled examples: JSON Lines, fastText lines, CSV.
+//! Reading labelled examples: JSON Lines, fastText lines, CSV; cutting them into folds.
 //!
 //! An error names the file, the line and what was expected, and never quotes the line: it is somebody's text.
 
 mod csv;
 mod fasttext;
+mod folds;
 mod json_lines;
 mod lines;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::str::FromStr;
 
 use crate::text::MAX_TEXT_BYTES;
 use crate::{Error, Result};
+pub use folds::Folds;
 use lines::Lines;
 
 /// The longest name a label may have, in bytes.

@@ -32,7 +32,7 @@ pub struct IntentPredictOptions {
     /// The `top` best labels, whatever the model's thresholds say; `threshold` still holds. 0: as the model's rule chooses.
     pub top: usize,
     /// Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
-    /// text in which anything is known. Negative: the model's.
+    /// text in which anything is known. 0: the model's.
     pub keep: f32,
 }
 
@@ -55,7 +55,7 @@ unsafe fn predict_options(options: *const IntentPredictOptions) -> Result<Predic
     let options = PredictOptions {
         threshold: if threshold < 0.0 { None } else { Some(threshold) },
         top: if top == 0 { None } else { Some(top) },
-        keep: if keep < 0.0 { None } else { Some(keep) },
+        keep: if keep == 0.0 { None } else { Some(keep) },
     };
     options.check()?;
     Ok(options)

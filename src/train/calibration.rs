@@ -46,11 +46,12 @@ impl<'a> Heldout<'a> {
     }
 
     /// Fits the calibration by penalised maximum likelihood over all line-label pairs (Newton's method, steps halved while
-    /// they don't help), starting from and drawn to `prior`, which stands where there are too few lines.
+    /// they don't help), starting from and drawn to `prior`. Fewer lines than can tell leave the plain sigmoid: coupled
+    /// probabilities only say which label is likely, given that one is meant, and such models have no reject points.
     pub(super) fn calibrate(&self, prior: Calibration) -> Calibration {
         let lines: Vec<_> = self.in_scope().take(MOST_LINES).collect();
         if lines.len() < LEAST_LINES {
-            return prior;
+            return Calibration::default();
         }
         let mut pairs = vec![];
         for (row, _, wanted) in lines {
@@ -268,7 +269,7 @@ mod tests {
         let prior = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
         let few = targets(&[&["a"], &["b"]]);
         let two = heldout(&[3.0, -3.0, -3.0, 3.0], &[0.0; 2], &[0, 1], &few);
-        assert_eq!(two.calibrate(prior), prior);
+        assert_eq!(two.calibrate(prior), Calibration::default());
         assert_eq!((share(&two.hits()), share(&two.exact())), (Some(1.0), Some(1.0)));
         let names: Vec<[&str; 1]> = (0..50).map(|i| if i % 2 == 0 { ["a"] } else { ["b"] }).collect();
         let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();

@@ -361,7 +361,7 @@ impl<'a> Training<'a> {
             lines: 0,
             epochs: self.recipe.epochs,
             accuracy: None,
-            calibration: self.recipe.calibration,
+            calibration: Calibration::default(),
             reject_points: vec![],
         }
     }

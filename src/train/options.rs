@@ -211,7 +211,7 @@ pub(super) struct Recipe {
     pub(super) outliers: f32,
     /// Whether held-out lines choose epochs, calibration and the reject points.
     pub(super) calibrated: bool,
-    /// Where calibration starts, and stays without enough held-out lines.
+    /// Where the calibration starts, and what few held-out lines can't move far.
     pub(super) calibration: Calibration,
     /// See [`crate::decision::Centroids::weight`].
     pub(super) cosine_weight: f32,

@@ -2,16 +2,19 @@
 #include "common.h"
 
 static void the_halves_make_the_whole(const intent_classifier *c) {
+  static float rows[INTENT_MAX_CLAUSES * INTENT_FEATURES];
   float features[INTENT_FEATURES];
   for (size_t i = 0; i < LINE_COUNT; i++) {
     intent_scored whole[3], halves[3];
-    size_t count, other;
+    size_t count, other, row_count;
     intent_predict_options all = INTENT_PREDICT_OPTIONS_INIT;
     all.top = 3;
-    OK(intent_vectorize(c, TEXT(LINES[i].text), features, &problem));
+    OK(intent_vectorize_rows(c, TEXT(LINES[i].text), rows, INTENT_MAX_CLAUSES, &row_count, &problem));
     OK(intent_predict(c, TEXT(LINES[i].text), &all, whole, 3, &count, &problem));
-    OK(intent_predict_features(c, features, &all, halves, 3, &other, &problem));
+    OK(intent_predict_features(c, rows, row_count, &all, halves, 3, &other, &problem));
     CHECK(count == other && memcmp(whole, halves, count * sizeof whole[0]) == 0);
+    OK(intent_vectorize(c, TEXT(LINES[i].text), features, &problem));
+    CHECK(row_count == 1 && memcmp(rows, features, sizeof features) == 0);
     double square = 0.0;
     for (size_t j = 0; j < INTENT_FEATURES; j++) square += (double)features[j] * features[j];
     CHECK(fabs(square - 1.0) < 1e-5);
@@ -19,8 +22,33 @@ static void the_halves_make_the_whole(const intent_classifier *c) {
   size_t count = 99;
   OK(intent_vectorize(c, NULL, 0, features, &problem));
   for (size_t j = 0; j < INTENT_FEATURES; j++) CHECK(features[j] == 0.0f);
-  OK(intent_predict_features(c, features, NULL, NULL, 0, &count, &problem));
+  OK(intent_vectorize_rows(c, NULL, 0, NULL, 0, &count, &problem));
   CHECK(count == 0);
+  OK(intent_predict_features(c, features, 1, NULL, NULL, 0, &count, &problem));
+  CHECK(count == 0);
+  OK(intent_predict_features(c, NULL, 0, NULL, NULL, 0, &count, &problem));
+  CHECK(count == 0);
+}
+
+/* A classifier that was told to cut at `and` reads each clause by itself. */
+static void clauses_are_rows(void) {
+  dataset d = all_lines();
+  intent_options *o = quick_options();
+  intent_text joiner = text_of("and");
+  OK(intent_options_set_joiners(o, &joiner, 1, &problem));
+  intent_classifier *c = NULL;
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &c, &problem));
+  static float rows[3 * INTENT_FEATURES];
+  float alone[INTENT_FEATURES];
+  size_t count = 99;
+  OK(intent_vectorize_rows(c, TEXT("play jazz and, and turn on the lamp"), rows, 3, &count, &problem));
+  CHECK(count == 2);
+  OK(intent_vectorize(c, TEXT("turn on the lamp"), alone, &problem));
+  CHECK(memcmp(rows + INTENT_FEATURES, alone, sizeof alone) == 0);
+  OK(intent_vectorize_rows(c, TEXT("play jazz and turn on the lamp"), NULL, 0, &count, &problem));
+  CHECK(count == 2);
+  intent_free(c);
+  intent_options_free(o);
 }
 
 static void wrong_arguments_are_refused(const intent_classifier *c) {
@@ -32,17 +60,26 @@ static void wrong_arguments_are_refused(const intent_classifier *c) {
   FAILS(NULL_ARGUMENT, "`features_out`", intent_vectorize(c, TEXT("hi"), NULL, &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_vectorize(c, BAD_UTF8, features, &problem));
   FAILS(TEXT_TOO_LONG, "", intent_vectorize(c, BYTES("hi"), INTENT_MAX_TEXT_BYTES + 1, features, &problem));
-  CHECK(features[0] == 42.0f);
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_vectorize_rows(NULL, TEXT("hi"), features, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`text`", intent_vectorize_rows(c, NULL, 2, features, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`rows_out`", intent_vectorize_rows(c, TEXT("hi"), NULL, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`count_out`", intent_vectorize_rows(c, TEXT("hi"), features, 1, NULL, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_vectorize_rows(c, BAD_UTF8, features, 1, &count, &problem));
+  CHECK(features[0] == 42.0f && count == 99);
 
-  FAILS(NULL_ARGUMENT, "`classifier`", intent_predict_features(NULL, features, NULL, best, 1, &count, &problem));
-  FAILS(NULL_ARGUMENT, "`features`", intent_predict_features(c, NULL, NULL, best, 1, &count, &problem));
-  FAILS(NULL_ARGUMENT, "`labels_out`", intent_predict_features(c, features, NULL, NULL, 1, &count, &problem));
-  FAILS(NULL_ARGUMENT, "`count_out`", intent_predict_features(c, features, NULL, best, 1, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_predict_features(NULL, features, 1, NULL, best, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`rows`", intent_predict_features(c, NULL, 1, NULL, best, 1, &count, &problem));
+  FAILS(INVALID_ARGUMENT, "`rows` has length",
+        intent_predict_features(c, features, SIZE_MAX / 8, NULL, best, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`labels_out`", intent_predict_features(c, features, 1, NULL, NULL, 1, &count, &problem));
+  FAILS(NULL_ARGUMENT, "`count_out`", intent_predict_features(c, features, 1, NULL, best, 1, NULL, &problem));
   intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT;
+  o.keep = 2.0f;
+  FAILS(INVALID_ARGUMENT, "`keep` is 2", intent_predict_features(c, features, 1, &o, best, 1, &count, &problem));
   o.size = 1;
-  FAILS(INVALID_ARGUMENT, "`options->size`", intent_predict_features(c, features, &o, best, 1, &count, &problem));
+  FAILS(INVALID_ARGUMENT, "`options->size`", intent_predict_features(c, features, 1, &o, best, 1, &count, &problem));
   features[7] = (float)INFINITY;
-  FAILS(INVALID_ARGUMENT, "inf at place 7", intent_predict_features(c, features, NULL, best, 1, &count, &problem));
+  FAILS(INVALID_ARGUMENT, "inf at place 7", intent_predict_features(c, features, 1, NULL, best, 1, &count, &problem));
   CHECK(count == 99 && best[0].label == 9);
 }
 
@@ -60,7 +97,7 @@ static void rows_can_be_trained_on(const intent_classifier *reader) {
   for (size_t i = 0; i < LINE_COUNT; i++) {
     intent_scored best[1];
     size_t count;
-    OK(intent_predict_features(c, rows + i * INTENT_FEATURES, NULL, best, 1, &count, &problem));
+    OK(intent_predict_features(c, rows + i * INTENT_FEATURES, 1, NULL, best, 1, &count, &problem));
     right += LINES[i].labels[0] != NULL && count > 0 &&
              (strcmp(intent_label(c, best[0].label, NULL), LINES[i].labels[0]) == 0 ||
               (LINES[i].labels[1] != NULL && strcmp(intent_label(c, best[0].label, NULL), LINES[i].labels[1]) == 0));
@@ -102,6 +139,7 @@ static void rows_can_be_trained_on(const intent_classifier *reader) {
 int main(void) {
   intent_classifier *c = trained();
   the_halves_make_the_whole(c);
+  clauses_are_rows();
   wrong_arguments_are_refused(c);
   rows_can_be_trained_on(c);
   intent_free(c);

@@ -23,6 +23,11 @@ int main(void) {
   OK(intent_options_set_outliers(o, 0.0f, &problem));
   OK(intent_options_set_valid_file(o, TEXT("somewhere.jsonl"), INTENT_FORMAT_BY_EXTENSION, &problem));
   OK(intent_options_set_valid_file(o, NULL, 0, INTENT_FORMAT_CSV, &problem));
+  intent_text joiners[2] = {text_of("And"), text_of(",")};
+  OK(intent_options_set_joiners(o, joiners, 2, &problem));
+  OK(intent_options_set_joiners(o, NULL, 0, &problem));
+  OK(intent_options_set_label_names(o, false, &problem));
+  OK(intent_options_set_description(o, TEXT("timer"), TEXT("count down some minutes"), &problem));
   OK(intent_options_set_progress(o, go_on, NULL, &problem));
   OK(intent_options_set_progress(o, NULL, NULL, &problem));
 
@@ -41,6 +46,19 @@ int main(void) {
   FAILS(NULL_ARGUMENT, "`path` is NULL", intent_options_set_valid_file(o, NULL, 3, 0, &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_options_set_valid_file(o, BAD_UTF8, 0, &problem));
 
+  joiners[1] = text_of("and then");
+  FAILS(INVALID_ARGUMENT, "joiner `and then`", intent_options_set_joiners(o, joiners, 2, &problem));
+  FAILS(NULL_ARGUMENT, "`joiners`", intent_options_set_joiners(o, NULL, 2, &problem));
+  joiners[1].bytes = BYTES("\xc3");
+  joiners[1].length = 1;
+  FAILS(INVALID_UTF8, "`joiners[1]`", intent_options_set_joiners(o, joiners, 2, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_joiners(NULL, joiners, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_label_names(NULL, true, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_description(NULL, TEXT("a"), TEXT("b"), &problem));
+  FAILS(NULL_ARGUMENT, "`label`", intent_options_set_description(o, NULL, 1, TEXT("b"), &problem));
+  FAILS(NULL_ARGUMENT, "`description`", intent_options_set_description(o, TEXT("a"), NULL, 1, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_options_set_description(o, BAD_UTF8, TEXT("b"), &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_options_set_description(o, TEXT("a"), BAD_UTF8, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_preset(NULL, 0, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_epochs(NULL, 1, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_seed(NULL, 1, &problem));

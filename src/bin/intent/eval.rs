@@ -1,79 +1,156 @@
 //! `intent eval`: a model against labelled texts.
 
 use crate::failure::Failure;
-use crate::output::Output;
-use crate::{input, words};
+use crate::output::{self, Output};
+use crate::report::{About, Report};
+use crate::{cross_validate, figures, input, words};
 use clap::Args;
-use intentkit::PredictOptions;
+use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
+use intentkit::{Classifier, PredictOptions, Preset};
 use std::path::PathBuf;
 
-/// Measure a model on labelled texts
+/// Measure a model on labelled texts, or what to expect of one
 ///
 /// Accuracy counts the lines whose best label is right before anything is rejected; exact match and F1 count what is
 /// really answered, so a rejected line is wrong. Lines without labels measure how well the model knows what isn't its
 /// business.
+///
+/// Without a test set, --cross-validate cuts DATA into folds, each with its share of every label, trains a model on all
+/// folds but one for each of them, and measures it on that one. It prints mean and standard deviation over the folds, and
+/// the figures of all folds together.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    allow_missing_positional = true,
+    override_usage = "intent eval [OPTIONS] <MODEL> <DATA>
+       intent eval [OPTIONS] --cross-validate <FOLDS> <DATA>",
+    after_help = "Examples:
   intent eval commands.intent test.jsonl
   intent eval commands.intent test.csv --json
   intent eval commands.intent test.jsonl --no-reject
-  grep -v '#' test.txt | intent eval commands.intent - --format fasttext")]
+  intent eval commands.intent test.jsonl --report report.html
+  intent eval --cross-validate 5 commands.jsonl
+  grep -v '#' test.txt | intent eval commands.intent - --format fasttext"
+)]
 pub struct Arguments {
     /// The model file
-    #[arg(value_name = "MODEL")]
-    model: PathBuf,
+    #[arg(value_name = "MODEL", required_unless_present = "cross_validate")]
+    model: Option<PathBuf>,
     /// A file of labelled texts; `-` is standard input
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    #[arg(value_name = "DATA", required = true)]
+    pub data: PathBuf,
     /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    pub format: Option<Format>,
     /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
     #[arg(long, conflicts_with = "keep")]
     no_reject: bool,
     /// Share of in-scope texts to let through, over 0 and at most 1 [default: as trained]
     #[arg(long, value_name = "SHARE")]
     keep: Option<f32>,
+    /// Write a page to read in a browser as well: figures, diagrams, worst confusions, labels, misclassified texts
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Measure models trained on parts of DATA instead, each on the part it has not seen; 5 or 10 folds are usual
+    #[arg(long, value_name = "FOLDS", conflicts_with = "model", allow_negative_numbers = true)]
+    cross_validate: Option<usize>,
+    /// Preset of those trainings, as of `intent train`
+    #[arg(long, value_name = "PRESET", conflicts_with = "model")]
+    pub preset: Option<Preset>,
+    /// Passes over the data in those trainings, 1 or more
+    #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
+    pub epochs: Option<usize>,
+    /// Seed of the folds and those trainings
+    #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+impl Arguments {
+    pub fn predict_options(&self) -> PredictOptions {
+        let keep = if self.no_reject { Some(1.0) } else { self.keep };
+        PredictOptions { keep, ..PredictOptions::default() }
+    }
+
+    /// What a reader of the page should know.
+    pub fn notes(&self, evaluation: &Evaluation) -> Vec<String> {
+        let mut notes = vec![];
+        if self.no_reject {
+            notes.push(
+                "Measured without a reject point: only texts in which nothing is known are rejected.".into(),
+            );
+        }
+        if !evaluation.unknown_labels.is_empty() {
+            notes.push(format!(
+                "Labels that the model doesn't know: {}.",
+                evaluation.unknown_labels.join(", ")
+            ));
+        }
+        notes
+    }
+
+    /// What the summary ends with.
+    pub fn more(&self, evaluation: &Evaluation) -> Vec<(&'static str, String)> {
+        let mut pairs = vec![];
+        if !evaluation.unknown_labels.is_empty() {
+            pairs.push(("labels not in model", evaluation.unknown_labels.join(", ")));
+        }
+        if let Some(path) = &self.report {
+            pairs.push(("report", path.display().to_string()));
+        }
+        pairs
+    }
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let classifier = input::classifier(Some(&arguments.model))?;
+    if let Some(path) = &arguments.report {
+        let sources = arguments.model.iter().chain([&arguments.data]);
+        output::check_file(path, "--report", "report.html", sources)?;
+    }
+    if let Some(folds) = arguments.cross_validate {
+        return cross_validate::run(arguments, folds);
+    }
+    let classifier = input::classifier(arguments.model.as_deref())?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
-    let keep = if arguments.no_reject { Some(1.0) } else { arguments.keep };
-    let evaluation = classifier.evaluate(&examples, &PredictOptions { keep, ..PredictOptions::default() })?;
+    let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
+    evaluator.add(&classifier, &examples, &arguments.predict_options(), |example, outcome| {
+        number += 1;
+        if arguments.report.is_some() {
+            report.add(&classifier, number, example, outcome);
+        }
+    })?;
+    let evaluation = evaluator.finish();
+    if let Some(path) = &arguments.report {
+        let page = report.page(&about(arguments, &classifier, &evaluation), &evaluation, |_| None)?;
+        output::file(path, &page)?;
+    }
     let mut out = Output::new();
     if arguments.json {
         return out.json(&evaluation);
     }
-    let share = |share: Option<f64>| share.map_or_else(|| "-".into(), words::percent);
-    let outside = evaluation.examples - evaluation.in_scope;
-    // Without labelled lines the shares of them mean nothing.
-    let of_labelled = |value: f64| share((evaluation.in_scope > 0).then_some(value));
-    let mut pairs = vec![
-        (
-            "examples",
-            format!(
-                "{}: {} with labels, {} without",
-                words::count(evaluation.examples),
-                words::count(evaluation.in_scope),
-                words::count(outside)
-            ),
-        ),
-        ("accuracy", of_labelled(evaluation.accuracy)),
-        ("exact match", of_labelled(evaluation.exact_match)),
-        ("micro F1", of_labelled(evaluation.micro_f1)),
-        ("macro F1", of_labelled(evaluation.macro_f1)),
-        ("calibration error", of_labelled(evaluation.ece)),
-        ("out of scope: AUROC", evaluation.oos_auroc.map_or_else(|| "-".into(), |area| format!("{area:.3}"))),
-        ("  rejected", share(evaluation.oos_recall)),
-        ("  in scope, kept", share(evaluation.in_scope_kept)),
-    ];
-    if !evaluation.unknown_labels.is_empty() {
-        pairs.push(("labels not in model", evaluation.unknown_labels.join(", ")));
-    }
+    let figures = figures::figures(&evaluation);
+    let mut pairs = vec![("examples", figures::lines(&evaluation))];
+    pairs.extend(figures.iter().map(|figure| (figure.name, figure.written())));
+    pairs.extend(arguments.more(&evaluation));
     out.pairs(&pairs)
+}
+
+/// What stands over the figures of the page.
+fn about(arguments: &Arguments, classifier: &Classifier, evaluation: &Evaluation) -> About {
+    let metadata = classifier.model().metadata();
+    let model = arguments.model.as_deref().map_or_else(|| "the sample".into(), input::name);
+    About {
+        title: format!("How {model} does on {}", input::name(&arguments.data)),
+        facts: vec![
+            ("examples", figures::lines(evaluation)),
+            ("preset", metadata.preset.clone()),
+            ("learned from", words::of(metadata.training.examples, "example")),
+            ("labels", words::count(classifier.labels().len())),
+            ("checksum", metadata.checksum.clone()),
+            ("made with", figures::VERSION.into()),
+        ],
+        notes: arguments.notes(evaluation),
+    }
 }

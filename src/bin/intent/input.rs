@@ -41,6 +41,14 @@ pub fn some_examples(path: &Path, format: Option<Format>) -> Result<Vec<Example>
     Ok(examples)
 }
 
+/// What a source is called without its folder, for readers who need not know where it lies.
+pub fn name(path: &Path) -> String {
+    match path.file_name() {
+        Some(name) if !is_stdin(path) => name.to_string_lossy().into_owned(),
+        _ => "standard input".into(),
+    }
+}
+
 pub fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }

@@ -1,17 +1,21 @@
 //! `intent`: trains, asks and measures classifiers from the command line.
 //!
 //! One file for each subcommand; what several share is in `failure` (exit codes and sentences), `input` (data, models,
-//! the embedded sample), `output` (standard output), `progress` and `words` (numbers as people read them).
+//! the embedded sample), `output` (standard output, files), `figures` and `report` (an evaluation as text and as a page),
+//! `cross_validate` (what `eval` does without a model), `progress` and `words` (numbers as people read them).
 
 mod bench;
+mod cross_validate;
 mod demo;
 mod eval;
 mod failure;
+mod figures;
 mod info;
 mod input;
 mod output;
 mod predict;
 mod progress;
+mod report;
 mod train;
 mod words;
 

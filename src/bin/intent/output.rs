@@ -1,15 +1,17 @@
-//! Standard output: lines, aligned tables, JSON.
+//! Where results go: standard output (lines, aligned tables, JSON), and files.
 
 use crate::failure::Failure;
+use crate::input;
 use serde::Serialize;
-use std::io::{StdoutLock, Write};
+use std::io::{self, StdoutLock, Write};
+use std::path::{Path, PathBuf};
 
 /// Standard output, locked. Each line leaves as soon as it is written, so that a reader behind a pipe sees it at once.
 pub struct Output(StdoutLock<'static>);
 
 impl Output {
     pub fn new() -> Output {
-        Output(std::io::stdout().lock())
+        Output(io::stdout().lock())
     }
 
     /// One line. (`println!` would panic when the pipe is closed.)
@@ -29,4 +31,74 @@ impl Output {
         let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         pairs.iter().try_for_each(|(name, value)| self.line(&format!("{name:width$}  {value}")))
     }
+}
+
+/// Whether a file can be put at `path`, the value of `option`. To be asked before work goes into its contents.
+pub fn check_file<'a>(
+    path: &Path,
+    option: &str,
+    example: &str,
+    mut sources: impl Iterator<Item = &'a PathBuf>,
+) -> Result<(), Failure> {
+    let name = path.display();
+    if path.file_name().is_none() || input::is_stdin(path) {
+        return Err(Failure::Usage(format!("{option} is {name:?}; it must name a file, such as {example}")));
+    }
+    if let Ok(existing) = path.canonicalize()
+        && sources.any(|source| source.canonicalize().is_ok_and(|source| source == existing))
+    {
+        return Err(Failure::Usage(format!(
+            "{option} {name} is one of the data files; choose another name for it"
+        )));
+    }
+    if path.is_dir() {
+        let example = path.join(example);
+        return Err(Failure::Failed(format!(
+            "{name} is a folder; name a file in it, such as {}",
+            example.display()
+        )));
+    }
+    // A device or a pipe would be replaced, not written into.
+    if path.exists() && !path.is_file() {
+        return Err(Failure::Failed(format!("{name} is no regular file; choose another {option}")));
+    }
+    let folder = folder(path);
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(Failure::Failed(format!("{name}: the folder {folder} does not exist; create it first")));
+    }
+    // The only sure way to find out is to write; the file is gone again at once.
+    match temporary(folder) {
+        Ok(_) => Ok(()),
+        Err(e) => Err(Failure::Failed(format!(
+            "{name}: cannot write into its folder: {}; choose another {option}",
+            plain(&e)
+        ))),
+    }
+}
+
+/// Puts a file in place in one step, replacing one that is there.
+pub fn file(path: &Path, contents: &str) -> Result<(), Failure> {
+    let fault = |e: io::Error| Failure::Failed(format!("{}: cannot write: {}", path.display(), plain(&e)));
+    let mut file = temporary(folder(path)).map_err(fault)?;
+    file.write_all(contents.as_bytes()).map_err(fault)?;
+    file.persist(path).map_err(|e| fault(e.error))?;
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".intent-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.tempfile_in(folder)
+}
+
+/// What the system said, without the name of a temporary file.
+fn plain(error: &io::Error) -> String {
+    error.kind().to_string()
 }

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use intentkit::train::{Phase, Progress};
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Shows how far a training is. Draws nothing unless standard error is a terminal.
 pub struct Bar(ProgressBar);
@@ -38,6 +38,17 @@ impl Bar {
         let score = now.heldout_score.map(|s| format!(", {:.1} % right", s * 100.0)).unwrap_or_default();
         let seconds = now.seconds_left.ceil();
         self.0.set_message(format!("{seconds} s left{score}"));
+        true
+    }
+
+    /// The same for one of several trainings, whose estimate is for all of them.
+    pub fn show_fold(&self, fold: usize, folds: usize, started: Instant, now: &Progress) -> bool {
+        self.0.set_prefix(format!("fold {} of {folds}", fold + 1));
+        self.0.set_length((folds * now.epochs) as u64);
+        self.0.set_position((fold * now.epochs + now.epoch) as u64);
+        let done = (fold as f64 + now.epoch as f64 / now.epochs.max(1) as f64) / folds as f64;
+        let left = started.elapsed().as_secs_f64() * (1.0 - done) / done;
+        self.0.set_message(format!("{} s left", left.ceil()));
         true
     }
 

@@ -1,7 +1,7 @@
 //! `intent train`: labelled texts → a model file.
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::progress::Bar;
 use crate::{input, words};
 use clap::Args;
@@ -104,7 +104,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if sources().filter(|path| input::is_stdin(path)).count() > 1 {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
-    check_output(&arguments.output, sources())?;
+    output::check_file(&arguments.output, "--output", "commands.intent", sources())?;
 
     let examples = input::examples(&arguments.data, arguments.format)?;
     let valid =
@@ -171,7 +171,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn descriptions(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let name = path.display();
     let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", plain(&e))))?;
+        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", e.kind())))?;
     let object: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|e| {
         let example = r#"{"pay_bill": "settle an invoice"}"#;
         Failure::Failed(format!(
@@ -179,46 +179,4 @@ fn descriptions(path: &Path) -> Result<Vec<(String, String)>, Failure> {
         ))
     })?;
     Ok(object.into_iter().collect())
-}
-
-/// Whether a model can be put there.
-fn check_output<'a>(path: &Path, mut sources: impl Iterator<Item = &'a PathBuf>) -> Result<(), Failure> {
-    let name = path.display();
-    if path.file_name().is_none() || input::is_stdin(path) {
-        return Err(Failure::Usage(format!(
-            "--output is {name:?}; it must name a file, such as commands.intent"
-        )));
-    }
-    if let Ok(existing) = path.canonicalize()
-        && sources.any(|source| source.canonicalize().is_ok_and(|source| source == existing))
-    {
-        return Err(Failure::Usage(format!(
-            "--output {name} is one of the data files; give the model another name"
-        )));
-    }
-    if path.is_dir() {
-        let example = path.join("commands.intent");
-        return Err(Failure::Failed(format!(
-            "{name} is a folder; name a file in it, such as {}",
-            example.display()
-        )));
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
-        let folder = folder.display();
-        return Err(Failure::Failed(format!("{name}: the folder {folder} does not exist; create it first")));
-    }
-    // The only sure way to find out is to write; the file is gone again at once.
-    match tempfile::Builder::new().prefix(".intent-").suffix(".part").tempfile_in(folder) {
-        Ok(_) => Ok(()),
-        Err(e) => Err(Failure::Failed(format!(
-            "{name}: cannot write into its folder: {}; choose another --output",
-            plain(&e)
-        ))),
-    }
-}
-
-/// What the system said, without the name of a temporary file.
-fn plain(error: &std::io::Error) -> String {
-    error.kind().to_string()
 }

@@ -1,0 +1,83 @@
+//! The figures of an evaluation as people read them, in one order everywhere.
+
+use crate::words;
+use intentkit::classifier::Evaluation;
+
+pub const VERSION: &str = concat!("IntentKit ", env!("CARGO_PKG_VERSION"));
+
+/// One of them.
+pub struct Figure {
+    /// As in the JSON object.
+    pub key: &'static str,
+    pub name: &'static str,
+    /// What it says, for somebody who doesn't know the name.
+    pub note: &'static str,
+    /// `None` where nothing could be measured.
+    pub value: Option<f64>,
+    /// How such a value is written.
+    pub write: fn(f64) -> String,
+}
+
+impl Figure {
+    pub fn written(&self) -> String {
+        self.value.map_or_else(|| "-".into(), self.write)
+    }
+}
+
+/// All figures. Without labelled lines the shares of them mean nothing.
+pub fn figures(evaluation: &Evaluation) -> [Figure; 9] {
+    let e = evaluation;
+    let labelled = |value: f64| (e.in_scope > 0).then_some(value);
+    let figure = |key, name, value, note| Figure { key, name, note, value, write: words::percent };
+    [
+        figure(
+            "accuracy",
+            "accuracy",
+            labelled(e.accuracy),
+            "lines whose best label is right, before any rejection",
+        ),
+        figure(
+            "exact_match",
+            "exact match",
+            labelled(e.exact_match),
+            "lines answered with exactly their labels",
+        ),
+        figure("micro_f1", "micro F1", labelled(e.micro_f1), "over all pairs of a line and a label"),
+        figure(
+            "macro_f1",
+            "macro F1",
+            labelled(e.macro_f1),
+            "mean over the labels, rare ones counted like others",
+        ),
+        figure("ece", "calibration error", labelled(e.ece), "how far probabilities are from what comes true"),
+        figure(
+            "top_ece",
+            "calibration error, best label",
+            labelled(e.top_ece),
+            "the same for each line's best label alone",
+        ),
+        Figure {
+            write: |area| format!("{area:.3}"),
+            ..figure(
+                "oos_auroc",
+                "out of scope: AUROC",
+                e.oos_auroc,
+                "chance that the reject score ranks a line with labels over one without",
+            )
+        },
+        figure(
+            "oos_recall",
+            "out of scope: rejected",
+            e.oos_recall,
+            "lines without labels that are rejected",
+        ),
+        figure("in_scope_kept", "in scope: kept", e.in_scope_kept, "lines with labels that are not rejected"),
+    ]
+}
+
+/// How many lines there are of which kind.
+pub fn lines(evaluation: &Evaluation) -> String {
+    let outside = evaluation.examples - evaluation.in_scope;
+    let [all, labelled, outside] = [evaluation.examples, evaluation.in_scope, outside].map(words::count);
+    format!("{all}: {labelled} with labels, {outside} without")
+}
