@@ -220,3 +220,102 @@ fn float32_gives_the_same_answers_over_the_same_numbers() {
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 0.1), "{a:?} {b:?}");
     }
 }
+
+/// Requests for four labels, each a verb and a thing that stand apart, alone and two at a time with a joiner between: read
+/// whole, nothing tells which verb goes with which thing.
+fn joined(joiner: &str) -> Vec<Example> {
+    const LABELS: [&str; 4] = ["set_alarm", "set_timer", "cancel_alarm", "cancel_timer"];
+    let clause = |label: usize, n: usize| {
+        let (verb, thing) = LABELS[label].split_once('_').unwrap();
+        format!("{verb} the {} {thing} of {n}", ["first", "new", "loud", "other"][n % 4])
+    };
+    let mut examples = vec![];
+    for i in 0..100 {
+        let (first, second) = (i % 4, (i % 4 + 1 + i / 4 % 3) % 4);
+        let (text, other) = (clause(first, i), clause(second, i + 200));
+        examples.push(Example::new(format!("{text}{joiner}{other}"), [LABELS[first], LABELS[second]]));
+        examples.push(Example::new(clause(first, i + 100), [LABELS[first]]));
+    }
+    examples
+}
+
+#[test]
+fn joiners_are_learned_where_cutting_helps_and_a_text_is_read_clause_by_clause() {
+    let (classifier, report) = Classifier::train(&joined(", und danach "), &TrainOptions::default()).unwrap();
+    assert!(
+        report.joiners.iter().any(|joiner| joiner == "danach" || joiner == "und"),
+        "{:?}",
+        report.joiners
+    );
+    assert_eq!(classifier.model().metadata().joiners, report.joiners);
+    let mut rows = [[0.0; DIMENSIONS]; 4];
+    let text = "set the new alarm of 7, und danach cancel the other timer of 9";
+    assert_eq!(classifier.vectorize_rows(text, &mut rows).unwrap(), 2);
+    assert_eq!(rows[0], classifier.vectorize("set the new alarm of 7").unwrap());
+    let mut names: Vec<_> =
+        classifier.predict(text).unwrap().labels().iter().map(|s| classifier.label(s.label)).collect();
+    names.sort_unstable();
+    assert_eq!(names, [Some("cancel_timer"), Some("set_alarm")]);
+}
+
+#[test]
+fn joiners_that_the_caller_gives_are_used_and_none_are_learned_from_lines_with_one_label() {
+    let given = TrainOptions { joiners: Some(vec!["Danach".into(), ",".into()]), ..options() };
+    let (_, report) = Classifier::train(&joined(" danach "), &given).unwrap();
+    assert_eq!(report.joiners, [",", "danach"]);
+    let none = TrainOptions { joiners: Some(vec![]), ..options() };
+    assert!(Classifier::train(&joined(" danach "), &none).unwrap().1.joiners.is_empty());
+    assert!(Classifier::train(&commands(), &options()).unwrap().1.joiners.is_empty());
+    let wrong = TrainOptions { joiners: Some(vec!["and then".into()]), ..options() };
+    let error = Classifier::train(&commands(), &wrong).err().unwrap().to_string();
+    assert!(error.contains("joiner `and then` must be one word"), "{error}");
+}
+
+#[test]
+fn a_caller_chooses_the_share_of_texts_to_let_through() {
+    let examples: Vec<Example> = (0..40)
+        .flat_map(|i| {
+            [
+                Example::new(format!("switch on lamp {i}"), ["light"]),
+                Example::new(format!("play song {i}"), ["music"]),
+            ]
+        })
+        .collect();
+    // Eight held-out lines are too few for reject points, which more lines make up for.
+    let few = Classifier::train(&examples, &options()).unwrap().0;
+    assert_eq!(few.model().rule().reject.below(Some(0.5)), f32::NEG_INFINITY);
+    let many: Vec<Example> = examples
+        .iter()
+        .cycle()
+        .enumerate()
+        .take(400)
+        .map(|(i, e)| Example::new(format!("{} number {i}", e.text), e.labels.clone()))
+        .collect();
+    let (classifier, _) = Classifier::train(&many, &options()).unwrap();
+    let reject = classifier.model().rule().reject;
+    assert!(reject.below(Some(0.5)) > reject.below(None) && reject.below(None) > reject.below(Some(1.0)));
+    assert_eq!(reject.below(None), reject.below(Some(0.95)));
+    let kept = |keep| {
+        let options = PredictOptions { keep: Some(keep), ..Default::default() };
+        many.iter().filter(|e| !classifier.predict_with(&e.text, &options).unwrap().is_rejected()).count()
+    };
+    assert!(kept(0.05) < kept(0.5) && kept(0.5) < kept(1.0));
+    assert_eq!(kept(1.0), many.len());
+}
+
+#[test]
+fn a_label_with_one_example_is_also_known_by_its_name() {
+    let mut examples = commands();
+    examples.push(Example::new("brew a strong espresso", ["make_coffee"]));
+    let top = PredictOptions { keep: Some(1.0), ..Default::default() };
+    let answer = |options: &TrainOptions| {
+        let (classifier, _) = Classifier::train(&examples, options).unwrap();
+        let prediction = classifier.predict_with("coffee", &top).unwrap();
+        prediction.labels().first().and_then(|s| classifier.label(s.label).map(str::to_owned))
+    };
+    assert_eq!(answer(&TrainOptions::default()).as_deref(), Some("make_coffee"));
+    assert_ne!(
+        answer(&TrainOptions { label_names: false, ..TrainOptions::default() }).as_deref(),
+        Some("make_coffee")
+    );
+}
