@@ -6,7 +6,7 @@
 
 use crate::simd::{self, DIMENSIONS};
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece};
+use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
 /// A text as numbers: 256 float32 of unit length, or all zeros when nothing in the text is known.
 pub type FeatureVector = [f32; DIMENSIONS];
@@ -20,8 +20,8 @@ pub struct Vectorizer<'a> {
     pub table: &'a [i8],
     /// The trigrams of the training data.
     pub known: Filter<'a>,
-    /// [`ngrams::token_hash`]es of the words and marks between clauses; none for most models.
-    pub joiners: &'a [u64],
+    /// Joiners and frequent words; neither for most models.
+    pub words: Words<'a>,
 }
 
 /// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
@@ -56,23 +56,23 @@ impl Vectorizer<'_> {
     /// data: sums of unrelated rows would look like features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
         features.fill(0.0);
-        self.rows(text, &[], |row| *features = *row);
+        self.rows(text, Words { joiners: &[], ..self.words }, |row| *features = *row);
     }
 
     /// Calls `row` with the features of each clause of `text` in which anything is known, at most [`ngrams::MAX_CLAUSES`]. A
     /// model without joiners has one: that of [`Vectorizer::vectorize`].
     pub fn for_each_row(&self, text: &str, row: impl FnMut(&FeatureVector)) {
-        self.rows(text, self.joiners, row);
+        self.rows(text, self.words, row);
     }
 
-    fn rows(&self, text: &str, joiners: &[u64], mut row: impl FnMut(&FeatureVector)) {
+    fn rows(&self, text: &str, words_read: Words<'_>, mut row: impl FnMut(&FeatureVector)) {
         let bits = (self.table.len() / DIMENSIONS).trailing_zeros();
         let mut features = [0.0; DIMENSIONS];
         let mut sums = [0i32; DIMENSIONS];
         let mut words = Pending::new(self.settings.word_weight);
         let mut characters = Pending::new(self.settings.character_weight);
         let mut known = false;
-        ngrams::for_each_piece(text, self.settings, joiners, |piece| match piece {
+        ngrams::for_each_piece(text, self.settings, words_read, |piece| match piece {
             Piece::Ngram(Kind::Words, hash) => words.push(ngrams::row(hash, bits), self.table, &mut sums),
             Piece::Ngram(kind, hash) => {
                 known = known || (kind == Kind::Trigram && self.known.contains(hash));

@@ -84,6 +84,10 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     put(&mut header, "reject_points".into(), "F32", &[points.len()], bytemuck::cast_slice(points));
     if metadata.ngrams.is_some() {
         put(&mut header, "known".into(), "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
+        if !parts.frequent.is_empty() {
+            let slots = bytemuck::cast_slice(&parts.frequent);
+            put(&mut header, "frequent".into(), "U16", &[parts.frequent.len()], slots);
+        }
     }
 
     let mut head = Value::Object(header).to_string().into_bytes();
@@ -270,6 +274,17 @@ impl Finder<'_> {
         Ok(place)
     }
 
+    fn filter(&self, name: &str) -> Result<Range<usize>, ModelFault> {
+        let place = self.find(name, Dtype::U16, &[None])?;
+        let slots = place.len() / size_of::<u16>();
+        if slots < 2 || !slots.is_power_of_two() {
+            return Err(ModelFault::AbsurdSize(format!(
+                "the filter `{name}` has {slots} slots; it needs a power of two"
+            )));
+        }
+        Ok(place)
+    }
+
     fn layer(
         &self,
         name: &str,
@@ -309,12 +324,9 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
                 "the table has {rows} rows; a power of two up to {MAX_ROWS} is read"
             )));
         }
-        places.known = finder.find("known", Dtype::U16, &[None])?;
-        let slots = places.known.len() / size_of::<u16>();
-        if slots < 2 || !slots.is_power_of_two() {
-            return Err(ModelFault::AbsurdSize(format!(
-                "the filter has {slots} slots; it needs a power of two"
-            )));
+        places.known = finder.filter("known")?;
+        if tensors.tensor("frequent").is_ok() {
+            places.frequent = finder.filter("frequent")?;
         }
     }
     Ok(places)

@@ -13,7 +13,7 @@ use crate::network::{self, Layer, Network, with_logits};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{NgramSettings, token_hash};
+use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::vectorizer::{FeatureVector, Vectorizer};
 use bytes::Bytes;
 pub use file::{FORMAT, MAX_JOINERS};
@@ -92,6 +92,8 @@ pub struct Parts {
     pub table: Vec<i8>,
     /// Slots of the filter of known trigrams; empty without [`Metadata::ngrams`].
     pub known: Vec<u16>,
+    /// Slots of the filter of frequent words; empty where all words are told apart.
+    pub frequent: Vec<u16>,
     /// 256 → 256 → 128 → 64 → N.
     pub layers: [LayerParts; 4],
     /// 256 → N.
@@ -119,6 +121,7 @@ struct LayerPlaces {
 struct Places {
     table: Range<usize>,
     known: Range<usize>,
+    frequent: Range<usize>,
     layers: [LayerPlaces; 4],
     linear: Option<LayerPlaces>,
     thresholds: Range<usize>,
@@ -227,7 +230,9 @@ impl Model {
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
-        Some(Vectorizer { settings, table: self.integers(&self.places.table), known, joiners: &self.joiners })
+        let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
+        let words = Words { joiners: &self.joiners, frequent };
+        Some(Vectorizer { settings, table: self.integers(&self.places.table), known, words })
     }
 
     /// Writes the features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known.

@@ -3,6 +3,7 @@
 //! An n-gram is only ever a 64-bit number (feature hashing, Weinberger et al., 2009). Its top bits name a row of the
 //! table; equal rows are absorbed by training. Nothing is stored and nothing allocates.
 
+use super::filter::Filter;
 use super::{MAX_WORD_BYTES, Token, for_each_token};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,8 @@ const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const SPREAD: u64 = 0xFF51_AFD7_ED55_8CCD;
 const WORD: u64 = 0x1000_0000_01B3;
 const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
+/// Stands for every rare word in word n-grams.
+const RARE: u64 = 0x2545_F491_4F6C_DD1D;
 /// Stands for the edge of a sentence in word n-grams.
 const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
 
@@ -85,6 +88,16 @@ pub fn token_hash(word: &str) -> u64 {
     hash_bytes(WORD, word.as_bytes())
 }
 
+/// Words that are read in another way than by their letters alone. The default is for none.
+#[derive(Clone, Copy, Default)]
+pub struct Words<'a> {
+    /// [`token_hash`]es of the words and marks that part clauses.
+    pub joiners: &'a [u64],
+    /// The words that are frequent enough to be told apart in word n-grams, where all others are one and the same rare word: a
+    /// name that training has not seen, or hardly, then still shows that a name stands there. `None` tells all apart.
+    pub frequent: Option<Filter<'a>>,
+}
+
 /// What a text is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
@@ -95,24 +108,24 @@ pub enum Piece {
 }
 
 /// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
-/// every clause. `joiners` are the [`token_hash`]es of the words and marks that part clauses; they belong to none. Without
-/// any a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
+/// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
 /// known texts from unknown ones.
-pub fn for_each_piece(text: &str, settings: &NgramSettings, joiners: &[u64], piece: impl FnMut(Piece)) {
+pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece)) {
     let mut reader =
         Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY, any: false };
     let mut clauses = 1;
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => token_hash(word),
-            Token::Mark(_) if joiners.is_empty() => return,
+            Token::Mark(_) if words.joiners.is_empty() => return,
             Token::Mark(mark) => token_hash(mark),
         };
-        if clauses < MAX_CLAUSES && joiners.contains(&hash) {
+        if clauses < MAX_CLAUSES && words.joiners.contains(&hash) {
             clauses += usize::from(reader.any);
             reader.end_clause();
         } else if let Token::Word(word) = token {
-            reader.word(word, hash);
+            let is_rare = words.frequent.is_some_and(|frequent| !frequent.contains(hash));
+            reader.word(word, if is_rare { RARE } else { hash });
         }
     });
     reader.end_clause();
@@ -209,7 +222,7 @@ mod tests {
 
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;
-        for_each_piece(text, settings, &[], |piece| {
+        for_each_piece(text, settings, Words::default(), |piece| {
             count += usize::from(matches!(piece, Piece::Ngram(found, _) if found == kind));
         });
         count
@@ -217,7 +230,7 @@ mod tests {
 
     fn hashes(text: &str) -> Vec<(Kind, u64)> {
         let mut all = vec![];
-        for_each_piece(text, &SETTINGS, &[], |piece| {
+        for_each_piece(text, &SETTINGS, Words::default(), |piece| {
             if let Piece::Ngram(kind, hash) = piece {
                 all.push((kind, hash));
             }
@@ -239,7 +252,7 @@ mod tests {
     fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
         let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], vec![]);
-        for_each_piece(text, &SETTINGS, &joiners, |piece| match piece {
+        for_each_piece(text, &SETTINGS, Words { joiners: &joiners, frequent: None }, |piece| match piece {
             Piece::Ngram(_, hash) => open.push(hash),
             Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
         });
@@ -260,6 +273,25 @@ mod tests {
         assert_eq!(clauses("and, then", &joiners), [[0u64; 0]; 0]);
         // A mark within a number parts nothing.
         assert_eq!(clauses("add 1,000", &joiners).len(), 1);
+    }
+
+    #[test]
+    fn rare_words_are_one_in_word_ngrams_and_keep_their_letters() {
+        let slots = Filter::build(["play", "by"].map(token_hash).to_vec());
+        let words = Words { frequent: Filter::new(&slots), ..Words::default() };
+        let read = |text: &str, wanted: fn(Kind) -> bool| {
+            let mut all = vec![];
+            for_each_piece(text, &SETTINGS, words, |piece| match piece {
+                Piece::Ngram(kind, hash) if wanted(kind) => all.push(hash),
+                _ => {}
+            });
+            all
+        };
+        let is_word = |kind| kind == Kind::Words;
+        assert_eq!(read("play Xanadu by Rush", is_word), read("play Roses by Outkast", is_word));
+        assert_ne!(read("play Xanadu by Rush", is_word), read("Xanadu play by Rush", is_word));
+        let is_letters = |kind| kind != Kind::Words;
+        assert_ne!(read("play Xanadu by Rush", is_letters), read("play Roses by Outkast", is_letters));
     }
 
     #[test]

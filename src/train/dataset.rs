@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
 use crate::simd::DIMENSIONS;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece};
+use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::vectorizer::FeatureVector;
 use std::collections::{HashMap, HashSet};
 
@@ -52,9 +52,9 @@ pub(super) struct Holdout {
 
 /// A number for each clause of a text, the same for the same words.
 pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
-    let words = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
+    let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let (mut keys, mut key) = (vec![], 0);
-    ngrams::for_each_piece(text, &words, joiners, |piece| match piece {
+    ngrams::for_each_piece(text, &settings, Words { joiners, frequent: None }, |piece| match piece {
         Piece::Ngram(Kind::Words, hash) => key = ngrams::join(key, hash),
         Piece::Ngram(..) => {}
         Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
@@ -185,21 +185,52 @@ pub(super) struct Frequencies {
     pub(super) idf: Vec<f32>,
     /// Slots of the filter of known trigrams.
     pub(super) known: Vec<u16>,
+    /// Slots of the filter of frequent words; empty where all words are told apart.
+    pub(super) frequent: Vec<u16>,
     /// Hashes of the joiners that the texts are cut at.
     joiners: Vec<u64>,
+}
+
+/// Slots of the filter of the words that stand in at least `least` different clauses.
+fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) -> Vec<u16> {
+    let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
+    let mut seen: HashSet<Vec<u64>> = HashSet::new();
+    let mut counts: HashMap<u64, u32> = HashMap::new();
+    let mut clause = vec![];
+    for &line in lines {
+        ngrams::for_each_piece(
+            texts[line],
+            &settings,
+            Words { joiners, frequent: None },
+            |piece| match piece {
+                Piece::Ngram(Kind::Words, hash) => clause.push(hash),
+                Piece::Ngram(..) => {}
+                Piece::ClauseEnd => {
+                    clause.sort_unstable();
+                    clause.dedup();
+                    let clause = std::mem::take(&mut clause);
+                    if !seen.contains(&clause) {
+                        clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
+                        seen.insert(clause);
+                    }
+                }
+            },
+        );
+    }
+    Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 
 /// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row.
 fn for_each_clause(
     text: &str,
     recipe: &Recipe,
-    joiners: &[u64],
+    words: Words<'_>,
     mut trigrams: Option<&mut Vec<u64>>,
     mut clause: impl FnMut(&mut Bag),
 ) {
     let settings = &recipe.ngrams;
     let mut bag = Bag::new();
-    ngrams::for_each_piece(text, settings, joiners, |piece| match piece {
+    ngrams::for_each_piece(text, settings, words, |piece| match piece {
         Piece::Ngram(kind, hash) => {
             let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
             if kind == Kind::Trigram
@@ -230,9 +261,14 @@ impl Frequencies {
     /// Reads the texts of the lines named by `lines`, cut at the joiners with these hashes.
     pub(super) fn new(texts: &[&str], lines: &[usize], recipe: &Recipe, joiners: &[u64]) -> Frequencies {
         let mut documents = vec![0u32; 1 << recipe.row_bits];
+        let frequent = match recipe.rare_below {
+            0 => vec![],
+            least => frequent_words(texts, lines, joiners, least),
+        };
+        let words = Words { joiners, frequent: Filter::new(&frequent) };
         let (mut trigrams, mut clauses) = (vec![], 0u32);
         for &line in lines {
-            for_each_clause(texts[line], recipe, joiners, Some(&mut trigrams), |bag| {
+            for_each_clause(texts[line], recipe, words, Some(&mut trigrams), |bag| {
                 clauses += 1;
                 bag.iter().for_each(|entry| documents[entry.0 as usize] += 1);
             });
@@ -248,6 +284,7 @@ impl Frequencies {
         Frequencies {
             idf: documents.iter().map(idf).collect(),
             known: Filter::build(trigrams),
+            frequent,
             joiners: joiners.to_vec(),
         }
     }
@@ -256,7 +293,8 @@ impl Frequencies {
     /// empty for a text without words.
     pub(super) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
         let mut bags = vec![];
-        for_each_clause(text, recipe, &self.joiners, None, |bag| {
+        let words = Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent) };
+        for_each_clause(text, recipe, words, None, |bag| {
             bag.retain_mut(|(row, weight)| {
                 *weight *= self.idf[*row as usize];
                 *weight > 0.0

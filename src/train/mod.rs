@@ -462,7 +462,8 @@ impl<'a> Training<'a> {
             Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
         let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
         let recipe = Recipe::new(&options, amount);
-        let recipe = Recipe { epochs: recipe.epochs.min(EPOCHS), ..recipe };
+        let recipe =
+            Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
         let trial = (recipe.epochs, lines.len());
         meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
         let mut fit = |joiners: &[String]| {
@@ -577,6 +578,7 @@ impl<'a> Training<'a> {
             },
             table: frequencies.map(|f| quantise::table(weights, &f.idf)).unwrap_or_default(),
             known: frequencies.map(|f| f.known.clone()).unwrap_or_default(),
+            frequent: frequencies.map(|f| f.frequent.clone()).unwrap_or_default(),
             layers,
             linear,
             thresholds: vec![0.5; labels],
