@@ -480,8 +480,11 @@ impl<'a> Training<'a> {
             let Answers { logits, scores } = answers(&model, &watched.inputs, &judges)?;
             Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
         };
-        let count = |better: &[bool], worse: &[bool]| {
-            better.iter().zip(worse).filter(|(better, worse)| **better && !**worse).count() as f64
+        // By more than one standard error of chance.
+        let wins = |one: &[bool], other: &[bool]| {
+            let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+            let (won, lost) = (only(one, other), only(other, one));
+            won - lost > (won + lost).sqrt()
         };
         let run = fit(&candidates)?;
         let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
@@ -489,14 +492,12 @@ impl<'a> Training<'a> {
             let others: Vec<String> =
                 joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
             let without = exact(&run, &others)?;
-            if count(&without, &cut) > count(&cut, &without) {
+            if wins(&without, &cut) {
                 (joiners, cut) = (others, without);
             }
         }
         let whole = exact(&fit(&[])?, &[])?;
-        let (won, lost) = (count(&cut, &whole), count(&whole, &cut));
-        // By more than one standard error of chance.
-        Ok(if won - lost > (won + lost).sqrt() { joiners } else { vec![] })
+        Ok(if wins(&cut, &whole) { joiners } else { vec![] })
     }
 
     /// The run that leaves lines out, or watches validation lines, and what it tells.
