@@ -47,9 +47,9 @@ pub enum Kind {
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const SPREAD: u64 = 0xFF51_AFD7_ED55_8CCD;
 const WORD: u64 = 0x1000_0000_01B3;
-const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
+pub(super) const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
 /// Stands for the edge of a sentence in word n-grams.
-const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
+pub(super) const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
 
 /// The row of a table of `2^bits` rows that a hash falls on.
 #[inline]
@@ -58,7 +58,7 @@ pub fn row(hash: u64, bits: u32) -> u32 {
 }
 
 #[inline]
-fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     let mut hash = seed;
     for chunk in bytes.chunks(8) {
         let mut padded = [0; 8];
@@ -94,14 +94,17 @@ pub enum Piece {
     ClauseEnd,
 }
 
-/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
-/// every clause. `joiners` are the [`token_hash`]es of the words and marks that part clauses; they belong to none. Without
-/// any a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
-/// known texts from unknown ones.
-pub fn for_each_piece(text: &str, settings: &NgramSettings, joiners: &[u64], piece: impl FnMut(Piece)) {
-    let mut reader =
-        Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY, any: false };
-    let mut clauses = 1;
+/// What a clause is made of.
+pub(super) enum Part<'a> {
+    /// A word and its [`token_hash`].
+    Word(&'a str, u64),
+    /// A clause of at least one word ends here.
+    ClauseEnd,
+}
+
+/// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
+pub(super) fn for_each_part(text: &str, joiners: &[u64], mut part: impl FnMut(Part<'_>)) {
+    let (mut clauses, mut any) = (1, false);
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => token_hash(word),
@@ -109,13 +112,30 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, joiners: &[u64], pie
             Token::Mark(mark) => token_hash(mark),
         };
         if clauses < MAX_CLAUSES && joiners.contains(&hash) {
-            clauses += usize::from(reader.any);
-            reader.end_clause();
+            if any {
+                part(Part::ClauseEnd);
+                (clauses, any) = (clauses + 1, false);
+            }
         } else if let Token::Word(word) = token {
-            reader.word(word, hash);
+            part(Part::Word(word, hash));
+            any = true;
         }
     });
-    reader.end_clause();
+    if any {
+        part(Part::ClauseEnd);
+    }
+}
+
+/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
+/// every clause. `joiners` are the [`token_hash`]es of the words and marks that part clauses; they belong to none. Without
+/// any a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
+/// known texts from unknown ones.
+pub fn for_each_piece(text: &str, settings: &NgramSettings, joiners: &[u64], piece: impl FnMut(Piece)) {
+    let mut reader = Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY };
+    for_each_part(text, joiners, |part| match part {
+        Part::Word(word, hash) => reader.word(word, hash),
+        Part::ClauseEnd => reader.end_clause(),
+    });
 }
 
 /// Reads one clause after the other.
@@ -126,8 +146,6 @@ struct Reader<'a, F> {
     left: usize,
     last_but_one: Option<u64>,
     last: u64,
-    /// Whether the clause has a word.
-    any: bool,
 }
 
 impl<F: FnMut(Piece)> Reader<'_, F> {
@@ -140,7 +158,6 @@ impl<F: FnMut(Piece)> Reader<'_, F> {
     }
 
     fn word(&mut self, word: &str, hash: u64) {
-        self.any = true;
         self.report(Kind::Words, hash);
         if self.settings.words >= 2 {
             self.longer(hash);
@@ -162,14 +179,11 @@ impl<F: FnMut(Piece)> Reader<'_, F> {
     }
 
     fn end_clause(&mut self) {
-        if !self.any {
-            return;
-        }
         if self.settings.words >= 2 {
             self.longer(BOUNDARY);
         }
         (self.piece)(Piece::ClauseEnd);
-        (self.last_but_one, self.last, self.any) = (None, BOUNDARY, false);
+        (self.last_but_one, self.last) = (None, BOUNDARY);
     }
 
     fn characters(&mut self, word: &str) {
