@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order of the header. Single files, so that cbindgen needs neither cargo nor the network.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "src/ffi/status.rs",
     "src/ffi/version.rs",
     "src/ffi/error.rs",
@@ -14,6 +14,7 @@ const SOURCES: [&str; 9] = [
     "src/ffi/train.rs",
     "src/ffi/classifier.rs",
     "src/ffi/predict.rs",
+    "src/ffi/explain.rs",
     // For the struct that predictions are written into.
     "src/decision.rs",
 ];

@@ -140,6 +140,12 @@ typedef struct intent_classifier intent_classifier;
 typedef struct intent_error intent_error;
 
 /**
+ * Why a text gets its labels: made by intent_explain(), released with intent_explanation_free(). It belongs to no classifier
+ * and may outlive the one that made it.
+ */
+typedef struct intent_explanation intent_explanation;
+
+/**
  * How to train: made with intent_options_new() with every option at its default, released with intent_options_free().
  * Trainings only read it.
  */
@@ -732,6 +738,53 @@ intent_status intent_predict_features(const intent_classifier *classifier,
                                       size_t capacity,
                                       size_t *count_out,
                                       intent_error **error_out);
+
+/**
+ * Says why a text gets its labels, or none: its clauses, and what each n-gram adds to the logits. For people who look into a
+ * single answer: it takes some ten milliseconds a clause, and it allocates.
+ *
+ * @param classifier      A classifier. Not NULL. Any number of threads may explain with one at once.
+ * @param text            As for intent_predict().
+ * @param text_length     Bytes of `text`.
+ * @param options         As for intent_predict().
+ * @param explanation_out Receives the explanation, to release with intent_explanation_free(). Not NULL. Written only on success.
+ * @param error_out       Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER or PANICKED.
+ */
+intent_status intent_explain(const intent_classifier *classifier,
+                             const uint8_t *text,
+                             size_t text_length,
+                             const intent_predict_options *options,
+                             intent_explanation **explanation_out,
+                             intent_error **error_out);
+
+/**
+ * The explanation as one JSON object, which `intent explain --json` prints as well. Later versions may add keys.
+ *
+ * - `text`: the text. `rejected`: whether it belongs to none of the labels.
+ * - `score`: its reject score, null when nothing in it is known. `reject_below`: the score under which texts are rejected,
+ *   null when no score rejects.
+ * - `labels`: the chosen labels, up to 8, and the three with the largest logits, best first; none when nothing is known. Each has
+ *   `label`, `logit` (that of all clauses together), `probability` and `chosen`.
+ * - `clauses`: each has `text` (its words), `known` (whether anything in it is known), `score`, and `labels`: for each of the
+ *   above `label`, `logit` (that of this clause), and what it is made of: `base`, which stands without any word, `shares`,
+ *   `others`, the sum for n-grams too many to list, and `rest`, what rounding leaves over. base + shares + others + rest = logit.
+ * - `shares`: strongest first, each with `ngram` and `share`, over 0 for the label and under 0 against it. An n-gram is a few
+ *   words, where ^ and $ are the edges of the clause, or a few characters, which have the `word` they belong to as well.
+ *
+ * @param explanation An explanation. NULL is allowed.
+ * @param length_out  Optional. Receives the bytes of the string without the NUL. Written only when there is an explanation.
+ * @return UTF-8, NUL-terminated, valid until the explanation is freed; NULL for NULL.
+ */
+const char *intent_explanation_json(const intent_explanation *explanation,
+                                    size_t *length_out);
+
+/**
+ * Releases an explanation and its string.
+ *
+ * @param explanation An explanation, not to be used afterwards. NULL is allowed and does nothing.
+ */
+void intent_explanation_free(intent_explanation *explanation);
 
 #ifdef __cplusplus
 }  // extern "C"

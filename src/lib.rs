@@ -29,10 +29,10 @@
 //!
 //! | room | what is in it |
 //! | --- | --- |
-//! | [`text`] | normalising, splitting into words, n-grams, the filter of known ones |
+//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
-//! | [`network`] | the layers, their int8 and float32 forward passes |
+//! | [`network`] | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
 //! | [`calibration`] | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
@@ -40,7 +40,7 @@
 //! | [`runtime`] | the engines that compute a network |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
 //! | [`metrics`] | what an evaluation is made of |
-//! | [`classifier`] | the live object: train, load, predict, evaluate |
+//! | [`classifier`] | the live object: train, load, predict, explain, evaluate |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
 //! Rooms know only those above them in this table, errors apart.

@@ -161,7 +161,7 @@ fn command_lines() -> Vec<Vec<String>> {
 fn every_command_line_names_a_subcommand_and_flags_that_exist() {
     let lines = command_lines();
     assert!(lines.len() >= 15, "only {} command lines found", lines.len());
-    for command in ["train", "predict", "eval", "bench", "info", "demo"] {
+    for command in ["train", "predict", "explain", "eval", "bench", "info", "demo"] {
         assert!(lines.iter().any(|line| line[0] == command), "{command} isn't shown");
     }
     for line in lines {
@@ -191,6 +191,15 @@ fn the_demo_answers_as_shown() {
         shown += 1;
     }
     assert_eq!(shown, 7);
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn the_explanation_is_as_shown() {
+    let line = command_lines().into_iter().find(|line| line[0] == "explain").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(line).output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert!(blocks_in("text").contains(&found), "put this into README.md:\n{found}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The live object: a model with the engine that runs it.
 
 mod evaluate;
+mod explain;
 
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
@@ -11,6 +12,7 @@ use crate::simd::DIMENSIONS;
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
 pub use evaluate::{Evaluation, Evaluator, Outcome};
+pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Share};
 use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::path::Path;

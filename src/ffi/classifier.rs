@@ -225,9 +225,11 @@ pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassi
     })
 }
 
+/// A string that the library owns, for C to read; NULL for none.
+///
 /// # Safety
 /// `length_out` is NULL or writable.
-unsafe fn string(string: Option<&CString>, length_out: *mut usize) -> *const c_char {
+pub(super) unsafe fn string(string: Option<&CString>, length_out: *mut usize) -> *const c_char {
     let Some(string) = string else { return ptr::null() };
     if !length_out.is_null() {
         // SAFETY: checked non-null; writable by contract.

@@ -11,6 +11,7 @@ mod arguments;
 mod boundary;
 mod classifier;
 mod error;
+mod explain;
 #[cfg(feature = "misbehaving-exports")]
 mod misbehaving;
 mod options;
@@ -23,6 +24,7 @@ mod version;
 pub use arguments::IntentText;
 pub use classifier::*;
 pub use error::*;
+pub use explain::*;
 #[cfg(feature = "misbehaving-exports")]
 pub use misbehaving::*;
 pub use options::*;

@@ -40,7 +40,9 @@ pub struct IntentPredictOptions {
 ///
 /// # Safety
 /// `options` is NULL or points to a struct of as many bytes as its first field says.
-unsafe fn predict_options(options: *const IntentPredictOptions) -> Result<PredictOptions, Failure> {
+pub(super) unsafe fn predict_options(
+    options: *const IntentPredictOptions,
+) -> Result<PredictOptions, Failure> {
     if options.is_null() {
         return Ok(PredictOptions::default());
     }

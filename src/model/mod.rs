@@ -254,7 +254,8 @@ impl Model {
         Ok(())
     }
 
-    fn reader(&self, text: &str) -> Result<Vectorizer<'_>> {
+    /// The part that reads `text`, if it can be read.
+    pub(crate) fn reader(&self, text: &str) -> Result<Vectorizer<'_>> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(Error::TextTooLong { length: text.len() });
         }

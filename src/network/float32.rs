@@ -4,32 +4,56 @@ use super::{Layer, Network};
 use crate::simd;
 use crate::vectorizer::FeatureVector;
 
-struct FloatLayer {
+pub(super) struct FloatLayer {
     weights: Vec<f32>,
-    biases: Vec<f32>,
-    inputs: usize,
+    pub(super) biases: Vec<f32>,
+    pub(super) inputs: usize,
 }
 
 /// A network whose weights were multiplied out to float32. There is no other float state than this.
 pub struct FloatNetwork {
-    hidden: Vec<FloatLayer>,
-    output: FloatLayer,
-    linear: Option<FloatLayer>,
+    pub(super) hidden: [FloatLayer; 3],
+    pub(super) output: FloatLayer,
+    pub(super) linear: Option<FloatLayer>,
 }
 
 impl FloatLayer {
     fn new(layer: &Layer<'_>) -> Self {
+        FloatLayer::of_outputs(layer, 0..layer.scales.len())
+    }
+
+    fn of_outputs(layer: &Layer<'_>, outputs: impl Iterator<Item = usize> + Clone) -> Self {
         let inputs = layer.weights.len() / layer.scales.len().max(1);
-        let row = |(weights, scale): (&[i8], &f32)| {
-            weights.iter().map(|&w| f32::from(w) * scale).collect::<Vec<_>>()
+        let row = |j: usize| {
+            let row = &layer.weights[j * inputs..(j + 1) * inputs];
+            row.iter().map(move |&w| f32::from(w) * layer.scales[j])
         };
-        let weights = layer.weights.chunks(inputs.max(1)).zip(layer.scales).flat_map(row).collect();
-        FloatLayer { weights, biases: layer.biases.to_vec(), inputs }
+        let biases = outputs.clone().filter_map(|j| layer.biases.get(j).copied()).collect();
+        FloatLayer { weights: outputs.flat_map(row).collect(), biases, inputs }
+    }
+
+    /// The weights of each output.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.weights.chunks(self.inputs)
     }
 
     fn apply(&self, input: &[f32], outputs: &mut [f32]) {
-        for (j, (output, row)) in outputs.iter_mut().zip(self.weights.chunks(self.inputs)).enumerate() {
+        for (j, (output, row)) in outputs.iter_mut().zip(self.rows()).enumerate() {
             *output = simd::dot(row, input) + self.biases.get(j).copied().unwrap_or(*output);
+        }
+    }
+
+    /// The outputs of a layer with biases.
+    pub(super) fn outputs(&self, input: &[f32]) -> Vec<f32> {
+        let mut outputs = vec![0.0; self.biases.len()];
+        self.apply(input, &mut outputs);
+        outputs
+    }
+
+    /// Adds to `inputs` the gradient with respect to them, given that with respect to the outputs.
+    pub(super) fn back(&self, outputs: &[f32], inputs: &mut [f32]) {
+        for (&output, row) in outputs.iter().zip(self.rows()).filter(|(output, _)| **output != 0.0) {
+            simd::axpy(output, row, inputs);
         }
     }
 }
@@ -38,9 +62,22 @@ impl FloatNetwork {
     /// Multiplies the weights out; about 0.5 MB for 150 labels.
     pub fn new(network: &Network<'_>) -> Self {
         FloatNetwork {
-            hidden: network.hidden.iter().map(FloatLayer::new).collect(),
+            hidden: network.hidden.each_ref().map(FloatLayer::new),
             output: FloatLayer::new(&network.output),
             linear: network.linear.as_ref().map(FloatLayer::new),
+        }
+    }
+
+    /// The part of a network that gives the logits of `labels`, in their order.
+    ///
+    /// # Panics
+    /// When a label is past the network's outputs.
+    pub fn of_labels(network: &Network<'_>, labels: &[usize]) -> Self {
+        let part = |layer: &Layer<'_>| FloatLayer::of_outputs(layer, labels.iter().copied());
+        FloatNetwork {
+            hidden: network.hidden.each_ref().map(FloatLayer::new),
+            output: part(&network.output),
+            linear: network.linear.as_ref().map(part),
         }
     }
 

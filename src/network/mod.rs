@@ -4,6 +4,7 @@
 //! Weights are int8 with one float32 scale per output; biases are float32.
 
 pub mod float32;
+mod gradient;
 pub mod int8;
 
 use crate::simd::DIMENSIONS;

@@ -14,6 +14,7 @@
 //! Nothing here allocates; time is linear in the text.
 
 pub mod filter;
+pub mod names;
 pub mod ngrams;
 mod normalise;
 mod split;

@@ -48,11 +48,11 @@ pub enum Kind {
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const SPREAD: u64 = 0xFF51_AFD7_ED55_8CCD;
 const WORD: u64 = 0x1000_0000_01B3;
-const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
+pub(super) const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
 /// Stands for every rare word in word n-grams.
 const RARE: u64 = 0x2545_F491_4F6C_DD1D;
 /// Stands for the edge of a sentence in word n-grams.
-const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
+pub(super) const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
 
 /// The row of a table of `2^bits` rows that a hash falls on.
 #[inline]
@@ -61,7 +61,7 @@ pub fn row(hash: u64, bits: u32) -> u32 {
 }
 
 #[inline]
-fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     let mut hash = seed;
     for chunk in bytes.chunks(8) {
         let mut padded = [0; 8];
@@ -107,13 +107,17 @@ pub enum Piece {
     ClauseEnd,
 }
 
-/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
-/// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where [`NgramSettings::characters`] is off, since they tell
-/// known texts from unknown ones.
-pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece)) {
-    let mut reader =
-        Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY, any: false };
-    let mut clauses = 1;
+/// What a clause is made of.
+pub(super) enum Part<'a> {
+    /// A word, and the number that stands for it in word n-grams: its [`token_hash`], unless it is rare.
+    Word(&'a str, u64),
+    /// A clause of at least one word ends here.
+    ClauseEnd,
+}
+
+/// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
+pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(Part<'_>)) {
+    let (mut clauses, mut any) = (1, false);
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => token_hash(word),
@@ -121,14 +125,30 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, pi
             Token::Mark(mark) => token_hash(mark),
         };
         if clauses < MAX_CLAUSES && words.joiners.contains(&hash) {
-            clauses += usize::from(reader.any);
-            reader.end_clause();
+            if any {
+                part(Part::ClauseEnd);
+                (clauses, any) = (clauses + 1, false);
+            }
         } else if let Token::Word(word) = token {
             let is_rare = words.frequent.is_some_and(|frequent| !frequent.contains(hash));
-            reader.word(word, if is_rare { RARE } else { hash });
+            part(Part::Word(word, if is_rare { RARE } else { hash }));
+            any = true;
         }
     });
-    reader.end_clause();
+    if any {
+        part(Part::ClauseEnd);
+    }
+}
+
+/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
+/// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where
+/// [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
+pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece)) {
+    let mut reader = Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY };
+    for_each_part(text, words, |part| match part {
+        Part::Word(word, hash) => reader.word(word, hash),
+        Part::ClauseEnd => reader.end_clause(),
+    });
 }
 
 /// Reads one clause after the other.
@@ -139,8 +159,6 @@ struct Reader<'a, F> {
     left: usize,
     last_but_one: Option<u64>,
     last: u64,
-    /// Whether the clause has a word.
-    any: bool,
 }
 
 impl<F: FnMut(Piece)> Reader<'_, F> {
@@ -153,7 +171,6 @@ impl<F: FnMut(Piece)> Reader<'_, F> {
     }
 
     fn word(&mut self, word: &str, hash: u64) {
-        self.any = true;
         self.report(Kind::Words, hash);
         if self.settings.words >= 2 {
             self.longer(hash);
@@ -175,14 +192,11 @@ impl<F: FnMut(Piece)> Reader<'_, F> {
     }
 
     fn end_clause(&mut self) {
-        if !self.any {
-            return;
-        }
         if self.settings.words >= 2 {
             self.longer(BOUNDARY);
         }
         (self.piece)(Piece::ClauseEnd);
-        (self.last_but_one, self.last, self.any) = (None, BOUNDARY, false);
+        (self.last_but_one, self.last) = (None, BOUNDARY);
     }
 
     fn characters(&mut self, word: &str) {

@@ -195,6 +195,8 @@ struct Findings {
 struct Snapshot {
     epoch: usize,
     score: f64,
+    /// Which in-scope lines were right.
+    right: Vec<bool>,
     answers: Answers,
 }
 
@@ -480,24 +482,18 @@ impl<'a> Training<'a> {
             let Answers { logits, scores } = answers(&model, &watched.inputs, &judges)?;
             Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
         };
-        // By more than one standard error of chance.
-        let wins = |one: &[bool], other: &[bool]| {
-            let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
-            let (won, lost) = (only(one, other), only(other, one));
-            won - lost > (won + lost).sqrt()
-        };
         let run = fit(&candidates)?;
         let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
         for candidate in candidates {
             let others: Vec<String> =
                 joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
             let without = exact(&run, &others)?;
-            if wins(&without, &cut) {
+            if wins(&without, &cut, 1.0) {
                 (joiners, cut) = (others, without);
             }
         }
         let whole = exact(&fit(&[])?, &[])?;
-        Ok(if wins(&cut, &whole) { joiners } else { vec![] })
+        Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
     }
 
     /// The run that leaves lines out, or watches validation lines, and what it tells.
@@ -519,20 +515,21 @@ impl<'a> Training<'a> {
                 let heldout =
                     Heldout { logits: &answers.logits, scores: &answers.scores, lines: held, targets };
                 let single = recipe.choice == Choice::Single;
-                let score = share(&if single { heldout.hits() } else { heldout.exact() });
+                let right = if single { heldout.hits() } else { heldout.exact() };
+                let score = share(&right);
                 if let Some(last) = last.take()
                     && best.as_ref().is_none_or(|best| last.score > best.score)
                 {
                     best = Some(last);
                 }
-                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), answers });
+                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, answers });
                 meter.epoch(Phase::Heldout, lines.len(), epoch.loss, score)
             })?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
         let choosing = recipe.calibrated && self.options.epochs.is_none();
         let in_scope = held.iter().filter(|&&line| !targets.of_line[line].is_empty()).count();
         let chosen = match best {
-            Some(best) if choosing && is_clearly_better(&best, &last, in_scope) => best,
+            Some(best) if choosing && is_clearly_better(&best, &last) => best,
             _ => last,
         };
         let Answers { logits, scores } = &chosen.answers;
@@ -599,14 +596,18 @@ fn hashes(joiners: &[String]) -> Vec<u64> {
     joiners.iter().map(|joiner| token_hash(joiner)).collect()
 }
 
-/// Whether an earlier epoch is better than the last by more than one standard error. The learning rate has come down by
-/// the last epoch, so chance alone must not choose an earlier one, and a handful of lines can't.
-fn is_clearly_better(best: &Snapshot, last: &Snapshot, lines: usize) -> bool {
-    if lines < LEAST_LINES {
-        return false;
-    }
-    let error = (last.score * (1.0 - last.score) / lines.max(1) as f64).sqrt();
-    best.score > last.score + error
+/// Whether an earlier epoch is better than the last by more than three standard errors. It was stopped at a high learning
+/// rate and is the best of many, so chance prefers one often, and a handful of lines can't tell.
+fn is_clearly_better(best: &Snapshot, last: &Snapshot) -> bool {
+    last.right.len() >= LEAST_LINES && wins(&best.right, &last.right, 3.0)
+}
+
+/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
+/// errors of chance (McNemar, 1947).
+fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
+    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+    let (won, lost) = (only(one, other), only(other, one));
+    won - lost > errors * (won + lost).sqrt()
 }
 
 /// What a model says of the named lines, as it will in use.

@@ -8,6 +8,7 @@ mod bench;
 mod cross_validate;
 mod demo;
 mod eval;
+mod explain;
 mod failure;
 mod figures;
 mod info;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
     after_help = "Examples:
   intent demo
   intent predict \"Can you see my screen?\"
+  intent explain \"Can you see my screen?\"
   intent train commands.jsonl --output commands.intent
   intent predict --model commands.intent \"turn on the lights\"
   intent eval commands.intent test.jsonl
@@ -54,6 +56,7 @@ struct Cli {
 enum Command {
     Train(train::Arguments),
     Predict(predict::Arguments),
+    Explain(explain::Arguments),
     Eval(eval::Arguments),
     Bench(bench::Arguments),
     Info(info::Arguments),
@@ -77,6 +80,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Eval(arguments) => eval::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),

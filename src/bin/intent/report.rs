@@ -1,13 +1,14 @@
 //! `intent eval --report`: one page of HTML that shows where a model is wrong. `report.html` draws it from one JSON value.
 
+use crate::explain;
 use crate::failure::Failure;
 use crate::figures::{self, Figure};
 use crate::words::rounded;
-use intentkit::Classifier;
 use intentkit::classifier::{Evaluation, Outcome};
 use intentkit::data::Example;
 use intentkit::decision::Choice;
 use intentkit::metrics::{self, Bin};
+use intentkit::{Classifier, PredictOptions};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ const PLACE: &str = "__DATA__";
 
 /// More than that nobody reads, and a browser shows slowly.
 const MOST_MISSES: usize = 500;
+/// Of one explanation.
+const REASONS: usize = 8;
 const MOST_CONFUSIONS: usize = 50;
 const MOST_POINTS: usize = 200;
 /// A text may have a mebibyte.
@@ -135,6 +138,15 @@ pub struct Report {
     misses: Vec<Miss>,
 }
 
+/// The strongest reasons for the likeliest label of the clause that is surest of one; none when nothing is known.
+fn explanation(classifier: &Classifier, text: &str) -> Option<Vec<(String, f64)>> {
+    let explanation = classifier.explain(text, &PredictOptions::default()).ok()?;
+    let labels = explanation.clauses.iter().flat_map(|clause| &clause.labels);
+    let surest = labels.reduce(|a, b| if b.logit > a.logit { b } else { a })?;
+    let reasons = explain::grouped(surest).into_iter().take(REASONS);
+    Some(reasons.map(|(name, share)| (name, rounded(f64::from(share), 3))).collect())
+}
+
 impl Report {
     /// Takes in what `classifier` made of the example with this number.
     pub fn add(&mut self, classifier: &Classifier, number: usize, example: &Example, outcome: &Outcome) {
@@ -158,6 +170,8 @@ impl Report {
             return;
         }
         self.confuse(&gold, &chosen);
+        // Explaining takes some milliseconds, and the page shows no more lines than these.
+        let explained = self.misses.len() < MOST_MISSES;
         self.misses.push(Miss {
             number,
             text: shortened(&example.text),
@@ -165,7 +179,7 @@ impl Report {
             given: outcome.chosen.iter().map(|&label| given(label)).collect(),
             best: outcome.best.map(given),
             score: outcome.score.is_finite().then(|| rounded(f64::from(outcome.score), 4)),
-            explanation: None,
+            explanation: explained.then(|| explanation(classifier, &example.text)).flatten(),
         });
     }
 

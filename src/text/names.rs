@@ -1,0 +1,165 @@
+//! N-grams as people read them: those of [`for_each_piece`](super::ngrams::for_each_piece), in the same order, with their
+//! words and letters. For explanations; it allocates.
+
+use super::ngrams::{
+    BOUNDARY, CHARACTERS, Kind, MAX_NGRAMS, NgramSettings, Part, Words, for_each_part, hash_bytes, join,
+};
+use std::fmt::{self, Display, Formatter};
+
+/// The edges of a clause where they count as words. No word is such a mark.
+const EDGES: [&str; 2] = ["^", "$"];
+
+/// What an n-gram stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name<'a> {
+    /// Words side by side; `^` and `$` are the edges of the clause.
+    Words(&'a [String]),
+    /// Characters of a word, whose edges are `<` and `>`.
+    Characters {
+        /// The characters.
+        part: &'a str,
+        /// The whole word, without its edges.
+        word: &'a str,
+    },
+}
+
+impl Display for Name<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Name::Words(words) => f.write_str(&words.join(" ")),
+            Name::Characters { part, .. } => f.write_str(part),
+        }
+    }
+}
+
+/// What a text is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedPiece<'a> {
+    /// An n-gram's kind, hash and name.
+    Ngram(Kind, u64, Name<'a>),
+    /// A clause of these words ends here.
+    ClauseEnd(&'a [String]),
+}
+
+/// Calls `piece` with what [`for_each_piece`](super::ngrams::for_each_piece) gives.
+pub fn for_each_named_piece(
+    text: &str,
+    settings: &NgramSettings,
+    told_apart: Words<'_>,
+    mut piece: impl FnMut(NamedPiece<'_>),
+) {
+    let [start, end] = EDGES.map(str::to_owned);
+    let (mut words, mut hashes, mut left) = (vec![start], vec![BOUNDARY], MAX_NGRAMS);
+    for_each_part(text, told_apart, |part| match part {
+        Part::Word(word, hash) => {
+            words.push(word.to_owned());
+            hashes.push(hash);
+        }
+        Part::ClauseEnd => {
+            words.push(end.clone());
+            hashes.push(BOUNDARY);
+            for_each_ngram(&words, &hashes, settings, |kind, hash, name| {
+                if left > 0 {
+                    left -= 1;
+                    piece(NamedPiece::Ngram(kind, hash, name));
+                }
+            });
+            piece(NamedPiece::ClauseEnd(&words[1..words.len() - 1]));
+            words.truncate(1);
+            hashes.truncate(1);
+        }
+    });
+}
+
+/// The n-grams of one clause, whose edges are the first and the last of `words`; `hashes` stand for the words.
+fn for_each_ngram(
+    words: &[String],
+    hashes: &[u64],
+    settings: &NgramSettings,
+    mut ngram: impl FnMut(Kind, u64, Name<'_>),
+) {
+    let is_edge = |at: usize| at == 0 || at == words.len() - 1;
+    for end in 1..words.len() {
+        let mut joined = hashes[end];
+        // An edge alone is no n-gram.
+        if !is_edge(end) {
+            ngram(Kind::Words, joined, Name::Words(&words[end..=end]));
+        }
+        for start in (0..end).rev().take(usize::from(settings.words) - 1) {
+            joined = join(hashes[start], joined);
+            ngram(Kind::Words, joined, Name::Words(&words[start..=end]));
+        }
+        if !is_edge(end) {
+            for_each_character_ngram(&words[end], &mut ngram);
+        }
+    }
+}
+
+fn for_each_character_ngram(word: &str, ngram: &mut impl FnMut(Kind, u64, Name<'_>)) {
+    let padded = format!("<{word}>");
+    let edges: Vec<usize> = padded.char_indices().map(|(at, _)| at).chain([padded.len()]).collect();
+    for end in 3..edges.len() {
+        for (kind, length) in [(Kind::Trigram, 3), (Kind::Fourgram, 4)] {
+            if let Some(start) = end.checked_sub(length) {
+                let part = &padded[edges[start]..edges[end]];
+                ngram(kind, hash_bytes(CHARACTERS, part.as_bytes()), Name::Characters { part, word });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::filter::Filter;
+    use super::super::ngrams::{Piece, for_each_piece, token_hash};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn settings(words: u8) -> NgramSettings {
+        NgramSettings { words, characters: true, word_weight: 1, character_weight: 1 }
+    }
+
+    fn names(text: &str, words: u8) -> Vec<String> {
+        let mut names = vec![];
+        let told_apart = Words { joiners: &[token_hash("and")], frequent: None };
+        for_each_named_piece(text, &settings(words), told_apart, |piece| {
+            names.push(match piece {
+                NamedPiece::Ngram(_, _, name) => name.to_string(),
+                NamedPiece::ClauseEnd(words) => format!("[{}]", words.join(" ")),
+            });
+        });
+        names
+    }
+
+    #[test]
+    fn ngrams_are_named_by_their_words_and_letters() {
+        assert_eq!(names("ÖL!", 1), ["öl", "<öl", "öl>", "<öl>", "[öl]"]);
+        assert_eq!(
+            names("Go on and hi", 3),
+            [
+                "go", "^ go", "<go", "go>", "<go>", "on", "go on", "^ go on", "<on", "on>", "<on>", "on $",
+                "go on $", "[go on]", "hi", "^ hi", "<hi", "hi>", "<hi>", "hi $", "^ hi $", "[hi]"
+            ]
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn they_are_the_ngrams_that_the_vectorizer_reads(
+            text in "([a-cäßあ中🚀]{0,5}( |, | and |, and |\\. |'|-)){0,12}", words in 1u8..=3, cut in any::<bool>(), rare in any::<bool>(),
+        ) {
+            let joiners = if cut { vec![token_hash("and"), token_hash(",")] } else { vec![] };
+            let slots = if rare { Filter::build(vec![token_hash("a"), token_hash("bc")]) } else { vec![] };
+            let told_apart = Words { joiners: &joiners, frequent: Filter::new(&slots) };
+            let (mut read, mut named) = (vec![], vec![]);
+            for_each_piece(&text, &settings(words), told_apart, |piece| read.push(piece));
+            for_each_named_piece(&text, &settings(words), told_apart, |piece| named.push(match piece {
+                NamedPiece::Ngram(kind, hash, _) => Piece::Ngram(kind, hash),
+                NamedPiece::ClauseEnd(_) => Piece::ClauseEnd,
+            }));
+            prop_assert_eq!(read, named);
+        }
+    }
+}
