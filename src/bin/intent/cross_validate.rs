@@ -36,6 +36,7 @@ struct Summary {
 }
 
 pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
+    arguments.check_report()?;
     let default = TrainOptions::default();
     let options = TrainOptions {
         preset: arguments.preset.unwrap_or(default.preset),

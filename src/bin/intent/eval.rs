@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::report::{About, Report};
-use crate::{cross_validate, figures, input, words};
+use crate::{figures, input, words};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
@@ -53,7 +53,7 @@ pub struct Arguments {
     pub report: Option<PathBuf>,
     /// Measure models trained on parts of DATA instead, each on the part it has not seen; 5 or 10 folds are usual
     #[arg(long, value_name = "FOLDS", conflicts_with = "model", allow_negative_numbers = true)]
-    cross_validate: Option<usize>,
+    pub cross_validate: Option<usize>,
     /// Preset of those trainings, as of `intent train`
     #[arg(long, value_name = "PRESET", conflicts_with = "model")]
     pub preset: Option<Preset>,
@@ -69,6 +69,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether the page can be put where it is wanted.
+    pub fn check_report(&self) -> Result<(), Failure> {
+        let Some(path) = &self.report else { return Ok(()) };
+        output::check_file(path, "--report", "report.html", self.model.iter().chain([&self.data]))
+    }
+
     pub fn predict_options(&self) -> PredictOptions {
         let keep = if self.no_reject { Some(1.0) } else { self.keep };
         PredictOptions { keep, ..PredictOptions::default() }
@@ -105,13 +111,7 @@ impl Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(path) = &arguments.report {
-        let sources = arguments.model.iter().chain([&arguments.data]);
-        output::check_file(path, "--report", "report.html", sources)?;
-    }
-    if let Some(folds) = arguments.cross_validate {
-        return cross_validate::run(arguments, folds);
-    }
+    arguments.check_report()?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     let examples = input::some_examples(&arguments.data, arguments.format)?;
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
