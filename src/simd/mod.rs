@@ -8,6 +8,8 @@
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx2;
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod avx512;
 mod math;
 mod portable;
 
@@ -62,15 +64,33 @@ struct Kernels {
 
 static KERNELS: Lazy<Kernels> = Lazy::new(pick);
 
+/// The set that `INTENTKIT_KERNELS` names, for comparing and for finding faults; without it, or where it names none that
+/// runs here, the best.
 fn pick() -> Kernels {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    if let Some(kernels) = avx2::detect() {
-        return kernels;
-    }
-    portable::KERNELS
+    named(&std::env::var("INTENTKIT_KERNELS").unwrap_or_default())
 }
 
-/// Name of the kernel set in use on this CPU, such as `portable` or `avx2`.
+fn named(name: &str) -> Kernels {
+    let mut best = portable::KERNELS;
+    for set in usable() {
+        if set.name == name {
+            return set;
+        }
+        best = set;
+    }
+    best
+}
+
+/// The sets that this CPU can run, from the oracle to the best.
+fn usable() -> impl Iterator<Item = Kernels> {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    let others = [avx2::detect(), avx512::detect()];
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let others = [];
+    std::iter::once(portable::KERNELS).chain(others.into_iter().flatten())
+}
+
+/// Name of the kernel set in use: `portable`, `avx2` or `avx512`.
 pub fn kernel_name() -> &'static str {
     KERNELS.name
 }

@@ -2,10 +2,20 @@ use super::*;
 
 /// Every kernel set this machine can run, the oracle first.
 fn sets() -> Vec<Kernels> {
-    let mut sets = vec![portable::KERNELS];
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    sets.extend(avx2::detect());
-    sets
+    usable().collect()
+}
+
+#[test]
+fn a_set_is_chosen_by_its_name_and_the_best_for_any_other() {
+    let sets = sets();
+    assert_eq!(sets[0].name, "portable");
+    for set in &sets {
+        assert_eq!(named(set.name).name, set.name);
+    }
+    let best = sets.last().map(|set| set.name);
+    for name in ["", "sse9", "AVX2"] {
+        assert_eq!(Some(named(name).name), best);
+    }
 }
 
 /// Values whose pattern has a prime period, so that swapped blocks show.
