@@ -4,13 +4,8 @@
 //! held-out lines. Coupling 0 makes the labels independent (Platt, 1999); scale and coupling 1 make them a softmax; where in
 //! between the truth lies is for the data to say. The map never changes which of two labels is likelier.
 
-use crate::simd::{exp, sigmoid};
+use crate::simd::{self, exp, sigmoid};
 use serde::{Deserialize, Serialize};
-
-/// Index of the largest logit, the first of equals; `None` without any.
-pub fn best(logits: &[f32]) -> Option<usize> {
-    (0..logits.len()).reduce(|a, b| if logits[b] > logits[a] { b } else { a })
-}
 
 /// A model's map from logits to probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -49,26 +44,32 @@ impl Calibration {
         finite && self.scale > 0.0 && self.coupling >= 0.0
     }
 
-    /// Looks at a text's logits: once over all of them, or not at all without coupling.
+    /// Looks at a text's logits: once for the largest, and once for their exponentials where labels are coupled.
     pub fn over<'a>(&self, logits: &'a [f32]) -> Calibrated<'a> {
-        let plain = Calibrated { logits, map: *self, top: 0, rest: 0.0, others_of_top: 0.0 };
-        let (true, Some(top)) = (self.coupling > 0.0 && logits.len() > 1, best(logits)) else { return plain };
-        let second = others(logits, top).fold(f32::NEG_INFINITY, |a, z| if z > a { z } else { a });
-        let sum_over = |base: f32| others(logits, top).map(|z| exp(z - base)).sum::<f32>();
-        let rest = sum_over(logits[top]);
-        // Far behind the top label the terms of `rest` run out of digits; it takes their own largest to add them up.
-        let near = logits[top] - second < 40.0;
-        let others_of_top =
-            if near { logits[top] + libm::logf(rest) } else { second + libm::logf(sum_over(second)) };
-        Calibrated { top, rest, others_of_top, ..plain }
+        let top = simd::largest(logits).unwrap_or(0);
+        let plain = Calibrated { logits, map: *self, top, rest: 0.0, others_of_top: 0.0 };
+        if self.coupling <= 0.0 || logits.len() < 2 {
+            return plain;
+        }
+        let rest = simd::sum_exp_but(logits, logits[top], top);
+        // Far behind the top label the terms run out of digits; it takes their own largest to add them up.
+        let others_of_top = if rest > 1e-17 {
+            logits[top] + libm::logf(rest)
+        } else {
+            let others = logits[..top].iter().chain(&logits[top + 1..]);
+            let second = others.fold(f32::NEG_INFINITY, |a, &z| if z > a { z } else { a });
+            second + libm::logf(simd::sum_exp_but(logits, second, top))
+        };
+        Calibrated { rest, others_of_top, ..plain }
     }
 }
 
-fn others(logits: &[f32], but: usize) -> impl Iterator<Item = f32> {
-    logits[..but].iter().chain(&logits[but + 1..]).copied()
-}
-
 impl Calibrated<'_> {
+    /// The likeliest label, the first of equals.
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
     /// The calibrated logit of a label.
     pub fn logit(&self, label: usize) -> f32 {
         let z = self.logits[label];
@@ -91,8 +92,16 @@ impl Calibrated<'_> {
         sigmoid(self.logit(label))
     }
 
+    /// Whether a label's probability is at least `least`, over 0. Most that are not are told without a logarithm or an exponential.
+    pub fn is_at_least(&self, label: usize, least: f32) -> bool {
+        let z = self.logit_at_most(label);
+        // For z < 0, e^-z >= 1 - z + z² / 2. Rounding is given its due.
+        let certainly_less = z < 0.0 && least * (2.0 - z + 0.5 * z * z) > 1.0 + 1e-5;
+        !certainly_less && self.probability(label) >= least
+    }
+
     /// A number that [`Calibrated::logit`] is never over, far cheaper for labels that are not the top one.
-    pub(crate) fn logit_at_most(&self, label: usize) -> f32 {
+    fn logit_at_most(&self, label: usize) -> f32 {
         if label == self.top || self.map.coupling == 0.0 {
             return self.logit(label);
         }
@@ -110,7 +119,8 @@ mod tests {
 
     /// Term by term in float64.
     fn exact(map: Calibration, logits: &[f32], label: usize) -> f64 {
-        let others: Vec<f64> = others(logits, label).map(f64::from).collect();
+        let others = logits[..label].iter().chain(&logits[label + 1..]);
+        let others: Vec<f64> = others.map(|&z| f64::from(z)).collect();
         let largest = others.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
         let sum = largest + libm::log(others.iter().map(|z| libm::exp(z - largest)).sum());
         let coupled = if others.is_empty() { 0.0 } else { f64::from(map.coupling) * sum };
@@ -148,6 +158,9 @@ mod tests {
                 let (found, wanted) = (f64::from(calibrated.logit(label)), exact(map, &logits, label));
                 prop_assert!((found - wanted).abs() < 2e-6 * 6.0 * largest, "{found} {wanted}");
                 prop_assert!(calibrated.logit_at_most(label) >= calibrated.logit(label));
+                for least in [1e-6, 0.1, 0.5, 0.9, 1.0, calibrated.probability(label).max(1e-30)] {
+                    prop_assert_eq!(calibrated.is_at_least(label, least), calibrated.probability(label) >= least);
+                }
                 let larger = (0..logits.len()).all(|other| {
                     logits[other] <= logits[label] || calibrated.logit(other) >= calibrated.logit(label)
                 });

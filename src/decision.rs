@@ -1,8 +1,8 @@
 //! Rows of logits → labels: clauses combined, the reject rule, the thresholds, best first.
 
-use crate::calibration::{Calibration, best};
+use crate::calibration::Calibration;
 use crate::error::{Error, Result};
-use crate::simd::{self, DIMENSIONS, exp, sigmoid};
+use crate::simd::{self, DIMENSIONS, exp};
 use crate::vectorizer::FeatureVector;
 
 /// How labels are chosen from their probabilities.
@@ -116,17 +116,19 @@ impl Centroids<'_> {
     pub fn cosine(&self, features: &FeatureVector, label: usize) -> f32 {
         let mut rounded = [0i8; DIMENSIONS];
         simd::quantise(features, &mut rounded);
-        let mut dot = [0i32; 2];
-        let row = &self.rows[label * DIMENSIONS..(label + 1) * DIMENSIONS];
-        simd::matvec_i8(row, &rounded, &mut dot[..1]);
-        simd::matvec_i8(&rounded, &rounded, &mut dot[1..]);
-        if dot[1] == 0 { 0.0 } else { dot[0] as f32 * self.inverse_norms[label] / (dot[1] as f32).sqrt() }
+        let square = simd::dot_i8(&rounded, &rounded);
+        match self.rows.as_chunks().0.get(label) {
+            Some(row) if square > 0 => {
+                simd::dot_i8(row, &rounded) as f32 * self.inverse_norms[label] / (square as f32).sqrt()
+            }
+            _ => 0.0,
+        }
     }
 
     /// How sure the model is that a row belongs to any of its labels: the largest logit plus the weighted cosine to that
     /// label's centroid. Higher is surer.
     pub fn reject_score(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
-        match best(logits) {
+        match simd::largest(logits) {
             Some(top) if self.weight > 0.0 => logits[top] + self.weight * self.cosine(features, top),
             Some(top) => logits[top],
             None => f32::NEG_INFINITY,
@@ -166,20 +168,21 @@ impl DecisionRule<'_> {
             (None, Choice::Multi) => usize::MAX,
         };
         let ranked = options.top.is_some() || self.choice == Choice::Single;
-        let room = chosen.len().min(wanted);
-        let (mut count, mut written) = (0usize, 0usize);
-        for (label, &logit) in logits.iter().enumerate() {
+        let passes = |label: usize| {
             let least = match options.threshold {
                 Some(threshold) => threshold,
                 None if ranked => 0.0,
                 None => self.thresholds[label],
             };
-            // The bound spares most labels their logarithm.
-            if least > 0.0
-                && (sigmoid(calibrated.logit_at_most(label)) < least || calibrated.probability(label) < least)
-            {
-                continue;
-            }
+            least <= 0.0 || calibrated.is_at_least(label, least)
+        };
+        // Only the best is asked for: no need to rank the others.
+        let best = calibrated.top();
+        let candidates = if wanted == 1 { best..best + 1 } else { 0..logits.len() };
+        let room = chosen.len().min(wanted);
+        let (mut count, mut written) = (0usize, 0usize);
+        for label in candidates.filter(|&label| passes(label)) {
+            let logit = logits[label];
             count += 1;
             // Insertion by logit, not by probability: sigmoids of large logits are equal in float32.
             let place = chosen[..written].partition_point(|other| logits[other.label as usize] >= logit);

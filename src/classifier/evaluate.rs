@@ -1,11 +1,11 @@
 //! A classifier against labelled examples.
 
 use super::Classifier;
-use crate::calibration::best;
 use crate::data::Example;
 use crate::decision::{Choice, PredictOptions, Scored};
 use crate::error::Result;
 use crate::metrics::{Bin, CalibrationError, Counts, auroc};
+use crate::simd;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -229,7 +229,7 @@ impl Classifier {
         let calibrated = rule.calibration.over(&logits);
         Ok(Outcome {
             score,
-            best: best(&logits).filter(|_| known),
+            best: simd::largest(&logits).filter(|_| known),
             chosen: chosen[..count.min(logits.len())].iter().map(|scored| scored.label as usize).collect(),
             probabilities: (0..logits.len()).map(|label| calibrated.probability(label)).collect(),
         })

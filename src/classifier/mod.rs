@@ -1,5 +1,6 @@
 //! The live object: a model with the engine that runs it.
 
+mod batch;
 mod evaluate;
 mod explain;
 
@@ -13,7 +14,6 @@ use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
 pub use evaluate::{Evaluation, Evaluator, Outcome};
 pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Share};
-use rayon::prelude::*;
 use smallvec::SmallVec;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +34,18 @@ impl Prediction {
     pub fn is_rejected(&self) -> bool {
         self.labels.is_empty()
     }
+}
+
+/// What `decide` chooses into the room it is given; it is asked again when that was too small.
+fn prediction(decide: impl Fn(&mut [Scored]) -> usize) -> Prediction {
+    let mut labels = SmallVec::from([Scored::default(); 4]);
+    let count = decide(&mut labels);
+    if count > labels.len() {
+        labels.resize(count, Scored::default());
+        decide(&mut labels);
+    }
+    labels.truncate(count);
+    Prediction { labels }
 }
 
 /// Classifies texts. All calls that take `&self` may run on any number of threads at once; none of them waits for another.
@@ -151,14 +163,10 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::predict`], and [`Error::InvalidArgument`] for options out of range.
     pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Prediction> {
-        let mut labels = SmallVec::from([Scored::default(); 4]);
-        let count = self.predict_into(text, options, &mut labels)?;
-        if count > labels.len() {
-            labels.resize(count, Scored::default());
-            self.predict_into(text, options, &mut labels)?;
-        }
-        labels.truncate(count);
-        Ok(Prediction { labels })
+        options.check()?;
+        self.with_reading(text, |score, logits| {
+            prediction(|chosen| self.model.rule().decide(score, logits, options, chosen))
+        })
     }
 
     /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Returns how many were
@@ -168,9 +176,14 @@ impl Classifier {
     /// As [`Classifier::predict_with`].
     pub fn predict_into(&self, text: &str, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
         options.check()?;
+        self.with_reading(text, |score, logits| self.model.rule().decide(score, logits, options, chosen))
+    }
+
+    /// Calls `decide` with a text's reject score and logits.
+    fn with_reading<R>(&self, text: &str, decide: impl FnOnce(f32, &[f32]) -> R) -> Result<R> {
         with_logits(self.labels().len(), |logits| {
             let score = self.logits(text, logits)?;
-            Ok(self.model.rule().decide(score, logits, options, chosen))
+            Ok(decide(score, logits))
         })
     }
 
@@ -211,19 +224,6 @@ impl Classifier {
         Ok(reading.score())
     }
 
-    /// Chooses the labels of many texts, on all cores. The order is kept.
-    ///
-    /// # Errors
-    /// As [`Classifier::predict_with`], for one of the texts that have one.
-    pub fn predict_batch<T: AsRef<str> + Sync>(
-        &self,
-        texts: &[T],
-        options: &PredictOptions,
-    ) -> Result<Vec<Prediction>> {
-        options.check()?;
-        texts.par_iter().with_min_len(64).map(|text| self.predict_with(text.as_ref(), options)).collect()
-    }
-
     /// The features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known. A model that cuts
     /// texts into clauses predicts from those: see [`Classifier::vectorize_rows`].
     ///
@@ -257,7 +257,7 @@ impl Classifier {
     /// # Panics
     /// When `logits` is not as long as there are labels.
     pub fn network(&self, features: &FeatureVector, logits: &mut [f32]) {
-        self.runtime.logits(&self.model, features, logits);
+        self.runtime.logits(&self.model, std::slice::from_ref(features), logits);
     }
 
     /// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory.

@@ -10,7 +10,6 @@ use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::MAX_CLAUSES;
 use crate::vectorizer::FeatureVector;
 use crate::{Error, PredictOptions, Scored};
-use rayon::prelude::*;
 
 /// Numbers in a feature vector.
 pub const INTENT_FEATURES: usize = 256;
@@ -136,10 +135,12 @@ pub unsafe extern "C" fn intent_predict_batch(
         let classifier = unsafe { object(classifier, "classifier") }?.get();
         // SAFETY: the header asks for `text_count` texts.
         let texts = unsafe { slice(texts, text_count, "texts") }?;
-        for (i, text) in texts.iter().enumerate() {
+        let texts = texts
+            .iter()
+            .enumerate()
             // SAFETY: the header asks for each text's bytes.
-            unsafe { text.phrase(format_args!("texts[{i}]")) }?;
-        }
+            .map(|(i, text)| unsafe { text.phrase(format_args!("texts[{i}]")) })
+            .collect::<Result<Vec<&str>, Failure>>()?;
         // SAFETY: the header asks for options that start with their size.
         let options = unsafe { predict_options(options) }?;
         let total = text_count
@@ -151,20 +152,7 @@ pub unsafe extern "C" fn intent_predict_batch(
         let counts = unsafe { slice_mut(counts_out, text_count, "counts_out") }?;
         classifier.model().vectorizer().ok_or(Error::NoVectorizer)?;
 
-        let predict = |text: &IntentText, room: &mut [Scored], count: &mut usize| -> Result<(), Failure> {
-            // SAFETY: as above.
-            *count = classifier.predict_into(unsafe { text.phrase("texts") }?, &options, room)?;
-            Ok(())
-        };
-        // Enough texts a turn that handing them out costs nothing.
-        let lines = texts.par_iter().zip(counts).with_min_len(64);
-        if capacity == 0 {
-            lines.try_for_each(|(text, count)| predict(text, &mut [], count))
-        } else {
-            lines
-                .zip(room.par_chunks_mut(capacity))
-                .try_for_each(|((text, count), room)| predict(text, room, count))
-        }
+        Ok(classifier.predict_batch_into(&texts, &options, room, capacity, counts)?)
     })
 }
 

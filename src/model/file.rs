@@ -292,8 +292,13 @@ impl Finder<'_> {
         inputs: usize,
         biased: bool,
     ) -> Result<LayerPlaces, ModelFault> {
+        let weights = self.find(&format!("{name}.weight"), Dtype::I8, &[Some(outputs), Some(inputs)])?;
+        if self.bytes[weights.clone()].contains(&(i8::MIN as u8)) {
+            let problem = "holds -128; weights are from -127 to 127".into();
+            return Err(ModelFault::WrongTensor { name: format!("{name}.weight"), problem });
+        }
         Ok(LayerPlaces {
-            weights: self.find(&format!("{name}.weight"), Dtype::I8, &[Some(outputs), Some(inputs)])?,
+            weights,
             scales: self.floats(&format!("{name}.scale"), outputs)?,
             biases: if biased { self.floats(&format!("{name}.bias"), outputs)? } else { 0..0 },
         })

@@ -9,7 +9,8 @@ mod file;
 use crate::calibration::Calibration;
 use crate::decision::{Centroids, Choice, DecisionRule, RejectRule, noisy_or};
 use crate::error::{Error, Result};
-use crate::network::{self, Layer, Network, with_logits};
+use crate::network::int8::PackedNetwork;
+use crate::network::{Layer, Network, with_logits};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
@@ -130,6 +131,23 @@ struct Places {
     centroid_inverse_norms: Range<usize>,
 }
 
+impl Places {
+    fn network<'a>(&self, bytes: &'a [u8]) -> Network<'a> {
+        let floats = |place: &Range<usize>| bytemuck::cast_slice(&bytes[place.clone()]);
+        let layer = |places: &LayerPlaces| Layer {
+            weights: bytemuck::cast_slice(&bytes[places.weights.clone()]),
+            scales: floats(&places.scales),
+            biases: floats(&places.biases),
+        };
+        let [first, second, third, output] = &self.layers;
+        Network {
+            hidden: [layer(first), layer(second), layer(third)],
+            output: layer(output),
+            linear: self.linear.as_ref().map(layer),
+        }
+    }
+}
+
 /// An immutable classifier: usable from any number of threads at once, without locks and without allocating.
 #[derive(Debug)]
 pub struct Model {
@@ -138,6 +156,8 @@ pub struct Model {
     places: Places,
     /// Of the metadata's joiners.
     joiners: Vec<u64>,
+    /// The network as the int8 kernels read it.
+    packed: PackedNetwork,
 }
 
 impl Model {
@@ -171,7 +191,8 @@ impl Model {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
         let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
-        Ok(Model { bytes, metadata, places, joiners })
+        let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
+        Ok(Model { bytes, metadata, places, joiners, packed })
     }
 
     /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
@@ -218,14 +239,6 @@ impl Model {
         bytemuck::cast_slice(&self.as_bytes()[place.clone()])
     }
 
-    fn layer(&self, places: &LayerPlaces) -> Layer<'_> {
-        Layer {
-            weights: self.integers(&places.weights),
-            scales: self.floats(&places.scales),
-            biases: self.floats(&places.biases),
-        }
-    }
-
     /// The part that reads texts; `None` for a model trained from feature rows.
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
@@ -264,20 +277,15 @@ impl Model {
 
     /// The network's layers.
     pub fn network(&self) -> Network<'_> {
-        let [first, second, third, output] = &self.places.layers;
-        Network {
-            hidden: [self.layer(first), self.layer(second), self.layer(third)],
-            output: self.layer(output),
-            linear: self.places.linear.as_ref().map(|places| self.layer(places)),
-        }
+        self.places.network(self.as_bytes())
     }
 
-    /// Writes the logits of a feature vector, one for each label, computed in int8.
+    /// Writes the logits of feature vectors, row behind row, one for each label, computed in int8.
     ///
     /// # Panics
-    /// When `logits` is not as long as there are labels.
-    pub fn logits(&self, features: &FeatureVector, logits: &mut [f32]) {
-        network::int8::logits(&self.network(), features, logits);
+    /// When `logits` is not as many rows of a number for each label.
+    pub fn logits(&self, rows: &[FeatureVector], logits: &mut [f32]) {
+        self.packed.logits(rows, logits);
     }
 
     /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
@@ -322,21 +330,33 @@ impl Reading<'_> {
     /// # Panics
     /// When the logits are not as many as there are labels.
     pub fn row(&mut self, features: &FeatureVector, network: impl Fn(&FeatureVector, &mut [f32])) {
-        if features.iter().all(|&feature| feature == 0.0) {
+        if is_zero(features) {
             return;
         }
-        let centroids = self.model.centroids();
-        let mut score =
-            |logits: &[f32]| self.score = self.score.max(centroids.reject_score(features, logits));
         if self.rows == 0 {
             network(features, self.logits);
-            score(self.logits);
+            self.score = self.model.centroids().reject_score(features, self.logits);
+            self.rows = 1;
         } else {
             with_logits(self.logits.len(), |logits| {
                 network(features, logits);
-                score(logits);
-                noisy_or(self.logits, logits);
+                self.add(features, logits);
             });
+        }
+    }
+
+    /// Takes a row whose logits were computed already, as [`Reading::row`].
+    ///
+    /// # Panics
+    /// When the logits are not as many as there are labels.
+    pub fn add(&mut self, features: &FeatureVector, logits: &[f32]) {
+        if is_zero(features) {
+            return;
+        }
+        self.score = self.score.max(self.model.centroids().reject_score(features, logits));
+        match self.rows {
+            0 => self.logits.copy_from_slice(logits),
+            _ => noisy_or(self.logits, logits),
         }
         self.rows += 1;
     }
@@ -345,6 +365,10 @@ impl Reading<'_> {
     pub fn score(&self) -> f32 {
         self.score
     }
+}
+
+fn is_zero(features: &FeatureVector) -> bool {
+    features.iter().all(|&feature| feature == 0.0)
 }
 
 #[cfg(test)]

@@ -3,51 +3,74 @@
 //! The input of each layer is rounded to 8 bits with the scale of its own largest value (dynamic quantisation).
 
 use super::{HIDDEN, Layer, Network};
-use crate::simd::{self, DIMENSIONS};
+use crate::simd::{self, Activations, DIMENSIONS, PackedLayer, TILE};
 use crate::vectorizer::FeatureVector;
 
-/// Outputs computed at a time, to bound the stack.
-const BLOCK: usize = 64;
-
-/// Writes the logits of a feature vector.
-///
-/// # Panics
-/// When `logits` is not as long as the network has outputs.
-pub fn logits(network: &Network<'_>, features: &FeatureVector, logits: &mut [f32]) {
-    let mut input = [0i8; DIMENSIONS];
-    let input_scale = simd::quantise(features, &mut input);
-    let mut narrow = [0i8; DIMENSIONS];
-    let mut wide = [0f32; HIDDEN[0]];
-    let mut scale = input_scale;
-    narrow.copy_from_slice(&input);
-    let mut width = DIMENSIONS;
-    for layer in &network.hidden {
-        let next = layer.scales.len();
-        apply(layer, &narrow[..width], scale, &mut wide[..next]);
-        wide[..next].iter_mut().for_each(|value| *value = if *value > 0.0 { *value } else { 0.0 });
-        scale = simd::quantise(&wide[..next], &mut narrow[..next]);
-        width = next;
-    }
-    apply(&network.output, &narrow[..width], scale, logits);
-    if let Some(linear) = &network.linear {
-        apply(linear, &input, input_scale, logits);
-    }
+/// A network packed for the kernels; about 0.2 MB for 150 labels.
+#[derive(Debug, Clone)]
+pub struct PackedNetwork {
+    hidden: [PackedLayer; 3],
+    output: PackedLayer,
+    linear: Option<PackedLayer>,
 }
 
-/// Writes a layer's outputs, or adds them where the layer has no biases of its own.
-fn apply(layer: &Layer<'_>, input: &[i8], input_scale: f32, outputs: &mut [f32]) {
-    assert_eq!(layer.scales.len(), outputs.len());
-    let mut sums = [0i32; BLOCK];
-    for (block, outputs) in outputs.chunks_mut(BLOCK).enumerate() {
-        let first = block * BLOCK;
-        let sums = &mut sums[..outputs.len()];
-        let rows = first * input.len()..(first + outputs.len()) * input.len();
-        simd::matvec_i8(&layer.weights[rows], input, sums);
-        let scales = &layer.scales[first..first + outputs.len()];
-        let biases = layer.biases.get(first..first + outputs.len());
-        for (j, output) in outputs.iter_mut().enumerate() {
-            let product = sums[j] as f32 * (input_scale * scales[j]);
-            *output = product + biases.map_or(*output, |biases| biases[j]);
+fn packed(layer: &Layer<'_>) -> PackedLayer {
+    PackedLayer::new(layer.weights, layer.scales, layer.biases)
+}
+
+impl PackedNetwork {
+    /// Packs the weights.
+    pub fn new(network: &Network<'_>) -> Self {
+        PackedNetwork {
+            hidden: network.hidden.each_ref().map(packed),
+            output: packed(&network.output),
+            linear: network.linear.as_ref().map(packed),
+        }
+    }
+
+    /// Writes the logits of feature vectors, row behind row. Several rows at a time cost less than one by one, and give the same
+    /// bits.
+    ///
+    /// # Panics
+    /// When `logits` is not as many rows of the network's outputs.
+    pub fn logits(&self, rows: &[FeatureVector], logits: &mut [f32]) {
+        let outputs = self.output.outputs();
+        assert_eq!(logits.len(), rows.len() * outputs);
+        match rows {
+            [row] => self.tile::<1>(std::slice::from_ref(row), logits),
+            _ => {
+                for (rows, logits) in rows.chunks(TILE).zip(logits.chunks_mut(TILE * outputs)) {
+                    self.tile::<TILE>(rows, logits);
+                }
+            }
+        }
+    }
+
+    /// Up to `ROWS` rows.
+    fn tile<const ROWS: usize>(&self, rows: &[FeatureVector], logits: &mut [f32]) {
+        let count = rows.len();
+        let mut features = [[0; DIMENSIONS]; ROWS];
+        let features = &mut features[..count];
+        let mut feature_scales = [0.0; ROWS];
+        for ((row, to), scale) in rows.iter().zip(&mut *features).zip(&mut feature_scales) {
+            *scale = simd::quantise(row, to);
+        }
+        let mut activations: [Activations; ROWS] = [[0; DIMENSIONS]; ROWS];
+        activations[..count].copy_from_slice(features);
+        let mut scales = feature_scales;
+        let mut wide = [[0.0f32; HIDDEN[0]]; ROWS];
+        for layer in &self.hidden {
+            let width = layer.outputs();
+            let outputs = wide.as_flattened_mut();
+            layer.apply(&activations[..count], &scales[..count], true, outputs, HIDDEN[0]);
+            for ((values, to), scale) in wide[..count].iter().zip(&mut activations).zip(&mut scales) {
+                *scale = simd::quantise(&values[..width], &mut to[..width]);
+            }
+        }
+        let outputs = self.output.outputs();
+        self.output.apply(&activations[..count], &scales[..count], false, logits, outputs);
+        if let Some(linear) = &self.linear {
+            linear.apply(features, &feature_scales[..count], false, logits, outputs);
         }
     }
 }

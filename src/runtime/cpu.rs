@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::network::float32::FloatNetwork;
 use crate::vectorizer::FeatureVector;
 
-/// Integer arithmetic straight on the model's bytes.
+/// Integer arithmetic on the model's weights as they are.
 pub struct CpuInt8;
 
 impl Runtime for CpuInt8 {
@@ -13,8 +13,8 @@ impl Runtime for CpuInt8 {
         "cpu-int8"
     }
 
-    fn logits(&self, model: &Model, features: &FeatureVector, logits: &mut [f32]) {
-        model.logits(features, logits);
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
+        model.logits(rows, logits);
     }
 }
 
@@ -33,7 +33,8 @@ impl Runtime for CpuFloat32 {
         "cpu-float32"
     }
 
-    fn logits(&self, _: &Model, features: &FeatureVector, logits: &mut [f32]) {
-        self.0.logits(features, logits);
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
+        let each = logits.chunks_mut(model.labels().len());
+        rows.iter().zip(each).for_each(|(features, logits)| self.0.logits(features, logits));
     }
 }

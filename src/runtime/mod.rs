@@ -11,11 +11,12 @@ pub trait Runtime: Send + Sync {
     /// Its name, as the command line and statistics show it.
     fn name(&self) -> &'static str;
 
-    /// Writes the logits of a feature vector, one for each label of `model`.
+    /// Writes the logits of feature vectors, row behind row, one for each label of `model`. Several rows at a time give the same
+    /// bits as one by one, and may cost less.
     ///
     /// # Panics
-    /// When `logits` is not as long as there are labels.
-    fn logits(&self, model: &Model, features: &FeatureVector, logits: &mut [f32]);
+    /// When `logits` is not as many rows as there are feature vectors, each as long as there are labels.
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]);
 }
 
 /// The arithmetic a classifier computes in.

@@ -1,14 +1,30 @@
-//! The portable kernels compiled for AVX2. Not one line of arithmetic of its own, so the bits are the same by
-//! construction: Rust never contracts a multiplication and an addition, and vector lanes are independent sums.
+//! AVX2: the portable kernels compiled for its registers, so the bits are the same by construction (Rust never contracts a
+//! multiplication and an addition, and vector lanes are independent sums), and the int8 layers by hand.
 
-use super::{AdamStep, DIMENSIONS, Kernels, Matrix, portable};
+use super::packed::{Call, Group, Sums};
+use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
+use std::arch::x86_64::*;
 
 pub(super) fn detect() -> Option<Kernels> {
     is_x86_feature_detected!("avx2").then_some(AVX2)
 }
 
-const AVX2: Kernels =
-    Kernels { name: "avx2", add_rows, matvec_i8, quantise, dot, axpy, weighted_sum, matmul, adam, sigmoids };
+const AVX2: Kernels = Kernels {
+    name: "avx2",
+    add_rows,
+    affine,
+    dot_i8,
+    normalise,
+    largest,
+    sum_exp_but,
+    quantise,
+    dot,
+    axpy,
+    weighted_sum,
+    matmul,
+    adam,
+    sigmoids,
+};
 
 /// Defines `unsafe` twins of portable kernels that may use AVX2 instructions.
 macro_rules! for_avx2 {
@@ -23,8 +39,11 @@ macro_rules! for_avx2 {
 }
 
 for_avx2! {
-    add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) = portable::add_rows;
-    matvec_i8(weights: &[i8], input: &[i8], sums: &mut [i32]) = portable::matvec_i8;
+    add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) = portable::add_rows::<128>;
+    dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 = portable::dot_i8;
+    normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) = portable::normalise;
+    largest(values: &[f32]) -> usize = portable::largest;
+    sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 = portable::sum_exp_but;
     quantise(values: &[f32], quantised: &mut [i8]) -> f32 = portable::quantise;
     dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
     axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
@@ -32,4 +51,71 @@ for_avx2! {
     matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) = portable::matmul::<4, 16>;
     adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
     sigmoids(values: &mut [f32]) = portable::sigmoids;
+}
+
+/// # Safety
+/// The CPU has AVX2.
+#[target_feature(enable = "avx2")]
+unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
+    let blocks = call.layer.scales.len();
+    let mut sums: [Sums; 4] = [[[0; LANES]; TILE]; 4];
+    let mut first = 0;
+    while first < blocks {
+        let single = call.inputs.len() == 1;
+        let count = if single && blocks - first >= 4 { 4 } else { 1 };
+        // SAFETY: the CPU has AVX2; the groups are those of `count` blocks.
+        unsafe {
+            match (single, count) {
+                (true, 4) => tile::<1, 4>(call, first, &mut sums),
+                (true, _) => tile::<1, 1>(call, first, &mut sums),
+                (false, _) => tile::<TILE, 1>(call, first, &mut sums),
+            }
+        }
+        for (block, sums) in (first..first + count).zip(&sums) {
+            call.finish(block, sums, outputs);
+        }
+        first += count;
+    }
+}
+
+/// Integer sums of `COUNT` blocks from `first` on for the first `ROWS` rows. Products of two pairs of int8 numbers are added in
+/// 16 bits, which both hold: weights and activations are in -127..=127, and 2 * 127 * 127 < 2^15.
+///
+/// # Safety
+/// The CPU has AVX2.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn tile<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: usize, sums: &mut [Sums; 4]) {
+    let groups: &[Group] = call.groups(first, COUNT);
+    let per_block = groups.len() / COUNT;
+    // SAFETY: a group is two registers of weights; unaligned loads and stores; `group` stays below `per_block`, which is at
+    // most a quarter of DIMENSIONS.
+    unsafe {
+        let ones = _mm256_set1_epi16(1);
+        let mut sum = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
+        for group in 0..per_block {
+            for row in 0..ROWS.min(call.inputs.len()) {
+                let four = call.inputs[row].as_ptr().add(4 * group).cast::<i32>().read_unaligned();
+                // The instruction multiplies unsigned by signed numbers, so the sign goes over to the weights.
+                let signed = _mm256_set1_epi32(four);
+                let unsigned = _mm256_abs_epi8(signed);
+                for block in 0..COUNT {
+                    let weights = groups.as_ptr().add(block * per_block + group).cast::<__m256i>();
+                    for half in 0..2 {
+                        let weights = _mm256_sign_epi8(_mm256_load_si256(weights.add(half)), signed);
+                        let products = _mm256_madd_epi16(_mm256_maddubs_epi16(unsigned, weights), ones);
+                        sum[row][block][half] = _mm256_add_epi32(sum[row][block][half], products);
+                    }
+                }
+            }
+        }
+        for block in 0..COUNT {
+            for row in 0..ROWS {
+                for half in 0..2 {
+                    let to = sums[block][row].as_mut_ptr().cast::<__m256i>().add(half);
+                    _mm256_storeu_si256(to, sum[row][block][half]);
+                }
+            }
+        }
+    }
 }

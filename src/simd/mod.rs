@@ -11,15 +11,22 @@ mod avx2;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx512;
 mod math;
+#[cfg(all(target_arch = "aarch64", not(miri)))]
+mod neon;
+mod packed;
 mod portable;
 
 pub use math::{exp, sigmoid};
+pub use packed::{Activations, PackedLayer, TILE};
 
 use once_cell::sync::Lazy;
 use rayon::prelude::*;
 
 /// Length of a feature vector; the width of the table's rows.
 pub const DIMENSIONS: usize = 256;
+
+/// Lanes of a float sum, and outputs of a packed layer's block.
+const LANES: usize = 16;
 
 /// A matrix as the kernels see it: element `(i, j)` is `data[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
@@ -52,7 +59,11 @@ type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
 struct Kernels {
     name: &'static str,
     add_rows: unsafe fn(&mut [i32; DIMENSIONS], &[i8], &[u32], i32),
-    matvec_i8: unsafe fn(&[i8], &[i8], &mut [i32]),
+    affine: unsafe fn(&packed::Call<'_>, &mut [f32]),
+    dot_i8: unsafe fn(&[i8; DIMENSIONS], &[i8; DIMENSIONS]) -> i32,
+    normalise: unsafe fn(&[i32; DIMENSIONS], &mut [f32; DIMENSIONS]),
+    largest: unsafe fn(&[f32]) -> usize,
+    sum_exp_but: unsafe fn(&[f32], f32, usize) -> f32,
     quantise: unsafe fn(&[f32], &mut [i8]) -> f32,
     dot: unsafe fn(&[f32], &[f32]) -> f32,
     axpy: unsafe fn(f32, &[f32], &mut [f32]),
@@ -84,13 +95,15 @@ fn named(name: &str) -> Kernels {
 /// The sets that this CPU can run, from the oracle to the best.
 fn usable() -> impl Iterator<Item = Kernels> {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    let others = [avx2::detect(), avx512::detect()];
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let others = [];
-    std::iter::once(portable::KERNELS).chain(others.into_iter().flatten())
+    let others = [avx2::detect(), avx512::detect()].into_iter().flatten();
+    #[cfg(all(target_arch = "aarch64", not(miri)))]
+    let others = neon::detect();
+    #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    let others = std::iter::empty();
+    std::iter::once(portable::KERNELS).chain(others)
 }
 
-/// Name of the kernel set in use: `portable`, `avx2` or `avx512`.
+/// Name of the kernel set in use: `portable`, `avx2`, `avx512`, `neon`, `neon-dotprod` or `neon-i8mm`.
 pub fn kernel_name() -> &'static str {
     KERNELS.name
 }
@@ -105,14 +118,23 @@ pub fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight
     unsafe { (KERNELS.add_rows)(sums, table, rows, weight) }
 }
 
-/// `sums[j]` = dot product of `input` and row `j` of `weights`, whose rows are as long as `input` (at most 65,536).
-///
-/// # Panics
-/// When `weights` is not `sums.len()` rows of `input.len()` numbers.
-pub fn matvec_i8(weights: &[i8], input: &[i8], sums: &mut [i32]) {
-    assert_eq!(weights.len(), input.len() * sums.len());
+/// Dot product of two rows of int8 numbers.
+pub fn dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
     // SAFETY: as in `add_rows`.
-    unsafe { (KERNELS.matvec_i8)(weights, input, sums) }
+    unsafe { (KERNELS.dot_i8)(a, b) }
+}
+
+/// Place of the largest value, the first of equals; NaNs are passed over. `None` without any value.
+pub fn largest(values: &[f32]) -> Option<usize> {
+    // SAFETY: as in `add_rows`.
+    (!values.is_empty()).then(|| unsafe { (KERNELS.largest)(values) })
+}
+
+/// `Σ e^(value - base)` over all values but the one at `skip`, in the lane order of the module's documentation. `base` must not be
+/// far below any of them, or the terms are held at `e^87`.
+pub fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.sum_exp_but)(values, base, skip) }
 }
 
 /// Rounds `values` to integers in -127..=127 (ties to even) and returns the scale: `values ≈ scale * quantised`. Values all smaller
@@ -157,14 +179,8 @@ pub fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENS
 
 /// `v / |v|` as float32 of an integer vector; a zero vector stays zero.
 pub fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
-    for (value, &sum) in vector.iter_mut().zip(sums) {
-        *value = sum as f32;
-    }
-    let norm = dot(vector, vector).sqrt();
-    if norm > 0.0 {
-        let reciprocal = 1.0 / norm;
-        vector.iter_mut().for_each(|value| *value *= reciprocal);
-    }
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.normalise)(sums, vector) }
 }
 
 /// `c = a b`, or `c += a b` with `accumulate`: `c` is row-major with `columns` columns, `a` has `inner` columns, and `b`

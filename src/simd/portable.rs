@@ -3,12 +3,17 @@
 //! They are written so that a compiler can vectorise them without being allowed to reorder anything, and are inlined
 //! into the other sets, which compile the same lines for wider registers.
 
-use super::{AdamStep, DIMENSIONS, Kernels, Matrix, math};
+use super::packed::Call;
+use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, math};
 
 pub(super) const KERNELS: Kernels = Kernels {
     name: "portable",
-    add_rows,
-    matvec_i8,
+    add_rows: add_rows::<64>,
+    affine,
+    dot_i8,
+    normalise,
+    largest,
+    sum_exp_but,
     quantise,
     dot,
     axpy,
@@ -18,28 +23,97 @@ pub(super) const KERNELS: Kernels = Kernels {
     sigmoids,
 };
 
+/// `COLUMNS` sums at a time, as many as registers hold, while all rows pass by.
 #[inline(always)]
-pub(super) fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) {
+pub(super) fn add_rows<const COLUMNS: usize>(
+    sums: &mut [i32; DIMENSIONS],
+    table: &[i8],
+    rows: &[u32],
+    weight: i32,
+) {
+    let (table, _) = table.as_chunks::<DIMENSIONS>();
     // Up to 256 rows fit an i16 sum (256 * 127 < 2^15), which is twice as many lanes.
     for some in rows.chunks(256) {
-        let mut part = [0i16; DIMENSIONS];
-        for &row in some {
-            let start = row as usize * DIMENSIONS;
-            for (sum, &value) in part.iter_mut().zip(&table[start..start + DIMENSIONS]) {
-                *sum += i16::from(value);
+        for (block, sums) in sums.as_chunks_mut::<COLUMNS>().0.iter_mut().enumerate() {
+            let mut part = [0i16; COLUMNS];
+            for &row in some {
+                let values = &table[row as usize].as_chunks::<COLUMNS>().0[block];
+                for j in 0..COLUMNS {
+                    part[j] += i16::from(values[j]);
+                }
             }
-        }
-        for (sum, &value) in sums.iter_mut().zip(&part) {
-            *sum = sum.wrapping_add(i32::from(value).wrapping_mul(weight));
+            for j in 0..COLUMNS {
+                sums[j] = sums[j].wrapping_add(i32::from(part[j]).wrapping_mul(weight));
+            }
         }
     }
 }
 
 #[inline(always)]
-pub(super) fn matvec_i8(weights: &[i8], input: &[i8], sums: &mut [i32]) {
-    for (sum, row) in sums.iter_mut().zip(weights.chunks_exact(input.len())) {
-        *sum = row.iter().zip(input).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum();
+pub(super) fn affine(call: &Call<'_>, outputs: &mut [f32]) {
+    for block in 0..call.layer.scales.len() {
+        let mut sums = [[0; LANES]; TILE];
+        for (row, sums) in call.inputs.iter().zip(&mut sums) {
+            for (group, four) in call.groups(block, 1).iter().zip(row.as_chunks::<4>().0) {
+                for (sum, weights) in sums.iter_mut().zip(&group.0) {
+                    *sum += (0..4).map(|k| i32::from(weights[k]) * i32::from(four[k])).sum::<i32>();
+                }
+            }
+        }
+        call.finish(block, &sums, outputs);
     }
+}
+
+#[inline(always)]
+pub(super) fn dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
+    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
+}
+
+#[inline(always)]
+pub(super) fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
+    for (value, &sum) in vector.iter_mut().zip(sums) {
+        *value = sum as f32;
+    }
+    let norm = dot(vector, vector).sqrt();
+    if norm > 0.0 {
+        let reciprocal = 1.0 / norm;
+        vector.iter_mut().for_each(|value| *value *= reciprocal);
+    }
+}
+
+/// `Σ e^(value - base)` in the lane order of [`dot`], but for the value at `skip`.
+#[inline(always)]
+pub(super) fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
+    let mut lanes = [0.0f32; LANES];
+    let mut block = |some: &[f32; LANES], first: usize, count: usize| {
+        for (i, (lane, value)) in lanes.iter_mut().zip(some).enumerate() {
+            let term = math::exp(value - base);
+            *lane += if i >= count || first + i == skip { 0.0 } else { term };
+        }
+    };
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for (number, some) in whole.iter().enumerate() {
+        block(some, number * LANES, LANES);
+    }
+    let mut last = [base; LANES];
+    last[..rest.len()].copy_from_slice(rest);
+    block(&last, values.len() - rest.len(), rest.len());
+    tree(lanes)
+}
+
+/// The largest value and the place of the first one like it; NaNs are passed over. Place 0 where there is nothing else.
+#[inline(always)]
+pub(super) fn largest(values: &[f32]) -> usize {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for some in whole {
+        for i in 0..LANES {
+            lanes[i] = if some[i] > lanes[i] { some[i] } else { lanes[i] };
+        }
+    }
+    let all = lanes.iter().chain(rest);
+    let largest = all.fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    values.iter().position(|&value| value == largest).unwrap_or(0)
 }
 
 #[inline(always)]
@@ -81,6 +155,11 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     for (i, (x, y)) in rest.iter().zip(other_rest).enumerate() {
         lanes[i] += x * y;
     }
+    tree(lanes)
+}
+
+#[inline(always)]
+fn tree(mut lanes: [f32; LANES]) -> f32 {
     for width in [8, 4, 2, 1] {
         for i in 0..width {
             lanes[i] += lanes[i + width];

@@ -1,8 +1,9 @@
 //! Held-out logits and reject scores → the calibration of probabilities, and the reject points.
 
 use super::dataset::Targets;
-use crate::calibration::{Calibration, best};
+use crate::calibration::Calibration;
 use crate::decision::RejectRule;
+use crate::simd;
 
 /// Fewer held-out lines than this say too little.
 pub(super) const LEAST_LINES: usize = 20;
@@ -33,7 +34,9 @@ impl<'a> Heldout<'a> {
 
     /// Whether the best label of each in-scope line is one of its labels.
     pub(super) fn hits(&self) -> Vec<bool> {
-        let hit = |row: &[f32], wanted: &[u32]| best(row).is_some_and(|best| wanted.contains(&(best as u32)));
+        let hit = |row: &[f32], wanted: &[u32]| {
+            simd::largest(row).is_some_and(|best| wanted.contains(&(best as u32)))
+        };
         self.in_scope().map(|(row, _, wanted)| hit(row, wanted)).collect()
     }
 
@@ -56,7 +59,7 @@ impl<'a> Heldout<'a> {
         let mut pairs = vec![];
         for (row, _, wanted) in lines {
             let sum = log_sum_exp(row.iter().copied());
-            let top = best(row).unwrap_or(0);
+            let top = simd::largest(row).unwrap_or(0);
             let others_of_top =
                 log_sum_exp(row[..top].iter().chain(&row[(top + 1).min(row.len())..]).copied());
             for (label, &z) in row.iter().enumerate() {

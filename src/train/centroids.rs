@@ -61,7 +61,7 @@ fn rows_of(model: &Model, text: &str, wanted: &[u32]) -> Result<Vec<(FeatureVect
     if rows.len() > 1 && wanted.len() > 1 {
         let mut logits = vec![0.0; model.labels().len()];
         for (row, owner) in &mut rows {
-            model.logits(row, &mut logits);
+            model.logits(std::slice::from_ref(row), &mut logits);
             let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
             *owner = wanted.iter().copied().reduce(likelier);
         }

@@ -28,6 +28,7 @@ use crate::model::{Metadata, Model, Parts, RejectSettings, TrainingSummary};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::token_hash;
+use crate::vectorizer::FeatureVector;
 use calibration::{Heldout, LEAST_LINES, share};
 use dataset::{Frequencies, Holdout, Samples, Targets, clause_keys};
 use fit::{Epoch, Fit, Weights};
@@ -614,7 +615,9 @@ fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
 fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
     let labels = model.labels().len();
     let mut logits = vec![0.0; lines.len() * labels];
-    let network = |features: &_, logits: &mut _| model.logits(features, logits);
+    let network = |features: &FeatureVector, logits: &mut [f32]| {
+        model.logits(std::slice::from_ref(features), logits);
+    };
     let scores = logits
         .par_chunks_mut(labels)
         .zip(lines)

@@ -1,0 +1,126 @@
+//! Many texts at once: the rows of several texts go through the network together, so that its weights are read once for a
+//! tile of rows, and the texts are shared out over all cores.
+
+use super::{Classifier, Prediction, prediction};
+use crate::decision::{PredictOptions, Scored};
+use crate::error::{Error, Result};
+use crate::vectorizer::FeatureVector;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Texts that a core takes at a time: enough that handing them out costs nothing.
+const SHARE: usize = 256;
+/// Texts whose rows go through the network together: several tiles, and little enough to stay in the first caches.
+const TOGETHER: usize = 16;
+
+/// Buffers of one core.
+#[derive(Default)]
+struct Workspace {
+    rows: Vec<FeatureVector>,
+    /// The rows of each text.
+    of_text: Vec<Range<usize>>,
+    /// Of each row.
+    logits: Vec<f32>,
+    /// Of a whole text.
+    combined: Vec<f32>,
+}
+
+impl Classifier {
+    /// Chooses the labels of many texts, on all cores. The order is kept, and the answers are those of
+    /// [`Classifier::predict_with`].
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`], for one of the texts that have one.
+    pub fn predict_batch<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        options: &PredictOptions,
+    ) -> Result<Vec<Prediction>> {
+        options.check()?;
+        let mut predictions = vec![Prediction::default(); texts.len()];
+        let parts = texts.par_chunks(SHARE).zip(predictions.par_chunks_mut(SHARE));
+        parts.try_for_each_init(Workspace::default, |space, (texts, predictions)| {
+            let rule = self.model.rule();
+            self.for_each_reading(texts, space, |i, score, logits| {
+                predictions[i] = prediction(|chosen| rule.decide(score, logits, options, chosen));
+            })
+        })?;
+        Ok(predictions)
+    }
+
+    /// As [`Classifier::predict_batch`], into the caller's room: the best labels of text `i`, as far as they fit, go to
+    /// `chosen[i * capacity..]`, and how many were chosen to `counts[i]`.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_batch`], and [`Error::InvalidArgument`] when the lengths don't fit; results may then be written for
+    /// some texts.
+    pub fn predict_batch_into<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+        capacity: usize,
+        counts: &mut [usize],
+    ) -> Result<()> {
+        options.check()?;
+        let count = texts.len();
+        if counts.len() != count || Some(chosen.len()) != count.checked_mul(capacity) {
+            return Err(Error::invalid(format!(
+                "there are {count} texts, room for {} counts and for {} labels; give a count and `capacity` labels for each text",
+                counts.len(),
+                chosen.len()
+            )));
+        }
+        let part = |space: &mut Workspace, texts: &[T], counts: &mut [usize], room: &mut [Scored]| {
+            let rule = self.model.rule();
+            self.for_each_reading(texts, space, |i, score, logits| {
+                let room = &mut room[i * capacity..(i + 1) * capacity];
+                counts[i] = rule.decide(score, logits, options, room);
+            })
+        };
+        let parts = texts.par_chunks(SHARE).zip(counts.par_chunks_mut(SHARE));
+        if capacity == 0 {
+            return parts.try_for_each_init(Workspace::default, |space, (texts, counts)| {
+                part(space, texts, counts, &mut [])
+            });
+        }
+        parts
+            .zip(chosen.par_chunks_mut(SHARE * capacity))
+            .try_for_each_init(Workspace::default, |space, ((texts, counts), room)| {
+                part(space, texts, counts, room)
+            })
+    }
+
+    /// Calls `each` with the number, reject score and combined logits of every text, in order.
+    fn for_each_reading<T: AsRef<str>>(
+        &self,
+        texts: &[T],
+        space: &mut Workspace,
+        mut each: impl FnMut(usize, f32, &[f32]),
+    ) -> Result<()> {
+        let labels = self.labels().len();
+        space.combined.resize(labels, 0.0);
+        let mut number = 0;
+        for texts in texts.chunks(TOGETHER) {
+            space.rows.clear();
+            space.of_text.clear();
+            for text in texts {
+                let first = space.rows.len();
+                self.model.for_each_row(text.as_ref(), |row| space.rows.push(*row))?;
+                space.of_text.push(first..space.rows.len());
+            }
+            space.logits.resize(space.rows.len() * labels, 0.0);
+            self.runtime.logits(&self.model, &space.rows, &mut space.logits);
+            for rows in &space.of_text {
+                let mut reading = self.model.reading(&mut space.combined);
+                for row in rows.clone() {
+                    reading.add(&space.rows[row], &space.logits[row * labels..(row + 1) * labels]);
+                }
+                let score = reading.score();
+                each(number, score, &space.combined);
+                number += 1;
+            }
+        }
+        Ok(())
+    }
+}

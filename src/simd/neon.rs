@@ -1,0 +1,261 @@
+//! NEON, which every 64-bit ARM has: the portable kernels as the compiler vectorises them, and the int8 layers by hand, in
+//! three sets: with multiplications alone (Cortex-A53), with dot products (`sdot`; Cortex-A76, Apple A11 and later), and
+//! with matrix products besides (`smmla`; Apple A15, M2 and later), which pay for tiles of rows.
+//!
+//! `sdot` and `smmla` are written as assembly, because their intrinsics are not stable in Rust yet.
+
+use super::packed::{Call, Group, Sums};
+use super::{Kernels, LANES, TILE, portable};
+use std::arch::aarch64::*;
+use std::arch::{asm, is_aarch64_feature_detected};
+
+/// The sets that this CPU can run, the best last.
+pub(super) fn detect() -> impl Iterator<Item = Kernels> {
+    let dotprod = is_aarch64_feature_detected!("dotprod");
+    let i8mm = dotprod && is_aarch64_feature_detected!("i8mm");
+    let sets = [(true, NEON), (dotprod, DOTPROD), (i8mm, I8MM)];
+    sets.into_iter().filter(|(usable, _)| *usable).map(|(_, set)| set)
+}
+
+const NEON: Kernels = Kernels { name: "neon", affine: affine_neon, ..portable::KERNELS };
+const DOTPROD: Kernels = Kernels { name: "neon-dotprod", affine: affine_dotprod, ..portable::KERNELS };
+const I8MM: Kernels = Kernels { name: "neon-i8mm", affine: affine_i8mm, ..portable::KERNELS };
+
+/// Blocks computed together for one row: sixteen registers of sums.
+const BLOCKS: usize = 4;
+
+/// A kernel for `count` blocks from `first` on, of one row or of a whole tile.
+type Tile = unsafe fn(call: &Call<'_>, first: usize, sums: &mut [Sums; BLOCKS]);
+
+/// Goes over the blocks with the kernels for one row and four blocks, one row and one block, and a tile and one block.
+///
+/// # Safety
+/// The CPU has what the kernels need.
+#[inline(always)]
+unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], four: Tile, one: Tile, tile: Tile) {
+    let blocks = call.layer.scales.len();
+    let mut sums: [Sums; BLOCKS] = [[[0; LANES]; TILE]; BLOCKS];
+    let mut first = 0;
+    while first < blocks {
+        let (kernel, count) = match (call.inputs.len(), blocks - first) {
+            (1, BLOCKS..) => (four, BLOCKS),
+            (1, _) => (one, 1),
+            _ => (tile, 1),
+        };
+        // SAFETY: upheld by this function's contract; there are `count` blocks left.
+        unsafe { kernel(call, first, &mut sums) };
+        for (block, sums) in (first..first + count).zip(&sums) {
+            call.finish(block, sums, outputs);
+        }
+        first += count;
+    }
+}
+
+/// # Safety
+/// None beyond NEON, which every 64-bit ARM has.
+unsafe fn affine_neon(call: &Call<'_>, outputs: &mut [f32]) {
+    // SAFETY: these kernels need NEON alone.
+    unsafe { affine(call, outputs, multiplied::<1, 2>, multiplied::<1, 1>, multiplied::<TILE, 1>) }
+}
+
+/// # Safety
+/// The CPU has `sdot`.
+unsafe fn affine_dotprod(call: &Call<'_>, outputs: &mut [f32]) {
+    // SAFETY: upheld by this function's contract.
+    unsafe { affine(call, outputs, dotted::<1, BLOCKS>, dotted::<1, 1>, dotted::<TILE, 1>) }
+}
+
+/// # Safety
+/// The CPU has `sdot` and `smmla`.
+unsafe fn affine_i8mm(call: &Call<'_>, outputs: &mut [f32]) {
+    // SAFETY: upheld by this function's contract.
+    unsafe { affine(call, outputs, dotted::<1, BLOCKS>, dotted::<1, 1>, matrix) }
+}
+
+/// `sum` plus the dot products of four pairs of int8 numbers in each lane.
+///
+/// # Safety
+/// The CPU has `sdot`.
+#[inline]
+#[target_feature(enable = "neon,dotprod")]
+unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    // SAFETY: reads and writes nothing but the named registers.
+    unsafe {
+        asm!(
+            "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
+            sum = inout(vreg) sum, a = in(vreg) a, b = in(vreg) b,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sum
+}
+
+/// `sum` plus the product of two matrices of two rows of eight int8 numbers, the second one transposed.
+///
+/// # Safety
+/// The CPU has `smmla`.
+#[inline]
+#[target_feature(enable = "neon,i8mm")]
+unsafe fn smmla(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    // SAFETY: reads and writes nothing but the named registers.
+    unsafe {
+        asm!(
+            "smmla {sum:v}.4s, {a:v}.16b, {b:v}.16b",
+            sum = inout(vreg) sum, a = in(vreg) a, b = in(vreg) b,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    sum
+}
+
+/// Four inputs from `group` on, four times.
+///
+/// # Safety
+/// The row has these inputs.
+#[inline(always)]
+unsafe fn four_inputs(row: &[i8], group: usize) -> int8x16_t {
+    // SAFETY: upheld by this function's contract; the load may be unaligned.
+    unsafe { vreinterpretq_s8_s32(vld1q_dup_s32(row.as_ptr().add(4 * group).cast())) }
+}
+
+/// Writes a block's sums of one row.
+#[inline(always)]
+fn store(sums: &mut [i32; LANES], quarters: [int32x4_t; 4]) {
+    for (quarter, to) in quarters.into_iter().zip(sums.as_chunks_mut::<4>().0) {
+        // SAFETY: four numbers of room.
+        unsafe { vst1q_s32(to.as_mut_ptr(), quarter) };
+    }
+}
+
+/// # Safety
+/// The CPU has `sdot`, and the layer `COUNT` blocks from `first` on.
+#[target_feature(enable = "neon,dotprod")]
+unsafe fn dotted<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    sums: &mut [Sums; BLOCKS],
+) {
+    let groups: &[Group] = call.groups(first, COUNT);
+    let per_block = groups.len() / COUNT;
+    let rows = ROWS.min(call.inputs.len());
+    // SAFETY: a group is four registers of weights; `group` stays below `per_block`, a quarter of the inputs; `sdot` by
+    // this function's contract.
+    unsafe {
+        let mut sum = [[[vdupq_n_s32(0); 4]; COUNT]; ROWS];
+        for group in 0..per_block {
+            for row in 0..rows {
+                let four = four_inputs(&call.inputs[row], group);
+                for block in 0..COUNT {
+                    let weights = groups.as_ptr().add(block * per_block + group).cast::<i8>();
+                    for quarter in 0..4 {
+                        let weights = vld1q_s8(weights.add(16 * quarter));
+                        sum[row][block][quarter] = sdot(sum[row][block][quarter], weights, four);
+                    }
+                }
+            }
+        }
+        for block in 0..COUNT {
+            for row in 0..ROWS {
+                store(&mut sums[block][row], sum[row][block]);
+            }
+        }
+    }
+}
+
+/// Without dot products. Two products of each pair of int8 numbers are added in 16 bits, which hold them: weights and
+/// activations are in -127..=127, and 2 * 127 * 127 < 2^15.
+///
+/// # Safety
+/// The layer has `BLOCKS` blocks from `first` on for a `COUNT` over 1, which goes over them `COUNT` at a time, else one.
+unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    sums: &mut [Sums; BLOCKS],
+) {
+    let blocks = if COUNT == 1 { 1 } else { BLOCKS };
+    let rows = ROWS.min(call.inputs.len());
+    for some in (0..blocks).step_by(COUNT) {
+        let groups: &[Group] = call.groups(first + some, COUNT);
+        let per_block = groups.len() / COUNT;
+        for row in 0..rows {
+            // SAFETY: a group is four registers of weights; there are pairs of groups, since layers have multiples of eight
+            // inputs here and the last one of an odd number is multiplied by zeros.
+            unsafe {
+                let zero = vdupq_n_s8(0);
+                let mut sum = [[[vdupq_n_s32(0); 2]; 4]; COUNT];
+                for group in (0..per_block).step_by(2) {
+                    let one = four_inputs(&call.inputs[row], group);
+                    let last = group + 1 == per_block;
+                    let two = if last { zero } else { four_inputs(&call.inputs[row], group + 1) };
+                    for (block, sum) in sum.iter_mut().enumerate() {
+                        let weights = groups.as_ptr().add(block * per_block + group).cast::<i8>();
+                        let next = weights.add(if last { 0 } else { 64 });
+                        for (quarter, sum) in sum.iter_mut().enumerate() {
+                            let (w, v) =
+                                (vld1q_s8(weights.add(16 * quarter)), vld1q_s8(next.add(16 * quarter)));
+                            let low = vmull_s8(vget_low_s8(w), vget_low_s8(one));
+                            let high = vmull_high_s8(w, one);
+                            let low = vmlal_s8(low, vget_low_s8(v), vget_low_s8(two));
+                            let high = vmlal_high_s8(high, v, two);
+                            sum[0] = vpadalq_s16(sum[0], low);
+                            sum[1] = vpadalq_s16(sum[1], high);
+                        }
+                    }
+                }
+                for (block, sum) in sum.into_iter().enumerate() {
+                    let quarters = sum.map(|[low, high]| vpaddq_s32(low, high));
+                    store(&mut sums[some + block][row], quarters);
+                }
+            }
+        }
+    }
+}
+
+/// One block for a tile of rows, two outputs by two rows at a time.
+///
+/// # Safety
+/// The CPU has `smmla` and `sdot`, and the layer a block at `first`.
+#[target_feature(enable = "neon,dotprod,i8mm")]
+unsafe fn matrix(call: &Call<'_>, first: usize, sums: &mut [Sums; BLOCKS]) {
+    let groups: &[Group] = call.groups(first, 1);
+    // SAFETY: a group is four registers of weights; an odd last group is read with zeros beside it; rows that the tile has
+    // not are zeros as well.
+    unsafe {
+        let mut sum = [[[vdupq_n_s32(0); 2]; 2]; 4];
+        for group in (0..groups.len()).step_by(2) {
+            let eight = |row: usize| match call.inputs.get(row) {
+                Some(row) if group + 1 < groups.len() => vld1_s8(row.as_ptr().add(4 * group)),
+                Some(row) => {
+                    let four = row.as_ptr().add(4 * group).cast::<u32>().read_unaligned();
+                    vcreate_s8(u64::from(four))
+                }
+                None => vdup_n_s8(0),
+            };
+            let inputs = [vcombine_s8(eight(0), eight(1)), vcombine_s8(eight(2), eight(3))];
+            let weights = groups.as_ptr().add(group).cast::<i32>();
+            let next = weights.add(if group + 1 < groups.len() { LANES } else { 0 });
+            for (quarter, sum) in sum.iter_mut().enumerate() {
+                let (w, v) = (vld1q_s32(weights.add(4 * quarter)), vld1q_s32(next.add(4 * quarter)));
+                // Eight inputs of two outputs each.
+                let pairs = [vreinterpretq_s8_s32(vzip1q_s32(w, v)), vreinterpretq_s8_s32(vzip2q_s32(w, v))];
+                for (pair, sum) in pairs.into_iter().zip(sum) {
+                    for (sum, inputs) in sum.iter_mut().zip(inputs) {
+                        *sum = smmla(*sum, inputs, pair);
+                    }
+                }
+            }
+        }
+        // A product's lanes are the first row's two outputs, then the second row's.
+        for (quarter, sum) in sum.into_iter().enumerate() {
+            for (rows, [low, high]) in [(0, [sum[0][0], sum[1][0]]), (2, [sum[0][1], sum[1][1]])] {
+                let low = vreinterpretq_s64_s32(low);
+                let high = vreinterpretq_s64_s32(high);
+                let of_row = [vzip1q_s64(low, high), vzip2q_s64(low, high)];
+                for (row, values) in of_row.into_iter().enumerate() {
+                    let to = sums[0][rows + row].as_mut_ptr().add(4 * quarter);
+                    vst1q_s32(to, vreinterpretq_s32_s64(values));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Int8 layers in the order in which the kernels read them.
+//!
+//! Sixteen outputs make a block. A block holds its weights in groups of four inputs, the four of each output side by side:
+//! 64 bytes that a dot-product instruction of any width multiplies with four broadcast inputs, so that a sum never has to
+//! be added up across a register, and weights are read once, straight on.
+
+use super::{DIMENSIONS, KERNELS, LANES};
+
+/// Rows of activations that are computed together at most: each weight is then read once for all of them.
+pub const TILE: usize = 4;
+
+/// The weights of four inputs for the sixteen outputs of a block.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Group(pub(super) [[i8; 4]; LANES]);
+
+/// Activations of one row, rounded to int8; a layer reads as many as it has inputs.
+pub type Activations = [i8; DIMENSIONS];
+
+/// A layer: output `j` is `scales[j] * Σ weights[j][i] input[i] + biases[j]`.
+#[derive(Debug, Clone, Default)]
+pub struct PackedLayer {
+    /// Block by block.
+    pub(super) groups: Vec<Group>,
+    /// What each output's sum starts from where a kernel reads the inputs as unsigned numbers, 128 too large.
+    pub(super) offsets: Vec<[i32; LANES]>,
+    pub(super) scales: Vec<[f32; LANES]>,
+    /// None where the layer adds to what is there.
+    pub(super) biases: Vec<[f32; LANES]>,
+    inputs: usize,
+    outputs: usize,
+}
+
+/// Blocks of sixteen, zeros behind the last value.
+fn blocks(values: &[f32]) -> Vec<[f32; LANES]> {
+    let block = |some: &[f32]| std::array::from_fn(|i| some.get(i).copied().unwrap_or(0.0));
+    values.chunks(LANES).map(block).collect()
+}
+
+impl PackedLayer {
+    /// Packs row-major `weights`, one row for each of `scales`; `biases` are as many, or none for a layer that adds to what is
+    /// there.
+    ///
+    /// # Panics
+    /// When the lengths don't fit, or a row is not a multiple of four up to [`DIMENSIONS`].
+    pub fn new(weights: &[i8], scales: &[f32], biases: &[f32]) -> Self {
+        let outputs = scales.len();
+        let inputs = weights.len() / outputs.max(1);
+        assert!(weights.len() == inputs * outputs && (biases.is_empty() || biases.len() == outputs));
+        assert!(inputs.is_multiple_of(4) && inputs <= DIMENSIONS);
+        let (count, per_block) = (outputs.div_ceil(LANES), inputs / 4);
+        let mut groups = vec![Group([[0; 4]; LANES]); count * per_block];
+        let mut offsets = vec![[0; LANES]; count];
+        for (j, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
+            let (block, lane) = (j / LANES, j % LANES);
+            for (group, four) in groups[block * per_block..].iter_mut().zip(row.as_chunks().0) {
+                group.0[lane] = *four;
+            }
+            offsets[block][lane] = -128 * row.iter().map(|&w| i32::from(w)).sum::<i32>();
+        }
+        PackedLayer { groups, offsets, scales: blocks(scales), biases: blocks(biases), inputs, outputs }
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// The layer's outputs for up to [`TILE`] rows, whose numbers stand for `input_scales` times as much. Output `j` of row `r` goes
+    /// to `outputs[r * stride + j]`, or is added there by a layer without biases; `rectify` puts zeros for negative ones.
+    ///
+    /// # Panics
+    /// When there are more rows than a tile has, not as many scales, or `outputs` is too short.
+    pub fn apply(
+        &self,
+        inputs: &[Activations],
+        input_scales: &[f32],
+        rectify: bool,
+        outputs: &mut [f32],
+        stride: usize,
+    ) {
+        let rows = inputs.len();
+        assert!(rows <= TILE && input_scales.len() == rows && self.outputs <= stride);
+        assert!(rows == 0 || outputs.len() >= (rows - 1) * stride + self.outputs);
+        let call = Call { layer: self, inputs, input_scales, rectify, stride };
+        // SAFETY: the set runs on this CPU, and all lengths were checked.
+        unsafe { (KERNELS.affine)(&call, outputs) }
+    }
+}
+
+/// What a kernel is asked for.
+pub(super) struct Call<'a> {
+    pub(super) layer: &'a PackedLayer,
+    pub(super) inputs: &'a [Activations],
+    pub(super) input_scales: &'a [f32],
+    pub(super) rectify: bool,
+    pub(super) stride: usize,
+}
+
+/// Integer sums of a block for each row of a tile.
+pub(super) type Sums = [[i32; LANES]; TILE];
+
+impl Call<'_> {
+    /// The groups of `count` blocks from `first` on, as many for each.
+    #[inline(always)]
+    pub(super) fn groups(&self, first: usize, count: usize) -> &[Group] {
+        let per_block = self.layer.inputs / 4;
+        &self.layer.groups[first * per_block..(first + count) * per_block]
+    }
+
+    /// Integer sums → outputs of the block, in float32, the same steps in every kernel.
+    #[inline(always)]
+    pub(super) fn finish(&self, block: usize, sums: &Sums, outputs: &mut [f32]) {
+        let layer = self.layer;
+        let first = block * LANES;
+        let width = LANES.min(layer.outputs - first);
+        for (row, &input_scale) in self.input_scales.iter().enumerate() {
+            let to = &mut outputs[row * self.stride + first..][..width];
+            let mut values = [0.0; LANES];
+            match layer.biases.get(block) {
+                Some(biases) => values = *biases,
+                None => copy(to, &mut values),
+            }
+            for j in 0..LANES {
+                let product = sums[row][j] as f32 * (input_scale * layer.scales[block][j]);
+                let value = product + values[j];
+                values[j] = if !self.rectify || value > 0.0 { value } else { 0.0 };
+            }
+            match <&mut [f32; LANES]>::try_from(&mut *to) {
+                Ok(whole) => *whole = values,
+                Err(_) => to.copy_from_slice(&values[..width]),
+            }
+        }
+    }
+}
+
+/// Copies into the front of a block, whole ones without calling `memcpy`.
+#[inline(always)]
+fn copy(from: &[f32], to: &mut [f32; LANES]) {
+    match <&[f32; LANES]>::try_from(from) {
+        Ok(whole) => *to = *whole,
+        Err(_) => to[..from.len()].copy_from_slice(from),
+    }
+}
