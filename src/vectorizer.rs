@@ -26,18 +26,20 @@ pub struct Vectorizer<'a> {
 
 /// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
 struct Pending {
-    rows: [u32; 128],
+    rows: [u32; 64],
     count: usize,
     weight: i32,
 }
 
 impl Pending {
     fn new(weight: u8) -> Self {
-        Pending { rows: [0; 128], count: 0, weight: i32::from(weight) }
+        Pending { rows: [0; 64], count: 0, weight: i32::from(weight) }
     }
 
     #[inline]
     fn push(&mut self, row: u32, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
+        // While further n-grams are hashed, this one's row comes in from a cache that is far away.
+        simd::prefetch_row(table, row);
         self.rows[self.count] = row;
         self.count += 1;
         if self.count == self.rows.len() {

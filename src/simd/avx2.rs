@@ -1,7 +1,7 @@
 //! AVX2: the portable kernels compiled for its registers, so the bits are the same by construction (Rust never contracts a
 //! multiplication and an addition, and vector lanes are independent sums), and the int8 layers by hand.
 
-use super::packed::{Call, Group, Sums};
+use super::packed::{Call, Group};
 use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
 use std::arch::x86_64::*;
 
@@ -58,64 +58,61 @@ for_avx2! {
 #[target_feature(enable = "avx2")]
 unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     let blocks = call.layer.scales.len();
-    let mut sums: [Sums; 4] = [[[0; LANES]; TILE]; 4];
     let mut first = 0;
     while first < blocks {
-        let single = call.inputs.len() == 1;
-        let count = if single && blocks - first >= 4 { 4 } else { 1 };
-        // SAFETY: the CPU has AVX2; the groups are those of `count` blocks.
-        unsafe {
-            match (single, count) {
-                (true, 4) => tile::<1, 4>(call, first, &mut sums),
-                (true, _) => tile::<1, 1>(call, first, &mut sums),
-                (false, _) => tile::<TILE, 1>(call, first, &mut sums),
+        // SAFETY: upheld by this function's contract; there are as many blocks left.
+        first += unsafe {
+            match (call.inputs.len(), blocks - first) {
+                (1, 4..) => tile::<1, 4>(call, first, outputs),
+                (1, _) => tile::<1, 1>(call, first, outputs),
+                _ => tile::<TILE, 1>(call, first, outputs),
             }
-        }
-        for (block, sums) in (first..first + count).zip(&sums) {
-            call.finish(block, sums, outputs);
-        }
-        first += count;
+        };
     }
 }
 
-/// Integer sums of `COUNT` blocks from `first` on for the first `ROWS` rows. Products of two pairs of int8 numbers are added in
-/// 16 bits, which both hold: weights and activations are in -127..=127, and 2 * 127 * 127 < 2^15.
+/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`. Products of two pairs of int8 numbers are added in 16 bits,
+/// which hold them: weights and activations are in -127..=127, and 2 * 127 * 127 < 2^15.
 ///
 /// # Safety
 /// The CPU has AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn tile<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: usize, sums: &mut [Sums; 4]) {
+unsafe fn tile<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    outputs: &mut [f32],
+) -> usize {
     let groups: &[Group] = call.groups(first, COUNT);
     let per_block = groups.len() / COUNT;
-    // SAFETY: a group is two registers of weights; unaligned loads and stores; `group` stays below `per_block`, which is at
-    // most a quarter of DIMENSIONS.
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
+    // SAFETY: a group is two registers of weights; an unaligned load; `group` stays below `per_block`, which is at most a
+    // quarter of DIMENSIONS.
     unsafe {
-        let ones = _mm256_set1_epi16(1);
-        let mut sum = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
         for group in 0..per_block {
-            for row in 0..ROWS.min(call.inputs.len()) {
-                let four = call.inputs[row].as_ptr().add(4 * group).cast::<i32>().read_unaligned();
+            for (input, sums) in call.inputs.iter().zip(&mut sums) {
+                let four = input.as_ptr().add(4 * group).cast::<i32>().read_unaligned();
                 // The instruction multiplies unsigned by signed numbers, so the sign goes over to the weights.
                 let signed = _mm256_set1_epi32(four);
                 let unsigned = _mm256_abs_epi8(signed);
-                for block in 0..COUNT {
+                for (block, sums) in sums.iter_mut().enumerate() {
                     let weights = groups.as_ptr().add(block * per_block + group).cast::<__m256i>();
-                    for half in 0..2 {
+                    for (half, sum) in sums.iter_mut().enumerate() {
                         let weights = _mm256_sign_epi8(_mm256_load_si256(weights.add(half)), signed);
                         let products = _mm256_madd_epi16(_mm256_maddubs_epi16(unsigned, weights), ones);
-                        sum[row][block][half] = _mm256_add_epi32(sum[row][block][half], products);
+                        *sum = _mm256_add_epi32(*sum, products);
                     }
                 }
             }
         }
-        for block in 0..COUNT {
-            for row in 0..ROWS {
-                for half in 0..2 {
-                    let to = sums[block][row].as_mut_ptr().cast::<__m256i>().add(half);
-                    _mm256_storeu_si256(to, sum[row][block][half]);
-                }
-            }
+    }
+    for (row, blocks) in sums.into_iter().enumerate() {
+        for (block, sums) in blocks.into_iter().enumerate() {
+            // SAFETY: two registers of eight 32-bit numbers.
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(sums) };
+            call.finish(first + block, row, sums, outputs);
         }
     }
+    COUNT
 }

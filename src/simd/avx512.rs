@@ -1,7 +1,7 @@
 //! AVX-512 with VNNI: four int8 products a lane in one instruction. The rest is the portable kernels, compiled for
 //! registers of sixteen floats.
 
-use super::packed::{Call, Group, Sums};
+use super::packed::{Call, Group};
 use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
 use std::arch::x86_64::*;
 
@@ -58,72 +58,68 @@ for_avx512! {
     sigmoids(values: &mut [f32]) = portable::sigmoids;
 }
 
-/// Blocks computed together: their sums, and for a tile the weights too, fit the 32 registers.
-const BLOCKS: usize = 8;
-
 /// # Safety
 /// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
+    // SAFETY: upheld by this function's contract.
+    unsafe {
+        match call.inputs.len() {
+            1 => affine_rows::<1>(call, outputs),
+            _ => affine_rows::<TILE>(call, outputs),
+        }
+    }
+}
+
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     // As unsigned numbers 128 too large, which is what the instruction reads; the offsets take it back.
-    let mut inputs = [[0u8; DIMENSIONS]; TILE];
+    let mut inputs = [[0u8; DIMENSIONS]; ROWS];
     for (row, to) in call.inputs.iter().zip(&mut inputs) {
         for (to, &value) in to.iter_mut().zip(row) {
             *to = (value as u8) ^ 0x80;
         }
     }
     let blocks = call.layer.scales.len();
-    let mut sums: [Sums; BLOCKS] = [[[0; LANES]; TILE]; BLOCKS];
     let mut first = 0;
     while first < blocks {
-        let left = blocks - first;
-        let single = call.inputs.len() == 1;
-        let count = match (single, left) {
-            (true, 8..) => 8,
-            (_, 4..) => 4,
-            (_, 2..) => 2,
-            _ => 1,
-        };
-        // SAFETY: the features are this function's own; the groups are those of `count` blocks.
-        unsafe {
-            match (single, count) {
-                (true, 8) => tile::<1, 8>(call, first, &inputs, &mut sums),
-                (true, 4) => tile::<1, 4>(call, first, &inputs, &mut sums),
-                (true, 2) => tile::<1, 2>(call, first, &inputs, &mut sums),
-                (true, _) => tile::<1, 1>(call, first, &inputs, &mut sums),
-                (false, 4) => tile::<TILE, 4>(call, first, &inputs, &mut sums),
-                (false, 2) => tile::<TILE, 2>(call, first, &inputs, &mut sums),
-                (false, _) => tile::<TILE, 1>(call, first, &inputs, &mut sums),
+        // As many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
+        // SAFETY: the features are this function's own; there are as many blocks left.
+        first += unsafe {
+            match blocks - first {
+                8.. if ROWS == 1 => tile::<ROWS, 8>(call, first, &inputs, outputs),
+                4.. => tile::<ROWS, 4>(call, first, &inputs, outputs),
+                2.. => tile::<ROWS, 2>(call, first, &inputs, outputs),
+                _ => tile::<ROWS, 1>(call, first, &inputs, outputs),
             }
-        }
-        for (block, sums) in (first..first + count).zip(&sums) {
-            call.finish(block, sums, outputs);
-        }
-        first += count;
+        };
     }
 }
 
-/// Integer sums of `COUNT` blocks from `first` on for the first `ROWS` rows.
+/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`.
 ///
 /// # Safety
-/// The CPU has AVX-512 F and VNNI.
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn tile<const ROWS: usize, const COUNT: usize>(
     call: &Call<'_>,
     first: usize,
-    inputs: &[[u8; DIMENSIONS]; TILE],
-    sums: &mut [Sums; BLOCKS],
-) {
+    inputs: &[[u8; DIMENSIONS]; ROWS],
+    outputs: &mut [f32],
+) -> usize {
     let groups: &[Group] = call.groups(first, COUNT);
     let per_block = groups.len() / COUNT;
-    // SAFETY: sixteen numbers a block; unaligned loads and stores; `group` stays below `per_block`, which is at most a
-    // quarter of DIMENSIONS.
+    let mut sums = [[_mm512_setzero_si512(); COUNT]; ROWS];
+    // SAFETY: a register is sixteen numbers, which is what an offset and a group are; unaligned loads; `group` stays below
+    // `per_block`, which is at most a quarter of DIMENSIONS.
     unsafe {
-        let mut sum = [[_mm512_setzero_si512(); COUNT]; ROWS];
         for block in 0..COUNT {
             let start = _mm512_loadu_si512(call.layer.offsets[first + block].as_ptr().cast());
-            for row in &mut sum {
+            for row in &mut sums {
                 row[block] = start;
             }
         }
@@ -135,14 +131,17 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             for block in 0..COUNT {
                 let weights = _mm512_load_si512(groups.as_ptr().add(block * per_block + group).cast());
                 for row in 0..ROWS {
-                    sum[row][block] = _mm512_dpbusd_epi32(sum[row][block], four[row], weights);
+                    sums[row][block] = _mm512_dpbusd_epi32(sums[row][block], four[row], weights);
                 }
             }
         }
-        for block in 0..COUNT {
-            for row in 0..ROWS {
-                _mm512_storeu_si512(sums[block][row].as_mut_ptr().cast(), sum[row][block]);
-            }
+    }
+    for (row, blocks) in sums.into_iter().enumerate() {
+        for (block, sums) in blocks.into_iter().enumerate() {
+            // SAFETY: a register of sixteen 32-bit numbers.
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(sums) };
+            call.finish(first + block, row, sums, outputs);
         }
     }
+    COUNT
 }

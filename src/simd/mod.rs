@@ -108,6 +108,27 @@ pub fn kernel_name() -> &'static str {
     KERNELS.name
 }
 
+/// Asks for a row of `table` to be brought into the first cache, where the CPU has such a hint; a row past the end is ignored.
+#[inline]
+pub fn prefetch_row(table: &[i8], row: u32) {
+    let Some(row) = table.as_chunks::<DIMENSIONS>().0.get(row as usize) else { return };
+    for line in row.as_chunks::<64>().0 {
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        // SAFETY: a hint; every x86-64 CPU has it, and the place is in memory of ours.
+        unsafe {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr());
+        }
+        #[cfg(all(target_arch = "aarch64", not(miri)))]
+        // SAFETY: a hint, which changes nothing; the intrinsic is not stable yet.
+        unsafe {
+            std::arch::asm!("prfm pldl1keep, [{0}]", in(reg) line.as_ptr(), options(nostack, readonly, preserves_flags));
+        }
+        #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+        let _ = line;
+    }
+}
+
 /// Adds `weight` times each of the named rows of `table` (rows of [`DIMENSIONS`] numbers) to `sums`. Exact: wraps only
 /// beyond what [`crate::text::ngrams::MAX_NGRAMS`] allows.
 ///

@@ -4,7 +4,7 @@
 //!
 //! `sdot` and `smmla` are written as assembly, because their intrinsics are not stable in Rust yet.
 
-use super::packed::{Call, Group, Sums};
+use super::packed::{Call, Group};
 use super::{Kernels, LANES, TILE, portable};
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
@@ -24,29 +24,25 @@ const I8MM: Kernels = Kernels { name: "neon-i8mm", affine: affine_i8mm, ..portab
 /// Blocks computed together for one row: sixteen registers of sums.
 const BLOCKS: usize = 4;
 
-/// A kernel for `count` blocks from `first` on, of one row or of a whole tile.
-type Tile = unsafe fn(call: &Call<'_>, first: usize, sums: &mut [Sums; BLOCKS]);
+/// A kernel for some blocks from the given one on, of one row or of a whole tile.
+type Tile = unsafe fn(call: &Call<'_>, first: usize, outputs: &mut [f32]);
 
-/// Goes over the blocks with the kernels for one row and four blocks, one row and one block, and a tile and one block.
+/// Goes over the blocks with the kernels for one row and [`BLOCKS`] blocks, one row and one block, and a tile and one block.
 ///
 /// # Safety
 /// The CPU has what the kernels need.
 #[inline(always)]
-unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], four: Tile, one: Tile, tile: Tile) {
+unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], some: Tile, one: Tile, tile: Tile) {
     let blocks = call.layer.scales.len();
-    let mut sums: [Sums; BLOCKS] = [[[0; LANES]; TILE]; BLOCKS];
     let mut first = 0;
     while first < blocks {
         let (kernel, count) = match (call.inputs.len(), blocks - first) {
-            (1, BLOCKS..) => (four, BLOCKS),
+            (1, BLOCKS..) => (some, BLOCKS),
             (1, _) => (one, 1),
             _ => (tile, 1),
         };
         // SAFETY: upheld by this function's contract; there are `count` blocks left.
-        unsafe { kernel(call, first, &mut sums) };
-        for (block, sums) in (first..first + count).zip(&sums) {
-            call.finish(block, sums, outputs);
-        }
+        unsafe { kernel(call, first, outputs) };
         first += count;
     }
 }
@@ -118,23 +114,17 @@ unsafe fn four_inputs(row: &[i8], group: usize) -> int8x16_t {
     unsafe { vreinterpretq_s8_s32(vld1q_dup_s32(row.as_ptr().add(4 * group).cast())) }
 }
 
-/// Writes a block's sums of one row.
+/// A block's sums of one row.
 #[inline(always)]
-fn store(sums: &mut [i32; LANES], quarters: [int32x4_t; 4]) {
-    for (quarter, to) in quarters.into_iter().zip(sums.as_chunks_mut::<4>().0) {
-        // SAFETY: four numbers of room.
-        unsafe { vst1q_s32(to.as_mut_ptr(), quarter) };
-    }
+fn lanes(quarters: [int32x4_t; 4]) -> [i32; LANES] {
+    // SAFETY: four registers of four 32-bit numbers.
+    unsafe { std::mem::transmute(quarters) }
 }
 
 /// # Safety
 /// The CPU has `sdot`, and the layer `COUNT` blocks from `first` on.
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn dotted<const ROWS: usize, const COUNT: usize>(
-    call: &Call<'_>,
-    first: usize,
-    sums: &mut [Sums; BLOCKS],
-) {
+unsafe fn dotted<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
     let groups: &[Group] = call.groups(first, COUNT);
     let per_block = groups.len() / COUNT;
     let rows = ROWS.min(call.inputs.len());
@@ -154,9 +144,9 @@ unsafe fn dotted<const ROWS: usize, const COUNT: usize>(
                 }
             }
         }
-        for block in 0..COUNT {
-            for row in 0..ROWS {
-                store(&mut sums[block][row], sum[row][block]);
+        for (row, blocks) in sum.into_iter().enumerate() {
+            for (block, quarters) in blocks.into_iter().enumerate() {
+                call.finish(first + block, row, lanes(quarters), outputs);
             }
         }
     }
@@ -170,7 +160,7 @@ unsafe fn dotted<const ROWS: usize, const COUNT: usize>(
 unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
     call: &Call<'_>,
     first: usize,
-    sums: &mut [Sums; BLOCKS],
+    outputs: &mut [f32],
 ) {
     let blocks = if COUNT == 1 { 1 } else { BLOCKS };
     let rows = ROWS.min(call.inputs.len());
@@ -204,7 +194,7 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
                 }
                 for (block, sum) in sum.into_iter().enumerate() {
                     let quarters = sum.map(|[low, high]| vpaddq_s32(low, high));
-                    store(&mut sums[some + block][row], quarters);
+                    call.finish(first + some + block, row, lanes(quarters), outputs);
                 }
             }
         }
@@ -216,7 +206,7 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
 /// # Safety
 /// The CPU has `smmla` and `sdot`, and the layer a block at `first`.
 #[target_feature(enable = "neon,dotprod,i8mm")]
-unsafe fn matrix(call: &Call<'_>, first: usize, sums: &mut [Sums; BLOCKS]) {
+unsafe fn matrix(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
     let groups: &[Group] = call.groups(first, 1);
     // SAFETY: a group is four registers of weights; an odd last group is read with zeros beside it; rows that the tile has
     // not are zeros as well.
@@ -246,15 +236,14 @@ unsafe fn matrix(call: &Call<'_>, first: usize, sums: &mut [Sums; BLOCKS]) {
             }
         }
         // A product's lanes are the first row's two outputs, then the second row's.
-        for (quarter, sum) in sum.into_iter().enumerate() {
-            for (rows, [low, high]) in [(0, [sum[0][0], sum[1][0]]), (2, [sum[0][1], sum[1][1]])] {
-                let low = vreinterpretq_s64_s32(low);
-                let high = vreinterpretq_s64_s32(high);
-                let of_row = [vzip1q_s64(low, high), vzip2q_s64(low, high)];
-                for (row, values) in of_row.into_iter().enumerate() {
-                    let to = sums[0][rows + row].as_mut_ptr().add(4 * quarter);
-                    vst1q_s32(to, vreinterpretq_s32_s64(values));
-                }
+        for pair in 0..2 {
+            let halves = sum.map(|quarter| {
+                let [low, high] = quarter.map(|products| vreinterpretq_s64_s32(products[pair]));
+                [vzip1q_s64(low, high), vzip2q_s64(low, high)]
+            });
+            for row in 0..2 {
+                let quarters = halves.map(|half| vreinterpretq_s32_s64(half[row]));
+                call.finish(first, 2 * pair + row, lanes(quarters), outputs);
             }
         }
     }

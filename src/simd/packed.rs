@@ -102,9 +102,6 @@ pub(super) struct Call<'a> {
     pub(super) stride: usize,
 }
 
-/// Integer sums of a block for each row of a tile.
-pub(super) type Sums = [[i32; LANES]; TILE];
-
 impl Call<'_> {
     /// The groups of `count` blocks from `first` on, as many for each.
     #[inline(always)]
@@ -113,37 +110,40 @@ impl Call<'_> {
         &self.layer.groups[first * per_block..(first + count) * per_block]
     }
 
-    /// Integer sums → outputs of the block, in float32, the same steps in every kernel.
+    /// A row's integer sums → its outputs of the block, in float32, the same steps in every kernel. Does nothing for rows that the
+    /// call has not, so that kernels may compute a whole tile.
     #[inline(always)]
-    pub(super) fn finish(&self, block: usize, sums: &Sums, outputs: &mut [f32]) {
+    pub(super) fn finish(&self, block: usize, row: usize, sums: [i32; LANES], outputs: &mut [f32]) {
         let layer = self.layer;
-        let first = block * LANES;
-        let width = LANES.min(layer.outputs - first);
-        for (row, &input_scale) in self.input_scales.iter().enumerate() {
-            let to = &mut outputs[row * self.stride + first..][..width];
-            let mut values = [0.0; LANES];
-            match layer.biases.get(block) {
-                Some(biases) => values = *biases,
-                None => copy(to, &mut values),
-            }
-            for j in 0..LANES {
-                let product = sums[row][j] as f32 * (input_scale * layer.scales[block][j]);
-                let value = product + values[j];
-                values[j] = if !self.rectify || value > 0.0 { value } else { 0.0 };
-            }
-            match <&mut [f32; LANES]>::try_from(&mut *to) {
-                Ok(whole) => *whole = values,
-                Err(_) => to.copy_from_slice(&values[..width]),
-            }
+        let (Some(&input_scale), Some(scales)) = (self.input_scales.get(row), layer.scales.get(block)) else {
+            return;
+        };
+        // A loop and no closure, which would be compiled without the kernel's instructions.
+        macro_rules! values {
+            ($start:expr) => {{
+                let mut values = $start;
+                for j in 0..LANES {
+                    let value = sums[j] as f32 * (input_scale * scales[j]) + values[j];
+                    values[j] = if !self.rectify || value > 0.0 { value } else { 0.0 };
+                }
+                values
+            }};
         }
-    }
-}
-
-/// Copies into the front of a block, whole ones without calling `memcpy`.
-#[inline(always)]
-fn copy(from: &[f32], to: &mut [f32; LANES]) {
-    match <&[f32; LANES]>::try_from(from) {
-        Ok(whole) => *to = *whole,
-        Err(_) => to[..from.len()].copy_from_slice(from),
+        let first = block * LANES;
+        let room = &mut outputs[row * self.stride + first..];
+        if first + LANES <= layer.outputs
+            && let Some(to) = room.first_chunk_mut()
+        {
+            *to = match layer.biases.get(block) {
+                Some(biases) => values!(*biases),
+                None => values!(*to),
+            };
+        } else {
+            let to = &mut room[..layer.outputs - first];
+            let mut start = [0.0; LANES];
+            start[..to.len()].copy_from_slice(to);
+            let values = values!(*layer.biases.get(block).unwrap_or(&start));
+            to.copy_from_slice(&values[..to.len()]);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! into the other sets, which compile the same lines for wider registers.
 
 use super::packed::Call;
-use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, math};
+use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, math};
 
 pub(super) const KERNELS: Kernels = Kernels {
     name: "portable",
@@ -52,15 +52,15 @@ pub(super) fn add_rows<const COLUMNS: usize>(
 #[inline(always)]
 pub(super) fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     for block in 0..call.layer.scales.len() {
-        let mut sums = [[0; LANES]; TILE];
-        for (row, sums) in call.inputs.iter().zip(&mut sums) {
+        for (number, row) in call.inputs.iter().enumerate() {
+            let mut sums = [0; LANES];
             for (group, four) in call.groups(block, 1).iter().zip(row.as_chunks::<4>().0) {
                 for (sum, weights) in sums.iter_mut().zip(&group.0) {
                     *sum += (0..4).map(|k| i32::from(weights[k]) * i32::from(four[k])).sum::<i32>();
                 }
             }
+            call.finish(block, number, sums, outputs);
         }
-        call.finish(block, &sums, outputs);
     }
 }
 
@@ -119,14 +119,16 @@ pub(super) fn largest(values: &[f32]) -> usize {
 #[inline(always)]
 pub(super) fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
     const ROUND: f32 = 12_582_912.0;
-    let mut largest = [0.0f32; 16];
-    for chunk in values.chunks(16) {
-        for (lane, value) in largest.iter_mut().zip(chunk) {
-            let size = value.abs();
-            *lane = if size > *lane { size } else { *lane };
+    let mut largest = [0.0f32; LANES];
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for some in whole {
+        for i in 0..LANES {
+            let size = some[i].abs();
+            largest[i] = if size > largest[i] { size } else { largest[i] };
         }
     }
-    let largest = largest.iter().fold(0.0f32, |a, &b| if b > a { b } else { a });
+    let rest = rest.iter().map(|value| value.abs());
+    let largest = largest.into_iter().chain(rest).fold(0.0f32, |a, b| if b > a { b } else { a });
     // So small that 127 / largest might not be finite: nothing a network can tell from zero.
     if largest < 1e-30 {
         quantised.fill(0);
@@ -135,7 +137,8 @@ pub(super) fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
     let scale = largest / 127.0;
     let inverse = 127.0 / largest;
     for (to, value) in quantised.iter_mut().zip(values) {
-        *to = ((value * inverse + ROUND) - ROUND) as i8;
+        // The rounded integer is what the lowest bits of this sum are.
+        *to = (value * inverse + ROUND).to_bits() as i8;
     }
     scale
 }

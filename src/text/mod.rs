@@ -66,11 +66,27 @@ fn unicode_tokens<const N: usize>(text: &str, token: impl FnMut(Token<'_>)) {
     splitter.finish();
 }
 
+/// A letter or digit in lower case; 0 for everything else.
+const LOWER: [u8; 256] = {
+    let mut lower = [0; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            lower[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    lower
+};
+
 fn ascii_tokens(text: &[u8], token: impl FnMut(Token<'_>)) {
     let mut word = Word::new(token);
     for (i, &byte) in text.iter().enumerate() {
-        if byte.is_ascii_alphanumeric() {
-            word.push_ascii(byte.to_ascii_lowercase());
+        let lower = LOWER[usize::from(byte)];
+        if lower != 0 {
+            word.push_ascii(lower);
+        } else if byte == b' ' {
+            word.cut();
         } else if byte == b'\'' {
             if !joins(text, i) {
                 word.cut();

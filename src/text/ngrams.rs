@@ -60,16 +60,37 @@ pub fn row(hash: u64, bits: u32) -> u32 {
     (hash >> (64 - bits)) as u32
 }
 
+/// One step of [`hash_bytes`]: eight bytes more.
+#[inline(always)]
+fn mix(hash: u64, eight: u64) -> u64 {
+    let hash = (hash ^ eight).wrapping_mul(MIX);
+    hash ^ (hash >> 32)
+}
+
 #[inline]
 pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
+    let (whole, rest) = bytes.as_chunks::<8>();
     let mut hash = seed;
-    for chunk in bytes.chunks(8) {
-        let mut padded = [0; 8];
-        padded[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(padded)).wrapping_mul(MIX);
-        hash ^= hash >> 32;
+    for chunk in whole {
+        hash = mix(hash, u64::from_le_bytes(*chunk));
+    }
+    if !rest.is_empty() {
+        hash = mix(hash, padded(rest));
     }
     hash.wrapping_mul(SPREAD)
+}
+
+/// Up to eight bytes as a little-endian number. Two loads that may overlap, since copying a handful of bytes costs more.
+#[inline(always)]
+fn padded(bytes: &[u8]) -> u64 {
+    let halves = |low: u64, high: u64, width: usize| low | high << (8 * (bytes.len() - width));
+    if let (Some(low), Some(high)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        halves(u32::from_le_bytes(*low).into(), u32::from_le_bytes(*high).into(), 4)
+    } else if let (Some(low), Some(high)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        halves(u16::from_le_bytes(*low).into(), u16::from_le_bytes(*high).into(), 2)
+    } else {
+        bytes.first().map_or(0, |&byte| byte.into())
+    }
 }
 
 /// One number for two in their order.
@@ -200,12 +221,36 @@ impl<F: FnMut(Piece)> Reader<'_, F> {
     }
 
     fn characters(&mut self, word: &str) {
-        let mut padded = [0u8; MAX_WORD_BYTES + 2];
+        // Room for reading eight bytes from anywhere in the word.
+        let mut padded = [0u8; MAX_WORD_BYTES + 2 + 8];
         let Some(room) = padded.get_mut(..word.len() + 2) else { return };
         room[0] = b'<';
         room[1..=word.len()].copy_from_slice(word.as_bytes());
         room[word.len() + 1] = b'>';
-        let padded = &*room;
+        if word.is_ascii() {
+            self.ascii_characters(&padded, word.len());
+        } else {
+            self.unicode_characters(&padded[..word.len() + 2]);
+        }
+    }
+
+    /// N-grams of a padded word of `length` bytes, each a character.
+    fn ascii_characters(&mut self, padded: &[u8; MAX_WORD_BYTES + 2 + 8], length: usize) {
+        let hash = |few: u64| mix(CHARACTERS, few).wrapping_mul(SPREAD);
+        let mut before = 0;
+        for (at, window) in padded.windows(8).take(length).enumerate() {
+            let Some(window) = window.first_chunk() else { return };
+            let eight = u64::from_le_bytes(*window);
+            self.report(Kind::Trigram, hash(eight & 0xFF_FFFF));
+            if at > 0 {
+                self.report(Kind::Fourgram, hash(before & 0xFFFF_FFFF));
+            }
+            before = eight;
+        }
+    }
+
+    /// N-grams of a padded word.
+    fn unicode_characters(&mut self, padded: &[u8]) {
         // Where a character starts; the end counts as a start.
         let is_start = |&at: &usize| at == padded.len() || padded[at] & 0xC0 != 0x80;
         let mut starts = (0..=padded.len()).filter(is_start);
