@@ -1,7 +1,7 @@
 //! AVX2: the portable kernels compiled for its registers, so the bits are the same by construction (Rust never contracts a
 //! multiplication and an addition, and vector lanes are independent sums), and the int8 layers by hand.
 
-use super::packed::{Call, Group};
+use super::packed::{Call, PANEL};
 use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
 use std::arch::x86_64::*;
 
@@ -62,7 +62,7 @@ unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     while first < blocks {
         // SAFETY: upheld by this function's contract; there are as many blocks left.
         first += unsafe {
-            match (call.inputs.len(), blocks - first) {
+            match (call.inputs.len(), (blocks - first).min(PANEL - first % PANEL)) {
                 (1, 4..) => tile::<1, 4>(call, first, outputs),
                 (1, _) => tile::<1, 1>(call, first, outputs),
                 _ => tile::<TILE, 1>(call, first, outputs),
@@ -83,21 +83,20 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
     first: usize,
     outputs: &mut [f32],
 ) -> usize {
-    let groups: &[Group] = call.groups(first, COUNT);
-    let per_block = groups.len() / COUNT;
+    let (groups, stride) = call.groups(first);
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
     // SAFETY: a group is two registers of weights; an unaligned load; `group` stays below `per_block`, which is at most a
     // quarter of DIMENSIONS.
     unsafe {
-        for group in 0..per_block {
+        for group in 0..call.per_block() {
             for (input, sums) in call.inputs.iter().zip(&mut sums) {
                 let four = input.as_ptr().add(4 * group).cast::<i32>().read_unaligned();
                 // The instruction multiplies unsigned by signed numbers, so the sign goes over to the weights.
                 let signed = _mm256_set1_epi32(four);
                 let unsigned = _mm256_abs_epi8(signed);
                 for (block, sums) in sums.iter_mut().enumerate() {
-                    let weights = groups.as_ptr().add(block * per_block + group).cast::<__m256i>();
+                    let weights = groups.as_ptr().add(group * stride + block).cast::<__m256i>();
                     for (half, sum) in sums.iter_mut().enumerate() {
                         let weights = _mm256_sign_epi8(_mm256_load_si256(weights.add(half)), signed);
                         let products = _mm256_madd_epi16(_mm256_maddubs_epi16(unsigned, weights), ones);

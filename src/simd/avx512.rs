@@ -1,7 +1,7 @@
 //! AVX-512 with VNNI: four int8 products a lane in one instruction. The rest is the portable kernels, compiled for
 //! registers of sixteen floats.
 
-use super::packed::{Call, Group};
+use super::packed::{Call, PANEL};
 use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
 use std::arch::x86_64::*;
 
@@ -86,10 +86,10 @@ unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     let blocks = call.layer.scales.len();
     let mut first = 0;
     while first < blocks {
-        // As many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
+        // Within a panel, as many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
         // SAFETY: the features are this function's own; there are as many blocks left.
         first += unsafe {
-            match blocks - first {
+            match (blocks - first).min(PANEL - first % PANEL) {
                 8.. if ROWS == 1 => tile::<ROWS, 8>(call, first, &inputs, outputs),
                 4.. => tile::<ROWS, 4>(call, first, &inputs, outputs),
                 2.. => tile::<ROWS, 2>(call, first, &inputs, outputs),
@@ -111,8 +111,7 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
     inputs: &[[u8; DIMENSIONS]; ROWS],
     outputs: &mut [f32],
 ) -> usize {
-    let groups: &[Group] = call.groups(first, COUNT);
-    let per_block = groups.len() / COUNT;
+    let (groups, stride) = call.groups(first);
     let mut sums = [[_mm512_setzero_si512(); COUNT]; ROWS];
     // SAFETY: a register is sixteen numbers, which is what an offset and a group are; unaligned loads; `group` stays below
     // `per_block`, which is at most a quarter of DIMENSIONS.
@@ -123,13 +122,13 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
                 row[block] = start;
             }
         }
-        for group in 0..per_block {
+        for group in 0..call.per_block() {
             let mut four = [_mm512_setzero_si512(); ROWS];
             for (four, input) in four.iter_mut().zip(inputs) {
                 *four = _mm512_set1_epi32(input.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
             }
             for block in 0..COUNT {
-                let weights = _mm512_load_si512(groups.as_ptr().add(block * per_block + group).cast());
+                let weights = _mm512_load_si512(groups.as_ptr().add(group * stride + block).cast());
                 for row in 0..ROWS {
                     sums[row][block] = _mm512_dpbusd_epi32(sums[row][block], four[row], weights);
                 }

@@ -4,7 +4,7 @@
 //!
 //! `sdot` and `smmla` are written as assembly, because their intrinsics are not stable in Rust yet.
 
-use super::packed::{Call, Group};
+use super::packed::{Call, PANEL};
 use super::{Kernels, LANES, TILE, portable};
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
@@ -36,7 +36,7 @@ unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], some: Tile, one: Tile, ti
     let blocks = call.layer.scales.len();
     let mut first = 0;
     while first < blocks {
-        let (kernel, count) = match (call.inputs.len(), blocks - first) {
+        let (kernel, count) = match (call.inputs.len(), (blocks - first).min(PANEL - first % PANEL)) {
             (1, BLOCKS..) => (some, BLOCKS),
             (1, _) => (one, 1),
             _ => (tile, 1),
@@ -125,18 +125,17 @@ fn lanes(quarters: [int32x4_t; 4]) -> [i32; LANES] {
 /// The CPU has `sdot`, and the layer `COUNT` blocks from `first` on.
 #[target_feature(enable = "neon,dotprod")]
 unsafe fn dotted<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
-    let groups: &[Group] = call.groups(first, COUNT);
-    let per_block = groups.len() / COUNT;
+    let (groups, stride) = call.groups(first);
     let rows = ROWS.min(call.inputs.len());
     // SAFETY: a group is four registers of weights; `group` stays below `per_block`, a quarter of the inputs; `sdot` by
     // this function's contract.
     unsafe {
         let mut sum = [[[vdupq_n_s32(0); 4]; COUNT]; ROWS];
-        for group in 0..per_block {
+        for group in 0..call.per_block() {
             for row in 0..rows {
                 let four = four_inputs(&call.inputs[row], group);
                 for block in 0..COUNT {
-                    let weights = groups.as_ptr().add(block * per_block + group).cast::<i8>();
+                    let weights = groups.as_ptr().add(group * stride + block).cast::<i8>();
                     for quarter in 0..4 {
                         let weights = vld1q_s8(weights.add(16 * quarter));
                         sum[row][block][quarter] = sdot(sum[row][block][quarter], weights, four);
@@ -165,8 +164,8 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
     let blocks = if COUNT == 1 { 1 } else { BLOCKS };
     let rows = ROWS.min(call.inputs.len());
     for some in (0..blocks).step_by(COUNT) {
-        let groups: &[Group] = call.groups(first + some, COUNT);
-        let per_block = groups.len() / COUNT;
+        let (groups, stride) = call.groups(first + some);
+        let per_block = call.per_block();
         for row in 0..rows {
             // SAFETY: a group is four registers of weights; there are pairs of groups, since layers have multiples of eight
             // inputs here and the last one of an odd number is multiplied by zeros.
@@ -178,8 +177,8 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
                     let last = group + 1 == per_block;
                     let two = if last { zero } else { four_inputs(&call.inputs[row], group + 1) };
                     for (block, sum) in sum.iter_mut().enumerate() {
-                        let weights = groups.as_ptr().add(block * per_block + group).cast::<i8>();
-                        let next = weights.add(if last { 0 } else { 64 });
+                        let weights = groups.as_ptr().add(group * stride + block).cast::<i8>();
+                        let next = weights.add(if last { 0 } else { 64 * stride });
                         for (quarter, sum) in sum.iter_mut().enumerate() {
                             let (w, v) =
                                 (vld1q_s8(weights.add(16 * quarter)), vld1q_s8(next.add(16 * quarter)));
@@ -207,14 +206,15 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
 /// The CPU has `smmla` and `sdot`, and the layer a block at `first`.
 #[target_feature(enable = "neon,dotprod,i8mm")]
 unsafe fn matrix(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
-    let groups: &[Group] = call.groups(first, 1);
+    let (groups, stride) = call.groups(first);
+    let per_block = call.per_block();
     // SAFETY: a group is four registers of weights; an odd last group is read with zeros beside it; rows that the tile has
     // not are zeros as well.
     unsafe {
         let mut sum = [[[vdupq_n_s32(0); 2]; 2]; 4];
-        for group in (0..groups.len()).step_by(2) {
+        for group in (0..per_block).step_by(2) {
             let eight = |row: usize| match call.inputs.get(row) {
-                Some(row) if group + 1 < groups.len() => vld1_s8(row.as_ptr().add(4 * group)),
+                Some(row) if group + 1 < per_block => vld1_s8(row.as_ptr().add(4 * group)),
                 Some(row) => {
                     let four = row.as_ptr().add(4 * group).cast::<u32>().read_unaligned();
                     vcreate_s8(u64::from(four))
@@ -222,8 +222,8 @@ unsafe fn matrix(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
                 None => vdup_n_s8(0),
             };
             let inputs = [vcombine_s8(eight(0), eight(1)), vcombine_s8(eight(2), eight(3))];
-            let weights = groups.as_ptr().add(group).cast::<i32>();
-            let next = weights.add(if group + 1 < groups.len() { LANES } else { 0 });
+            let weights = groups.as_ptr().add(group * stride).cast::<i32>();
+            let next = weights.add(if group + 1 < per_block { LANES * stride } else { 0 });
             for (quarter, sum) in sum.iter_mut().enumerate() {
                 let (w, v) = (vld1q_s32(weights.add(4 * quarter)), vld1q_s32(next.add(4 * quarter)));
                 // Eight inputs of two outputs each.

@@ -1,13 +1,18 @@
 //! Int8 layers in the order in which the kernels read them.
 //!
-//! Sixteen outputs make a block. A block holds its weights in groups of four inputs, the four of each output side by side:
+//! Sixteen outputs make a block. A block's weights come in groups of four inputs, the four of each output side by side:
 //! 64 bytes that a dot-product instruction of any width multiplies with four broadcast inputs, so that a sum never has to
-//! be added up across a register, and weights are read once, straight on.
+//! be added up across a register. Up to eight blocks make a panel, whose groups of the same inputs stand side by side: a
+//! kernel that computes a panel reads straight on. (Block behind block, eight streams at a distance of 4096 bytes would
+//! fall on the same lines of the first cache and push each other out.)
 
 use super::{DIMENSIONS, KERNELS, LANES};
 
 /// Rows of activations that are computed together at most: each weight is then read once for all of them.
 pub const TILE: usize = 4;
+
+/// Blocks of a panel.
+pub(super) const PANEL: usize = 8;
 
 /// The weights of four inputs for the sixteen outputs of a block.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +25,7 @@ pub type Activations = [i8; DIMENSIONS];
 /// A layer: output `j` is `scales[j] * Σ weights[j][i] input[i] + biases[j]`.
 #[derive(Debug, Clone, Default)]
 pub struct PackedLayer {
-    /// Block by block.
+    /// Panel by panel; the last one may have fewer blocks.
     pub(super) groups: Vec<Group>,
     /// What each output's sum starts from where a kernel reads the inputs as unsigned numbers, 128 too large.
     pub(super) offsets: Vec<[i32; LANES]>,
@@ -35,6 +40,13 @@ pub struct PackedLayer {
 fn blocks(values: &[f32]) -> Vec<[f32; LANES]> {
     let block = |some: &[f32]| std::array::from_fn(|i| some.get(i).copied().unwrap_or(0.0));
     values.chunks(LANES).map(block).collect()
+}
+
+/// Where a block's first group stands, and how far apart its groups are.
+#[inline(always)]
+fn place(block: usize, blocks: usize, per_block: usize) -> (usize, usize) {
+    let panel = block / PANEL * PANEL;
+    (panel * per_block + block - panel, PANEL.min(blocks - panel))
 }
 
 impl PackedLayer {
@@ -53,7 +65,8 @@ impl PackedLayer {
         let mut offsets = vec![[0; LANES]; count];
         for (j, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
             let (block, lane) = (j / LANES, j % LANES);
-            for (group, four) in groups[block * per_block..].iter_mut().zip(row.as_chunks().0) {
+            let (start, stride) = place(block, count, per_block);
+            for (group, four) in groups[start..].iter_mut().step_by(stride).zip(row.as_chunks().0) {
                 group.0[lane] = *four;
             }
             offsets[block][lane] = -128 * row.iter().map(|&w| i32::from(w)).sum::<i32>();
@@ -103,11 +116,18 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The groups of `count` blocks from `first` on, as many for each.
+    /// Groups that a block has.
     #[inline(always)]
-    pub(super) fn groups(&self, first: usize, count: usize) -> &[Group] {
-        let per_block = self.layer.inputs / 4;
-        &self.layer.groups[first * per_block..(first + count) * per_block]
+    pub(super) fn per_block(&self) -> usize {
+        self.layer.inputs / 4
+    }
+
+    /// The groups from the first one of a block on, and how far apart those of one block are: group `g` of the `b`-th block from there
+    /// is `groups[g * stride + b]`, as far as the panel goes.
+    #[inline(always)]
+    pub(super) fn groups(&self, block: usize) -> (&[Group], usize) {
+        let (start, stride) = place(block, self.layer.scales.len(), self.per_block());
+        (&self.layer.groups[start..], stride)
     }
 
     /// A row's integer sums → its outputs of the block, in float32, the same steps in every kernel. Does nothing for rows that the

@@ -54,7 +54,10 @@ pub(super) fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     for block in 0..call.layer.scales.len() {
         for (number, row) in call.inputs.iter().enumerate() {
             let mut sums = [0; LANES];
-            for (group, four) in call.groups(block, 1).iter().zip(row.as_chunks::<4>().0) {
+            let (groups, stride) = call.groups(block);
+            for (group, four) in
+                groups.iter().step_by(stride).take(call.per_block()).zip(row.as_chunks::<4>().0)
+            {
                 for (sum, weights) in sums.iter_mut().zip(&group.0) {
                     *sum += (0..4).map(|k| i32::from(weights[k]) * i32::from(four[k])).sum::<i32>();
                 }
