@@ -24,7 +24,7 @@ pub struct Vectorizer<'a> {
     pub words: Words<'a>,
 }
 
-/// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
+/// Rows waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
 struct Pending {
     rows: [u32; 64],
     count: usize,
@@ -36,17 +36,19 @@ impl Pending {
         Pending { rows: [0; 64], count: 0, weight: i32::from(weight) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, row: u32, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
         // While further n-grams are hashed, this one's row comes in from a cache that is far away.
         simd::prefetch_row(table, row);
-        self.rows[self.count] = row;
-        self.count += 1;
         if self.count == self.rows.len() {
             self.flush(table, sums);
         }
+        self.rows[self.count] = row;
+        self.count += 1;
     }
 
+    /// Out of line, so that the loops over n-grams stay small.
+    #[inline(never)]
     fn flush(&mut self, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
         simd::add_rows(sums, table, &self.rows[..self.count], self.weight);
         self.count = 0;
@@ -69,23 +71,29 @@ impl Vectorizer<'_> {
 
     fn rows(&self, text: &str, words_read: Words<'_>, mut row: impl FnMut(&FeatureVector)) {
         let bits = (self.table.len() / DIMENSIONS).trailing_zeros();
-        let mut features = [0.0; DIMENSIONS];
         let mut sums = [0i32; DIMENSIONS];
         let mut words = Pending::new(self.settings.word_weight);
         let mut characters = Pending::new(self.settings.character_weight);
         let mut known = false;
         ngrams::for_each_piece(text, self.settings, words_read, |piece| match piece {
-            Piece::Ngram(Kind::Words, hash) => words.push(ngrams::row(hash, bits), self.table, &mut sums),
-            Piece::Ngram(kind, hash) => {
-                known = known || (kind == Kind::Trigram && self.known.contains(hash));
-                if self.settings.characters {
-                    characters.push(ngrams::row(hash, bits), self.table, &mut sums);
+            Piece::Ngrams(kind, hashes) => {
+                if kind == Kind::Trigram && !known {
+                    known = hashes.iter().any(|&hash| self.known.contains(hash));
+                }
+                let queue = match kind {
+                    Kind::Words => &mut words,
+                    Kind::Trigram | Kind::Fourgram if self.settings.characters => &mut characters,
+                    Kind::Trigram | Kind::Fourgram => return,
+                };
+                for &hash in hashes {
+                    queue.push(ngrams::row(hash, bits), self.table, &mut sums);
                 }
             }
             Piece::ClauseEnd => {
                 words.flush(self.table, &mut sums);
                 characters.flush(self.table, &mut sums);
                 if known {
+                    let mut features = [0.0; DIMENSIONS];
                     simd::normalise(&sums, &mut features);
                     row(&features);
                 }

@@ -12,7 +12,8 @@ pub fn exp(x: f32) -> f32 {
     /// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 87.0);
-    let n = (x * LOG2_E + ROUND) - ROUND;
+    let rounded = x * LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = (x - n * LN2_HIGH) - n * LN2_LOW;
     let mut p = 1.987_569_1e-4;
     p = p * r + 1.398_2e-3;
@@ -21,8 +22,8 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 1.666_666_5e-1;
     p = p * r + 0.5;
     let e = p * (r * r) + r + 1.0;
-    // 2^n by its exponent bits; n is in -126..=126.
-    e * f32::from_bits((((n as i32) + 127) << 23) as u32)
+    // 2^n by its exponent bits; n, in -126..=126, is what the lowest bits of the sum are.
+    e * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23)
 }
 
 /// `1 / (1 + e^-x)`.

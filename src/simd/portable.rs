@@ -101,10 +101,10 @@ pub(super) fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
     let mut last = [base; LANES];
     last[..rest.len()].copy_from_slice(rest);
     block(&last, values.len() - rest.len(), rest.len());
-    tree(lanes)
+    tree(lanes, |a, b| a + b)
 }
 
-/// The largest value and the place of the first one like it; NaNs are passed over. Place 0 where there is nothing else.
+/// The place of the first value like the largest; NaNs are passed over. Place 0 where there is nothing else.
 #[inline(always)]
 pub(super) fn largest(values: &[f32]) -> usize {
     let mut lanes = [f32::NEG_INFINITY; LANES];
@@ -114,9 +114,20 @@ pub(super) fn largest(values: &[f32]) -> usize {
             lanes[i] = if some[i] > lanes[i] { some[i] } else { lanes[i] };
         }
     }
-    let all = lanes.iter().chain(rest);
-    let largest = all.fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-    values.iter().position(|&value| value == largest).unwrap_or(0)
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane = if value > *lane { value } else { *lane };
+    }
+    let largest = tree(lanes, |a, b| if b > a { b } else { a });
+    // Sixteen comparisons at once, then one by one where it is.
+    let holds = |some: &[f32; LANES]| {
+        let mut any = false;
+        for value in some {
+            any |= *value == largest;
+        }
+        any
+    };
+    let before = LANES * whole.iter().take_while(|some| !holds(some)).count();
+    values[before..].iter().position(|&value| value == largest).map_or(0, |place| before + place)
 }
 
 #[inline(always)]
@@ -130,8 +141,11 @@ pub(super) fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
             largest[i] = if size > largest[i] { size } else { largest[i] };
         }
     }
-    let rest = rest.iter().map(|value| value.abs());
-    let largest = largest.into_iter().chain(rest).fold(0.0f32, |a, b| if b > a { b } else { a });
+    for (lane, value) in largest.iter_mut().zip(rest) {
+        let size = value.abs();
+        *lane = if size > *lane { size } else { *lane };
+    }
+    let largest = tree(largest, |a, b| if b > a { b } else { a });
     // So small that 127 / largest might not be finite: nothing a network can tell from zero.
     if largest < 1e-30 {
         quantised.fill(0);
@@ -161,14 +175,15 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     for (i, (x, y)) in rest.iter().zip(other_rest).enumerate() {
         lanes[i] += x * y;
     }
-    tree(lanes)
+    tree(lanes, |a, b| a + b)
 }
 
+/// One number for all lanes.
 #[inline(always)]
-fn tree(mut lanes: [f32; LANES]) -> f32 {
+fn tree(mut lanes: [f32; LANES], of_two: impl Fn(f32, f32) -> f32) -> f32 {
     for width in [8, 4, 2, 1] {
         for i in 0..width {
-            lanes[i] += lanes[i + width];
+            lanes[i] = of_two(lanes[i], lanes[i + width]);
         }
     }
     lanes[0]

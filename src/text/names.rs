@@ -98,12 +98,10 @@ fn for_each_ngram(
 fn for_each_character_ngram(word: &str, ngram: &mut impl FnMut(Kind, u64, Name<'_>)) {
     let padded = format!("<{word}>");
     let edges: Vec<usize> = padded.char_indices().map(|(at, _)| at).chain([padded.len()]).collect();
-    for end in 3..edges.len() {
-        for (kind, length) in [(Kind::Trigram, 3), (Kind::Fourgram, 4)] {
-            if let Some(start) = end.checked_sub(length) {
-                let part = &padded[edges[start]..edges[end]];
-                ngram(kind, hash_bytes(CHARACTERS, part.as_bytes()), Name::Characters { part, word });
-            }
+    for (kind, length) in [(Kind::Trigram, 3), (Kind::Fourgram, 4)] {
+        for edges in edges.windows(length + 1) {
+            let part = &padded[edges[0]..edges[length]];
+            ngram(kind, hash_bytes(CHARACTERS, part.as_bytes()), Name::Characters { part, word });
         }
     }
 }
@@ -154,10 +152,13 @@ mod tests {
             let slots = if rare { Filter::build(vec![token_hash("a"), token_hash("bc")]) } else { vec![] };
             let told_apart = Words { joiners: &joiners, frequent: Filter::new(&slots) };
             let (mut read, mut named) = (vec![], vec![]);
-            for_each_piece(&text, &settings(words), told_apart, |piece| read.push(piece));
+            for_each_piece(&text, &settings(words), told_apart, |piece| match piece {
+                Piece::Ngrams(kind, hashes) => read.extend(hashes.iter().map(|&hash| Some((kind, hash)))),
+                Piece::ClauseEnd => read.push(None),
+            });
             for_each_named_piece(&text, &settings(words), told_apart, |piece| named.push(match piece {
-                NamedPiece::Ngram(kind, hash, _) => Piece::Ngram(kind, hash),
-                NamedPiece::ClauseEnd(_) => Piece::ClauseEnd,
+                NamedPiece::Ngram(kind, hash, _) => Some((kind, hash)),
+                NamedPiece::ClauseEnd(_) => None,
             }));
             prop_assert_eq!(read, named);
         }

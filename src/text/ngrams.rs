@@ -121,9 +121,10 @@ pub struct Words<'a> {
 
 /// What a text is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece {
-    /// An n-gram's kind and hash.
-    Ngram(Kind, u64),
+pub enum Piece<'a> {
+    /// The hashes of some n-grams of one kind, one at least: those of words that end with the same word, or those of one word's
+    /// characters.
+    Ngrams(Kind, &'a [u64]),
     /// A clause ends here. It holds an n-gram at least.
     ClauseEnd,
 }
@@ -161,11 +162,18 @@ pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(P
     }
 }
 
-/// Calls `piece` with every n-gram of `text`, in order, repeated ones as often as they stand there, and with the end of
+/// Calls `piece` with all n-grams of `text`, word by word, repeated ones as often as they stand there, and with the end of
 /// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where
 /// [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
-pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece)) {
-    let mut reader = Reader { settings, piece, left: MAX_NGRAMS, last_but_one: None, last: BOUNDARY };
+pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece<'_>)) {
+    let mut reader = Reader {
+        longest: settings.words,
+        piece,
+        left: MAX_NGRAMS,
+        last_but_one: None,
+        last: BOUNDARY,
+        hashes: [0; MAX_WORD_BYTES],
+    };
     for_each_part(text, words, |part| match part {
         Part::Word(word, hash) => reader.word(word, hash),
         Part::ClauseEnd => reader.end_clause(),
@@ -173,101 +181,108 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, pi
 }
 
 /// Reads one clause after the other.
-struct Reader<'a, F> {
-    settings: &'a NgramSettings,
+struct Reader<F> {
+    /// Of the word n-grams.
+    longest: u8,
     piece: F,
     /// N-grams that may still be reported.
     left: usize,
     last_but_one: Option<u64>,
     last: u64,
+    /// Of the n-grams to be reported next; a word has no more trigrams than bytes.
+    hashes: [u64; MAX_WORD_BYTES],
 }
 
-impl<F: FnMut(Piece)> Reader<'_, F> {
-    #[inline]
-    fn report(&mut self, kind: Kind, hash: u64) {
-        if self.left > 0 {
-            self.left -= 1;
-            (self.piece)(Piece::Ngram(kind, hash));
+/// A word between `<` and `>`, with room for reading eight bytes from anywhere in it.
+type PaddedWord = [u8; MAX_WORD_BYTES + 2 + 8];
+
+impl<F: FnMut(Piece<'_>)> Reader<F> {
+    #[inline(always)]
+    fn report(&mut self, kind: Kind, count: usize) {
+        let count = count.min(self.left);
+        self.left -= count;
+        if count > 0 {
+            (self.piece)(Piece::Ngrams(kind, &self.hashes[..count]));
         }
     }
 
+    #[inline(always)]
     fn word(&mut self, word: &str, hash: u64) {
-        self.report(Kind::Words, hash);
-        if self.settings.words >= 2 {
-            self.longer(hash);
+        self.hashes[0] = hash;
+        let mut count = 1;
+        if self.longest >= 2 {
+            count += self.longer(1, hash);
             self.last_but_one = Some(self.last);
             self.last = hash;
         }
-        self.characters(word);
-    }
+        self.report(Kind::Words, count);
 
-    /// The pair, and the triple if asked for, that end with `hash`.
-    fn longer(&mut self, hash: u64) {
-        let pair = join(self.last, hash);
-        self.report(Kind::Words, pair);
-        if self.settings.words >= 3
-            && let Some(before) = self.last_but_one
-        {
-            self.report(Kind::Words, join(before, pair));
-        }
-    }
-
-    fn end_clause(&mut self) {
-        if self.settings.words >= 2 {
-            self.longer(BOUNDARY);
-        }
-        (self.piece)(Piece::ClauseEnd);
-        (self.last_but_one, self.last) = (None, BOUNDARY);
-    }
-
-    fn characters(&mut self, word: &str) {
-        // Room for reading eight bytes from anywhere in the word.
-        let mut padded = [0u8; MAX_WORD_BYTES + 2 + 8];
+        let mut padded: PaddedWord = [0; MAX_WORD_BYTES + 2 + 8];
         let Some(room) = padded.get_mut(..word.len() + 2) else { return };
         room[0] = b'<';
         room[1..=word.len()].copy_from_slice(word.as_bytes());
         room[word.len() + 1] = b'>';
         if word.is_ascii() {
-            self.ascii_characters(&padded, word.len());
+            self.ascii_characters::<3>(Kind::Trigram, &padded, word.len());
+            self.ascii_characters::<4>(Kind::Fourgram, &padded, word.len() - 1);
         } else {
             self.unicode_characters(&padded[..word.len() + 2]);
         }
     }
 
-    /// N-grams of a padded word of `length` bytes, each a character.
-    fn ascii_characters(&mut self, padded: &[u8; MAX_WORD_BYTES + 2 + 8], length: usize) {
-        let hash = |few: u64| mix(CHARACTERS, few).wrapping_mul(SPREAD);
-        let mut before = 0;
-        for (at, window) in padded.windows(8).take(length).enumerate() {
-            let Some(window) = window.first_chunk() else { return };
-            let eight = u64::from_le_bytes(*window);
-            self.report(Kind::Trigram, hash(eight & 0xFF_FFFF));
-            if at > 0 {
-                self.report(Kind::Fourgram, hash(before & 0xFFFF_FFFF));
+    /// Puts the pair, and the triple if asked for, that end with `hash` into the places from `at` on; says how many these are.
+    #[inline(always)]
+    fn longer(&mut self, at: usize, hash: u64) -> usize {
+        let pair = join(self.last, hash);
+        self.hashes[at] = pair;
+        match self.last_but_one {
+            Some(before) if self.longest >= 3 => {
+                self.hashes[at + 1] = join(before, pair);
+                2
             }
-            before = eight;
+            _ => 1,
         }
     }
 
-    /// N-grams of a padded word.
+    fn end_clause(&mut self) {
+        if self.longest >= 2 {
+            let count = self.longer(0, BOUNDARY);
+            self.report(Kind::Words, count);
+        }
+        (self.piece)(Piece::ClauseEnd);
+        (self.last_but_one, self.last) = (None, BOUNDARY);
+    }
+
+    /// The first `count` n-grams of `WIDTH` bytes, each a character.
+    #[inline(always)]
+    fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, padded: &PaddedWord, count: usize) {
+        for (hash, window) in self.hashes[..count].iter_mut().zip(padded.windows(8)) {
+            let Some(eight) = window.first_chunk() else { return };
+            let few = u64::from_le_bytes(*eight) & ((1 << (8 * WIDTH)) - 1);
+            *hash = mix(CHARACTERS, few).wrapping_mul(SPREAD);
+        }
+        self.report(kind, count);
+    }
+
+    /// Of a padded word of any characters.
+    #[inline(never)]
     fn unicode_characters(&mut self, padded: &[u8]) {
-        // Where a character starts; the end counts as a start.
-        let is_start = |&at: &usize| at == padded.len() || padded[at] & 0xC0 != 0x80;
-        let mut starts = (0..=padded.len()).filter(is_start);
-        let mut window = [0usize; 4];
-        for edge in &mut window[1..] {
-            match starts.next() {
-                Some(start) => *edge = start,
-                None => return,
+        // Where the characters start; the end counts as a start.
+        let mut starts = [0usize; MAX_WORD_BYTES + 3];
+        let mut count = 0;
+        for at in 0..=padded.len() {
+            if padded.get(at).is_none_or(|byte| byte & 0xC0 != 0x80) {
+                starts[count] = at;
+                count += 1;
             }
         }
-        for edge in starts {
-            // window[1..] and `edge` bound three characters; with window[0] before them, four.
-            self.report(Kind::Trigram, hash_bytes(CHARACTERS, &padded[window[1]..edge]));
-            if window[1] > 0 {
-                self.report(Kind::Fourgram, hash_bytes(CHARACTERS, &padded[window[0]..edge]));
+        for (kind, width) in [(Kind::Trigram, 3), (Kind::Fourgram, 4)] {
+            let edges = starts[..count].windows(width + 1);
+            let found = edges.len();
+            for (hash, edges) in self.hashes.iter_mut().zip(edges) {
+                *hash = hash_bytes(CHARACTERS, &padded[edges[0]..edges[width]]);
             }
-            window = [window[1], window[2], window[3], edge];
+            self.report(kind, found);
         }
     }
 }
@@ -282,7 +297,11 @@ mod tests {
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;
         for_each_piece(text, settings, Words::default(), |piece| {
-            count += usize::from(matches!(piece, Piece::Ngram(found, _) if found == kind));
+            if let Piece::Ngrams(found, hashes) = piece
+                && found == kind
+            {
+                count += hashes.len();
+            }
         });
         count
     }
@@ -290,8 +309,8 @@ mod tests {
     fn hashes(text: &str) -> Vec<(Kind, u64)> {
         let mut all = vec![];
         for_each_piece(text, &SETTINGS, Words::default(), |piece| {
-            if let Piece::Ngram(kind, hash) = piece {
-                all.push((kind, hash));
+            if let Piece::Ngrams(kind, hashes) = piece {
+                all.extend(hashes.iter().map(|&hash| (kind, hash)));
             }
         });
         all
@@ -312,7 +331,7 @@ mod tests {
         let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], vec![]);
         for_each_piece(text, &SETTINGS, Words { joiners: &joiners, frequent: None }, |piece| match piece {
-            Piece::Ngram(_, hash) => open.push(hash),
+            Piece::Ngrams(_, hashes) => open.extend(hashes),
             Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
         });
         assert!(open.is_empty());
@@ -341,7 +360,7 @@ mod tests {
         let read = |text: &str, wanted: fn(Kind) -> bool| {
             let mut all = vec![];
             for_each_piece(text, &SETTINGS, words, |piece| match piece {
-                Piece::Ngram(kind, hash) if wanted(kind) => all.push(hash),
+                Piece::Ngrams(kind, hashes) if wanted(kind) => all.extend(hashes),
                 _ => {}
             });
             all

@@ -55,8 +55,8 @@ pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
     let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let (mut keys, mut key) = (vec![], 0);
     ngrams::for_each_piece(text, &settings, Words { joiners, frequent: None }, |piece| match piece {
-        Piece::Ngram(Kind::Words, hash) => key = ngrams::join(key, hash),
-        Piece::Ngram(..) => {}
+        Piece::Ngrams(Kind::Words, hashes) => hashes.iter().for_each(|&hash| key = ngrams::join(key, hash)),
+        Piece::Ngrams(..) => {}
         Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
     });
     keys.sort_unstable();
@@ -203,8 +203,8 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
             &settings,
             Words { joiners, frequent: None },
             |piece| match piece {
-                Piece::Ngram(Kind::Words, hash) => clause.push(hash),
-                Piece::Ngram(..) => {}
+                Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
+                Piece::Ngrams(..) => {}
                 Piece::ClauseEnd => {
                     clause.sort_unstable();
                     clause.dedup();
@@ -231,15 +231,16 @@ fn for_each_clause(
     let settings = &recipe.ngrams;
     let mut bag = Bag::new();
     ngrams::for_each_piece(text, settings, words, |piece| match piece {
-        Piece::Ngram(kind, hash) => {
+        Piece::Ngrams(kind, hashes) => {
             let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
             if kind == Kind::Trigram
                 && let Some(seen) = trigrams.as_deref_mut()
             {
-                seen.push(hash);
+                seen.extend(hashes);
             }
             if kind == Kind::Words || settings.characters {
-                bag.push((ngrams::row(hash, recipe.row_bits), f32::from(weight)));
+                let row = |&hash: &u64| (ngrams::row(hash, recipe.row_bits), f32::from(weight));
+                bag.extend(hashes.iter().map(row));
             }
         }
         Piece::ClauseEnd => {
