@@ -5,7 +5,7 @@ use crate::text::ngrams::NgramSettings;
 /// A small model with numbers in every tensor.
 fn parts(labels: usize, texts: bool) -> Parts {
     let layer = |outputs: usize, inputs: usize, biased: bool| LayerParts {
-        weights: (0..outputs * inputs).map(|i| (i % 255) as u8 as i8).collect(),
+        weights: (0..outputs * inputs).map(|i| ((i % 255) as i32 - 127) as i8).collect(),
         scales: (0..outputs).map(|i| 0.001 * (i + 1) as f32).collect(),
         biases: if biased { (0..outputs).map(|i| i as f32 / 7.0 - 3.0).collect() } else { vec![] },
     };
@@ -70,7 +70,7 @@ fn a_saved_model_loads_as_the_same_bytes_mapped_or_copied() {
     let copied = Model::from_bytes(&std::fs::read(&path).unwrap()).unwrap();
     let mut logits = [[0.0; 3]; 2];
     for (model, logits) in [mapped, copied].iter().zip(&mut logits) {
-        model.logits(&[0.25; DIMENSIONS], logits);
+        model.logits(&[[0.25; DIMENSIONS]], logits);
     }
     assert_eq!(logits[0].map(f32::to_bits), logits[1].map(f32::to_bits));
 }
@@ -226,6 +226,18 @@ fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
 }
 
 #[test]
+fn a_weight_of_minus_128_which_some_kernels_could_not_multiply_is_refused() {
+    let mut parts = parts(3, true);
+    parts.layers[1].weights[77] = i8::MIN;
+    match Model::from_parts(&parts).map_err(|error| error.to_string()) {
+        Err(sentence) => {
+            assert!(sentence.contains("hidden2.weight") && sentence.contains("-128"), "{sentence}")
+        }
+        Ok(_) => panic!("the model was accepted"),
+    }
+}
+
+#[test]
 fn a_missing_file_and_a_folder_are_errors_that_name_the_path() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().join("missing.intent"), folder.path().to_path_buf()] {
@@ -259,7 +271,9 @@ proptest::proptest! {
         {
             let mut logits = vec![0.0; model.labels().len()];
             let mut reading = model.reading(&mut logits);
-            let network = |features: &_, logits: &mut _| model.logits(features, logits);
+            let network = |features: &FeatureVector, logits: &mut [f32]| {
+                model.logits(std::slice::from_ref(features), logits);
+            };
             let _ = model.for_each_row("can you see my screen, and open the door", |row| reading.row(row, network));
             let score = reading.score();
             model.rule().decide(score, &logits, &Default::default(), &mut [Default::default(); 4]);

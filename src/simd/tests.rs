@@ -1,3 +1,4 @@
+use super::packed::Call;
 use super::*;
 
 /// Every kernel set this machine can run, the oracle first.
@@ -119,31 +120,130 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
     assert_eq!(product(1), product(5));
 }
 
+/// Int8 numbers from -127 to 127, both ends among them.
+fn weights(length: usize, offset: usize) -> Vec<i8> {
+    (0..length).map(|i| (((i * 91 + offset * 13) % 255) as i32 - 127) as i8).collect()
+}
+
 #[test]
-fn integer_kernels_are_exact() {
-    let table: Vec<i8> = (0..40 * DIMENSIONS).map(|i| ((i * 91) % 255) as u8 as i8).collect();
-    let rows: Vec<u32> = (0..700).map(|i| (i * 7) % 40).collect();
-    let mut expected = [0i32; DIMENSIONS];
-    for &row in &rows {
-        for (j, sum) in expected.iter_mut().enumerate() {
-            *sum += 3 * i32::from(table[row as usize * DIMENSIONS + j]);
+fn table_rows_are_added_exactly() {
+    let table: Vec<i8> = (0..40 * DIMENSIONS).map(|i| ((i * 91) % 256) as u8 as i8).collect();
+    for count in [0, 1, 2, 255, 256, 257, 700] {
+        let rows: Vec<u32> = (0..count).map(|i| (i * 7) % 40).collect();
+        let mut expected = [5i32; DIMENSIONS];
+        for &row in &rows {
+            for (j, sum) in expected.iter_mut().enumerate() {
+                *sum += 3 * i32::from(table[row as usize * DIMENSIONS + j]);
+            }
+        }
+        for set in sets() {
+            let mut sums = [5i32; DIMENSIONS];
+            // SAFETY: `sets` holds only what runs here.
+            unsafe { (set.add_rows)(&mut sums, &table, &rows, 3) };
+            assert_eq!(sums, expected, "{} {count}", set.name);
         }
     }
-    let input: Vec<i8> = (0..64).map(|i| (i * 5 % 255) as u8 as i8).collect();
-    let weights = &table[..64 * 9];
-    let products: Vec<i32> = weights
-        .chunks(64)
-        .map(|row| row.iter().zip(&input).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum())
-        .collect();
-    for set in sets() {
-        let (mut sums, mut found) = ([0i32; DIMENSIONS], vec![0; 9]);
-        // SAFETY: `sets` holds only what runs here.
-        unsafe {
-            (set.add_rows)(&mut sums, &table, &rows, 3);
-            (set.matvec_i8)(weights, &input, &mut found);
+}
+
+#[test]
+fn every_set_gives_the_logits_of_a_layer_written_out() {
+    for outputs in [1, 2, 15, 16, 17, 48, 64, 77, 128, 129, 150, 200, 256] {
+        for inputs in [4, 12, 64, 128, 256] {
+            let matrix = weights(inputs * outputs, outputs);
+            let scales: Vec<f32> = (0..outputs).map(|j| 0.001 + j as f32 * 1e-5).collect();
+            for (rows, biased, rectify) in
+                [(1, true, true), (1, false, false), (2, true, false), (3, false, true), (TILE, true, true)]
+            {
+                let biases = if biased { pattern(outputs, 3) } else { vec![] };
+                let layer = PackedLayer::new(&matrix, &scales, &biases);
+                assert_eq!((layer.inputs(), layer.outputs()), (inputs, outputs));
+                let mut activations = vec![[0i8; DIMENSIONS]; rows];
+                for (number, row) in activations.iter_mut().enumerate() {
+                    row.copy_from_slice(&weights(DIMENSIONS, 7 + 5 * number));
+                }
+                // All at an end, whose sums are the largest.
+                activations[rows - 1].fill(if outputs % 2 == 0 { -127 } else { 127 });
+                let input_scales: Vec<f32> = (0..rows).map(|row| 0.02 + row as f32).collect();
+                let stride = outputs + 3;
+                let start = pattern(rows * stride, 17);
+                let mut expected = start.clone();
+                for row in 0..rows {
+                    for j in 0..outputs {
+                        let weights = &matrix[j * inputs..(j + 1) * inputs];
+                        let products = weights.iter().zip(&activations[row]);
+                        let sum: i32 = products.map(|(&w, &x)| i32::from(w) * i32::from(x)).sum();
+                        let to = &mut expected[row * stride + j];
+                        let value = sum as f32 * (input_scales[row] * scales[j])
+                            + if biased { biases[j] } else { *to };
+                        *to = if !rectify || value > 0.0 { value } else { 0.0 };
+                    }
+                }
+                for set in sets() {
+                    let mut found = start.clone();
+                    let call = Call {
+                        layer: &layer,
+                        inputs: &activations,
+                        input_scales: &input_scales,
+                        rectify,
+                        stride,
+                    };
+                    // SAFETY: `sets` holds only what runs here; the lengths fit each other.
+                    unsafe { (set.affine)(&call, &mut found) };
+                    assert!(
+                        found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()),
+                        "{}: {inputs} to {outputs}, {rows} rows, biased {biased}",
+                        set.name
+                    );
+                }
+            }
         }
-        assert_eq!(sums, expected);
-        assert_eq!(found, products);
+    }
+}
+
+#[test]
+fn every_set_gives_the_bits_of_the_portable_decision_and_vector_kernels() {
+    let a: [i8; DIMENSIONS] = std::array::from_fn(|i| weights(DIMENSIONS, 1)[i]);
+    let b: [i8; DIMENSIONS] = std::array::from_fn(|i| weights(DIMENSIONS, 9)[i]);
+    let sums: [i32; DIMENSIONS] = std::array::from_fn(|i| (i as i32 * 7919) % 4001 - 2000);
+    let expected: i32 = a.iter().zip(&b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+    let normalised = |set: &Kernels, sums: &[i32; DIMENSIONS]| {
+        let mut vector = [7.0; DIMENSIONS];
+        // SAFETY: `sets` holds only what runs here.
+        unsafe { (set.normalise)(sums, &mut vector) };
+        vector.map(f32::to_bits)
+    };
+    for set in sets() {
+        // SAFETY: as above.
+        assert_eq!(unsafe { (set.dot_i8)(&a, &b) }, expected, "{}", set.name);
+        assert_eq!(normalised(&set, &sums), normalised(&portable::KERNELS, &sums), "{}", set.name);
+        assert_eq!(normalised(&set, &[0; DIMENSIONS]), [0; DIMENSIONS]);
+    }
+    for length in LENGTHS.into_iter().filter(|&length| length > 0) {
+        for place in [0, length / 2, length - 1] {
+            let mut values = pattern(length, 40);
+            values[place] = 9.5;
+            // The first of equals.
+            values[length - 1] = 9.5;
+            let exact: f64 =
+                (0..length).filter(|&i| i != place).map(|i| libm::exp(f64::from(values[i]) - 9.5)).sum();
+            let sum = |set: &Kernels| {
+                // SAFETY: as above.
+                unsafe { (set.sum_exp_but)(&values, 9.5, place) }
+            };
+            for set in sets() {
+                // SAFETY: as above.
+                assert_eq!(unsafe { (set.largest)(&values) }, place, "{} {length}", set.name);
+                assert_eq!(sum(&set).to_bits(), sum(&portable::KERNELS).to_bits(), "{}", set.name);
+                assert!((f64::from(sum(&set)) - exact).abs() <= 1e-6 * exact, "{} {exact}", sum(&set));
+            }
+        }
+    }
+    for set in sets() {
+        // SAFETY: as above.
+        let place = |values: &[f32]| unsafe { (set.largest)(values) };
+        assert_eq!(place(&[f32::NAN; 20]), 0);
+        assert_eq!(place(&[f32::NAN, 1.0, f32::NAN, 2.0]), 3);
+        assert_eq!(place(&[f32::NEG_INFINITY; 3]), 0);
     }
 }
 

@@ -329,7 +329,7 @@ mod tests {
 
     fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
         let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
-        let (mut clauses, mut open) = (vec![], vec![]);
+        let (mut clauses, mut open) = (vec![], Vec::<u64>::new());
         for_each_piece(text, &SETTINGS, Words { joiners: &joiners, frequent: None }, |piece| match piece {
             Piece::Ngrams(_, hashes) => open.extend(hashes),
             Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
@@ -358,7 +358,7 @@ mod tests {
         let slots = Filter::build(["play", "by"].map(token_hash).to_vec());
         let words = Words { frequent: Filter::new(&slots), ..Words::default() };
         let read = |text: &str, wanted: fn(Kind) -> bool| {
-            let mut all = vec![];
+            let mut all: Vec<u64> = vec![];
             for_each_piece(text, &SETTINGS, words, |piece| match piece {
                 Piece::Ngrams(kind, hashes) if wanted(kind) => all.extend(hashes),
                 _ => {}
