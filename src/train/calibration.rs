@@ -50,12 +50,14 @@ impl<'a> Heldout<'a> {
 
     /// Fits the calibration by penalised maximum likelihood over all line-label pairs (Newton's method, steps halved while
     /// they don't help), starting from and drawn to `prior`. Fewer lines than can tell leave the plain sigmoid: coupled
-    /// probabilities only say which label is likely, given that one is meant, and such models have no reject points.
+    /// probabilities only say which label is likely, given that one is meant, and such models have no reject points. Nor do
+    /// lines with one label each couple the labels of a prior without coupling: they can't tell how sets look.
     pub(super) fn calibrate(&self, prior: Calibration) -> Calibration {
         let lines: Vec<_> = self.in_scope().take(MOST_LINES).collect();
         if lines.len() < LEAST_LINES {
             return Calibration::default();
         }
+        let tells_coupling = prior.coupling > 0.0 || lines.iter().any(|(_, _, wanted)| wanted.len() > 1);
         let mut pairs = vec![];
         for (row, _, wanted) in lines {
             let sum = log_sum_exp(row.iter().copied());
@@ -76,7 +78,7 @@ impl<'a> Heldout<'a> {
             }
         }
         let start = [prior.scale, prior.coupling, prior.shift].map(f64::from);
-        let mut found = fit(&pairs, start, [true; 3]);
+        let mut found = fit(&pairs, start, [true, tells_coupling, true]);
         if found[1] < 0.02 {
             // Labels don't speak against each other, and uncoupled ones are cheaper.
             found = fit(&pairs, [start[0], 0.0, start[2]], [true, false, true]);
@@ -251,6 +253,20 @@ mod tests {
                 "{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn lines_with_one_label_each_do_not_couple_the_labels_of_sets() {
+        let names: Vec<[&str; 1]> = (0..300).map(|i| [["a", "b", "c"][i % 3]]).collect();
+        let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
+        let mut random = Random::new(5, Purpose::Weights);
+        let logits: Vec<f32> =
+            (0..900).map(|i| random.normal() * 2.0 + if i / 3 % 3 == i % 3 { 2.0 } else { -1.0 }).collect();
+        let (targets, all, scores) = (targets(&lines), (0..300).collect::<Vec<_>>(), [0.0; 300]);
+        let heldout = heldout(&logits, &scores, &all, &targets);
+        assert_eq!(heldout.calibrate(Calibration::default()).coupling, 0.0);
+        let single = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
+        assert!(heldout.calibrate(single).coupling > 0.1);
     }
 
     #[test]
