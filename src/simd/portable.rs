@@ -178,15 +178,20 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     tree(lanes, |a, b| a + b)
 }
 
-/// One number for all lanes.
+/// One number for all lanes. Step by step with constant lengths: a loop over the steps stays one, lane by lane.
 #[inline(always)]
-fn tree(mut lanes: [f32; LANES], of_two: impl Fn(f32, f32) -> f32) -> f32 {
-    for width in [8, 4, 2, 1] {
-        for i in 0..width {
-            lanes[i] = of_two(lanes[i], lanes[i + width]);
-        }
+fn tree(lanes: [f32; LANES], of_two: impl Fn(f32, f32) -> f32) -> f32 {
+    let (mut eight, mut four, mut two) = ([0.0; 8], [0.0; 4], [0.0; 2]);
+    for i in 0..8 {
+        eight[i] = of_two(lanes[i], lanes[i + 8]);
     }
-    lanes[0]
+    for i in 0..4 {
+        four[i] = of_two(eight[i], eight[i + 4]);
+    }
+    for i in 0..2 {
+        two[i] = of_two(four[i], four[i + 2]);
+    }
+    of_two(two[0], two[1])
 }
 
 #[inline(always)]

@@ -173,6 +173,7 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, pi
         last_but_one: None,
         last: BOUNDARY,
         hashes: [0; MAX_WORD_BYTES],
+        padded: [0; MAX_WORD_BYTES + 2 + 8],
     };
     for_each_part(text, words, |part| match part {
         Part::Word(word, hash) => reader.word(word, hash),
@@ -191,6 +192,8 @@ struct Reader<F> {
     last: u64,
     /// Of the n-grams to be reported next; a word has no more trigrams than bytes.
     hashes: [u64; MAX_WORD_BYTES],
+    /// What is behind the word is left from others, and masked.
+    padded: PaddedWord,
 }
 
 /// A word between `<` and `>`, with room for reading eight bytes from anywhere in it.
@@ -217,16 +220,15 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         }
         self.report(Kind::Words, count);
 
-        let mut padded: PaddedWord = [0; MAX_WORD_BYTES + 2 + 8];
-        let Some(room) = padded.get_mut(..word.len() + 2) else { return };
+        let Some(room) = self.padded.get_mut(..word.len() + 2) else { return };
         room[0] = b'<';
         room[1..=word.len()].copy_from_slice(word.as_bytes());
         room[word.len() + 1] = b'>';
         if word.is_ascii() {
-            self.ascii_characters::<3>(Kind::Trigram, &padded, word.len());
-            self.ascii_characters::<4>(Kind::Fourgram, &padded, word.len() - 1);
+            self.ascii_characters::<3>(Kind::Trigram, word.len());
+            self.ascii_characters::<4>(Kind::Fourgram, word.len() - 1);
         } else {
-            self.unicode_characters(&padded[..word.len() + 2]);
+            self.unicode_characters(word.len() + 2);
         }
     }
 
@@ -255,8 +257,8 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
 
     /// The first `count` n-grams of `WIDTH` bytes, each a character.
     #[inline(always)]
-    fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, padded: &PaddedWord, count: usize) {
-        for (hash, window) in self.hashes[..count].iter_mut().zip(padded.windows(8)) {
+    fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, count: usize) {
+        for (hash, window) in self.hashes[..count].iter_mut().zip(self.padded.windows(8)) {
             let Some(eight) = window.first_chunk() else { return };
             let few = u64::from_le_bytes(*eight) & ((1 << (8 * WIDTH)) - 1);
             *hash = mix(CHARACTERS, few).wrapping_mul(SPREAD);
@@ -264,9 +266,10 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         self.report(kind, count);
     }
 
-    /// Of a padded word of any characters.
+    /// Of a padded word of `length` bytes, of any characters.
     #[inline(never)]
-    fn unicode_characters(&mut self, padded: &[u8]) {
+    fn unicode_characters(&mut self, length: usize) {
+        let padded = &self.padded[..length];
         // Where the characters start; the end counts as a start.
         let mut starts = [0usize; MAX_WORD_BYTES + 3];
         let mut count = 0;
@@ -280,7 +283,7 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
             let edges = starts[..count].windows(width + 1);
             let found = edges.len();
             for (hash, edges) in self.hashes.iter_mut().zip(edges) {
-                *hash = hash_bytes(CHARACTERS, &padded[edges[0]..edges[width]]);
+                *hash = hash_bytes(CHARACTERS, &self.padded[edges[0]..edges[width]]);
             }
             self.report(kind, found);
         }
