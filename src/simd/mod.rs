@@ -108,6 +108,11 @@ pub fn kernel_name() -> &'static str {
     KERNELS.name
 }
 
+/// Names of the kernel sets that this CPU can run, the best last.
+pub fn kernel_names() -> impl Iterator<Item = &'static str> {
+    usable().map(|set| set.name)
+}
+
 /// Asks for a row of `table` to be brought into the first cache, where the CPU has such a hint; a row past the end is ignored.
 #[inline]
 pub fn prefetch_row(table: &[i8], row: u32) {
