@@ -7,6 +7,7 @@ use crate::{figures, input, words};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
+use intentkit::runtime::Precision;
 use intentkit::{Classifier, PredictOptions, Preset};
 use std::path::PathBuf;
 
@@ -63,6 +64,9 @@ pub struct Arguments {
     /// Seed of the folds and those trainings
     #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// Compute in float32 over the same weights, to see what int8 costs
+    #[arg(long, conflicts_with = "cross_validate")]
+    float32: bool,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -112,7 +116,8 @@ impl Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check_report()?;
-    let classifier = input::classifier(arguments.model.as_deref())?;
+    let precision = if arguments.float32 { Precision::Float32 } else { Precision::Int8 };
+    let classifier = input::classifier(arguments.model.as_deref())?.with_precision(precision);
     let examples = input::some_examples(&arguments.data, arguments.format)?;
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
     evaluator.add(&classifier, &examples, &arguments.predict_options(), |example, outcome| {
