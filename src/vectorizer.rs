@@ -1,23 +1,71 @@
 //! Text → [`FeatureVector`]s: for each clause the sum of the table's rows for its n-grams, scaled to unit length.
 //!
 //! The inverse document frequency is folded into the rows, so the sum is a TF-IDF weighted, learned projection of all
-//! n-grams. Rows are int8 with one scale for the whole table, which the scaling to unit length removes: the sum is one of
-//! integers, exact and the same on every CPU.
+//! n-grams. Rows are of integers with one scale for the whole table, which the scaling to unit length removes: the sum is one
+//! of integers, exact and the same on every CPU.
 
-use crate::simd::{self, DIMENSIONS};
+use crate::simd::{self, DIMENSIONS, HALF};
 use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
 /// A text as numbers: 256 float32 of unit length, or all zeros when nothing in the text is known.
 pub type FeatureVector = [f32; DIMENSIONS];
 
+/// Borrowed rows of [`DIMENSIONS`] integers.
+#[derive(Debug, Clone, Copy)]
+pub enum Table<'a> {
+    /// One byte a number.
+    Int8(&'a [i8]),
+    /// Two numbers a byte, each 8 too large; see [`simd::add_int4_rows`].
+    Int4(&'a [u8]),
+}
+
+impl Table<'_> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            Table::Int8(numbers) => numbers.len() / DIMENSIONS,
+            Table::Int4(bytes) => bytes.len() / HALF,
+        }
+    }
+
+    /// Adds `weight` times each of the named rows to `sums`.
+    ///
+    /// # Panics
+    /// When a row number is past the end.
+    pub fn add(&self, sums: &mut [i32; DIMENSIONS], rows: &[u32], weight: i32) {
+        match self {
+            Table::Int8(numbers) => simd::add_rows(sums, numbers, rows, weight),
+            Table::Int4(bytes) => simd::add_int4_rows(sums, bytes, rows, weight),
+        }
+    }
+
+    /// Asks for a row to be brought into the first cache; one past the end is ignored.
+    #[inline(always)]
+    fn prefetch(&self, row: u32) {
+        let row = row as usize;
+        match self {
+            Table::Int8(numbers) => {
+                if let Some(row) = numbers.as_chunks::<DIMENSIONS>().0.get(row) {
+                    simd::prefetch(row);
+                }
+            }
+            Table::Int4(bytes) => {
+                if let Some(row) = bytes.as_chunks::<HALF>().0.get(row) {
+                    simd::prefetch(row);
+                }
+            }
+        }
+    }
+}
+
 /// A borrowed table with what is needed to read texts through it. Cheap to make, usable on any number of threads.
 #[derive(Clone, Copy)]
 pub struct Vectorizer<'a> {
     /// Which n-grams are read.
     pub settings: &'a NgramSettings,
-    /// Rows of 256; their number is a power of two.
-    pub table: &'a [i8],
+    /// A power of two of rows.
+    pub table: Table<'a>,
     /// The trigrams of the training data.
     pub known: Filter<'a>,
     /// Joiners and frequent words; neither for most models.
@@ -37,9 +85,9 @@ impl Pending {
     }
 
     #[inline(always)]
-    fn push(&mut self, row: u32, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
+    fn push(&mut self, row: u32, table: Table<'_>, sums: &mut [i32; DIMENSIONS]) {
         // While further n-grams are hashed, this one's row comes in from a cache that is far away.
-        simd::prefetch_row(table, row);
+        table.prefetch(row);
         if self.count == self.rows.len() {
             self.flush(table, sums);
         }
@@ -49,8 +97,8 @@ impl Pending {
 
     /// Out of line, so that the loops over n-grams stay small.
     #[inline(never)]
-    fn flush(&mut self, table: &[i8], sums: &mut [i32; DIMENSIONS]) {
-        simd::add_rows(sums, table, &self.rows[..self.count], self.weight);
+    fn flush(&mut self, table: Table<'_>, sums: &mut [i32; DIMENSIONS]) {
+        table.add(sums, &self.rows[..self.count], self.weight);
         self.count = 0;
     }
 }
@@ -70,7 +118,7 @@ impl Vectorizer<'_> {
     }
 
     fn rows(&self, text: &str, words_read: Words<'_>, mut row: impl FnMut(&FeatureVector)) {
-        let bits = (self.table.len() / DIMENSIONS).trailing_zeros();
+        let bits = self.table.rows().trailing_zeros();
         let mut sums = [0i32; DIMENSIONS];
         let mut words = Pending::new(self.settings.word_weight);
         let mut characters = Pending::new(self.settings.character_weight);

@@ -11,7 +11,7 @@ use crate::network::float32::FloatNetwork;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::names::{Name, NamedPiece, for_each_named_piece};
 use crate::text::ngrams::{self, Kind, token_hash};
-use crate::vectorizer::{FeatureVector, Vectorizer};
+use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -193,7 +193,7 @@ struct Ngram {
 /// Reads a text as [`Vectorizer::for_each_row`] does, and keeps what its rows are made of.
 fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let settings = vectorizer.settings;
-    let bits = (vectorizer.table.len() / DIMENSIONS).trailing_zeros();
+    let bits = vectorizer.table.rows().trailing_zeros();
     let (mut clauses, mut left) = (vec![], MAX_NAMED);
     let (mut sums, mut others, mut known) = ([0i32; DIMENSIONS], [0i32; DIMENSIONS], false);
     let mut open: Vec<Ngram> = vec![];
@@ -210,7 +210,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
                 Name::Characters { .. } => return,
             };
             let (row, weight) = (ngrams::row(hash, bits), i32::from(weight));
-            simd::add_rows(&mut sums, vectorizer.table, &[row], weight);
+            vectorizer.table.add(&mut sums, &[row], weight);
             let key = (hash, word.map_or(0, token_hash));
             if let Some(&place) = places.get(&key) {
                 open[place].weight += weight;
@@ -219,7 +219,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
                 places.insert(key, open.len());
                 open.push(Ngram { name: name.to_string(), word: word.map(str::to_owned), row, weight });
             } else {
-                simd::add_rows(&mut others, vectorizer.table, &[row], weight);
+                vectorizer.table.add(&mut others, &[row], weight);
             }
         }
         NamedPiece::ClauseEnd(words) => {
@@ -248,7 +248,7 @@ struct Explainer<'a> {
     names: Vec<&'a str>,
     /// Gives their logits.
     network: FloatNetwork,
-    table: &'a [i8],
+    table: Table<'a>,
 }
 
 impl Explainer<'_> {
@@ -271,9 +271,9 @@ impl Explainer<'_> {
         logit: f32,
     ) -> Attribution {
         let share = |ngram: &Ngram| {
-            let start = ngram.row as usize * DIMENSIONS;
-            let row = self.table[start..start + DIMENSIONS].iter().map(|&value| f64::from(value));
-            (f64::from(ngram.weight) * dot(gradient, row) / clause.length) as f32
+            let mut row = [0; DIMENSIONS];
+            self.table.add(&mut row, &[ngram.row], ngram.weight);
+            (dot(gradient, row.into_iter().map(f64::from)) / clause.length) as f32
         };
         let mut shares: Vec<Share> = clause
             .ngrams

@@ -4,11 +4,11 @@
 //! filter, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
 //! so the header is written here; it is read with the safetensors crate, which checks every offset.
 
-use super::{LayerParts, LayerPlaces, Metadata, Parts, Places};
+use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts};
 use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
-use crate::simd::DIMENSIONS;
+use crate::simd::{DIMENSIONS, HALF};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use std::hash::Hasher;
@@ -44,7 +44,7 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let labels = metadata.labels.len();
 
     let mut header = serde_json::Map::new();
-    let mut tensors: Vec<u8> = Vec::with_capacity(parts.table.len() + (1 << 20));
+    let mut tensors: Vec<u8> = Vec::with_capacity(2 << 20);
     let mut put = |header: &mut serde_json::Map<String, Value>,
                    name: String,
                    dtype: &str,
@@ -62,8 +62,15 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
         parts.layers.iter().enumerate().map(|(i, l)| (layer_name(i), l, INPUTS[i])).collect();
     layers.extend(parts.linear.as_ref().map(|linear| ("linear".to_owned(), linear, DIMENSIONS)));
     if metadata.ngrams.is_some() {
-        let rows = parts.table.len() / DIMENSIONS;
-        put(&mut header, "table".into(), "I8", &[rows, DIMENSIONS], bytemuck::cast_slice(&parts.table));
+        match &parts.table {
+            TableParts::Int8(numbers) => {
+                let shape = [numbers.len() / DIMENSIONS, DIMENSIONS];
+                put(&mut header, "table".into(), "I8", &shape, bytemuck::cast_slice(numbers));
+            }
+            TableParts::Int4(bytes) => {
+                put(&mut header, "table".into(), "U8", &[bytes.len() / HALF, HALF], bytes);
+            }
+        }
     }
     for (name, layer, inputs) in &layers {
         let shape = [layer.scales.len(), *inputs];
@@ -322,8 +329,11 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
     places.centroids = finder.find("centroids", Dtype::I8, &[Some(labels), Some(DIMENSIONS)])?;
     places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels)?;
     if metadata.ngrams.is_some() {
-        places.table = finder.find("table", Dtype::I8, &[None, Some(DIMENSIONS)])?;
-        let rows = places.table.len() / DIMENSIONS;
+        let dtype = tensors.tensor("table").map(|table| table.dtype());
+        places.table_is_int8 = dtype.is_ok_and(|dtype| dtype == Dtype::I8);
+        let (dtype, width) = if places.table_is_int8 { (Dtype::I8, DIMENSIONS) } else { (Dtype::U8, HALF) };
+        places.table = finder.find("table", dtype, &[None, Some(width)])?;
+        let rows = places.table.len() / width;
         if !(2..=MAX_ROWS).contains(&rows) || !rows.is_power_of_two() {
             return Err(ModelFault::AbsurdSize(format!(
                 "the table has {rows} rows; a power of two up to {MAX_ROWS} is read"

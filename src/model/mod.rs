@@ -15,7 +15,7 @@ use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{NgramSettings, Words, token_hash};
-use crate::vectorizer::{FeatureVector, Vectorizer};
+use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 use bytes::Bytes;
 pub use file::{FORMAT, MAX_JOINERS};
 use serde::{Deserialize, Serialize};
@@ -84,13 +84,29 @@ pub struct LayerParts {
     pub biases: Vec<f32>,
 }
 
+/// The numbers of a table; see [`Table`].
+#[derive(Debug, Clone)]
+pub enum TableParts {
+    /// One byte a number.
+    Int8(Vec<i8>),
+    /// Two numbers a byte.
+    Int4(Vec<u8>),
+}
+
+impl Default for TableParts {
+    /// No rows.
+    fn default() -> Self {
+        TableParts::Int4(vec![])
+    }
+}
+
 /// What a model is made from.
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// Checksum, format and library version are filled in.
     pub metadata: Metadata,
     /// Rows of the vectorizer; empty without [`Metadata::ngrams`].
-    pub table: Vec<i8>,
+    pub table: TableParts,
     /// Slots of the filter of known trigrams; empty without [`Metadata::ngrams`].
     pub known: Vec<u16>,
     /// Slots of the filter of frequent words; empty where all words are told apart.
@@ -121,6 +137,8 @@ struct LayerPlaces {
 #[derive(Debug, Clone, Default)]
 struct Places {
     table: Range<usize>,
+    /// Whether a number of the table is a byte; otherwise half of one.
+    table_is_int8: bool,
     known: Range<usize>,
     frequent: Range<usize>,
     layers: [LayerPlaces; 4],
@@ -221,13 +239,21 @@ impl Model {
 
     /// Number of rows of the table; 0 for a model trained from feature rows.
     pub fn rows(&self) -> usize {
-        self.places.table.len() / DIMENSIONS
+        self.table().rows()
+    }
+
+    fn table(&self) -> Table<'_> {
+        let place = &self.places.table;
+        match self.places.table_is_int8 {
+            true => Table::Int8(self.integers(place)),
+            false => Table::Int4(&self.as_bytes()[place.clone()]),
+        }
     }
 
     /// Number of weights, biases and table entries.
     pub fn parameters(&self) -> usize {
         let layers = self.places.layers.iter().chain(&self.places.linear);
-        self.places.table.len()
+        self.rows() * DIMENSIONS
             + layers.map(|l| l.weights.len() + l.biases.len() / size_of::<f32>()).sum::<usize>()
     }
 
@@ -245,7 +271,7 @@ impl Model {
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
         let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
         let words = Words { joiners: &self.joiners, frequent };
-        Some(Vectorizer { settings, table: self.integers(&self.places.table), known, words })
+        Some(Vectorizer { settings, table: self.table(), known, words })
     }
 
     /// Writes the features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::error::ModelFault;
+use crate::simd::HALF;
 use crate::text::ngrams::NgramSettings;
 
 /// A small model with numbers in every tensor.
@@ -23,7 +24,11 @@ fn parts(labels: usize, texts: bool) -> Parts {
             reject: RejectSettings { keep: 0.95, cosine_weight: 20.0 },
             ..Metadata::default()
         },
-        table: if texts { (0..16 * DIMENSIONS).map(|i| (i % 251) as u8 as i8).collect() } else { vec![] },
+        table: TableParts::Int4(if texts {
+            (0..16 * HALF).map(|i| (i % 251) as u8).collect()
+        } else {
+            vec![]
+        }),
         known: if texts { Filter::build(vec![1 << 60, 2 << 60, 3 << 60]) } else { vec![] },
         frequent: if texts { Filter::build(vec![5 << 60, 6 << 60]) } else { vec![] },
         layers: [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)],
@@ -204,7 +209,7 @@ fn wrong_shapes_types_and_sizes_are_named() {
         "hidden3.weight",
     );
     let table =
-        edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[8,512] "#);
+        edited(r#""table":{"dtype":"U8","shape":[16,128]"#, r#""table":{"dtype":"U8","shape":[8,256] "#);
     wrong(&table, "table");
     assert!(matches!(fault(&edited(r#"\"words\":2"#, r#"\"words\":7"#)), ModelFault::AbsurdSize(_)));
 }
@@ -221,7 +226,7 @@ fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
         edited(r#""shape":[16,256],"data_offsets":[0,4096]"#, r#""shape":[16,256],"data_offsets":[0,9999]"#);
     assert!(Model::from_bytes(&huge).is_err());
     let rows =
-        edited(r#""table":{"dtype":"I8","shape":[16,256]"#, r#""table":{"dtype":"I8","shape":[99,999]"#);
+        edited(r#""table":{"dtype":"U8","shape":[16,128]"#, r#""table":{"dtype":"U8","shape":[99,999]"#);
     assert!(Model::from_bytes(&rows).is_err());
 }
 

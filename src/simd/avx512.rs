@@ -17,6 +17,7 @@ pub(super) fn detect() -> Option<Kernels> {
 const AVX512: Kernels = Kernels {
     name: "avx512",
     add_rows,
+    add_int4_rows,
     affine,
     dot_i8,
     normalise,
@@ -45,6 +46,7 @@ macro_rules! for_avx512 {
 
 for_avx512! {
     add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) = portable::add_rows::<256>;
+    add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32) = portable::add_int4_rows::<128>;
     dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 = portable::dot_i8;
     normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) = portable::normalise;
     largest(values: &[f32]) -> usize = portable::largest;

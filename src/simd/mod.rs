@@ -25,6 +25,9 @@ use rayon::prelude::*;
 /// Length of a feature vector; the width of the table's rows.
 pub const DIMENSIONS: usize = 256;
 
+/// Bytes of a row of 4-bit numbers.
+pub const HALF: usize = DIMENSIONS / 2;
+
 /// Lanes of a float sum, and outputs of a packed layer's block.
 const LANES: usize = 16;
 
@@ -59,6 +62,7 @@ type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
 struct Kernels {
     name: &'static str,
     add_rows: unsafe fn(&mut [i32; DIMENSIONS], &[i8], &[u32], i32),
+    add_int4_rows: unsafe fn(&mut [i32; DIMENSIONS], &[u8], &[u32], i32),
     affine: unsafe fn(&packed::Call<'_>, &mut [f32]),
     dot_i8: unsafe fn(&[i8; DIMENSIONS], &[i8; DIMENSIONS]) -> i32,
     normalise: unsafe fn(&[i32; DIMENSIONS], &mut [f32; DIMENSIONS]),
@@ -113,16 +117,15 @@ pub fn kernel_names() -> impl Iterator<Item = &'static str> {
     usable().map(|set| set.name)
 }
 
-/// Asks for a row of `table` to be brought into the first cache, where the CPU has such a hint; a row past the end is ignored.
+/// Asks for memory to be brought into the first cache, where the CPU has such a hint.
 #[inline]
-pub fn prefetch_row(table: &[i8], row: u32) {
-    let Some(row) = table.as_chunks::<DIMENSIONS>().0.get(row as usize) else { return };
-    for line in row.as_chunks::<64>().0 {
+pub fn prefetch<T>(memory: &[T]) {
+    for line in memory.chunks(64 / size_of::<T>().clamp(1, 64)) {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         // SAFETY: a hint; every x86-64 CPU has it, and the place is in memory of ours.
         unsafe {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr());
+            _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }
         #[cfg(all(target_arch = "aarch64", not(miri)))]
         // SAFETY: a hint, which changes nothing; the intrinsic is not stable yet.
@@ -142,6 +145,16 @@ pub fn prefetch_row(table: &[i8], row: u32) {
 pub fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) {
     // SAFETY: `KERNELS` only ever holds a set that `pick` found usable on this CPU.
     unsafe { (KERNELS.add_rows)(sums, table, rows, weight) }
+}
+
+/// As [`add_rows`] for rows of two 4-bit numbers a byte, each 8 too large: the lower half of byte `j` is for column `j`, the upper one for
+/// column [`HALF`]` + j`.
+///
+/// # Panics
+/// When a row number is past the end of the table.
+pub fn add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32) {
+    // SAFETY: as in `add_rows`.
+    unsafe { (KERNELS.add_int4_rows)(sums, table, rows, weight) }
 }
 
 /// Dot product of two rows of int8 numbers.

@@ -4,11 +4,12 @@
 //! into the other sets, which compile the same lines for wider registers.
 
 use super::packed::Call;
-use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, math};
+use super::{AdamStep, DIMENSIONS, HALF, Kernels, LANES, Matrix, math};
 
 pub(super) const KERNELS: Kernels = Kernels {
     name: "portable",
     add_rows: add_rows::<64>,
+    add_int4_rows: add_int4_rows::<64>,
     affine,
     dot_i8,
     normalise,
@@ -44,6 +45,45 @@ pub(super) fn add_rows<const COLUMNS: usize>(
             }
             for j in 0..COLUMNS {
                 sums[j] = sums[j].wrapping_add(i32::from(part[j]).wrapping_mul(weight));
+            }
+        }
+    }
+}
+
+/// As [`add_rows`] for rows of two 4-bit numbers a byte, `BYTES` bytes at a time. Up to sixteen rows fit a byte's sum (16 * 15 < 2^8),
+/// which is four times as many lanes as 32 bits; that each number is 8 too large is taken back at the end.
+#[inline(always)]
+pub(super) fn add_int4_rows<const BYTES: usize>(
+    sums: &mut [i32; DIMENSIONS],
+    table: &[u8],
+    rows: &[u32],
+    weight: i32,
+) {
+    let (table, _) = table.as_chunks::<HALF>();
+    for some in rows.chunks(256) {
+        for block in 0..HALF / BYTES {
+            let (mut low, mut high) = ([0u16; BYTES], [0u16; BYTES]);
+            for few in some.chunks(16) {
+                let (mut low_bytes, mut high_bytes) = ([0u8; BYTES], [0u8; BYTES]);
+                for &row in few {
+                    let bytes = &table[row as usize].as_chunks::<BYTES>().0[block];
+                    for j in 0..BYTES {
+                        low_bytes[j] += bytes[j] & 15;
+                        high_bytes[j] += bytes[j] >> 4;
+                    }
+                }
+                for j in 0..BYTES {
+                    low[j] += u16::from(low_bytes[j]);
+                    high[j] += u16::from(high_bytes[j]);
+                }
+            }
+            let too_large = 8 * some.len() as i32;
+            for (half, part) in [low, high].into_iter().enumerate() {
+                let sums = &mut sums[half * HALF..].as_chunks_mut::<BYTES>().0[block];
+                for j in 0..BYTES {
+                    let sum = (i32::from(part[j]) - too_large).wrapping_mul(weight);
+                    sums[j] = sums[j].wrapping_add(sum);
+                }
             }
         }
     }

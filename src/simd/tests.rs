@@ -146,6 +146,30 @@ fn table_rows_are_added_exactly() {
 }
 
 #[test]
+fn table_rows_of_4_bits_are_added_exactly() {
+    // Both ends among them: 0 stands for -8, 255 for 7 twice.
+    let table: Vec<u8> = (0..40 * HALF).map(|i| ((i * 91) % 256) as u8).collect();
+    for count in [0, 1, 2, 15, 16, 17, 64, 255, 256, 257, 700] {
+        // The same row over and over would be the first to overflow.
+        let rows: Vec<u32> = (0..count).map(|i| if count == 256 { 3 } else { (i * 7) % 40 }).collect();
+        let mut expected = [5i32; DIMENSIONS];
+        for &row in &rows {
+            for j in 0..HALF {
+                let byte = table[row as usize * HALF + j];
+                expected[j] += 3 * (i32::from(byte & 15) - 8);
+                expected[HALF + j] += 3 * (i32::from(byte >> 4) - 8);
+            }
+        }
+        for set in sets() {
+            let mut sums = [5i32; DIMENSIONS];
+            // SAFETY: `sets` holds only what runs here.
+            unsafe { (set.add_int4_rows)(&mut sums, &table, &rows, 3) };
+            assert_eq!(sums, expected, "{} {count}", set.name);
+        }
+    }
+}
+
+#[test]
 fn every_set_gives_the_logits_of_a_layer_written_out() {
     for outputs in [1, 2, 15, 16, 17, 48, 64, 77, 128, 129, 150, 200, 256] {
         for inputs in [4, 12, 64, 128, 256] {

@@ -575,7 +575,9 @@ impl<'a> Training<'a> {
                 training,
                 ..Metadata::default()
             },
-            table: frequencies.map(|f| quantise::table(weights, &f.idf)).unwrap_or_default(),
+            table: frequencies
+                .map(|f| quantise::table(weights, &f.idf, self.recipe.learned_table))
+                .unwrap_or_default(),
             known: frequencies.map(|f| f.known.clone()).unwrap_or_default(),
             frequent: frequencies.map(|f| f.frequent.clone()).unwrap_or_default(),
             layers,

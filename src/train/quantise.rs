@@ -2,9 +2,9 @@
 
 use super::fit::Weights;
 use super::options::Recipe;
-use crate::model::LayerParts;
-use crate::simd::DIMENSIONS;
-use ndarray::Array2;
+use crate::model::{LayerParts, TableParts};
+use crate::simd::{DIMENSIONS, HALF};
+use ndarray::{Array2, ArrayView1};
 
 /// Nearest integer in -127..=127, halves away from zero.
 fn round(value: f32) -> i8 {
@@ -25,10 +25,22 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32) -> La
 }
 
 /// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
-/// makes irrelevant: sums are of plain integers.
-pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
+/// makes irrelevant: sums are of plain integers. A learned table has 4 bits a number, since errors of so many rows average out;
+/// the reference's, whose rows hold one number each, has 8.
+pub(super) fn table(weights: &Weights, idf: &[f32], learned: bool) -> TableParts {
     // Rows that no training text uses stay zero: of a small data set that is most of them.
     let used = || weights.table.rows().into_iter().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
+    if learned {
+        let inverse = 1.0 / int4_step(used().map(|(_, row)| row));
+        let four_bits = |value: f32| ((value * inverse).round().clamp(-7.0, 7.0) + 8.0) as u8;
+        let mut table = vec![0x88; idf.len() * HALF];
+        for (number, (row, &idf)) in used() {
+            for (j, to) in table[number * HALF..(number + 1) * HALF].iter_mut().enumerate() {
+                *to = four_bits(row[j] * idf) | four_bits(row[HALF + j] * idf) << 4;
+            }
+        }
+        return TableParts::Int4(table);
+    }
     let largest = used()
         .flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs()))
         .fold(0.0f32, f32::max);
@@ -38,7 +50,28 @@ pub(super) fn table(weights: &Weights, idf: &[f32]) -> Vec<i8> {
         let to = &mut table[number * DIMENSIONS..(number + 1) * DIMENSIONS];
         to.iter_mut().zip(row).for_each(|(to, value)| *to = round(value * idf * inverse));
     }
-    table
+    TableParts::Int8(table)
+}
+
+/// Step between 4-bit numbers: of some multiples of the rows' root mean square the one with the least squared error, on a sample
+/// of them. Larger numbers are cut off, which costs less than coarser steps for all.
+fn int4_step<'a>(rows: impl Iterator<Item = (ArrayView1<'a, f32>, &'a f32)>) -> f32 {
+    /// Of the used rows, one in so many.
+    const EVERY: usize = 16;
+    let sample: Vec<f32> =
+        rows.step_by(EVERY).flat_map(|(row, idf)| row.into_iter().map(move |value| value * idf)).collect();
+    let square: f64 = sample.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
+    let size = (square / sample.len().max(1) as f64).sqrt() as f32;
+    if size == 0.0 {
+        return 1.0;
+    }
+    let error = |step: f32| -> f64 {
+        let inverse = 1.0 / step;
+        let of_one = |&value: &f32| f64::from((value * inverse).round().clamp(-7.0, 7.0) * step - value);
+        sample.iter().map(of_one).map(|error| error * error).sum()
+    };
+    let steps = (5..=16).map(|part| size * part as f32 * 0.05);
+    steps.map(|step| (error(step), step)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(size, |(_, step)| step)
 }
 
 /// Layers and linear path, gain folded in.
