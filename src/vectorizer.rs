@@ -20,8 +20,19 @@ pub struct Vectorizer<'a> {
     pub table: &'a [i8],
     /// The trigrams of the training data.
     pub known: Filter<'a>,
-    /// Joiners and frequent words; neither for most models.
+    /// Joiners, frequent words and the words of the lexicon; none of them for most models.
     pub words: Words<'a>,
+    /// Where those have their rows.
+    pub lexicon: LexiconRows<'a>,
+}
+
+/// The rows of the words that have one of their own besides those of their n-grams. The default is for none.
+#[derive(Clone, Copy, Default)]
+pub struct LexiconRows<'a> {
+    /// Rows of 256.
+    pub rows: &'a [i8],
+    /// How often each counts.
+    pub weight: i32,
 }
 
 /// Row numbers waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
@@ -79,6 +90,11 @@ impl Vectorizer<'_> {
                 if self.settings.characters {
                     characters.push(ngrams::row(hash, bits), self.table, &mut sums);
                 }
+            }
+            // A lexicon knows words that the training data doesn't hold.
+            Piece::Lexicon(row) => {
+                known = true;
+                simd::add_rows(&mut sums, self.lexicon.rows, &[row], self.lexicon.weight);
             }
             Piece::ClauseEnd => {
                 words.flush(self.table, &mut sums);

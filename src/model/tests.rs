@@ -26,6 +26,8 @@ fn parts(labels: usize, texts: bool) -> Parts {
         table: if texts { (0..16 * DIMENSIONS).map(|i| (i % 251) as u8 as i8).collect() } else { vec![] },
         known: if texts { Filter::build(vec![1 << 60, 2 << 60, 3 << 60]) } else { vec![] },
         frequent: if texts { Filter::build(vec![5 << 60, 6 << 60]) } else { vec![] },
+        lexicon_rows: vec![],
+        lexicon_words: vec![],
         layers: [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)],
         linear: Some(layer(labels, 256, false)),
         thresholds: vec![0.5; labels],

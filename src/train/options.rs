@@ -3,11 +3,13 @@
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
+use crate::lexicon::Lexicon;
 use crate::model::MAX_JOINERS;
 use crate::text::ngrams::NgramSettings;
 use crate::text::{Token, for_each_token};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Which recipe training follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,6 +92,9 @@ pub struct TrainOptions {
     pub label_names: bool,
     /// A description for some labels, in the words of their texts: one more line of the label, instead of its name.
     pub descriptions: Vec<(String, String)>,
+    /// Word vectors from elsewhere, a help where examples are few. Default: none. The model holds rows of the words that matter to
+    /// it, so the lexicon is not needed any more.
+    pub lexicon: Option<Arc<Lexicon>>,
 }
 
 impl Default for TrainOptions {
@@ -107,6 +112,7 @@ impl Default for TrainOptions {
             joiners: None,
             label_names: true,
             descriptions: vec![],
+            lexicon: None,
         }
     }
 }
@@ -154,9 +160,10 @@ impl TrainOptions {
             || self.outliers.is_some()
             || !joiners.is_empty()
             || !self.descriptions.is_empty()
+            || self.lexicon.is_some()
             || self.keep != TrainOptions::default().keep;
         if self.preset == Preset::Reference && shaping {
-            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions` and `keep`";
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon` and `keep`";
             return refuse(format!(
                 "preset `reference` is the original to the letter; leave {options} alone with it"
             ));

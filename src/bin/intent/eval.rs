@@ -63,6 +63,9 @@ pub struct Arguments {
     /// Seed of the folds and those trainings
     #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// Lexicon of those trainings, as of `intent train`
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub lexicon: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
