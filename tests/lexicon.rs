@@ -98,8 +98,8 @@ fn words_without_a_training_line_mean_what_lies_near_them() {
         let (with, report) = Classifier::train(&examples(), &options(width)).unwrap();
         let used = report.lexicon.unwrap();
         // All 44 words of the lexicon go in: those of the texts, and all others, which are few.
-        assert_eq!((used.found, used.held, with.model().lexicon_words()), (26, 44, 44), "{used:?}");
-        assert!(used.words >= 26);
+        assert_eq!((used.found, used.held, with.model().lexicon_words()), (22, 44, 44), "{used:?}");
+        assert!(used.words >= 22);
         let (with, without) = (right_on_unseen(&with), right_on_unseen(&without));
         assert!(with > 0.9 && without < 0.7, "{width}: {with} with, {without} without");
     }

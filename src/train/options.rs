@@ -192,6 +192,13 @@ pub(super) struct Amount {
     pub(super) with_several: usize,
 }
 
+impl Amount {
+    /// Whether every line counts.
+    fn is_few(self) -> bool {
+        self.lines <= 20 * self.labels
+    }
+}
+
 /// Every number that training follows; `accuracy.md`'s study and its successors are where they come from.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Recipe {
@@ -238,6 +245,10 @@ impl Recipe {
             Preset::Multi => Recipe::multi(amount),
             Preset::Single | Preset::Auto => Recipe::single(amount),
         };
+        if options.lexicon.is_some() && preset == Preset::Single && amount.is_few() {
+            // The lexicon's rows are not trained, so less has to be learned, and less to be kept from being learned by heart.
+            recipe = Recipe { epochs: 30, feature_dropout: 0.4, outliers: 0.1, ..recipe };
+        }
         recipe.epochs = options.epochs.unwrap_or(recipe.epochs);
         recipe.batch = options.batch.unwrap_or(recipe.batch);
         recipe.learning_rate = options.learning_rate.unwrap_or(recipe.learning_rate);
@@ -248,7 +259,7 @@ impl Recipe {
 
     fn single(amount: Amount) -> Recipe {
         // Few examples: smaller and more steps, more outliers.
-        let few = amount.lines <= 20 * amount.labels;
+        let few = amount.is_few();
         Recipe {
             preset: Preset::Single,
             choice: Choice::Single,
