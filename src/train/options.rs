@@ -78,11 +78,11 @@ pub struct TrainOptions {
     pub batch: Option<usize>,
     /// Chance that an n-gram is left out of a text while training, 0 up to 1. Default: 0.5 for single-label data, where it is
     /// worth 0.7 points because texts are then recognised by several n-grams; 0.4 for large multi-label data, where one
-    /// n-gram may be all that speaks for a label.
+    /// n-gram may be all that speaks for a label, and for few examples with a lexicon.
     pub feature_dropout: Option<f32>,
     /// Chance that a line is replaced by a mixture of two lines with different labels that belongs to none of them, 0 up
-    /// to 1. Default: 0.1 for single-label data, 0.3 for few examples, since it teaches what out-of-scope looks like; 0 for
-    /// multi-label data, where a mixture has both labels.
+    /// to 1. Default: 0.1 for single-label data, 0.3 for few examples without a lexicon, since it teaches what out-of-scope
+    /// looks like; 0 for multi-label data, where a mixture has both labels.
     pub outliers: Option<f32>,
     /// The words and marks that part clauses, at most [`MAX_JOINERS`], such as `and` and `,`; an empty list cuts nothing.
     /// Default: learned from lines with several labels, and used if that makes held-out lines better.
@@ -357,6 +357,18 @@ mod tests {
         let preset = |several| Recipe::new(&TrainOptions::default(), amount(1000, 10, several)).preset;
         assert_eq!(preset(10), Preset::Single);
         assert_eq!(preset(11), Preset::Multi);
+    }
+
+    #[test]
+    fn a_lexicon_changes_the_recipe_of_few_examples_alone() {
+        let lexicon = Lexicon::new(&["a", "b"], &[1.0, 0.5, 0.0, 1.0], 2).ok().map(Arc::new);
+        let (with, without) = (TrainOptions { lexicon, ..Default::default() }, TrainOptions::default());
+        assert!(with.lexicon.is_some());
+        let few = Recipe::new(&with, amount(200, 10, 0));
+        assert_eq!((few.epochs, few.feature_dropout, few.outliers), (30, 0.4, 0.1));
+        for amount in [amount(201, 10, 0), amount(200, 10, 100)] {
+            assert_eq!(Recipe::new(&with, amount), Recipe::new(&without, amount));
+        }
     }
 
     #[test]
