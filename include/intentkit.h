@@ -84,7 +84,7 @@ typedef enum intent_status {
   INTENT_STATUS_WRONG_TENSOR = 14,
   /** The model file holds a size that no model may have. */
   INTENT_STATUS_ABSURD_SIZE = 15,
-  /** A line of a data file can't be read; the message names file and line. */
+  /** A line of a data file, or a lexicon, can't be read; the message names file and line. */
   INTENT_STATUS_BAD_DATA = 20,
   /** The examples can't be learned from. */
   INTENT_STATUS_UNTRAINABLE = 30,
@@ -407,6 +407,41 @@ intent_status intent_options_set_description(intent_options *options,
                                              const uint8_t *description,
                                              size_t description_length,
                                              intent_error **error_out);
+
+/**
+ * Gives word vectors from elsewhere, a help where examples are few: those that the system has, for instance. The model holds
+ * rows of the words that matter to it, so neither words nor vectors are needed after training. Default: none.
+ *
+ * @param options    Options to change. Not NULL.
+ * @param words      Array of `count` texts, the most frequent first, copied. Those that are not exactly one word are left out; the
+ *                   first of equal words wins. May be NULL when the count is 0.
+ * @param count      Number of words; 0 takes the lexicon away again.
+ * @param vectors    `count` times `dimensions` finite numbers, row after row, copied. May be NULL when the count is 0.
+ * @param dimensions Numbers of each vector, 2 to 2048; any when the count is 0.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or PANICKED.
+ */
+intent_status intent_options_set_lexicon(intent_options *options,
+                                         const intent_text *words,
+                                         size_t count,
+                                         const float *vectors,
+                                         size_t dimensions,
+                                         intent_error **error_out);
+
+/**
+ * Reads word vectors from a file, as intent_options_set_lexicon() takes them: a text file with a word and its numbers on each
+ * line (the .vec of fastText and word2vec, GloVe), or a Model2Vec folder. It is read now. Default: none.
+ *
+ * @param options     Options to change. Not NULL.
+ * @param path        UTF-8. NULL with length 0 takes the lexicon away again.
+ * @param path_length Bytes of `path`.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, IO or PANICKED.
+ */
+intent_status intent_options_set_lexicon_file(intent_options *options,
+                                              const uint8_t *path,
+                                              size_t path_length,
+                                              intent_error **error_out);
 
 /**
  * Names a file of examples that takes the place of the lines which training would hold out; it is read when a training

@@ -26,6 +26,14 @@ pub enum Error {
         /// What was expected.
         message: String,
     },
+    /// A lexicon can't be used.
+    #[error("{origin}: {message}")]
+    Lexicon {
+        /// The file or folder as the caller named it.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The training data can't be learned from.
     #[error("{0}")]
     Training(String),

@@ -36,6 +36,7 @@
 //! | [`calibration`] | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
+//! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`runtime`] | the engines that compute a network |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
@@ -51,6 +52,7 @@ pub mod data;
 pub mod decision;
 mod error;
 pub mod ffi;
+pub mod lexicon;
 pub mod metrics;
 pub mod model;
 pub mod network;
@@ -63,6 +65,7 @@ pub mod vectorizer;
 pub use classifier::{Classifier, Prediction};
 pub use decision::{PredictOptions, Scored};
 pub use error::{Error, ModelFault, Result};
+pub use lexicon::Lexicon;
 pub use train::{Preset, TrainOptions};
 
 /// The README's Rust code, compiled and run with the documentation's.

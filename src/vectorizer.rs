@@ -68,28 +68,40 @@ pub struct Vectorizer<'a> {
     pub table: Table<'a>,
     /// The trigrams of the training data.
     pub known: Filter<'a>,
-    /// Joiners and frequent words; neither for most models.
+    /// Joiners, frequent words and the words of the lexicon; none of them for most models.
     pub words: Words<'a>,
+    /// Where those have their rows.
+    pub lexicon: LexiconRows<'a>,
+}
+
+/// The rows of the words that have one of their own besides those of their n-grams.
+#[derive(Debug, Clone, Copy)]
+pub struct LexiconRows<'a> {
+    /// None for most models.
+    pub rows: Table<'a>,
+    /// How often each counts.
+    pub weight: i32,
 }
 
 /// Rows waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
-struct Pending {
+struct Pending<'a> {
+    table: Table<'a>,
+    weight: i32,
     rows: [u32; 64],
     count: usize,
-    weight: i32,
 }
 
-impl Pending {
-    fn new(weight: u8) -> Self {
-        Pending { rows: [0; 64], count: 0, weight: i32::from(weight) }
+impl<'a> Pending<'a> {
+    fn new(table: Table<'a>, weight: i32) -> Self {
+        Pending { table, weight, rows: [0; 64], count: 0 }
     }
 
     #[inline(always)]
-    fn push(&mut self, row: u32, table: Table<'_>, sums: &mut [i32; DIMENSIONS]) {
+    fn push(&mut self, row: u32, sums: &mut [i32; DIMENSIONS]) {
         // While further n-grams are hashed, this one's row comes in from a cache that is far away.
-        table.prefetch(row);
+        self.table.prefetch(row);
         if self.count == self.rows.len() {
-            self.flush(table, sums);
+            self.flush(sums);
         }
         self.rows[self.count] = row;
         self.count += 1;
@@ -97,8 +109,10 @@ impl Pending {
 
     /// Out of line, so that the loops over n-grams stay small.
     #[inline(never)]
-    fn flush(&mut self, table: Table<'_>, sums: &mut [i32; DIMENSIONS]) {
-        table.add(sums, &self.rows[..self.count], self.weight);
+    fn flush(&mut self, sums: &mut [i32; DIMENSIONS]) {
+        if self.count > 0 {
+            self.table.add(sums, &self.rows[..self.count], self.weight);
+        }
         self.count = 0;
     }
 }
@@ -120,8 +134,9 @@ impl Vectorizer<'_> {
     fn rows(&self, text: &str, words_read: Words<'_>, mut row: impl FnMut(&FeatureVector)) {
         let bits = self.table.rows().trailing_zeros();
         let mut sums = [0i32; DIMENSIONS];
-        let mut words = Pending::new(self.settings.word_weight);
-        let mut characters = Pending::new(self.settings.character_weight);
+        let mut words = Pending::new(self.table, self.settings.word_weight.into());
+        let mut characters = Pending::new(self.table, self.settings.character_weight.into());
+        let mut lexicon = Pending::new(self.lexicon.rows, self.lexicon.weight);
         let mut known = false;
         ngrams::for_each_piece(text, self.settings, words_read, |piece| match piece {
             Piece::Ngrams(kind, hashes) => {
@@ -134,12 +149,18 @@ impl Vectorizer<'_> {
                     Kind::Trigram | Kind::Fourgram => return,
                 };
                 for &hash in hashes {
-                    queue.push(ngrams::row(hash, bits), self.table, &mut sums);
+                    queue.push(ngrams::row(hash, bits), &mut sums);
                 }
             }
+            // A lexicon knows words that the training data doesn't hold.
+            Piece::Lexicon(row) => {
+                known = true;
+                lexicon.push(row, &mut sums);
+            }
             Piece::ClauseEnd => {
-                words.flush(self.table, &mut sums);
-                characters.flush(self.table, &mut sums);
+                [&mut words, &mut characters, &mut lexicon]
+                    .into_iter()
+                    .for_each(|queue| queue.flush(&mut sums));
                 if known {
                     let mut features = [0.0; DIMENSIONS];
                     simd::normalise(&sums, &mut features);

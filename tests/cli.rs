@@ -581,6 +581,46 @@ fn bench_reports_every_figure_and_nothing_else() {
 }
 
 #[test]
+fn a_lexicon_is_read_from_a_file_and_told_of() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, lexicon, model) = (path("data.jsonl"), path("words.vec"), path("a.intent"));
+    let line = |text: &str, label: &str| format!("{{\"text\": \"{text}\", \"labels\": [\"{label}\"]}}\n");
+    let texts =
+        [("lamp on", "light"), ("lamp off", "light"), ("bright lamp", "light"), ("dim the lamp", "light")];
+    let songs =
+        [("a song", "music"), ("some jazz", "music"), ("next song", "music"), ("stop the jazz", "music")];
+    fs::write(&data, texts.iter().chain(&songs).map(|(text, label)| line(text, label)).collect::<String>())
+        .unwrap();
+    fs::write(
+        &lexicon,
+        "5 3\nlamp 1 0.1 0\nsong 0 0 1\nlantern 0.9 0.2 0\njazz 0 0.2 0.9\nopera 0.1 0.1 0.9\n",
+    )
+    .unwrap();
+    let trained =
+        intent(&["train", &data, "--output", &model, "--lexicon", &lexicon, "--json", "--quiet"]).json();
+    assert_eq!(trained["lexicon_words"], 5);
+    assert_eq!(intent(&["info", &model, "--json"]).json()["lexicon_words"], 5);
+    assert!(intent(&["info", &model]).out.contains("lexicon") && intent(&["info"]).out.contains("none"));
+    let told = intent(&["train", &data, "--output", &model, "--lexicon", &lexicon]);
+    assert!(
+        told.out.contains("3 of the texts' ") && told.out.contains("words, 2 others near them"),
+        "{}",
+        told.out
+    );
+    let why = intent(&["explain", "--model", &model, "--all", "lantern"]);
+    assert!(why.out.contains("lantern (lexicon)"), "{}", why.out);
+    let folds = ["eval", "--cross-validate", "2", &data, "--lexicon", &lexicon, "--epochs", "1", "--json"];
+    assert_eq!(intent(&folds).json()["folds"], 2);
+
+    let no_file = intent(&["train", &data, "--output", &model, "--lexicon", "missing.vec"]);
+    assert!(no_file.complaint(1).contains("missing.vec"));
+    fs::write(&lexicon, "lamp 1 0\nsong 1\n").unwrap();
+    let short = intent(&["train", &data, "--output", &model, "--lexicon", &lexicon]);
+    assert!(short.complaint(1).contains("words.vec, line 2"), "{}", short.err);
+}
+
+#[test]
 fn info_describes_a_file_and_the_embedded_sample() {
     let expected = [
         "format",

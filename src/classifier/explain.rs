@@ -11,7 +11,7 @@ use crate::network::float32::FloatNetwork;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::names::{Name, NamedPiece, for_each_named_piece};
 use crate::text::ngrams::{self, Kind, token_hash};
-use crate::vectorizer::{FeatureVector, Table, Vectorizer};
+use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -94,6 +94,9 @@ pub struct Share {
     /// The word that the characters belong to; none for words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
+    /// Whether it is what the lexicon says of the word `ngram`, apart from the n-gram of that name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lexicon: bool,
     /// Over 0 it speaks for the label, under 0 against it.
     pub share: f32,
 }
@@ -135,6 +138,7 @@ impl Classifier {
             names: labels.iter().map(|&label| self.labels()[label].as_str()).collect(),
             network: FloatNetwork::of_labels(&self.model.network(), &labels),
             table: vectorizer.table,
+            lexicon: vectorizer.lexicon.rows,
         };
         let explained_clause = |(clause, logits): (&Clause, &Option<Vec<f32>>)| {
             let centroids = self.model.centroids();
@@ -185,7 +189,9 @@ struct Clause {
 struct Ngram {
     name: String,
     word: Option<String>,
+    /// Of the table, or of the lexicon.
     row: u32,
+    lexicon: bool,
     /// How often its row counts, repetitions included.
     weight: i32,
 }
@@ -199,6 +205,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let mut open: Vec<Ngram> = vec![];
     // By n-gram and word: letters that two words share have a share in each.
     let mut places: HashMap<(u64, u64), usize> = HashMap::new();
+    let mut lexicon_places: HashMap<u32, usize> = HashMap::new();
     for_each_named_piece(text, settings, vectorizer.words, |piece| match piece {
         NamedPiece::Ngram(kind, hash, name) => {
             known = known || (kind == Kind::Trigram && vectorizer.known.contains(hash));
@@ -217,9 +224,24 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             } else if left > 0 {
                 left -= 1;
                 places.insert(key, open.len());
-                open.push(Ngram { name: name.to_string(), word: word.map(str::to_owned), row, weight });
+                let (name, word) = (name.to_string(), word.map(str::to_owned));
+                open.push(Ngram { name, word, row, lexicon: false, weight });
             } else {
                 vectorizer.table.add(&mut others, &[row], weight);
+            }
+        }
+        NamedPiece::Lexicon(row, word) => {
+            known = true;
+            let LexiconRows { rows, weight } = vectorizer.lexicon;
+            rows.add(&mut sums, &[row], weight);
+            if let Some(&place) = lexicon_places.get(&row) {
+                open[place].weight += weight;
+            } else if left > 0 {
+                left -= 1;
+                lexicon_places.insert(row, open.len());
+                open.push(Ngram { name: word.to_owned(), word: None, row, lexicon: true, weight });
+            } else {
+                rows.add(&mut others, &[row], weight);
             }
         }
         NamedPiece::ClauseEnd(words) => {
@@ -237,6 +259,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             });
             sums.fill(0);
             places.clear();
+            lexicon_places.clear();
         }
     });
     clauses
@@ -249,6 +272,7 @@ struct Explainer<'a> {
     /// Gives their logits.
     network: FloatNetwork,
     table: Table<'a>,
+    lexicon: Table<'a>,
 }
 
 impl Explainer<'_> {
@@ -271,14 +295,20 @@ impl Explainer<'_> {
         logit: f32,
     ) -> Attribution {
         let share = |ngram: &Ngram| {
+            let rows = if ngram.lexicon { self.lexicon } else { self.table };
             let mut row = [0; DIMENSIONS];
-            self.table.add(&mut row, &[ngram.row], ngram.weight);
+            rows.add(&mut row, &[ngram.row], ngram.weight);
             (dot(gradient, row.into_iter().map(f64::from)) / clause.length) as f32
         };
         let mut shares: Vec<Share> = clause
             .ngrams
             .iter()
-            .map(|ngram| Share { ngram: ngram.name.clone(), word: ngram.word.clone(), share: share(ngram) })
+            .map(|ngram| Share {
+                ngram: ngram.name.clone(),
+                word: ngram.word.clone(),
+                lexicon: ngram.lexicon,
+                share: share(ngram),
+            })
             .filter(|share| share.share != 0.0)
             .collect();
         shares.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));

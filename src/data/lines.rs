@@ -7,7 +7,7 @@ use crate::{Error, Result};
 /// The longest line or CSV record, in bytes: far above the longest text, even with every character escaped.
 pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
 
-pub(super) struct Lines<'o, R> {
+pub(crate) struct Lines<'o, R> {
     input: R,
     origin: &'o str,
     buffer: Vec<u8>,

@@ -19,7 +19,7 @@ use std::str::FromStr;
 use crate::text::MAX_TEXT_BYTES;
 use crate::{Error, Result};
 pub use folds::Folds;
-use lines::Lines;
+pub(crate) use lines::Lines;
 
 /// The longest name a label may have, in bytes.
 pub const MAX_LABEL_BYTES: usize = 255;

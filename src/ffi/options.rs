@@ -7,9 +7,10 @@ use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Example, Format, read_file};
 use crate::train::{Phase, Progress};
-use crate::{Preset, TrainOptions};
+use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The recipes of training, for intent_options_set_preset().
 #[repr(C)]
@@ -427,6 +428,77 @@ pub unsafe extern "C" fn intent_options_set_description(
         };
         options.train.descriptions.retain(|(other, _)| other != label);
         options.train.descriptions.push((label.to_owned(), description.to_owned()));
+        Ok(())
+    })
+}
+
+/// Gives word vectors from elsewhere, a help where examples are few: those that the system has, for instance. The model holds
+/// rows of the words that matter to it, so neither words nor vectors are needed after training. Default: none.
+///
+/// @param options    Options to change. Not NULL.
+/// @param words      Array of `count` texts, the most frequent first, copied. Those that are not exactly one word are left out; the
+///                   first of equal words wins. May be NULL when the count is 0.
+/// @param count      Number of words; 0 takes the lexicon away again.
+/// @param vectors    `count` times `dimensions` finite numbers, row after row, copied. May be NULL when the count is 0.
+/// @param dimensions Numbers of each vector, 2 to 2048; any when the count is 0.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_lexicon(
+    options: *mut IntentOptions,
+    words: *const IntentText,
+    count: usize,
+    vectors: *const f32,
+    dimensions: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere, and for `count` texts.
+        let (options, words) = unsafe { (object_mut(options, "options")?, slice(words, count, "words")?) };
+        if count == 0 {
+            options.train.lexicon = None;
+            return Ok(());
+        }
+        let numbers = count.checked_mul(dimensions).ok_or_else(|| {
+            Failure::invalid(format!("{count} words of {dimensions} numbers are more than memory can hold"))
+        })?;
+        // SAFETY: the header asks for that many numbers.
+        let vectors = unsafe { slice(vectors, numbers, "vectors") }?;
+        let words = words
+            .iter()
+            .enumerate()
+            // SAFETY: the header asks for each text's bytes.
+            .map(|(i, word)| unsafe { word.phrase(format_args!("words[{i}]")) })
+            .collect::<Result<Vec<&str>, Failure>>()?;
+        options.train.lexicon = Some(Arc::new(Lexicon::new(&words, vectors, dimensions)?));
+        Ok(())
+    })
+}
+
+/// Reads word vectors from a file, as intent_options_set_lexicon() takes them: a text file with a word and its numbers on each
+/// line (the .vec of fastText and word2vec, GloVe), or a Model2Vec folder. It is read now. Default: none.
+///
+/// @param options     Options to change. Not NULL.
+/// @param path        UTF-8. NULL with length 0 takes the lexicon away again.
+/// @param path_length Bytes of `path`.
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, IO or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_lexicon_file(
+    options: *mut IntentOptions,
+    path: *const u8,
+    path_length: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options, alive and not in use elsewhere.
+        let options = unsafe { object_mut(options, "options") }?;
+        options.train.lexicon = if path.is_null() && path_length == 0 {
+            None
+        } else {
+            // SAFETY: the header asks for `path_length` bytes.
+            Some(Arc::new(Lexicon::load(unsafe { self::path(path, path_length, "path") }?)?))
+        };
         Ok(())
     })
 }

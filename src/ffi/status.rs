@@ -33,7 +33,7 @@ pub enum IntentStatus {
     /// The model file holds a size that no model may have.
     AbsurdSize = 15,
 
-    /// A line of a data file can't be read; the message names file and line.
+    /// A line of a data file, or a lexicon, can't be read; the message names file and line.
     BadData = 20,
 
     /// The examples can't be learned from.
@@ -53,7 +53,7 @@ impl From<&Error> for IntentStatus {
         match error {
             Error::InvalidArgument(_) => IntentStatus::InvalidArgument,
             Error::TextTooLong { .. } => IntentStatus::TextTooLong,
-            Error::Data { .. } => IntentStatus::BadData,
+            Error::Data { .. } | Error::Lexicon { .. } => IntentStatus::BadData,
             Error::Training(_) => IntentStatus::Untrainable,
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,

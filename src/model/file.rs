@@ -1,7 +1,7 @@
 //! The `.intent` file: a safetensors file with all metadata as one JSON string under the key `intentkit`.
 //!
-//! The header is padded so that the tensors start on a 64-byte boundary, int8 matrices first, then float32, then the
-//! filter, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
+//! The header is padded so that the tensors start on a 64-byte boundary, int8 matrices first, then float32 and uint32, then
+//! the filters, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
 //! so the header is written here; it is read with the safetensors crate, which checks every offset.
 
 use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts};
@@ -9,6 +9,8 @@ use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::simd::{DIMENSIONS, HALF};
+use crate::text::ngrams::MAX_LEXICON_WEIGHT;
+use crate::text::vocabulary::Vocabulary;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 use std::hash::Hasher;
@@ -77,6 +79,10 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
         put(&mut header, format!("{name}.weight"), "I8", &shape, bytemuck::cast_slice(&layer.weights));
     }
     put(&mut header, "centroids".into(), "I8", &[labels, DIMENSIONS], bytemuck::cast_slice(&parts.centroids));
+    if metadata.lexicon.is_some() {
+        let shape = [parts.lexicon_rows.len() / HALF, HALF];
+        put(&mut header, "lexicon.rows".into(), "U8", &shape, &parts.lexicon_rows);
+    }
     for (name, layer, _) in &layers {
         let shape = [layer.scales.len()];
         put(&mut header, format!("{name}.scale"), "F32", &shape, bytemuck::cast_slice(&layer.scales));
@@ -89,6 +95,10 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     put(&mut header, "centroid_inverse_norms".into(), "F32", &[labels], inverse_norms);
     let points = &parts.reject_points;
     put(&mut header, "reject_points".into(), "F32", &[points.len()], bytemuck::cast_slice(points));
+    if metadata.lexicon.is_some() {
+        let slots = bytemuck::cast_slice(&parts.lexicon_words);
+        put(&mut header, "lexicon.words".into(), "U32", &[parts.lexicon_words.len()], slots);
+    }
     if metadata.ngrams.is_some() {
         put(&mut header, "known".into(), "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
         if !parts.frequent.is_empty() {
@@ -213,6 +223,11 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
             "the file names {found} joiners; {MAX_JOINERS} are read"
         )));
     }
+    if let Some(lexicon) = &metadata.lexicon
+        && (!(1..=MAX_LEXICON_WEIGHT).contains(&lexicon.weight) || metadata.ngrams.is_none())
+    {
+        return Err(ModelFault::AbsurdSize("the lexicon's settings are out of range".into()));
+    }
     let reject = &metadata.reject;
     if !metadata.calibration.is_valid()
         || !(0.0..=1.0).contains(&reject.keep)
@@ -292,6 +307,18 @@ impl Finder<'_> {
         Ok(place)
     }
 
+    /// The lexicon's rows and words, each of which has a row.
+    fn lexicon(&self) -> Result<(Range<usize>, Range<usize>), ModelFault> {
+        let rows = self.find("lexicon.rows", Dtype::U8, &[None, Some(HALF)])?;
+        let words = self.find("lexicon.words", Dtype::U32, &[None])?;
+        let vocabulary = Vocabulary::new(bytemuck::cast_slice(&self.bytes[words.clone()]));
+        let last = vocabulary.map(|vocabulary| vocabulary.last_row().map_or(0, |row| row as usize + 1));
+        match last {
+            Some(last) if last <= rows.len() / HALF => Ok((rows, words)),
+            _ => Err(ModelFault::AbsurdSize("the lexicon's words ask for other rows than it has".into())),
+        }
+    }
+
     fn layer(
         &self,
         name: &str,
@@ -342,6 +369,9 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
         places.known = finder.filter("known")?;
         if tensors.tensor("frequent").is_ok() {
             places.frequent = finder.filter("frequent")?;
+        }
+        if metadata.lexicon.is_some() {
+            (places.lexicon_rows, places.lexicon_words) = finder.lexicon()?;
         }
     }
     Ok(places)

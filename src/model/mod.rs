@@ -11,11 +11,12 @@ use crate::decision::{Centroids, Choice, DecisionRule, RejectRule, noisy_or};
 use crate::error::{Error, Result};
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network, with_logits};
-use crate::simd::DIMENSIONS;
+use crate::simd::{DIMENSIONS, HALF};
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{NgramSettings, Words, token_hash};
-use crate::vectorizer::{FeatureVector, Table, Vectorizer};
+use crate::text::vocabulary::Vocabulary;
+use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
 pub use file::{FORMAT, MAX_JOINERS};
 use serde::{Deserialize, Serialize};
@@ -56,12 +57,22 @@ pub struct Metadata {
     pub ngrams: Option<NgramSettings>,
     /// The normalised words and marks that part the clauses of a text; none where a text is one clause.
     pub joiners: Vec<String>,
+    /// How the rows of the lexicon count; `None` for a model without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lexicon: Option<LexiconSettings>,
     /// How logits become probabilities.
     pub calibration: Calibration,
     /// How in-scope texts are told from others.
     pub reject: RejectSettings,
     /// How it was trained.
     pub training: TrainingSummary,
+}
+
+/// The settings of the lexicon; its rows and their words are tensors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LexiconSettings {
+    /// How often a row counts, 1 to [`MAX_LEXICON_WEIGHT`](crate::text::ngrams::MAX_LEXICON_WEIGHT).
+    pub weight: u8,
 }
 
 /// The settings of the reject rule; its points and centroids are tensors.
@@ -111,6 +122,10 @@ pub struct Parts {
     pub known: Vec<u16>,
     /// Slots of the filter of frequent words; empty where all words are told apart.
     pub frequent: Vec<u16>,
+    /// Rows of the lexicon's words; empty without [`Metadata::lexicon`].
+    pub lexicon_rows: Vec<u8>,
+    /// Slots of the [`Vocabulary`] of those words; empty without [`Metadata::lexicon`].
+    pub lexicon_words: Vec<u32>,
     /// 256 → 256 → 128 → 64 → N.
     pub layers: [LayerParts; 4],
     /// 256 → N.
@@ -141,6 +156,8 @@ struct Places {
     table_is_int8: bool,
     known: Range<usize>,
     frequent: Range<usize>,
+    lexicon_rows: Range<usize>,
+    lexicon_words: Range<usize>,
     layers: [LayerPlaces; 4],
     linear: Option<LayerPlaces>,
     thresholds: Range<usize>,
@@ -250,10 +267,15 @@ impl Model {
         }
     }
 
-    /// Number of weights, biases and table entries.
+    /// Number of words with a row of the lexicon; 0 for a model without one.
+    pub fn lexicon_words(&self) -> usize {
+        self.places.lexicon_rows.len() / HALF
+    }
+
+    /// Number of weights, biases and entries of table and lexicon.
     pub fn parameters(&self) -> usize {
         let layers = self.places.layers.iter().chain(&self.places.linear);
-        self.rows() * DIMENSIONS
+        (self.rows() + self.lexicon_words()) * DIMENSIONS
             + layers.map(|l| l.weights.len() + l.biases.len() / size_of::<f32>()).sum::<usize>()
     }
 
@@ -270,8 +292,13 @@ impl Model {
         let settings = self.metadata.ngrams.as_ref()?;
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
         let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
-        let words = Words { joiners: &self.joiners, frequent };
-        Some(Vectorizer { settings, table: self.table(), known, words })
+        let slots = bytemuck::cast_slice(&self.as_bytes()[self.places.lexicon_words.clone()]);
+        let words = Words { joiners: &self.joiners, frequent, lexicon: Vocabulary::new(slots) };
+        let lexicon = LexiconRows {
+            rows: Table::Int4(&self.as_bytes()[self.places.lexicon_rows.clone()]),
+            weight: self.metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),
+        };
+        Some(Vectorizer { settings, table: self.table(), known, words, lexicon })
     }
 
     /// Writes the features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known.

@@ -31,6 +31,8 @@ fn parts(labels: usize, texts: bool) -> Parts {
         }),
         known: if texts { Filter::build(vec![1 << 60, 2 << 60, 3 << 60]) } else { vec![] },
         frequent: if texts { Filter::build(vec![5 << 60, 6 << 60]) } else { vec![] },
+        lexicon_rows: vec![],
+        lexicon_words: vec![],
         layers: [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)],
         linear: Some(layer(labels, 256, false)),
         thresholds: vec![0.5; labels],
@@ -38,6 +40,15 @@ fn parts(labels: usize, texts: bool) -> Parts {
         centroids: (0..labels * DIMENSIONS).map(|i| (i % 253) as u8 as i8).collect(),
         centroid_inverse_norms: vec![0.001; labels],
     }
+}
+
+/// A small model with three words of a lexicon.
+fn with_lexicon() -> Parts {
+    let mut parts = parts(3, true);
+    parts.metadata.lexicon = Some(LexiconSettings { weight: 3 });
+    parts.lexicon_rows = (0..3 * HALF).map(|i| (i % 241) as u8).collect();
+    parts.lexicon_words = Vocabulary::build(&["door", "open", "close"].map(token_hash));
+    parts
 }
 
 fn model() -> Model {
@@ -215,6 +226,30 @@ fn wrong_shapes_types_and_sizes_are_named() {
 }
 
 #[test]
+fn a_lexicon_has_a_row_for_each_of_its_words_and_sane_settings() {
+    let model = Model::from_parts(&with_lexicon()).unwrap();
+    assert_eq!((model.lexicon_words(), self::model().lexicon_words()), (3, 0));
+    assert_eq!(model.parameters(), self::model().parameters() + 3 * DIMENSIONS);
+    let refused = |change: fn(&mut Parts)| {
+        let mut parts = with_lexicon();
+        change(&mut parts);
+        match Model::from_parts(&parts) {
+            Err(Error::Model { fault: ModelFault::AbsurdSize(message), .. }) => {
+                assert!(message.contains("lexicon"), "{message}")
+            }
+            other => panic!("expected a fault, found {other:?}"),
+        }
+    };
+    refused(|parts| parts.lexicon_rows.truncate(2 * HALF));
+    refused(|parts| parts.lexicon_words.truncate(15));
+    refused(|parts| parts.metadata.lexicon = Some(LexiconSettings { weight: 0 }));
+    refused(|parts| parts.metadata.lexicon = Some(LexiconSettings { weight: 97 }));
+    let mut none = with_lexicon();
+    none.metadata.lexicon = None;
+    assert_eq!(Model::from_parts(&none).unwrap().as_bytes(), self::model().as_bytes());
+}
+
+#[test]
 fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
     let mut bytes = model().as_bytes().to_vec();
     bytes[..8].copy_from_slice(&u64::MAX.to_le_bytes());
@@ -264,8 +299,10 @@ proptest::proptest! {
     fn a_model_made_up_by_an_enemy_is_refused_or_answers(
         edits in proptest::collection::vec((0usize..1_000_000, 0u8..=255), 1..12),
         in_header in proptest::bool::ANY,
+        lexicon in proptest::bool::ANY,
     ) {
-        let mut bytes = model().as_bytes().to_vec();
+        let model = if lexicon { Model::from_parts(&with_lexicon()).unwrap() } else { model() };
+        let mut bytes = model.as_bytes().to_vec();
         let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         for (place, value) in edits {
             let place = if in_header { 8 + place % (header - 8) } else { place % bytes.len() };

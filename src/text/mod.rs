@@ -20,6 +20,7 @@ mod normalise;
 mod split;
 #[cfg(test)]
 mod tests;
+pub mod vocabulary;
 
 /// Longest text that can be classified, in bytes (1 MiB). Callers check; the functions here take any length.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;

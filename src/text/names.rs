@@ -37,6 +37,8 @@ impl Display for Name<'_> {
 pub enum NamedPiece<'a> {
     /// An n-gram's kind, hash and name.
     Ngram(Kind, u64, Name<'a>),
+    /// A word with this row of the lexicon; its n-grams follow.
+    Lexicon(u32, &'a str),
     /// A clause of these words ends here.
     ClauseEnd(&'a [String]),
 }
@@ -50,48 +52,55 @@ pub fn for_each_named_piece(
 ) {
     let [start, end] = EDGES.map(str::to_owned);
     let (mut words, mut hashes, mut left) = (vec![start], vec![BOUNDARY], MAX_NGRAMS);
+    let mut rows = vec![None];
     for_each_part(text, told_apart, |part| match part {
-        Part::Word(word, hash) => {
+        Part::Word(word, hash, row) => {
             words.push(word.to_owned());
             hashes.push(hash);
+            rows.push(row);
         }
         Part::ClauseEnd => {
             words.push(end.clone());
             hashes.push(BOUNDARY);
-            for_each_ngram(&words, &hashes, settings, |kind, hash, name| {
-                if left > 0 {
-                    left -= 1;
-                    piece(NamedPiece::Ngram(kind, hash, name));
-                }
-            });
+            rows.push(None);
+            for end in 1..words.len() {
+                rows[end].into_iter().for_each(|row| piece(NamedPiece::Lexicon(row, &words[end])));
+                for_each_ngram(&words, &hashes, end, settings, |kind, hash, name| {
+                    if left > 0 {
+                        left -= 1;
+                        piece(NamedPiece::Ngram(kind, hash, name));
+                    }
+                });
+            }
             piece(NamedPiece::ClauseEnd(&words[1..words.len() - 1]));
             words.truncate(1);
             hashes.truncate(1);
+            rows.truncate(1);
         }
     });
 }
 
-/// The n-grams of one clause, whose edges are the first and the last of `words`; `hashes` stand for the words.
+/// The n-grams that end with word `end` of a clause, whose edges are the first and the last of `words`; `hashes` stand for the
+/// words.
 fn for_each_ngram(
     words: &[String],
     hashes: &[u64],
+    end: usize,
     settings: &NgramSettings,
     mut ngram: impl FnMut(Kind, u64, Name<'_>),
 ) {
     let is_edge = |at: usize| at == 0 || at == words.len() - 1;
-    for end in 1..words.len() {
-        let mut joined = hashes[end];
-        // An edge alone is no n-gram.
-        if !is_edge(end) {
-            ngram(Kind::Words, joined, Name::Words(&words[end..=end]));
-        }
-        for start in (0..end).rev().take(usize::from(settings.words) - 1) {
-            joined = join(hashes[start], joined);
-            ngram(Kind::Words, joined, Name::Words(&words[start..=end]));
-        }
-        if !is_edge(end) {
-            for_each_character_ngram(&words[end], &mut ngram);
-        }
+    let mut joined = hashes[end];
+    // An edge alone is no n-gram.
+    if !is_edge(end) {
+        ngram(Kind::Words, joined, Name::Words(&words[end..=end]));
+    }
+    for start in (0..end).rev().take(usize::from(settings.words) - 1) {
+        joined = join(hashes[start], joined);
+        ngram(Kind::Words, joined, Name::Words(&words[start..=end]));
+    }
+    if !is_edge(end) {
+        for_each_character_ngram(&words[end], &mut ngram);
     }
 }
 
@@ -110,8 +119,16 @@ fn for_each_character_ngram(word: &str, ngram: &mut impl FnMut(Kind, u64, Name<'
 mod tests {
     use super::super::filter::Filter;
     use super::super::ngrams::{Piece, for_each_piece, token_hash};
+    use super::super::vocabulary::Vocabulary;
     use super::*;
     use proptest::prelude::*;
+
+    #[derive(Debug, PartialEq)]
+    enum Read {
+        Ngram(Kind, u64),
+        Lexicon(u32),
+        ClauseEnd,
+    }
 
     fn settings(words: u8) -> NgramSettings {
         NgramSettings { words, characters: true, word_weight: 1, character_weight: 1 }
@@ -119,10 +136,11 @@ mod tests {
 
     fn names(text: &str, words: u8) -> Vec<String> {
         let mut names = vec![];
-        let told_apart = Words { joiners: &[token_hash("and")], frequent: None };
+        let told_apart = Words { joiners: &[token_hash("and")], ..Words::default() };
         for_each_named_piece(text, &settings(words), told_apart, |piece| {
             names.push(match piece {
                 NamedPiece::Ngram(_, _, name) => name.to_string(),
+                NamedPiece::Lexicon(_, word) => format!("({word})"),
                 NamedPiece::ClauseEnd(words) => format!("[{}]", words.join(" ")),
             });
         });
@@ -146,19 +164,23 @@ mod tests {
 
         #[test]
         fn they_are_the_ngrams_that_the_vectorizer_reads(
-            text in "([a-cäßあ中🚀]{0,5}( |, | and |, and |\\. |'|-)){0,12}", words in 1u8..=3, cut in any::<bool>(), rare in any::<bool>(),
+            text in "([a-cäßあ中🚀]{0,5}( |, | and |, and |\\. |'|-)){0,12}", words in 1u8..=3, cut in any::<bool>(), rare in any::<bool>(), known in any::<bool>(),
         ) {
             let joiners = if cut { vec![token_hash("and"), token_hash(",")] } else { vec![] };
             let slots = if rare { Filter::build(vec![token_hash("a"), token_hash("bc")]) } else { vec![] };
-            let told_apart = Words { joiners: &joiners, frequent: Filter::new(&slots) };
+            let lexicon = Vocabulary::build(&["b", "中", "aa"].map(token_hash));
+            let lexicon = Vocabulary::new(&lexicon).filter(|_| known);
+            let told_apart = Words { joiners: &joiners, frequent: Filter::new(&slots), lexicon };
             let (mut read, mut named) = (vec![], vec![]);
             for_each_piece(&text, &settings(words), told_apart, |piece| match piece {
-                Piece::Ngrams(kind, hashes) => read.extend(hashes.iter().map(|&hash| Some((kind, hash)))),
-                Piece::ClauseEnd => read.push(None),
+                Piece::Ngrams(kind, hashes) => read.extend(hashes.iter().map(|&hash| Read::Ngram(kind, hash))),
+                Piece::Lexicon(row) => read.push(Read::Lexicon(row)),
+                Piece::ClauseEnd => read.push(Read::ClauseEnd),
             });
             for_each_named_piece(&text, &settings(words), told_apart, |piece| named.push(match piece {
-                NamedPiece::Ngram(kind, hash, _) => Some((kind, hash)),
-                NamedPiece::ClauseEnd(_) => None,
+                NamedPiece::Ngram(kind, hash, _) => Read::Ngram(kind, hash),
+                NamedPiece::Lexicon(row, _) => Read::Lexicon(row),
+                NamedPiece::ClauseEnd(_) => Read::ClauseEnd,
             }));
             prop_assert_eq!(read, named);
         }

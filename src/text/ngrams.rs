@@ -4,12 +4,20 @@
 //! table; equal rows are absorbed by training. Nothing is stored and nothing allocates.
 
 use super::filter::Filter;
+use super::vocabulary::Vocabulary;
 use super::{MAX_WORD_BYTES, Token, for_each_token};
 use serde::{Deserialize, Serialize};
 
 /// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
 /// [`super::MAX_TEXT_BYTES`] has, and few enough that a sum of int8 rows fits 32 bits at any weight that [`NgramSettings`] allows.
 pub const MAX_NGRAMS: usize = 3_300_000;
+
+/// Words of a text that are looked up in the lexicon at most. With rows that count at most [`MAX_LEXICON_WEIGHT`] times the sum
+/// still fits 32 bits.
+pub const MAX_LEXICON_WORDS: usize = 4096;
+
+/// How often a row of the lexicon counts at most.
+pub const MAX_LEXICON_WEIGHT: u8 = 96;
 
 /// Which n-grams are read, and what each counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +125,8 @@ pub struct Words<'a> {
     /// The words that are frequent enough to be told apart in word n-grams, where all others are one and the same rare word: a
     /// name that training has not seen, or hardly, then still shows that a name stands there. `None` tells all apart.
     pub frequent: Option<Filter<'a>>,
+    /// The words that have a row of the lexicon; `None` for most models.
+    pub lexicon: Option<Vocabulary<'a>>,
 }
 
 /// What a text is read as.
@@ -125,21 +135,23 @@ pub enum Piece<'a> {
     /// The hashes of some n-grams of one kind, one at least: those of words that end with the same word, or those of one word's
     /// characters.
     Ngrams(Kind, &'a [u64]),
+    /// A word with this row of the lexicon; its n-grams follow.
+    Lexicon(u32),
     /// A clause ends here. It holds an n-gram at least.
     ClauseEnd,
 }
 
 /// What a clause is made of.
 pub(super) enum Part<'a> {
-    /// A word, and the number that stands for it in word n-grams: its [`token_hash`], unless it is rare.
-    Word(&'a str, u64),
+    /// A word, the number that stands for it in word n-grams (its [`token_hash`], unless it is rare), and its row of the lexicon.
+    Word(&'a str, u64, Option<u32>),
     /// A clause of at least one word ends here.
     ClauseEnd,
 }
 
 /// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
 pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(Part<'_>)) {
-    let (mut clauses, mut any) = (1, false);
+    let (mut clauses, mut any, mut looked_up) = (1, false, 0);
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => token_hash(word),
@@ -153,7 +165,10 @@ pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(P
             }
         } else if let Token::Word(word) = token {
             let is_rare = words.frequent.is_some_and(|frequent| !frequent.contains(hash));
-            part(Part::Word(word, if is_rare { RARE } else { hash }));
+            let row =
+                words.lexicon.filter(|_| looked_up < MAX_LEXICON_WORDS).and_then(|lexicon| lexicon.row(hash));
+            looked_up += usize::from(row.is_some());
+            part(Part::Word(word, if is_rare { RARE } else { hash }, row));
             any = true;
         }
     });
@@ -176,7 +191,10 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, pi
         padded: [0; MAX_WORD_BYTES + 2 + 8],
     };
     for_each_part(text, words, |part| match part {
-        Part::Word(word, hash) => reader.word(word, hash),
+        Part::Word(word, hash, row) => {
+            row.into_iter().for_each(|row| (reader.piece)(Piece::Lexicon(row)));
+            reader.word(word, hash);
+        }
         Part::ClauseEnd => reader.end_clause(),
     });
 }
@@ -333,8 +351,10 @@ mod tests {
     fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
         let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], Vec::<u64>::new());
-        for_each_piece(text, &SETTINGS, Words { joiners: &joiners, frequent: None }, |piece| match piece {
+        let words = Words { joiners: &joiners, ..Words::default() };
+        for_each_piece(text, &SETTINGS, words, |piece| match piece {
             Piece::Ngrams(_, hashes) => open.extend(hashes),
+            Piece::Lexicon(_) => {}
             Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
         });
         assert!(open.is_empty());

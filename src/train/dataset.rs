@@ -2,11 +2,14 @@
 
 use super::options::Recipe;
 use super::random::{Purpose, Random};
+use super::transfer::Transfer;
 use crate::error::{Error, Result};
+use crate::lexicon::Lexicon;
 use crate::network::MAX_LABELS;
 use crate::simd::DIMENSIONS;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
+use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::FeatureVector;
 use std::collections::{HashMap, HashSet};
 
@@ -54,9 +57,9 @@ pub(super) struct Holdout {
 pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
     let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let (mut keys, mut key) = (vec![], 0);
-    ngrams::for_each_piece(text, &settings, Words { joiners, frequent: None }, |piece| match piece {
+    ngrams::for_each_piece(text, &settings, Words { joiners, ..Words::default() }, |piece| match piece {
         Piece::Ngrams(Kind::Words, hashes) => hashes.iter().for_each(|&hash| key = ngrams::join(key, hash)),
-        Piece::Ngrams(..) => {}
+        Piece::Ngrams(..) | Piece::Lexicon(_) => {}
         Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
     });
     keys.sort_unstable();
@@ -187,6 +190,8 @@ pub(super) struct Frequencies {
     pub(super) known: Vec<u16>,
     /// Slots of the filter of frequent words; empty where all words are told apart.
     pub(super) frequent: Vec<u16>,
+    /// The words of the lexicon, if there is one; their rows are numbered on behind those of the table.
+    pub(super) transfer: Option<Transfer>,
     /// Hashes of the joiners that the texts are cut at.
     joiners: Vec<u64>,
 }
@@ -198,13 +203,10 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
     let mut counts: HashMap<u64, u32> = HashMap::new();
     let mut clause = vec![];
     for &line in lines {
-        ngrams::for_each_piece(
-            texts[line],
-            &settings,
-            Words { joiners, frequent: None },
-            |piece| match piece {
+        ngrams::for_each_piece(texts[line], &settings, Words { joiners, ..Words::default() }, |piece| {
+            match piece {
                 Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-                Piece::Ngrams(..) => {}
+                Piece::Ngrams(..) | Piece::Lexicon(_) => {}
                 Piece::ClauseEnd => {
                     clause.sort_unstable();
                     clause.dedup();
@@ -214,13 +216,14 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
                         seen.insert(clause);
                     }
                 }
-            },
-        );
+            }
+        });
     }
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 
-/// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row.
+/// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row. The
+/// rows of the lexicon are numbered on behind those of the table.
 fn for_each_clause(
     text: &str,
     recipe: &Recipe,
@@ -243,6 +246,7 @@ fn for_each_clause(
                 bag.extend(hashes.iter().map(row));
             }
         }
+        Piece::Lexicon(row) => bag.push(((1 << recipe.row_bits) + row, 1.0)),
         Piece::ClauseEnd => {
             bag.sort_unstable_by_key(|entry| entry.0);
             bag.dedup_by(|next, kept| {
@@ -260,13 +264,19 @@ fn for_each_clause(
 
 impl Frequencies {
     /// Reads the texts of the lines named by `lines`, cut at the joiners with these hashes.
-    pub(super) fn new(texts: &[&str], lines: &[usize], recipe: &Recipe, joiners: &[u64]) -> Frequencies {
+    pub(super) fn new(
+        texts: &[&str],
+        lines: &[usize],
+        recipe: &Recipe,
+        joiners: &[u64],
+        lexicon: Option<&Lexicon>,
+    ) -> Frequencies {
         let mut documents = vec![0u32; 1 << recipe.row_bits];
         let frequent = match recipe.rare_below {
             0 => vec![],
             least => frequent_words(texts, lines, joiners, least),
         };
-        let words = Words { joiners, frequent: Filter::new(&frequent) };
+        let words = Words { joiners, frequent: Filter::new(&frequent), lexicon: None };
         let (mut trigrams, mut clauses) = (vec![], 0u32);
         for &line in lines {
             for_each_clause(texts[line], recipe, words, Some(&mut trigrams), |bag| {
@@ -282,25 +292,51 @@ impl Frequencies {
         let idf = |&df: &u32| {
             if df == 0 { 0.0 } else { (libm::log((1.0 + n) / (1.0 + f64::from(df))) + 1.0) as f32 }
         };
-        Frequencies {
+        let mut frequencies = Frequencies {
             idf: documents.iter().map(idf).collect(),
             known: Filter::build(trigrams),
             frequent,
+            transfer: lexicon.and_then(|lexicon| Transfer::new(lexicon, texts, lines, joiners)),
             joiners: joiners.to_vec(),
+        };
+        if let Some(mut transfer) = frequencies.transfer.take() {
+            let mut lengths = vec![];
+            for &line in lines {
+                for_each_clause(texts[line], recipe, frequencies.words(Some(&transfer)), None, |bag| {
+                    lengths.push(frequencies.weigh(bag, Some(&transfer)));
+                });
+            }
+            transfer.balance(lengths.into_iter());
+            frequencies.transfer = Some(transfer);
         }
+        frequencies
     }
 
-    /// The bags of a text's clauses: TF-IDF weights of unit length over the rows that training uses. One at least, which is
-    /// empty for a text without words.
+    fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
+        let lexicon = transfer.and_then(|transfer| Vocabulary::new(&transfer.words));
+        Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent), lexicon }
+    }
+
+    /// Multiplies a clause's entries by what their rows count. Returns the length of the n-grams' part and of the lexicon's.
+    fn weigh(&self, bag: &mut Bag, transfer: Option<&Transfer>) -> (f32, f32) {
+        let (table, transfer) = (self.idf.len(), transfer.map_or(&[][..], |transfer| &transfer.weights));
+        bag.retain_mut(|(row, weight)| {
+            let row = *row as usize;
+            *weight *= if row < table { self.idf[row] } else { transfer[row - table] };
+            *weight > 0.0
+        });
+        let (ngrams, words) = bag.split_at(bag.partition_point(|&(row, _)| (row as usize) < table));
+        let length = |part: &[(u32, f32)]| part.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        (length(ngrams), length(words))
+    }
+
+    /// The bags of a text's clauses: TF-IDF weights of unit length over the rows that training uses, and those of the lexicon
+    /// beside them, longer or shorter. One at least, which is empty for a text without words.
     pub(super) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
         let mut bags = vec![];
-        let words = Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent) };
-        for_each_clause(text, recipe, words, None, |bag| {
-            bag.retain_mut(|(row, weight)| {
-                *weight *= self.idf[*row as usize];
-                *weight > 0.0
-            });
-            let norm = bag.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        let transfer = self.transfer.as_ref();
+        for_each_clause(text, recipe, self.words(transfer), None, |bag| {
+            let (norm, _) = self.weigh(bag, transfer);
             bag.iter_mut().for_each(|(_, weight)| *weight /= norm);
             bags.push(bag.clone());
         });

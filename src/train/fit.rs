@@ -20,7 +20,7 @@ pub(super) struct Dense {
 
 /// Float32 weights in training. They are not kept: a model is their int8 rounding.
 pub(super) struct Weights {
-    /// `[rows, 256]`; no rows when training starts from feature vectors.
+    /// `[rows, 256]`; no rows when training starts from feature vectors. Rows of a lexicon stand behind those that are learned.
     pub(super) table: Array2<f32>,
     /// Mean square of each row's gradient, decayed.
     table_moments: Vec<f32>,
@@ -36,8 +36,9 @@ pub(super) struct Weights {
 const TABLE_DECAY: f32 = 0.99;
 
 impl Weights {
-    /// Starting values. `idf` says which rows of the table are in use; others stay zero.
-    pub(super) fn new(recipe: &Recipe, labels: usize, idf: &[f32], seed: u64) -> Weights {
+    /// Starting values. `idf` says which rows of the table are in use; others stay zero. Behind them stand the `frozen` rows,
+    /// which stay as they are.
+    pub(super) fn new(recipe: &Recipe, labels: usize, idf: &[f32], frozen: &[f32], seed: u64) -> Weights {
         let mut random = Random::new(seed, Purpose::Weights);
         let widths = [DIMENSIONS, HIDDEN[0], HIDDEN[1], HIDDEN[2], labels];
         let reference = !recipe.scheduled;
@@ -65,7 +66,10 @@ impl Weights {
             })
             .collect();
         let mut random = Random::new(seed, Purpose::Table);
-        let mut table = Array2::zeros((idf.len(), DIMENSIONS));
+        let mut table = Array2::zeros((idf.len() + frozen.len() / DIMENSIONS, DIMENSIONS));
+        if let Some(rows) = table.as_slice_mut() {
+            rows[idf.len() * DIMENSIONS..].copy_from_slice(frozen);
+        }
         for ((mut row, &idf), number) in table.rows_mut().into_iter().zip(idf).zip(0..) {
             if recipe.learned_table && idf > 0.0 {
                 // Of unit length on average.
@@ -476,11 +480,12 @@ fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32],
     }
 }
 
-/// One step of every row that the batch used.
+/// One step of every learned row that the batch used.
 fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, space: &mut Workspace) {
     space.uses.clear();
     for (input, bag) in (0..).zip(space.bags.iter().take(space.rows)) {
-        space.uses.extend(bag.iter().map(|&(row, weight)| (row, input, weight)));
+        let learned = bag.iter().filter(|&&(row, _)| (row as usize) < weights.table_moments.len());
+        space.uses.extend(learned.map(|&(row, weight)| (row, input, weight)));
     }
     // By table row, so that its gradient is summed up in one go; then by input, so that the order is always the same.
     space.uses.sort_unstable_by_key(|&(row, input, _)| (u64::from(row) << 32) | u64::from(input));
@@ -523,7 +528,7 @@ mod tests {
     fn a_loss_that_leaves_the_numbers_ends_training_with_advice() {
         let (recipe, targets) = (recipe(), vec![vec![0], vec![1]]);
         let rows = [[0.1; DIMENSIONS], [f32::NAN; DIMENSIONS]];
-        let mut weights = Weights::new(&recipe, 2, &[], 1);
+        let mut weights = Weights::new(&recipe, 2, &[], &[], 1);
         let error = fit(&recipe, &rows, &targets).run(&mut weights, 3, |_, _| Ok(())).err();
         let message = error.map(|e| e.to_string()).unwrap_or_default();
         assert!(
@@ -542,7 +547,7 @@ mod tests {
             (0..3).map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5)).collect();
         let fit = fit(&recipe, &rows, &targets);
         let mut random = Random::new(3, Purpose::Weights);
-        let mut weights = Weights::new(&recipe, 2, &[], 1);
+        let mut weights = Weights::new(&recipe, 2, &[], &[], 1);
         if let Some(linear) = &mut weights.linear {
             linear.value.iter_mut().for_each(|w| *w = random.normal() * 0.1);
         }

@@ -15,6 +15,7 @@ mod options;
 mod quantise;
 mod random;
 mod tensor;
+mod transfer;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
@@ -24,7 +25,7 @@ use crate::calibration::Calibration;
 use crate::data::Example;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
-use crate::model::{Metadata, Model, Parts, RejectSettings, TrainingSummary};
+use crate::model::{LexiconSettings, Metadata, Model, Parts, RejectSettings, TableParts, TrainingSummary};
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::token_hash;
@@ -124,10 +125,23 @@ pub struct TrainReport {
     pub epochs: usize,
     /// The words and marks at which texts are cut into clauses.
     pub joiners: Vec<String>,
+    /// What the lexicon had to give; `None` without one.
+    pub lexicon: Option<LexiconUse>,
     /// Sentences about the data that its owner should know.
     pub warnings: Vec<String>,
     /// Time taken.
     pub seconds: f64,
+}
+
+/// How much of a lexicon a training could use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LexiconUse {
+    /// Different words of the training texts.
+    pub words: usize,
+    /// How many of those the lexicon has.
+    pub found: usize,
+    /// Words of the lexicon that the model holds: those, and others that lie near them.
+    pub held: usize,
 }
 
 /// Called after each epoch, from the thread that trains; `false` stops the training.
@@ -170,6 +184,8 @@ struct Training<'a> {
     data: &'a Dataset<'a>,
     examples: usize,
     valid: Option<(&'a Dataset<'a>, Targets)>,
+    /// Different words of the texts, and how many of them the lexicon has.
+    overlap: Option<(usize, usize)>,
     targets: Targets,
     options: &'a TrainOptions,
     recipe: Recipe,
@@ -272,6 +288,21 @@ impl<'a> Training<'a> {
                 return Err(Error::Training("the validation data holds no examples".into()));
             }
         }
+        let overlap = match (&options.lexicon, &data.inputs) {
+            (None, _) => None,
+            (Some(_), Inputs::Features(_)) => {
+                return Err(Error::invalid(
+                    "a lexicon is of use for texts only; train on feature rows without one",
+                ));
+            }
+            (Some(lexicon), Inputs::Texts(texts)) => Some(transfer::overlap(lexicon, texts)),
+        };
+        if let (Some((_, 0)), Some(lexicon)) = (overlap, &options.lexicon) {
+            return Err(Error::Training(format!(
+                "none of the lexicon's {} words stands in the training texts; is it one of their language?",
+                lexicon.len()
+            )));
+        }
         let valid = valid.map(|valid| {
             let of_line = valid.labels.iter().map(|line| targets.indices(line)).collect();
             (valid, Targets { names: targets.names.clone(), of_line })
@@ -280,6 +311,7 @@ impl<'a> Training<'a> {
             data,
             examples,
             valid,
+            overlap,
             recipe: Recipe::new(options, amount),
             targets,
             options,
@@ -326,7 +358,7 @@ impl<'a> Training<'a> {
             epochs: findings.epochs,
             seed: self.options.seed,
         };
-        let report = TrainReport {
+        let mut report = TrainReport {
             preset: recipe.preset,
             examples: self.examples,
             labels: self.targets.names.len(),
@@ -334,11 +366,14 @@ impl<'a> Training<'a> {
             heldout_accuracy: findings.accuracy,
             epochs: findings.epochs,
             joiners: joiners.clone(),
+            lexicon: None,
             warnings: self.warnings(),
             seconds: self.started.elapsed().as_secs_f64(),
         };
         let Run { weights, frequencies } = &run;
         let model = self.model(weights, frequencies.as_ref(), &joiners, Some(&all), findings, summary)?;
+        let held = model.lexicon_words();
+        report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
         Ok((model, report))
     }
 
@@ -382,14 +417,17 @@ impl<'a> Training<'a> {
         let (samples, frequencies) = match &self.data.inputs {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
-                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(joiners));
+                let lexicon = self.options.lexicon.as_deref();
+                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(joiners), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
                 (Samples::Bags(bags), Some(frequencies))
             }
         };
         let idf = frequencies.as_ref().map_or(&[][..], |f| &f.idf);
-        let mut weights = Weights::new(recipe, labels, idf, seed);
+        let transfer = frequencies.as_ref().and_then(|f| f.transfer.as_ref());
+        let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
+        let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
         let fit = Fit { recipe, samples, targets: &self.targets.of_line, lines, labels, seed };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
@@ -560,6 +598,17 @@ impl<'a> Training<'a> {
     ) -> Result<Model> {
         let labels = self.targets.names.len();
         let (layers, linear) = quantise::network(weights, &self.recipe);
+        let transfer = frequencies.and_then(|f| f.transfer.as_ref());
+        let (table, lexicon) = match frequencies {
+            Some(frequencies) => {
+                quantise::table(weights, &frequencies.idf, transfer, self.recipe.learned_table)
+            }
+            None => (TableParts::default(), None),
+        };
+        let (lexicon_rows, lexicon) = match lexicon {
+            Some((rows, weight)) => (rows, Some(LexiconSettings { weight })),
+            None => (vec![], None),
+        };
         let mut parts = Parts {
             metadata: Metadata {
                 preset: self.recipe.preset.name().into(),
@@ -567,6 +616,7 @@ impl<'a> Training<'a> {
                 labels: self.targets.names.clone(),
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
                 joiners: joiners.to_vec(),
+                lexicon,
                 calibration: findings.calibration,
                 reject: RejectSettings {
                     keep: self.options.keep as f32,
@@ -575,11 +625,11 @@ impl<'a> Training<'a> {
                 training,
                 ..Metadata::default()
             },
-            table: frequencies
-                .map(|f| quantise::table(weights, &f.idf, self.recipe.learned_table))
-                .unwrap_or_default(),
+            table,
             known: frequencies.map(|f| f.known.clone()).unwrap_or_default(),
             frequent: frequencies.map(|f| f.frequent.clone()).unwrap_or_default(),
+            lexicon_rows,
+            lexicon_words: transfer.map(|transfer| transfer.words.clone()).unwrap_or_default(),
             layers,
             linear,
             thresholds: vec![0.5; labels],

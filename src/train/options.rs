@@ -3,11 +3,13 @@
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
+use crate::lexicon::Lexicon;
 use crate::model::MAX_JOINERS;
 use crate::text::ngrams::NgramSettings;
 use crate::text::{Token, for_each_token};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Which recipe training follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,11 +78,11 @@ pub struct TrainOptions {
     pub batch: Option<usize>,
     /// Chance that an n-gram is left out of a text while training, 0 up to 1. Default: 0.5 for single-label data, where it is
     /// worth 0.7 points because texts are then recognised by several n-grams; 0.4 for large multi-label data, where one
-    /// n-gram may be all that speaks for a label.
+    /// n-gram may be all that speaks for a label, and for few examples with a lexicon.
     pub feature_dropout: Option<f32>,
     /// Chance that a line is replaced by a mixture of two lines with different labels that belongs to none of them, 0 up
-    /// to 1. Default: 0.1 for single-label data, 0.3 for few examples, since it teaches what out-of-scope looks like; 0 for
-    /// multi-label data, where a mixture has both labels.
+    /// to 1. Default: 0.1 for single-label data, 0.3 for few examples without a lexicon, since it teaches what out-of-scope
+    /// looks like; 0 for multi-label data, where a mixture has both labels.
     pub outliers: Option<f32>,
     /// The words and marks that part clauses, at most [`MAX_JOINERS`], such as `and` and `,`; an empty list cuts nothing.
     /// Default: learned from lines with several labels, and used if that makes held-out lines better.
@@ -90,6 +92,9 @@ pub struct TrainOptions {
     pub label_names: bool,
     /// A description for some labels, in the words of their texts: one more line of the label, instead of its name.
     pub descriptions: Vec<(String, String)>,
+    /// Word vectors from elsewhere, a help where examples are few. Default: none. The model holds rows of the words that matter to
+    /// it, so the lexicon is not needed any more.
+    pub lexicon: Option<Arc<Lexicon>>,
 }
 
 impl Default for TrainOptions {
@@ -107,6 +112,7 @@ impl Default for TrainOptions {
             joiners: None,
             label_names: true,
             descriptions: vec![],
+            lexicon: None,
         }
     }
 }
@@ -154,9 +160,10 @@ impl TrainOptions {
             || self.outliers.is_some()
             || !joiners.is_empty()
             || !self.descriptions.is_empty()
+            || self.lexicon.is_some()
             || self.keep != TrainOptions::default().keep;
         if self.preset == Preset::Reference && shaping {
-            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions` and `keep`";
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon` and `keep`";
             return refuse(format!(
                 "preset `reference` is the original to the letter; leave {options} alone with it"
             ));
@@ -183,6 +190,13 @@ pub(super) struct Amount {
     pub(super) labels: usize,
     pub(super) with_labels: usize,
     pub(super) with_several: usize,
+}
+
+impl Amount {
+    /// Whether every line counts.
+    fn is_few(self) -> bool {
+        self.lines <= 20 * self.labels
+    }
 }
 
 /// Every number that training follows; `accuracy.md`'s study and its successors are where they come from.
@@ -231,6 +245,10 @@ impl Recipe {
             Preset::Multi => Recipe::multi(amount),
             Preset::Single | Preset::Auto => Recipe::single(amount),
         };
+        if options.lexicon.is_some() && preset == Preset::Single && amount.is_few() {
+            // The lexicon's rows are not trained, so less has to be learned, and less to be kept from being learned by heart.
+            recipe = Recipe { epochs: 30, feature_dropout: 0.4, outliers: 0.1, ..recipe };
+        }
         recipe.epochs = options.epochs.unwrap_or(recipe.epochs);
         recipe.batch = options.batch.unwrap_or(recipe.batch);
         recipe.learning_rate = options.learning_rate.unwrap_or(recipe.learning_rate);
@@ -241,7 +259,7 @@ impl Recipe {
 
     fn single(amount: Amount) -> Recipe {
         // Few examples: smaller and more steps, more outliers.
-        let few = amount.lines <= 20 * amount.labels;
+        let few = amount.is_few();
         Recipe {
             preset: Preset::Single,
             choice: Choice::Single,
@@ -339,6 +357,18 @@ mod tests {
         let preset = |several| Recipe::new(&TrainOptions::default(), amount(1000, 10, several)).preset;
         assert_eq!(preset(10), Preset::Single);
         assert_eq!(preset(11), Preset::Multi);
+    }
+
+    #[test]
+    fn a_lexicon_changes_the_recipe_of_few_examples_alone() {
+        let lexicon = Lexicon::new(&["a", "b"], &[1.0, 0.5, 0.0, 1.0], 2).ok().map(Arc::new);
+        let (with, without) = (TrainOptions { lexicon, ..Default::default() }, TrainOptions::default());
+        assert!(with.lexicon.is_some());
+        let few = Recipe::new(&with, amount(200, 10, 0));
+        assert_eq!((few.epochs, few.feature_dropout, few.outliers), (30, 0.4, 0.1));
+        for amount in [amount(201, 10, 0), amount(200, 10, 100)] {
+            assert_eq!(Recipe::new(&with, amount), Recipe::new(&without, amount));
+        }
     }
 
     #[test]

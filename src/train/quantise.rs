@@ -2,8 +2,10 @@
 
 use super::fit::Weights;
 use super::options::Recipe;
+use super::transfer::Transfer;
 use crate::model::{LayerParts, TableParts};
 use crate::simd::{DIMENSIONS, HALF};
+use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use ndarray::{Array2, ArrayView1};
 
 /// Nearest integer in -127..=127, halves away from zero.
@@ -24,42 +26,69 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32) -> La
     parts
 }
 
+/// Rows of 256 numbers with a factor each.
+type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
+
 /// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
-/// makes irrelevant: sums are of plain integers. A learned table has 4 bits a number, since errors of so many rows average out;
-/// the reference's, whose rows hold one number each, has 8.
-pub(super) fn table(weights: &Weights, idf: &[f32], learned: bool) -> TableParts {
+/// makes irrelevant: sums are of plain integers. The rows of a lexicon have the same scale times an integer, how often they
+/// count, so that the sum with them is one as well. Learned rows and a lexicon's have 4 bits a number, since the errors of a
+/// text's many rows average out; the reference's, which hold one number each, have 8.
+pub(super) fn table(
+    weights: &Weights,
+    idf: &[f32],
+    transfer: Option<&Transfer>,
+    learned: bool,
+) -> (TableParts, Option<(Vec<u8>, u8)>) {
+    let rows = || weights.table.rows().into_iter();
     // Rows that no training text uses stay zero: of a small data set that is most of them.
-    let used = || weights.table.rows().into_iter().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
-    if learned {
-        let inverse = 1.0 / int4_step(used().map(|(_, row)| row));
-        let four_bits = |value: f32| ((value * inverse).round().clamp(-7.0, 7.0) + 8.0) as u8;
-        let mut table = vec![0x88; idf.len() * HALF];
-        for (number, (row, &idf)) in used() {
-            for (j, to) in table[number * HALF..(number + 1) * HALF].iter_mut().enumerate() {
-                *to = four_bits(row[j] * idf) | four_bits(row[HALF + j] * idf) << 4;
-            }
+    let used = || rows().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
+    if !learned {
+        let sizes = used().flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs()));
+        let largest = sizes.fold(0.0f32, f32::max);
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        let mut table = vec![0; idf.len() * DIMENSIONS];
+        for (number, (row, idf)) in used() {
+            let to = &mut table[number * DIMENSIONS..(number + 1) * DIMENSIONS];
+            to.iter_mut().zip(row).for_each(|(to, value)| *to = round(value * idf * inverse));
         }
-        return TableParts::Int4(table);
+        return (TableParts::Int8(table), None);
     }
-    let largest = used()
-        .flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs()))
-        .fold(0.0f32, f32::max);
-    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-    let mut table = vec![0; idf.len() * DIMENSIONS];
-    for (number, (row, idf)) in used() {
-        let to = &mut table[number * DIMENSIONS..(number + 1) * DIMENSIONS];
-        to.iter_mut().zip(row).for_each(|(to, value)| *to = round(value * idf * inverse));
+    let step = int4_step(used().map(|(_, row)| row));
+    let mut table = vec![int4_pair(0.0, 0.0); idf.len() * HALF];
+    for (number, row) in used() {
+        int4_row(row, 1.0 / step, &mut table[number * HALF..(number + 1) * HALF]);
     }
-    TableParts::Int8(table)
+    let lexicon = transfer.map(|transfer| {
+        let rows = || rows().skip(idf.len()).zip(&transfer.weights);
+        let weight = (int4_step(rows()) / step).round().clamp(1.0, f32::from(MAX_LEXICON_WEIGHT));
+        let mut bytes = vec![int4_pair(0.0, 0.0); transfer.weights.len() * HALF];
+        for (row, to) in rows().zip(bytes.chunks_mut(HALF)) {
+            int4_row(row, 1.0 / (step * weight), to);
+        }
+        (bytes, weight as u8)
+    });
+    (TableParts::Int4(table), lexicon)
+}
+
+/// Two numbers, rounded and held in -7..=7, as a byte.
+fn int4_pair(low: f32, high: f32) -> u8 {
+    let bits = |value: f32| (value.round().clamp(-7.0, 7.0) + 8.0) as u8;
+    bits(low) | bits(high) << 4
+}
+
+fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
+    for (j, to) in to.iter_mut().enumerate() {
+        *to = int4_pair(row[j] * factor * inverse, row[HALF + j] * factor * inverse);
+    }
 }
 
 /// Step between 4-bit numbers: of some multiples of the rows' root mean square the one with the least squared error, on a sample
 /// of them. Larger numbers are cut off, which costs less than coarser steps for all.
-fn int4_step<'a>(rows: impl Iterator<Item = (ArrayView1<'a, f32>, &'a f32)>) -> f32 {
+fn int4_step<'a>(rows: impl Iterator<Item = Row<'a>>) -> f32 {
     /// Of the used rows, one in so many.
     const EVERY: usize = 16;
     let sample: Vec<f32> =
-        rows.step_by(EVERY).flat_map(|(row, idf)| row.into_iter().map(move |value| value * idf)).collect();
+        rows.step_by(EVERY).flat_map(|(row, factor)| row.into_iter().map(move |v| v * factor)).collect();
     let square: f64 = sample.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
     let size = (square / sample.len().max(1) as f64).sqrt() as f32;
     if size == 0.0 {

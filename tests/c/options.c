@@ -28,6 +28,11 @@ int main(void) {
   OK(intent_options_set_joiners(o, NULL, 0, &problem));
   OK(intent_options_set_label_names(o, false, &problem));
   OK(intent_options_set_description(o, TEXT("timer"), TEXT("count down some minutes"), &problem));
+  intent_text words[2] = {text_of("lamp"), text_of("song")};
+  const float vectors[6] = {1.0f, 0.5f, 0.0f, 0.0f, 0.5f, -1.0f};
+  OK(intent_options_set_lexicon(o, words, 2, vectors, 3, &problem));
+  OK(intent_options_set_lexicon(o, NULL, 0, NULL, 0, &problem));
+  OK(intent_options_set_lexicon_file(o, NULL, 0, &problem));
   OK(intent_options_set_progress(o, go_on, NULL, &problem));
   OK(intent_options_set_progress(o, NULL, NULL, &problem));
 
@@ -53,6 +58,19 @@ int main(void) {
   joiners[1].length = 1;
   FAILS(INVALID_UTF8, "`joiners[1]`", intent_options_set_joiners(o, joiners, 2, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_joiners(NULL, joiners, 1, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_lexicon(NULL, words, 2, vectors, 3, &problem));
+  FAILS(NULL_ARGUMENT, "`words`", intent_options_set_lexicon(o, NULL, 2, vectors, 3, &problem));
+  FAILS(NULL_ARGUMENT, "`vectors`", intent_options_set_lexicon(o, words, 2, NULL, 3, &problem));
+  FAILS(INVALID_ARGUMENT, "1 numbers each", intent_options_set_lexicon(o, words, 2, vectors, 1, &problem));
+  FAILS(INVALID_ARGUMENT, "more than memory", intent_options_set_lexicon(o, words, 2, vectors, SIZE_MAX, &problem));
+  const float not_numbers[4] = {1.0f, 0.0f, 0.0f, NAN};
+  FAILS(INVALID_ARGUMENT, "word 1 of the lexicon", intent_options_set_lexicon(o, words, 2, not_numbers, 2, &problem));
+  words[1].bytes = BYTES("\xc3");
+  words[1].length = 1;
+  FAILS(INVALID_UTF8, "`words[1]`", intent_options_set_lexicon(o, words, 2, vectors, 3, &problem));
+  FAILS(IO, "no such file.vec", intent_options_set_lexicon_file(o, TEXT("no such file.vec"), &problem));
+  FAILS(NULL_ARGUMENT, "`path` is NULL", intent_options_set_lexicon_file(o, NULL, 3, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_lexicon_file(NULL, TEXT("a.vec"), &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_label_names(NULL, true, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_description(NULL, TEXT("a"), TEXT("b"), &problem));
   FAILS(NULL_ARGUMENT, "`label`", intent_options_set_description(o, NULL, 1, TEXT("b"), &problem));

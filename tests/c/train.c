@@ -87,6 +87,39 @@ static void a_file_trains_the_same_model_as_arrays(char **arguments) {
   intent_options_free(o);
 }
 
+static void vectors_of_the_hosts_go_into_the_model(char **arguments) {
+  dataset d = all_lines();
+  intent_options *o = quick_options();
+  intent_classifier *without = NULL, *with = NULL, *from_file = NULL;
+  intent_text words[3] = {text_of("lights"), text_of("lantern"), text_of("weather")};
+  const float vectors[6] = {1.0f, 0.5f, 1.0f, 0.25f, -1.0f, 0.5f};
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &without, &problem));
+  OK(intent_options_set_lexicon(o, words, 3, vectors, 2, &problem));
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &with, &problem));
+  const char *path = in_folder(arguments, "words.vec");
+  static const char lines[] = "3 2\nlights 1 0.5\nlantern 1 0.25\nweather -1 0.5\n";
+  write_file(path, lines, strlen(lines));
+  OK(intent_options_set_lexicon_file(o, TEXT(path), &problem));
+  OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &from_file, &problem));
+
+  size_t length, same, shorter;
+  uint8_t *bytes = saved(with, arguments, &length), *others = saved(from_file, arguments, &same);
+  uint8_t *plain = saved(without, arguments, &shorter);
+  CHECK(length == same && memcmp(bytes, others, length) == 0);
+  CHECK(shorter < length);
+  free(bytes);
+  free(others);
+  free(plain);
+
+  path = in_folder(arguments, "short.vec");
+  write_file(path, "a 1 2\nb 1\n", 10);
+  FAILS(BAD_DATA, "line 2", intent_options_set_lexicon_file(o, TEXT(path), &problem));
+  intent_free(without);
+  intent_free(with);
+  intent_free(from_file);
+  intent_options_free(o);
+}
+
 static void what_is_wrong_with_a_file_is_told(char **arguments) {
   intent_classifier *none = NULL;
   const char *path = in_folder(arguments, "bad.jsonl");
@@ -179,6 +212,7 @@ int main(int count, char **arguments) {
   CHECK(count == 2);
   progress_is_reported_and_can_stop();
   a_file_trains_the_same_model_as_arrays(arguments);
+  vectors_of_the_hosts_go_into_the_model(arguments);
   what_is_wrong_with_a_file_is_told(arguments);
   what_is_wrong_with_arrays_is_told();
   a_lone_label_is_warned_about();

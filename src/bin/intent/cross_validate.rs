@@ -42,6 +42,7 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         preset: arguments.preset.unwrap_or(default.preset),
         seed: arguments.seed.unwrap_or(default.seed),
         epochs: arguments.epochs,
+        lexicon: input::lexicon(arguments.lexicon.as_deref())?,
         ..default
     };
     options.check()?;

@@ -67,6 +67,9 @@ pub struct Arguments {
     /// Compute in float32 over the same weights, to see what int8 costs
     #[arg(long, conflicts_with = "cross_validate")]
     float32: bool,
+    /// Lexicon of those trainings, as of `intent train`
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub lexicon: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -116,6 +116,7 @@ pub fn grouped(attribution: &Attribution) -> Vec<(String, f32)> {
     let mut letters: HashMap<&str, usize> = HashMap::new();
     for share in &attribution.shares {
         match &share.word {
+            None if share.lexicon => reasons.push((format!("{} (lexicon)", share.ngram), share.share)),
             None => reasons.push((share.ngram.clone(), share.share)),
             Some(word) => {
                 let place = *letters.entry(word).or_insert(reasons.len());

@@ -43,6 +43,7 @@ struct Info<'a> {
     seed: u64,
     label_names: &'a [String],
     joiners: &'a [String],
+    lexicon_words: usize,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -71,6 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             seed: training.seed,
             label_names: &about.labels,
             joiners: &about.joiners,
+            lexicon_words: model.lexicon_words(),
         });
     }
     let name = match &arguments.model {
@@ -105,6 +107,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
     };
+    let lexicon = match model.lexicon_words() {
+        0 => "none".into(),
+        held => words::of(held, "word"),
+    };
     let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
     let more = if about.labels.len() > names.len() { ", ..." } else { "" };
     out.pairs(&[
@@ -113,6 +119,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("answers", choice.into()),
         ("reads", reads),
         ("clauses", clauses),
+        ("lexicon", lexicon),
         ("parameters", words::count(model.parameters())),
         ("trained on", trained),
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),

@@ -2,9 +2,10 @@
 
 use crate::failure::Failure;
 use intentkit::data::{self, Example, Format};
-use intentkit::{Classifier, Error};
+use intentkit::{Classifier, Error, Lexicon};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The sample model and its data: in this program only, never in the library.
 pub const SAMPLE_MODEL: &[u8] = include_bytes!("../../../models/assistant.intent");
@@ -60,6 +61,11 @@ pub fn classifier(path: Option<&Path>) -> Result<Classifier, Failure> {
         None => Classifier::from_bytes(SAMPLE_MODEL),
     };
     Ok(classifier?)
+}
+
+/// The lexicon that is asked for.
+pub fn lexicon(path: Option<&Path>) -> Result<Option<Arc<Lexicon>>, Failure> {
+    Ok(path.map(Lexicon::load).transpose()?.map(Arc::new))
 }
 
 /// Warnings go to standard error, each as one sentence.

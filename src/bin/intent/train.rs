@@ -6,7 +6,7 @@ use crate::progress::Bar;
 use crate::{input, words};
 use clap::Args;
 use intentkit::data::Format;
-use intentkit::train::Dataset;
+use intentkit::train::{Dataset, LexiconUse};
 use intentkit::{Classifier, Preset, TrainOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -59,6 +59,10 @@ pub struct Arguments {
     /// A JSON object of label names and descriptions, each one more line of its label: {"pay_bill": "settle an invoice"}
     #[arg(long, value_name = "FILE")]
     descriptions: Option<PathBuf>,
+    /// Word vectors from elsewhere, a help where examples are few: a text file (.vec of fastText or word2vec, GloVe) or a
+    /// Model2Vec folder. The model holds what it needs of them
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
     /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -82,6 +86,7 @@ struct Report<'a> {
     seed: u64,
     heldout: usize,
     joiners: &'a [String],
+    lexicon_words: usize,
     warnings: &'a [String],
     output: String,
 }
@@ -96,6 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
+        lexicon: input::lexicon(arguments.lexicon.as_deref())?,
         ..TrainOptions::default()
     };
     // Whatever can be refused is refused before minutes go into training.
@@ -134,6 +140,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             seed: arguments.seed,
             heldout: report.heldout,
             joiners: &report.joiners,
+            lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
             warnings: &report.warnings,
             output,
         });
@@ -151,7 +158,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
     };
-    out.pairs(&[
+    let mut pairs = vec![
         ("model", format!("{output}, {}", words::bytes(model_bytes))),
         (
             "learned",
@@ -162,9 +169,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("{}, {}, {:.1} s", report.preset, words::of(report.epochs, "epoch"), report.seconds),
         ),
         ("clauses", clauses),
-        ("accuracy", accuracy),
-        ("next", format!("intent predict --model {output} \"some text\"")),
-    ])
+    ];
+    if let Some(LexiconUse { words, found, held }) = report.lexicon {
+        let (words, found, others) =
+            (words::count(words), words::count(found), words::count(held.saturating_sub(found)));
+        pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
+    }
+    pairs
+        .extend([("accuracy", accuracy), ("next", format!("intent predict --model {output} \"some text\""))]);
+    out.pairs(&pairs)
 }
 
 /// Reads label descriptions.

@@ -1,0 +1,250 @@
+//! Model2Vec folders: a vector for each entry of a tokenizer (Tulkens and van Dongen, 2024).
+//!
+//! Of a tokenizer's entries only whole words are of use: WordPiece marks the others as continuations (`##ing`), BPE and Unigram
+//! mark where a word starts (`Ġlamp`, `▁lamp`) or ends (`lamp</w>`).
+
+use super::{Builder, fault};
+use crate::error::{Error, Result};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Largest file that is read into memory.
+const MAX_BYTES: u64 = 2 << 30;
+
+#[derive(Deserialize)]
+struct Tokenizer {
+    model: Model,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    /// An object of entries and numbers, or for Unigram a list of entries with their scores.
+    vocab: Value,
+    continuing_subword_prefix: Option<String>,
+    end_of_word_suffix: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Added {
+    content: String,
+}
+
+/// The words of a folder, and how many entries its tokenizer has.
+pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
+    let (weights, tokenizer) = (folder.join("model.safetensors"), folder.join("tokenizer.json"));
+    let text = bytes(&tokenizer)?;
+    let tokenizer_fault =
+        |reason: String| fault(&tokenizer, format!("it is no tokenizer of the kind that is read: {reason}"));
+    let parsed: Tokenizer = serde_json::from_slice(&text).map_err(|e| tokenizer_fault(e.to_string()))?;
+    let entries = entries(&parsed.model.vocab)
+        .ok_or_else(|| tokenizer_fault("it has no vocabulary of numbered entries".into()))?;
+    let file = bytes(&weights)?;
+    let tensors = SafeTensors::deserialize(&file).map_err(|e| {
+        fault(&weights, format!("it is no whole safetensors file ({e}); copy or download it again"))
+    })?;
+    let embeddings = Embeddings::find(&tensors).map_err(|reason| fault(&weights, reason))?;
+    let mut builder =
+        Builder::new(embeddings.width).map_err(|reason| fault(&weights, format!("the vectors {reason}")))?;
+    let special: HashSet<&str> = parsed.added_tokens.iter().map(|token| token.content.as_str()).collect();
+    let marks = Marks::of(&parsed.model, &entries);
+    let mut vector = vec![0.0; embeddings.width];
+    for &(entry, number) in entries.iter().filter(|(entry, _)| !special.contains(entry)) {
+        let Some(word) = marks.word(entry) else { continue };
+        if builder.is_full() {
+            break;
+        }
+        if embeddings.vector(number, &mut vector) {
+            builder
+                .add(&word, &vector)
+                .map_err(|reason| fault(&weights, format!("the vector of entry {number}: {reason}")))?;
+        }
+    }
+    Ok((builder, entries.len()))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let failed = |e| Error::io(path, "cannot read this part of the lexicon", e);
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    if length > MAX_BYTES {
+        return Err(fault(path, format!("the file has {length} bytes; at most {MAX_BYTES} are read")));
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+/// A vocabulary's entries with their numbers, in the order of those; `None` for what is no vocabulary.
+fn entries(vocabulary: &Value) -> Option<Vec<(&str, usize)>> {
+    let mut entries: Vec<(&str, usize)> = match vocabulary {
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(entry, number)| Some((entry.as_str(), number.as_u64()? as usize)))
+            .collect::<Option<_>>()?,
+        Value::Array(entries) => entries
+            .iter()
+            .zip(0..)
+            .map(|(entry, number)| Some((entry.get(0)?.as_str()?, number)))
+            .collect::<Option<_>>()?,
+        _ => return None,
+    };
+    entries.sort_by_key(|&(_, number)| number);
+    Some(entries)
+}
+
+/// How a tokenizer tells whole words, or their beginnings, from other entries.
+struct Marks<'a> {
+    start: Option<&'static str>,
+    end: Option<&'a str>,
+    continuation: &'a str,
+}
+
+/// What stands for a space in byte-level BPE, and in SentencePiece.
+const BYTE_SPACE: &str = "Ġ";
+const SPACE: &str = "▁";
+
+impl<'a> Marks<'a> {
+    fn of(model: &'a Model, entries: &[(&str, usize)]) -> Marks<'a> {
+        let used = |mark: &&str| {
+            entries.iter().filter(|(entry, _)| entry.starts_with(*mark)).count() * 20 > entries.len()
+        };
+        Marks {
+            start: [BYTE_SPACE, SPACE].into_iter().find(used),
+            end: model.end_of_word_suffix.as_deref().filter(|suffix| !suffix.is_empty()),
+            continuation: model
+                .continuing_subword_prefix
+                .as_deref()
+                .filter(|mark| !mark.is_empty())
+                .unwrap_or("##"),
+        }
+    }
+
+    fn word(&self, entry: &str) -> Option<String> {
+        let entry = match (self.start, self.end) {
+            (Some(mark), _) => entry.strip_prefix(mark)?,
+            (None, Some(suffix)) => entry.strip_suffix(suffix)?,
+            (None, None) if entry.starts_with(self.continuation) => return None,
+            (None, None) => entry,
+        };
+        if self.start == Some(BYTE_SPACE) {
+            String::from_utf8(entry.chars().map(byte).collect::<Option<_>>()?).ok()
+        } else {
+            Some(entry.to_owned())
+        }
+    }
+}
+
+/// The byte that a character of byte-level BPE stands for: those that can be seen stand for themselves, the others in their
+/// order for the characters from U+0100 on (Radford et al., 2019).
+fn byte(c: char) -> Option<u8> {
+    let is_visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+    match u32::from(c) {
+        code @ 0..256 => Some(code as u8).filter(is_visible),
+        code => (0..=255u8).filter(|byte| !is_visible(byte)).nth(code as usize - 256),
+    }
+}
+
+/// The vectors in a safetensors file.
+struct Embeddings<'a> {
+    view: TensorView<'a>,
+    width: usize,
+    /// Which row belongs to each entry, where entries share rows.
+    mapping: Option<TensorView<'a>>,
+}
+
+impl<'a> Embeddings<'a> {
+    fn find(tensors: &SafeTensors<'a>) -> Result<Self, String> {
+        let view = ["embeddings", "embedding.weight"].into_iter().find_map(|name| tensors.tensor(name).ok());
+        let view = view.ok_or("it has no tensor `embeddings`")?;
+        let &[_, width] = view.shape() else {
+            return Err(format!(
+                "its tensor `embeddings` has the shape {:?}; expected two numbers",
+                view.shape()
+            ));
+        };
+        if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8) {
+            return Err(format!("its vectors are {:?}; F32, F16, BF16 and I8 are read", view.dtype()));
+        }
+        let mapping = tensors
+            .tensor("mapping")
+            .ok()
+            .filter(|mapping| matches!(mapping.dtype(), Dtype::I64 | Dtype::I32));
+        Ok(Embeddings { view, width, mapping })
+    }
+
+    /// Writes the vector of an entry, if it has one.
+    fn vector(&self, entry: usize, vector: &mut [f32]) -> bool {
+        let row = match &self.mapping {
+            None => Some(entry),
+            Some(mapping) if mapping.dtype() == Dtype::I64 => number(mapping.data(), entry)
+                .and_then(|bytes| usize::try_from(i64::from_le_bytes(bytes)).ok()),
+            Some(mapping) => number(mapping.data(), entry)
+                .and_then(|bytes| usize::try_from(i32::from_le_bytes(bytes)).ok()),
+        };
+        let size = self.view.dtype().bitsize() / 8 * self.width;
+        let place = row.and_then(|row| Some(row.checked_mul(size)?..row.checked_add(1)?.checked_mul(size)?));
+        let Some(row) = place.and_then(|place| self.view.data().get(place)) else { return false };
+        let each = vector.iter_mut().enumerate();
+        match self.view.dtype() {
+            Dtype::F32 => each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, f32::from_le_bytes)),
+            Dtype::I8 => each.for_each(|(i, to)| *to = f32::from(row[i] as i8)),
+            Dtype::F16 => {
+                each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, |b| half(u16::from_le_bytes(b))))
+            }
+            _ => each.for_each(|(i, to)| {
+                *to = number(row, i).map_or(0.0, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16));
+            }),
+        }
+        true
+    }
+}
+
+/// The bytes of number `i`.
+fn number<const SIZE: usize>(data: &[u8], i: usize) -> Option<[u8; SIZE]> {
+    data.get(i.checked_mul(SIZE)?..)?.first_chunk().copied()
+}
+
+/// IEEE half precision → single.
+fn half(bits: u16) -> f32 {
+    let (sign, exponent, fraction) =
+        (u32::from(bits >> 15) << 31, u32::from(bits >> 10) & 31, u32::from(bits) & 0x3FF);
+    let size = match exponent {
+        // 2^-24 for each unit of a number too small for an exponent.
+        0 => fraction as f32 / 16_777_216.0,
+        31 => f32::from_bits(0x7F80_0000 | fraction << 13),
+        _ => f32::from_bits((exponent + 112) << 23 | fraction << 13),
+    };
+    f32::from_bits(size.to_bits() | sign)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_precision_is_what_it_should_be() {
+        for (bits, value) in [
+            (0x3C00, 1.0),
+            (0xC000, -2.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x7BFF, 65504.0),
+            (0x3555, 0.333_251_95),
+            (0x8000, -0.0),
+        ] {
+            assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:x}");
+        }
+        assert!(half(0x7C01).is_nan() && half(0xFC00) == f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn bytes_of_byte_level_bpe_are_found() {
+        assert_eq!(
+            ['Ġ', 'Ċ', 'a', 'Ã', 'Ń'].map(byte),
+            [Some(b' '), Some(b'\n'), Some(b'a'), Some(0xC3), Some(0xAD)]
+        );
+        assert_eq!(byte('\u{1FFF}'), None);
+    }
+}
