@@ -59,7 +59,18 @@ fn every_set_gives_the_bits_of_the_portable_dot_axpy_and_quantise() {
 
 #[test]
 fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
-    for (rows, columns, inner) in [(1, 1, 1), (4, 16, 8), (5, 17, 3), (7, 150, 33), (13, 8, 64), (9, 31, 0)] {
+    for (rows, columns, inner) in [
+        (1, 1, 1),
+        (4, 16, 8),
+        (5, 17, 3),
+        (7, 150, 33),
+        (13, 8, 64),
+        (9, 31, 0),
+        (15, 15, 15),
+        (16, 16, 16),
+        (17, 33, 47),
+        (40, 9, 50),
+    ] {
         let (a, b, c) = (pattern(rows * inner, 5), pattern(inner * columns, 11), pattern(rows * columns, 3));
         let layouts = [
             (
@@ -85,9 +96,9 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
                     }
                 }
                 for set in sets() {
-                    let mut found = c.clone();
+                    let (mut found, mut scratch) = (c.clone(), pattern(100, 1));
                     // SAFETY: `sets` holds only what runs here.
-                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate) };
+                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate, &mut scratch) };
                     assert_eq!(found, expected, "{} {rows}x{columns}x{inner}", set.name);
                 }
             }
@@ -111,6 +122,7 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
                 columns,
                 inner,
                 false,
+                threads,
             );
             c
         })
