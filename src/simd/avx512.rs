@@ -86,26 +86,57 @@ fn matmul(
 ) {
     let rows = c.len() / columns;
     let (panel, strips) = portable::buffers(packed, inner * LANES, rows.next_multiple_of(LANES) * inner);
-    let ((panel, _), (strips, _)) = (panel.as_chunks_mut(), strips.as_chunks_mut());
-    for first in (0..rows).step_by(LANES) {
-        pack(a, first, LANES.min(rows - first), &mut strips[first / LANES * inner..][..inner]);
-    }
-    let transposed = Matrix { data: b.data, row_stride: b.column_stride, column_stride: b.row_stride };
-    for first in (0..columns).step_by(LANES) {
-        let width = LANES.min(columns - first);
-        pack(transposed, first, width, panel);
-        for (i, lines) in c.chunks_mut(LANES * columns).enumerate() {
-            tile(&strips[i * inner..][..inner], panel, &mut lines[first..], columns, width, accumulate);
+    let strip = |i: usize| i * LANES * inner..(i + 1) * LANES * inner;
+    for i in 0..rows.div_ceil(LANES) {
+        if in_place(a, i * LANES, rows).is_none() {
+            let packed = strips[strip(i)].as_chunks_mut().0;
+            pack(a, i * LANES, LANES.min(rows - i * LANES), packed);
         }
     }
+    let b = Matrix { data: b.data, row_stride: b.column_stride, column_stride: b.row_stride };
+    for first in (0..columns).step_by(LANES) {
+        let width = LANES.min(columns - first);
+        if in_place(b, first, columns).is_none() {
+            pack(b, first, width, panel.as_chunks_mut().0);
+        }
+        let lines = in_place(b, first, columns).unwrap_or(Lines { data: panel, step: LANES });
+        for (i, c) in c.chunks_mut(LANES * columns).enumerate() {
+            let packed = Lines { data: &strips[strip(i)], step: LANES };
+            let factors = in_place(a, i * LANES, rows).unwrap_or(packed);
+            tile(factors, lines, inner, &mut c[first..], columns, width, accumulate);
+        }
+    }
+}
+
+/// Lines of sixteen numbers that stand next to each other, one for each `k`.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    data: &'a [f32],
+    step: usize,
+}
+
+impl<'a> Lines<'a> {
+    #[inline(always)]
+    fn line(self, k: usize) -> &'a [f32; LANES] {
+        let start = k * self.step;
+        // A slice of sixteen always is an array of sixteen.
+        self.data[start..start + LANES].first_chunk().unwrap_or(&[0.0; LANES])
+    }
+}
+
+/// Sixteen rows of a matrix of so many, if they need no packing.
+fn in_place(matrix: Matrix<'_>, first: usize, rows: usize) -> Option<Lines<'_>> {
+    let whole = matrix.row_stride == 1 && first + LANES <= rows;
+    whole.then(|| Lines { data: matrix.data.get(first..).unwrap_or_default(), step: matrix.column_stride })
 }
 
 /// The sums of one tile over all `k`.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn tile(
-    strip: &[[f32; LANES]],
-    panel: &[[f32; LANES]],
+    factors: Lines<'_>,
+    lines: Lines<'_>,
+    inner: usize,
     c: &mut [f32],
     columns: usize,
     width: usize,
@@ -120,8 +151,8 @@ fn tile(
             *sum = unsafe { _mm512_maskz_loadu_ps(mask, line.as_ptr()) };
         }
     }
-    for (factors, line) in strip.iter().zip(panel) {
-        let line = load(line);
+    for k in 0..inner {
+        let (factors, line) = (factors.line(k), load(lines.line(k)));
         for i in 0..LANES {
             sums[i] = _mm512_add_ps(sums[i], _mm512_mul_ps(_mm512_set1_ps(factors[i]), line));
         }

@@ -221,9 +221,9 @@ pub fn adam(weights: &mut [f32], first: &mut [f32], second: &mut [f32], gradient
 
 /// Asks for numbers that are read soon, where memory is slow to answer. Changes nothing.
 #[inline]
-pub fn prefetch(values: &[f32]) {
+pub fn prefetch<T>(values: &[T]) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    for line in values.chunks(16) {
+    for line in values.chunks((64 / size_of::<T>()).max(1)) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
         // SAFETY: every x86-64 CPU has the instruction, and it reads nothing.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }

@@ -260,7 +260,11 @@ impl Fit<'_> {
             return;
         };
         let dropout = self.recipe.feature_dropout;
-        for &line in batch {
+        for (i, &line) in batch.iter().enumerate() {
+            // In an order drawn at random, bags are far from each other.
+            if let Some(&soon) = batch.get(i + 2) {
+                bags[soon].iter().for_each(|bag| simd::prefetch(bag));
+            }
             let first = space.rows;
             let mut mixed = false;
             if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {

@@ -690,3 +690,41 @@ fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answer
         .collect::<Result<_>>()?;
     Ok(Answers { logits, scores })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn until_stopped(lane: Lane<'_>) -> Result<()> {
+        while !lane.stop.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        Err(Error::Stopped)
+    }
+
+    #[test]
+    fn of_two_runs_the_first_ends_the_second_and_the_caller_ends_both() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let failed = || Error::Training("the loss is NaN".into());
+        pool.install(|| {
+            let (first, second) = both(|_| Err::<(), _>(failed()), until_stopped);
+            assert!(matches!((first, second), (Err(Error::Training(_)), Err(Error::Stopped))));
+            let (first, second) = both(until_stopped, |_| Err::<(), _>(Error::Stopped));
+            assert!(matches!((first, second), (Err(Error::Stopped), Err(Error::Stopped))));
+            // An earlier epoch was chosen: nothing is wrong, but the second run is in vain.
+            let chosen = |lane: Lane<'_>| {
+                lane.stop.store(true, Ordering::Relaxed);
+                Ok(3)
+            };
+            let (first, second) = both(chosen, until_stopped);
+            assert!(matches!((first, second), (Ok(3), Err(Error::Stopped))));
+            // The first may yet choose fewer epochs than the second failed after.
+            let unhurt = |lane: Lane<'_>| {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                Ok(lane.stop.load(Ordering::Relaxed))
+            };
+            let (first, second) = both(unhurt, |_| Err::<(), _>(failed()));
+            assert!(matches!((first, second), (Ok(false), Err(Error::Training(_)))));
+        });
+    }
+}
