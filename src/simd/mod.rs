@@ -88,7 +88,7 @@ fn usable() -> impl Iterator<Item = Kernels> {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     let others = [avx2::detect(), avx512::detect()];
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    let others = [];
+    let others: [Option<Kernels>; 0] = [];
     std::iter::once(portable::KERNELS).chain(others.into_iter().flatten())
 }
 
