@@ -7,7 +7,7 @@
  *
  * Threads. A call that takes an object as `const` does not change it: any number of threads may make such calls with one
  * object at once, and none waits for another. Without `const` the object must not be in use elsewhere during the call.
- * Training uses threads of its own and calls the progress callback from one of them.
+ * Training uses threads of its own and calls the progress callback from them, one at a time.
  *
  * Memory. Who makes it frees it: what the library hands out is released with the library's own function for it, never with
  * free(). What the caller hands in is borrowed for the time of the call, and nothing is kept unless its comment says so.
@@ -96,7 +96,7 @@ typedef enum intent_status {
   INTENT_STATUS_NO_VECTORIZER = 50,
 } intent_status;
 
-/** Which run of a training is on. */
+/** A run of a training. With two threads or more, the held-out and the final run are on at the same time. */
 typedef enum intent_phase {
   /** On some lines with several labels, to see whether texts are better cut into clauses. */
   INTENT_PHASE_CLAUSES = 0,
@@ -161,7 +161,7 @@ typedef struct intent_text {
 
 /** Where a training stands. */
 typedef struct intent_progress {
-  /** The run that is on. */
+  /** The run that the last epoch belongs to. */
   intent_phase phase;
   /** Epochs done, over all runs. */
   size_t epoch;

@@ -6,6 +6,7 @@ use intentkit::runtime::Precision;
 use intentkit::simd::DIMENSIONS;
 use intentkit::train::{Dataset, Inputs, Phase, Progress};
 use intentkit::{Classifier, Error, Preset, TrainOptions};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const COMMANDS: [(&str, &[&str]); 24] = [
     ("turn on the light in the kitchen", &["light"]),
@@ -70,6 +71,47 @@ fn the_number_of_threads_does_not_change_a_byte() {
     let one = bytes(&examples, &options);
     for threads in [2, 3, 0] {
         assert_eq!(one, bytes(&examples, &TrainOptions { threads, ..options.clone() }), "{threads} threads");
+    }
+}
+
+/// Lines whose words say nothing about their labels, so that the best of many epochs is a matter of chance.
+fn noise() -> Vec<Example> {
+    let word = |n: usize| ["red", "green", "blue", "grey", "pink", "brown", "black"][n % 7];
+    (0..60)
+        .map(|i| Example::new(format!("{} {} {i}", word(i * i), word(i / 3)), [["a", "b"][i % 2]]))
+        .collect()
+}
+
+#[test]
+fn two_threads_make_both_runs_at_once_and_report_one_epoch_at_a_time() {
+    let examples = noise();
+    let data = Dataset::of(&examples);
+    let options = TrainOptions { epochs: Some(20), threads: 2, ..options() };
+    let (mut seen, inside) = (vec![], AtomicBool::new(false));
+    let trained = Classifier::train_on(&data, None, &options, &mut |now| {
+        assert!(!inside.swap(true, Ordering::SeqCst), "two at once");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        seen.push(*now);
+        inside.store(false, Ordering::SeqCst);
+        true
+    });
+    assert!(trained.is_ok());
+    assert!(seen.iter().map(|p| p.epoch).eq(1..=40) && seen.iter().all(|p| p.epochs == 40));
+    assert_eq!(seen.last().map(|p| p.seconds_left), Some(0.0));
+    for (phase, scored) in [(Phase::Heldout, true), (Phase::Final, false)] {
+        let of_run: Vec<_> = seen.iter().filter(|p| p.phase == phase).collect();
+        assert_eq!(of_run.len(), 20);
+        assert!(of_run.iter().all(|p| p.heldout_score.is_some() == scored));
+    }
+    // Stopped from either run, nothing is reported again.
+    for phase in [Phase::Heldout, Phase::Final] {
+        let mut over = false;
+        let stopped = Classifier::train_on(&data, None, &options, &mut |now| {
+            assert!(!over);
+            over = now.phase == phase;
+            !over
+        });
+        assert!(matches!(stopped, Err(Error::Stopped)) && over);
     }
 }
 

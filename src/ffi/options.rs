@@ -40,7 +40,7 @@ pub enum IntentFormat {
     Csv = 3,
 }
 
-/// Which run of a training is on.
+/// A run of a training. With two threads or more, the held-out and the final run are on at the same time.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentPhase {
@@ -56,7 +56,7 @@ pub enum IntentPhase {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IntentProgress {
-    /// The run that is on.
+    /// The run that the last epoch belongs to.
     pub phase: IntentPhase,
     /// Epochs done, over all runs.
     pub epoch: usize,

@@ -62,7 +62,15 @@ impl Reduction {
             match &self.axes {
                 Some(axes) => {
                     let across = Matrix { data: axes, row_stride: 1, column_stride: width };
-                    simd::matmul(row_major(&centred, width), across, rows, DIMENSIONS, width, false);
+                    simd::matmul(
+                        row_major(&centred, width),
+                        across,
+                        rows,
+                        DIMENSIONS,
+                        width,
+                        false,
+                        rayon::current_num_threads(),
+                    );
                 }
                 None => {
                     for (row, vector) in rows.chunks_mut(DIMENSIONS).zip(centred.chunks(width)) {
@@ -95,7 +103,15 @@ fn covariance(sample: &[f32], mean: &[f32]) -> Vec<f32> {
         let centred = centred(block, mean);
         let across = Matrix { data: &centred, row_stride: 1, column_stride: width };
         let rows = centred.len() / width;
-        simd::matmul(across, row_major(&centred, width), &mut covariance, width, rows, true);
+        simd::matmul(
+            across,
+            row_major(&centred, width),
+            &mut covariance,
+            width,
+            rows,
+            true,
+            rayon::current_num_threads(),
+        );
     }
     covariance
 }
@@ -108,7 +124,7 @@ fn axes(covariance: &[f32], width: usize) -> Vec<f32> {
     let mut next = vec![0.0; axes.len()];
     for _ in 0..ROUNDS {
         let (axes_now, covariance) = (row_major(&axes, width), row_major(covariance, width));
-        simd::matmul(axes_now, covariance, &mut next, width, width, false);
+        simd::matmul(axes_now, covariance, &mut next, width, width, false, rayon::current_num_threads());
         std::mem::swap(&mut axes, &mut next);
         orthogonalise(&mut axes, width);
     }

@@ -50,7 +50,7 @@ for_avx2! {
     dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
     axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
     weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) = portable::weighted_sum;
-    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) = portable::matmul::<4, 16>;
+    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool, packed: &mut Vec<f32>) = portable::matmul::<4, 16>;
     adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
     sigmoids(values: &mut [f32]) = portable::sigmoids;
 }

@@ -1,8 +1,8 @@
-//! AVX-512 with VNNI: four int8 products a lane in one instruction. The rest is the portable kernels, compiled for
-//! registers of sixteen floats.
+//! The kernels for AVX-512: the portable ones compiled for it, and by hand what a compiler does not bring into registers.
+//! Multiplications and additions stay apart, in the portable order.
 
-use super::packed::{Call, PANEL};
-use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
+use super::vnni::affine;
+use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, portable, prefetch};
 use std::arch::x86_64::*;
 
 pub(super) fn detect() -> Option<Kernels> {
@@ -54,95 +54,189 @@ for_avx512! {
     quantise(values: &[f32], quantised: &mut [i8]) -> f32 = portable::quantise;
     dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
     axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
-    weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) = portable::weighted_sum;
-    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) = portable::matmul::<4, 16>;
     adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
     sigmoids(values: &mut [f32]) = portable::sigmoids;
 }
 
-/// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
-    // SAFETY: upheld by this function's contract.
-    unsafe {
-        match call.inputs.len() {
-            1 => affine_rows::<1>(call, outputs),
-            _ => affine_rows::<TILE>(call, outputs),
+/// Rows ahead that are asked for: their places look random to the CPU, and the table is larger than its near caches.
+const AHEAD: usize = 4;
+
+/// The whole sum stays in registers while the rows pass by once.
+#[target_feature(enable = "avx512f")]
+fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
+    let row = |number: u32| &rows[number as usize * DIMENSIONS..][..DIMENSIONS];
+    let mut sums = [_mm512_setzero_ps(); DIMENSIONS / LANES];
+    for (i, &(number, weight)) in entries.iter().enumerate() {
+        if let Some(&(soon, _)) = entries.get(i + AHEAD) {
+            prefetch(row(soon));
+        }
+        let weight = _mm512_set1_ps(weight);
+        for (sum, values) in sums.iter_mut().zip(row(number).as_chunks().0) {
+            *sum = _mm512_add_ps(*sum, _mm512_mul_ps(weight, load(values)));
+        }
+    }
+    for (to, sum) in sum.as_chunks_mut().0.iter_mut().zip(sums) {
+        store(to, sum);
+    }
+}
+
+/// Tiles of 16 x 16 sums, a register for each row of the tile. One column of registers lets a factor be broadcast by the
+/// multiplication itself; with more, a broadcast of its own costs a third of the speed.
+#[target_feature(enable = "avx512f")]
+fn matmul(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: &mut [f32],
+    columns: usize,
+    inner: usize,
+    accumulate: bool,
+    packed: &mut Vec<f32>,
+) {
+    let rows = c.len() / columns;
+    let (panel, strips) = portable::buffers(packed, inner * LANES, rows.next_multiple_of(LANES) * inner);
+    let strip = |i: usize| i * LANES * inner..(i + 1) * LANES * inner;
+    for i in 0..rows.div_ceil(LANES) {
+        if in_place(a, i * LANES, rows).is_none() {
+            let packed = strips[strip(i)].as_chunks_mut().0;
+            pack(a, i * LANES, LANES.min(rows - i * LANES), packed);
+        }
+    }
+    let b = Matrix { data: b.data, row_stride: b.column_stride, column_stride: b.row_stride };
+    for first in (0..columns).step_by(LANES) {
+        let width = LANES.min(columns - first);
+        if in_place(b, first, columns).is_none() {
+            pack(b, first, width, panel.as_chunks_mut().0);
+        }
+        let lines = in_place(b, first, columns).unwrap_or(Lines { data: panel, step: LANES });
+        for (i, c) in c.chunks_mut(LANES * columns).enumerate() {
+            let packed = Lines { data: &strips[strip(i)], step: LANES };
+            let factors = in_place(a, i * LANES, rows).unwrap_or(packed);
+            tile(factors, lines, inner, &mut c[first..], columns, width, accumulate);
         }
     }
 }
 
-/// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
-    // As unsigned numbers 128 too large, which is what the instruction reads; the offsets take it back.
-    let mut inputs = [[0u8; DIMENSIONS]; ROWS];
-    for (row, to) in call.inputs.iter().zip(&mut inputs) {
-        for (to, &value) in to.iter_mut().zip(row) {
-            *to = (value as u8) ^ 0x80;
-        }
-    }
-    let blocks = call.layer.scales.len();
-    let mut first = 0;
-    while first < blocks {
-        // Within a panel, as many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
-        // SAFETY: the features are this function's own; there are as many blocks left.
-        first += unsafe {
-            match (blocks - first).min(PANEL - first % PANEL) {
-                8.. if ROWS == 1 => tile::<ROWS, 8>(call, first, &inputs, outputs),
-                4.. => tile::<ROWS, 4>(call, first, &inputs, outputs),
-                2.. => tile::<ROWS, 2>(call, first, &inputs, outputs),
-                _ => tile::<ROWS, 1>(call, first, &inputs, outputs),
-            }
-        };
+/// Lines of sixteen numbers that stand next to each other, one for each `k`.
+#[derive(Clone, Copy)]
+struct Lines<'a> {
+    data: &'a [f32],
+    step: usize,
+}
+
+impl<'a> Lines<'a> {
+    #[inline(always)]
+    fn line(self, k: usize) -> &'a [f32; LANES] {
+        let start = k * self.step;
+        // A slice of sixteen always is an array of sixteen.
+        self.data[start..start + LANES].first_chunk().unwrap_or(&[0.0; LANES])
     }
 }
 
-/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`.
-///
-/// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+/// Sixteen rows of a matrix of so many, if they need no packing.
+fn in_place(matrix: Matrix<'_>, first: usize, rows: usize) -> Option<Lines<'_>> {
+    let whole = matrix.row_stride == 1 && first + LANES <= rows;
+    whole.then(|| Lines { data: matrix.data.get(first..).unwrap_or_default(), step: matrix.column_stride })
+}
+
+/// The sums of one tile over all `k`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-unsafe fn tile<const ROWS: usize, const COUNT: usize>(
-    call: &Call<'_>,
-    first: usize,
-    inputs: &[[u8; DIMENSIONS]; ROWS],
-    outputs: &mut [f32],
-) -> usize {
-    let (groups, stride) = call.groups(first);
-    let mut sums = [[_mm512_setzero_si512(); COUNT]; ROWS];
-    // SAFETY: a register is sixteen numbers, which is what an offset and a group are; unaligned loads; `group` stays below
-    // `per_block`, which is at most a quarter of DIMENSIONS.
-    unsafe {
-        for block in 0..COUNT {
-            let start = _mm512_loadu_si512(call.layer.offsets[first + block].as_ptr().cast());
-            for row in &mut sums {
-                row[block] = start;
-            }
-        }
-        for group in 0..call.per_block() {
-            let mut four = [_mm512_setzero_si512(); ROWS];
-            for (four, input) in four.iter_mut().zip(inputs) {
-                *four = _mm512_set1_epi32(input.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
-            }
-            for block in 0..COUNT {
-                let weights = _mm512_load_si512(groups.as_ptr().add(group * stride + block).cast());
-                for row in 0..ROWS {
-                    sums[row][block] = _mm512_dpbusd_epi32(sums[row][block], four[row], weights);
-                }
-            }
+#[target_feature(enable = "avx512f")]
+fn tile(
+    factors: Lines<'_>,
+    lines: Lines<'_>,
+    inner: usize,
+    c: &mut [f32],
+    columns: usize,
+    width: usize,
+    accumulate: bool,
+) {
+    let mask = (u32::MAX >> (32 - width)) as __mmask16;
+    let mut sums = [_mm512_setzero_ps(); LANES];
+    if accumulate {
+        for (sum, line) in sums.iter_mut().zip(c.chunks(columns)) {
+            let line = &line[..width];
+            // SAFETY: the mask lets no more through than the line has.
+            *sum = unsafe { _mm512_maskz_loadu_ps(mask, line.as_ptr()) };
         }
     }
-    for (row, blocks) in sums.into_iter().enumerate() {
-        for (block, sums) in blocks.into_iter().enumerate() {
-            // SAFETY: a register of sixteen 32-bit numbers.
-            let sums: [i32; LANES] = unsafe { std::mem::transmute(sums) };
-            call.finish(first + block, row, sums, outputs);
+    for k in 0..inner {
+        let (factors, line) = (factors.line(k), load(lines.line(k)));
+        for i in 0..LANES {
+            sums[i] = _mm512_add_ps(sums[i], _mm512_mul_ps(_mm512_set1_ps(factors[i]), line));
         }
     }
-    COUNT
+    for (sum, line) in sums.iter().zip(c.chunks_mut(columns)) {
+        let line = &mut line[..width];
+        // SAFETY: as above.
+        unsafe { _mm512_mask_storeu_ps(line.as_mut_ptr(), mask, *sum) };
+    }
+}
+
+/// As [`portable::pack`], with rows that are contiguous in memory transposed in registers.
+#[target_feature(enable = "avx512f")]
+fn pack(matrix: Matrix<'_>, first: usize, count: usize, packed: &mut [[f32; LANES]]) {
+    if matrix.row_stride == 1 || matrix.column_stride != 1 {
+        return portable::pack(matrix, first, count, packed);
+    }
+    let (squares, rest) = packed.as_chunks_mut::<LANES>();
+    let whole = squares.len() * LANES;
+    for (k, square) in squares.iter_mut().enumerate() {
+        let mut rows = [_mm512_setzero_ps(); LANES];
+        for (i, row) in rows[..count].iter_mut().enumerate() {
+            let start = (first + i) * matrix.row_stride + k * LANES;
+            if let Some(values) = matrix.data[start..start + LANES].first_chunk() {
+                *row = load(values);
+            }
+        }
+        for (to, column) in square.iter_mut().zip(transposed(rows)) {
+            store(to, column);
+        }
+    }
+    let data = matrix.data.get(whole..).unwrap_or_default();
+    portable::pack(Matrix { data, ..matrix }, first, count, rest);
+}
+
+/// Rows as columns: 2 x 2 and 4 x 4 numbers within quarters of the registers, then the quarters.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn transposed(rows: [__m512; LANES]) -> [__m512; LANES] {
+    let mut pairs = rows;
+    let mut fours = rows;
+    let mut columns = rows;
+    for i in (0..LANES).step_by(2) {
+        pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    for i in (0..LANES).step_by(4) {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|j| _mm512_castps_pd(pairs[i + j]));
+        fours[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        fours[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        fours[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        fours[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    }
+    for i in 0..4 {
+        // Quarters 0 and 2, and 1 and 3, of two registers.
+        let even = |x, y| _mm512_shuffle_f32x4::<0b10_00_10_00>(x, y);
+        let odd = |x, y| _mm512_shuffle_f32x4::<0b11_01_11_01>(x, y);
+        let (top, bottom) = ([fours[i], fours[4 + i]], [fours[8 + i], fours[12 + i]]);
+        columns[i] = even(even(top[0], top[1]), even(bottom[0], bottom[1]));
+        columns[4 + i] = even(odd(top[0], top[1]), odd(bottom[0], bottom[1]));
+        columns[8 + i] = odd(even(top[0], top[1]), even(bottom[0], bottom[1]));
+        columns[12 + i] = odd(odd(top[0], top[1]), odd(bottom[0], bottom[1]));
+    }
+    columns
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load(values: &[f32; LANES]) -> __m512 {
+    // SAFETY: the reference vouches for sixteen floats; any alignment will do.
+    unsafe { _mm512_loadu_ps(values.as_ptr()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store(to: &mut [f32; LANES], values: __m512) {
+    // SAFETY: as in `load`.
+    unsafe { _mm512_storeu_ps(to.as_mut_ptr(), values) }
 }

@@ -15,12 +15,15 @@ mod math;
 mod neon;
 mod packed;
 mod portable;
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+mod vnni;
 
 pub use math::{exp, sigmoid};
 pub use packed::{Activations, PackedLayer, TILE};
 
 use once_cell::sync::Lazy;
 use rayon::prelude::*;
+use std::cell::RefCell;
 
 /// Length of a feature vector; the width of the table's rows.
 pub const DIMENSIONS: usize = 256;
@@ -54,7 +57,8 @@ pub struct AdamStep {
 }
 
 type WeightedSum = unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]);
-type Matmul = unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool);
+/// The last argument is scratch for packed matrices: it grows as needed, and what it holds means nothing.
+type Matmul = unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool, &mut Vec<f32>);
 type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
 
 /// One set of kernels. `unsafe` because a set may only run where its CPU features are; `pick` sees to that.
@@ -222,28 +226,43 @@ pub fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
     unsafe { (KERNELS.normalise)(sums, vector) }
 }
 
+thread_local! {
+    /// Packed matrices of [`matmul`], kept so that a training step allocates nothing.
+    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
+}
+
 /// `c = a b`, or `c += a b` with `accumulate`: `c` is row-major with `columns` columns, `a` has `inner` columns, and `b`
-/// has `inner` rows and `columns` columns. Uses the threads of the rayon pool it runs in; the bits do not depend on them.
+/// has `inner` rows and `columns` columns. Uses up to `threads` threads of the rayon pool it runs in; the bits do not depend
+/// on them.
 ///
 /// # Panics
 /// When a matrix reaches past its data.
-pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool) {
+pub fn matmul(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: &mut [f32],
+    columns: usize,
+    inner: usize,
+    accumulate: bool,
+    threads: usize,
+) {
     if c.is_empty() || columns == 0 {
         return;
     }
     let rows = c.len() / columns;
     assert_eq!(c.len(), rows * columns);
-    // Below about a million multiply-adds a second thread costs more than it brings.
-    let threads = if rows * columns * inner < 1 << 20 { 1 } else { rayon::current_num_threads() };
     let run = |first_row: usize, part: &mut [f32]| {
         let a = Matrix { data: a.data.get(first_row * a.row_stride..).unwrap_or_default(), ..a };
         // SAFETY: as in `add_rows`.
-        unsafe { (KERNELS.matmul)(a, b, part, columns, inner, accumulate) }
+        PACKED.with_borrow_mut(|packed| unsafe {
+            (KERNELS.matmul)(a, b, part, columns, inner, accumulate, packed)
+        });
     };
-    if threads <= 1 {
+    // Below about a million multiply-adds a second thread costs more than it brings.
+    if threads <= 1 || rows * columns * inner < 1 << 20 {
         return run(0, c);
     }
-    let rows_each = rows.div_ceil(threads).next_multiple_of(12);
+    let rows_each = rows.div_ceil(threads).next_multiple_of(16);
     c.par_chunks_mut(rows_each * columns).enumerate().for_each(|(i, part)| run(i * rows_each, part));
 }
 

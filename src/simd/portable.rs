@@ -270,17 +270,18 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
     columns: usize,
     inner: usize,
     accumulate: bool,
+    packed: &mut Vec<f32>,
 ) {
     let rows = c.len() / columns;
-    let mut strips = vec![[0.0f32; ROWS]; rows.div_ceil(ROWS) * inner];
+    let (panel, strips) = buffers(packed, inner * COLUMNS, rows.div_ceil(ROWS) * inner * ROWS);
+    let ((panel, _), (strips, _)) = (panel.as_chunks_mut(), strips.as_chunks_mut());
     for first in (0..rows).step_by(ROWS) {
         pack(a, first, ROWS.min(rows - first), &mut strips[first / ROWS * inner..][..inner]);
     }
     let transposed = Matrix { data: b.data, row_stride: b.column_stride, column_stride: b.row_stride };
-    let mut panel = vec![[0.0f32; COLUMNS]; inner];
     for first in (0..columns).step_by(COLUMNS) {
         let width = COLUMNS.min(columns - first);
-        pack(transposed, first, width, &mut panel);
+        pack(transposed, first, width, panel);
         for (i, lines) in c.chunks_mut(ROWS * columns).enumerate() {
             let mut sums = [[0.0f32; COLUMNS]; ROWS];
             if accumulate {
@@ -288,7 +289,7 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
                     copy(&line[first..first + width], sum);
                 }
             }
-            sums = tile(&strips[i * inner..][..inner], &panel, sums);
+            sums = tile(&strips[i * inner..][..inner], panel, sums);
             for (sum, line) in sums.iter().zip(lines.chunks_mut(columns)) {
                 match <&mut [f32; COLUMNS]>::try_from(&mut line[first..first + width]) {
                     Ok(whole) => *whole = *sum,
@@ -297,6 +298,14 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
             }
         }
     }
+}
+
+/// Two buffers of these lengths in one; what they hold is left over from before.
+pub(super) fn buffers(scratch: &mut Vec<f32>, first: usize, second: usize) -> (&mut [f32], &mut [f32]) {
+    if scratch.len() < first + second {
+        scratch.resize(first + second, 0.0);
+    }
+    scratch[..first + second].split_at_mut(first)
 }
 
 /// The sums of one tile over all `k`, in registers: by value and with constant bounds, or the compiler leaves them in
@@ -319,7 +328,12 @@ fn tile<const ROWS: usize, const COLUMNS: usize>(
 
 /// Packs rows `first..first + count` of a matrix column by column: `packed[k][i]` is its element `(first + i, k)`.
 #[inline(always)]
-fn pack<const WIDTH: usize>(matrix: Matrix<'_>, first: usize, count: usize, packed: &mut [[f32; WIDTH]]) {
+pub(super) fn pack<const WIDTH: usize>(
+    matrix: Matrix<'_>,
+    first: usize,
+    count: usize,
+    packed: &mut [[f32; WIDTH]],
+) {
     if matrix.row_stride == 1 {
         for (k, line) in packed.iter_mut().enumerate() {
             let start = k * matrix.column_stride + first;

@@ -60,7 +60,18 @@ fn every_set_gives_the_bits_of_the_portable_dot_axpy_and_quantise() {
 
 #[test]
 fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
-    for (rows, columns, inner) in [(1, 1, 1), (4, 16, 8), (5, 17, 3), (7, 150, 33), (13, 8, 64), (9, 31, 0)] {
+    for (rows, columns, inner) in [
+        (1, 1, 1),
+        (4, 16, 8),
+        (5, 17, 3),
+        (7, 150, 33),
+        (13, 8, 64),
+        (9, 31, 0),
+        (15, 15, 15),
+        (16, 16, 16),
+        (17, 33, 47),
+        (40, 9, 50),
+    ] {
         let (a, b, c) = (pattern(rows * inner, 5), pattern(inner * columns, 11), pattern(rows * columns, 3));
         let layouts = [
             (
@@ -86,9 +97,9 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
                     }
                 }
                 for set in sets() {
-                    let mut found = c.clone();
+                    let (mut found, mut scratch) = (c.clone(), pattern(100, 1));
                     // SAFETY: `sets` holds only what runs here.
-                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate) };
+                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate, &mut scratch) };
                     assert_eq!(found, expected, "{} {rows}x{columns}x{inner}", set.name);
                 }
             }
@@ -112,6 +123,7 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
                 columns,
                 inner,
                 false,
+                threads,
             );
             c
         })
@@ -273,26 +285,50 @@ fn every_set_gives_the_bits_of_the_portable_decision_and_vector_kernels() {
 
 #[test]
 fn every_set_gives_the_bits_of_the_portable_training_loops() {
-    let gradient = pattern(300, 7);
     let step = AdamStep { rate: 2e-3, second_correction: 1.3, decay: 1e-5 };
-    let results: Vec<_> = sets()
-        .iter()
-        .map(|set| {
-            let (mut w, mut m, mut v) =
-                (pattern(300, 1), pattern(300, 2), gradient.iter().map(|g| g * g).collect::<Vec<_>>());
-            let mut s = pattern(300, 40).iter().map(|v| v * 40.0).collect::<Vec<_>>();
-            let (rows, mut sum) = (pattern(20 * DIMENSIONS, 9), [0.0; DIMENSIONS]);
-            let entries: Vec<(u32, f32)> = (0..50).map(|i| (i * 7 % 20, i as f32 * 0.3 - 4.0)).collect();
-            // SAFETY: `sets` holds only what runs here.
-            unsafe {
-                (set.weighted_sum)(&rows, &entries, &mut sum);
-                (set.adam)(&mut w, &mut m, &mut v, &gradient, step);
-                (set.sigmoids)(&mut s);
+    for length in LENGTHS {
+        for special in [1.0, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN_POSITIVE / 4.0, -0.0] {
+            let mut gradient = pattern(length, 7);
+            if let Some(middle) = gradient.get_mut(length / 2) {
+                *middle = special;
             }
-            [w, m, v, s, sum.to_vec()].concat().iter().map(|x| x.to_bits()).collect::<Vec<_>>()
-        })
-        .collect();
-    assert!(results.iter().all(|r| *r == results[0]));
+            let results: Vec<_> = sets()
+                .iter()
+                .map(|set| {
+                    let (mut w, mut m) = (pattern(length, 1), pattern(length, 2));
+                    let mut v: Vec<f32> = gradient.iter().map(|g| g * g).collect();
+                    let mut s: Vec<f32> = gradient.iter().map(|v| v * 40.0).collect();
+                    // SAFETY: `sets` holds only what runs here.
+                    unsafe {
+                        (set.adam)(&mut w, &mut m, &mut v, &gradient, step);
+                        (set.sigmoids)(&mut s);
+                    }
+                    // A NaN's sign and payload are the hardware's business.
+                    let bits = |x: &f32| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() };
+                    [w, m, v, s].concat().iter().map(bits).collect::<Vec<_>>()
+                })
+                .collect();
+            assert!(results.iter().all(|r| *r == results[0]), "length {length}, {special}");
+        }
+    }
+}
+
+#[test]
+fn every_set_gives_the_bits_of_the_portable_sum_of_rows() {
+    let rows = pattern(20 * DIMENSIONS, 9);
+    for count in [0, 1, 3, 4, 5, 50] {
+        let entries: Vec<(u32, f32)> = (0..count).map(|i| (i * 7 % 20, i as f32 * 0.3 - 4.0)).collect();
+        let results: Vec<_> = sets()
+            .iter()
+            .map(|set| {
+                let mut sum = [f32::NAN; DIMENSIONS];
+                // SAFETY: `sets` holds only what runs here.
+                unsafe { (set.weighted_sum)(&rows, &entries, &mut sum) };
+                sum.map(f32::to_bits)
+            })
+            .collect();
+        assert!(results.iter().all(|r| *r == results[0]), "{count} rows");
+    }
 }
 
 #[test]

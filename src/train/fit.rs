@@ -4,13 +4,14 @@
 use super::dataset::{Bag, Samples};
 use super::options::Recipe;
 use super::random::{Purpose, Random};
-use super::tensor::{Parameter, product};
+use super::tensor::{Parameter, Rows, product};
 use crate::error::{Error, Result};
 use crate::network::HIDDEN;
 use crate::simd::{self, AdamStep, DIMENSIONS};
 use crate::vectorizer::FeatureVector;
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// One dense layer while it is trained; weights are `[inputs, outputs]`.
 pub(super) struct Dense {
@@ -90,18 +91,69 @@ impl Weights {
     }
 }
 
-/// Buffers of one run, so that a step allocates little. A line is one row of the network's input for each of its clauses.
+/// Buffers of one run: a step allocates nothing once they have grown. A line is one row of the network's input for each of
+/// its clauses.
 #[derive(Default)]
 struct Workspace {
     /// One a row; the first `rows` are in use.
     bags: Vec<Bag>,
     rows: usize,
-    /// The rows of each line of the batch.
-    of_line: Vec<Range<usize>>,
+    /// The rows of each line of the batch, and whether they are an outlier.
+    of_line: Vec<(Range<usize>, bool)>,
     norms: Vec<f32>,
-    /// (table row, input row, weight) of every bag entry, to be sorted by table row.
-    uses: Vec<(u32, u32, f32)>,
+    uses: Uses,
     noise: Vec<u8>,
+    inputs: Rows,
+    /// Behind each hidden layer.
+    activations: [Rows; HIDDEN.len()],
+    /// The loss's gradient with respect to `activations`, as far as ReLU and dropout let it through.
+    gradients: [Rows; HIDDEN.len()],
+    /// Then the loss's gradient with respect to them.
+    logits: Rows,
+    inputs_gradient: Rows,
+    of_text: Vec<f32>,
+}
+
+/// Which inputs use which table rows.
+#[derive(Default)]
+struct Uses {
+    /// (input, weight), those of one table row together and in the order of the inputs.
+    entries: Vec<(u32, f32)>,
+    /// For each table row the end of its entries.
+    ends: Vec<usize>,
+    /// The table rows that are used, ascending.
+    rows: Vec<u32>,
+}
+
+impl Uses {
+    /// Sorts the entries of the bags, of one input each, by table row (a counting sort, which keeps the order otherwise).
+    fn sort(&mut self, bags: &[Bag], table_rows: usize) {
+        self.ends.clear();
+        self.ends.resize(table_rows, 0);
+        bags.iter().flatten().for_each(|&(row, _)| self.ends[row as usize] += 1);
+        self.rows.clear();
+        let mut total = 0;
+        for (row, end) in (0..).zip(&mut self.ends) {
+            if *end > 0 {
+                self.rows.push(row);
+            }
+            total += std::mem::replace(end, total);
+        }
+        self.entries.resize(total, (0, 0.0));
+        for (input, bag) in (0..).zip(bags) {
+            for &(row, weight) in bag {
+                let at = &mut self.ends[row as usize];
+                self.entries[*at] = (input, weight);
+                *at += 1;
+            }
+        }
+    }
+
+    /// The entries of the used row with number `i`.
+    fn of(&self, i: usize) -> &[(u32, f32)] {
+        let end = |i: usize| self.ends[self.rows[i] as usize];
+        &self.entries[if i == 0 { 0 } else { end(i - 1) }..end(i)]
+    }
 }
 
 /// Where training stands.
@@ -121,11 +173,15 @@ pub(super) struct Fit<'a> {
     pub(super) lines: Vec<usize>,
     pub(super) labels: usize,
     pub(super) seed: u64,
+    /// Threads that one product may use.
+    pub(super) threads: usize,
+    /// Ends the run at the next step once it is set.
+    pub(super) stop: &'a AtomicBool,
 }
 
 impl Fit<'_> {
     /// Trains for `epochs` of the recipe's epochs (the schedule is that of all of them), calling `after` with the weights
-    /// behind each; an error from there ends the run.
+    /// behind each; an error from there ends the run, and so does `stop`, with [`Error::Stopped`].
     pub(super) fn run(
         &self,
         weights: &mut Weights,
@@ -143,6 +199,9 @@ impl Fit<'_> {
             random.shuffle(&mut order);
             let mut loss = 0.0;
             for batch in order.chunks(recipe.batch) {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Err(Error::Stopped);
+                }
                 let pace = if recipe.scheduled { pace(step, steps) } else { 1.0 };
                 loss += self.step(weights, batch, pace, &mut random, &mut space);
                 step += 1;
@@ -168,16 +227,14 @@ impl Fit<'_> {
         space: &mut Workspace,
     ) -> f64 {
         let recipe = self.recipe;
-        let outliers = self.draw(batch, random, space);
-        let inputs = self.gather(weights, batch, space);
-        let (activations, masks) = forward(weights, &inputs, recipe, random, &mut space.noise);
-        let mut logits = output(weights, &inputs, activations.last());
-        let loss = self.loss(&mut logits, batch, &space.of_line, &outliers);
-        let mut inputs_gradient =
-            backward(weights, &inputs, &activations, &masks, logits, recipe.learned_table);
-        if let Some(gradient) = &mut inputs_gradient {
-            through_norm(gradient, &inputs, &space.norms, recipe.gain);
-            table_step(weights, gradient, recipe.table_rate * pace, space);
+        self.draw(batch, random, space);
+        self.gather(weights, batch, space);
+        self.forward(weights, random, space);
+        let loss = self.loss(batch, space);
+        self.backward(weights, space);
+        if self.learns_table() {
+            through_norm(&mut space.inputs_gradient, &space.inputs, &space.norms, recipe.gain);
+            table_step(weights, recipe.table_rate * pace, space);
         }
         weights.steps += 1;
         let first = 1.0 - libm::pow(0.9, f64::from(weights.steps));
@@ -197,18 +254,21 @@ impl Fit<'_> {
         loss
     }
 
-    /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers. Says which are outliers.
-    fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) -> Vec<bool> {
+    /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers.
+    fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) {
         space.of_line.clear();
         space.rows = 0;
         let Samples::Bags(bags) = &self.samples else {
-            space.of_line.extend((0..batch.len()).map(|i| i..i + 1));
+            space.of_line.extend((0..batch.len()).map(|i| (i..i + 1, false)));
             space.rows = batch.len();
-            return vec![false; batch.len()];
+            return;
         };
         let dropout = self.recipe.feature_dropout;
-        let mut outliers = vec![];
-        for &line in batch {
+        for (i, &line) in batch.iter().enumerate() {
+            // In an order drawn at random, bags are far from each other.
+            if let Some(&soon) = batch.get(i + 2) {
+                bags[soon].iter().for_each(|bag| simd::prefetch(bag));
+            }
             let first = space.rows;
             let mut mixed = false;
             if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {
@@ -230,22 +290,17 @@ impl Fit<'_> {
                     drop_some(bag, row, 1.0, dropout, random, noise);
                 }
             }
-            space.of_line.push(first..space.rows);
-            outliers.push(mixed);
+            space.of_line.push((first..space.rows, mixed));
         }
-        outliers
     }
 
     /// The features of a batch, scaled to the length of the recipe's gain.
-    fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) -> Array2<f32> {
-        let mut inputs = Array2::zeros((space.rows, DIMENSIONS));
+    fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) {
+        space.inputs.reshape(space.rows, DIMENSIONS);
         space.norms.clear();
         let table = weights.table.as_slice().unwrap_or_default();
-        for (i, mut row) in inputs.rows_mut().into_iter().enumerate() {
-            let Some(vector) = row.as_slice_mut().and_then(|row| <&mut FeatureVector>::try_from(row).ok())
-            else {
-                continue;
-            };
+        for (i, row) in space.inputs.rows_mut().enumerate() {
+            let Ok(vector) = <&mut FeatureVector>::try_from(row) else { continue };
             match &self.samples {
                 Samples::Bags(_) => simd::weighted_sum(table, &space.bags[i], vector),
                 Samples::Features(rows) => vector.copy_from_slice(&rows[batch[i]]),
@@ -258,45 +313,114 @@ impl Fit<'_> {
             let scale = self.recipe.gain / norm;
             vector.iter_mut().for_each(|value| *value *= scale);
         }
-        inputs
+    }
+
+    /// Whether there is a table, and it is trained.
+    fn learns_table(&self) -> bool {
+        self.recipe.learned_table && matches!(self.samples, Samples::Bags(_))
+    }
+
+    /// How ReLU and dropout behind a hidden layer go: values of random bytes that let through, of 256, and by what factor.
+    fn openness(&self, layer: usize) -> (u16, f32) {
+        let dropout = if layer < 2 || self.recipe.scheduled { self.recipe.dropout } else { 0.0 };
+        let kept = keep_below(dropout);
+        (kept, 256.0 / f32::from(kept))
+    }
+
+    /// Writes the activations and the logits.
+    fn forward(&self, weights: &Weights, random: &mut Random, space: &mut Workspace) {
+        let Workspace { rows, inputs, activations, logits, noise, .. } = space;
+        for (i, layer) in weights.layers[..HIDDEN.len()].iter().enumerate() {
+            let (before, rest) = activations.split_at_mut(i);
+            let (input, output) = (before.last().unwrap_or(inputs), &mut rest[0]);
+            output.repeat(*rows, layer.biases.values());
+            product(input.view(), layer.weights.view(), output.values_mut(), true, self.threads);
+            // Srivastava et al., 2014; scaled while training, so that inference multiplies nothing.
+            let (kept, open) = self.openness(i);
+            noise.resize(output.values().len(), 0);
+            if kept < 256 {
+                random.bytes(noise);
+            }
+            for (value, &noise) in output.values_mut().iter_mut().zip(&*noise) {
+                // As written, a NaN stays one.
+                let closed = (*value <= 0.0) | (u16::from(noise) >= kept);
+                *value = if closed { 0.0 } else { *value * open };
+            }
+        }
+        let layer = &weights.layers[HIDDEN.len()];
+        logits.repeat(*rows, layer.biases.values());
+        let last = &activations[HIDDEN.len() - 1];
+        product(last.view(), layer.weights.view(), logits.values_mut(), true, self.threads);
+        if let Some(linear) = &weights.linear {
+            product(inputs.view(), linear.view(), logits.values_mut(), true, self.threads);
+        }
+    }
+
+    /// Writes every parameter's gradient, and that of the inputs where the table is learned.
+    fn backward(&self, weights: &mut Weights, space: &mut Workspace) {
+        let Workspace { rows, inputs, activations, gradients, logits, inputs_gradient, .. } = space;
+        let wants_inputs = self.learns_table();
+        inputs_gradient.reshape(*rows, DIMENSIONS);
+        if let Some(linear) = &mut weights.linear {
+            product(inputs.view().t(), logits.view(), linear.gradient_mut(), false, self.threads);
+            if wants_inputs {
+                let to = inputs_gradient.values_mut();
+                product(logits.view(), linear.view().t(), to, false, self.threads);
+            }
+        }
+        let adds = weights.linear.is_some();
+        for (i, layer) in weights.layers.iter_mut().enumerate().rev() {
+            let (before, behind) = gradients.split_at_mut(i);
+            let gradient = behind.first().unwrap_or(logits);
+            let input = if i == 0 { &*inputs } else { &activations[i - 1] };
+            product(input.view().t(), gradient.view(), layer.weights.gradient_mut(), false, self.threads);
+            let sums = layer.biases.gradient_mut();
+            sums.fill(0.0);
+            gradient.rows().for_each(|row| simd::axpy(1.0, row, sums));
+            if let Some(before) = before.last_mut() {
+                before.reshape(*rows, HIDDEN[i - 1]);
+                let to = before.values_mut();
+                product(gradient.view(), layer.weights.view().t(), to, false, self.threads);
+                let (_, open) = self.openness(i - 1);
+                for (gradient, &activation) in to.iter_mut().zip(input.values()) {
+                    *gradient = if activation > 0.0 { *gradient * open } else { 0.0 };
+                }
+            } else if wants_inputs {
+                let to = inputs_gradient.values_mut();
+                product(gradient.view(), layer.weights.view().t(), to, adds, self.threads);
+            }
+        }
     }
 
     /// Turns the rows' logits into the loss's gradient with respect to them and returns the summed loss. A line of several
     /// rows has the labels that any of its rows has (noisy-or), so that a clause learns which label is its own without being told
     /// (multiple-instance learning; Maron and Lozano-Pérez, 1998).
-    fn loss(
-        &self,
-        logits: &mut Array2<f32>,
-        batch: &[usize],
-        of_line: &[Range<usize>],
-        outliers: &[bool],
-    ) -> f64 {
+    fn loss(&self, batch: &[usize], space: &mut Workspace) -> f64 {
         // Summed over labels, averaged over lines; the reference averages over both.
         let share = if self.recipe.scheduled { 1.0 } else { 1.0 / self.labels as f32 };
         let scale = share / batch.len() as f32;
         let mut loss = 0.0f64;
-        let Some(logits) = logits.as_slice_mut() else { return loss };
-        let mut of_text = vec![];
-        for ((rows, &line), &outlier) in of_line.iter().zip(batch).zip(outliers) {
+        let (logits, of_text) = (space.logits.values_mut(), &mut space.of_text);
+        simd::sigmoids(logits);
+        for ((rows, outlier), &line) in space.of_line.iter().zip(batch) {
             let rows = &mut logits[rows.start * self.labels..rows.end * self.labels];
-            let wanted: &[u32] = if outlier { &[] } else { &self.targets[line] };
-            simd::sigmoids(rows);
+            let wanted: &[u32] = if *outlier { &[] } else { &self.targets[line] };
             if rows.len() == self.labels {
                 loss += f64::from(share) * cross_entropy(rows, wanted);
                 for &label in wanted {
                     rows[label as usize] -= 1.0;
                 }
             } else {
-                any_of(rows, self.labels, &mut of_text);
-                loss += f64::from(share) * cross_entropy(&of_text, wanted);
+                any_of(rows, self.labels, of_text);
+                loss += f64::from(share) * cross_entropy(of_text, wanted);
                 // With p = 1 - Π (1 - p_r): dp / dz_r = (1 - p) p_r, which leaves p_r where the label is not wanted and
                 // p_r (p - 1) / p where it is.
-                for (label, p) in (0..).zip(&mut of_text) {
+                for (label, p) in (0..).zip(&mut *of_text) {
                     let held = if *p < 1e-7 { 1e-7 } else { *p };
                     *p = if wanted.contains(&label) { (*p - 1.0) / held } else { 1.0 };
                 }
                 for row in rows.chunks_mut(self.labels) {
-                    row.iter_mut().zip(&of_text).for_each(|(p, factor)| *p *= factor);
+                    row.iter_mut().zip(&*of_text).for_each(|(p, factor)| *p *= factor);
                 }
             }
             rows.iter_mut().for_each(|gradient| *gradient *= scale);
@@ -365,113 +489,19 @@ fn drop_some(from: &Bag, to: &mut Bag, share: f32, dropout: f32, random: &mut Ra
     if dropout > 0.0 {
         random.bytes(noise);
     }
-    to.reserve(from.len());
+    // Every entry is written, and the next one over it if it is dropped: a coin's toss is no branch to predict.
+    let mut length = to.len();
+    to.resize(length + from.len(), (0, 0.0));
     for (&(row, weight), &noise) in from.iter().zip(&*noise) {
-        if u16::from(noise) < kept {
-            to.push((row, weight * share));
-        }
+        to[length] = (row, weight * share);
+        length += usize::from(u16::from(noise) < kept);
     }
-}
-
-/// Activations behind each hidden layer, and the factor by which ReLU and dropout let each through.
-fn forward(
-    weights: &Weights,
-    inputs: &Array2<f32>,
-    recipe: &Recipe,
-    random: &mut Random,
-    noise: &mut Vec<u8>,
-) -> (Vec<Array2<f32>>, Vec<Array2<f32>>) {
-    let mut activations: Vec<Array2<f32>> = vec![];
-    let mut masks = vec![];
-    for (i, layer) in weights.layers[..HIDDEN.len()].iter().enumerate() {
-        let input = activations.last().unwrap_or(inputs);
-        let mut output = biased(&layer.biases, input.nrows());
-        product(input.view(), layer.weights.value.view(), &mut output, true);
-        // Srivastava et al., 2014; scaled while training, so that inference multiplies nothing.
-        let dropout = if i < 2 || recipe.scheduled { recipe.dropout } else { 0.0 };
-        let kept = keep_below(dropout);
-        noise.resize(output.len(), 0);
-        if dropout > 0.0 {
-            random.bytes(noise);
-        }
-        // One factor for both: 0 where ReLU or dropout closes, otherwise what dropout scales by.
-        let open = if dropout > 0.0 { 256.0 / f32::from(kept) } else { 1.0 };
-        let mut mask = Array2::zeros(output.raw_dim());
-        for ((value, factor), &noise) in output.iter_mut().zip(&mut mask).zip(&*noise) {
-            *factor = if *value > 0.0 && u16::from(noise) < kept { open } else { 0.0 };
-            *value *= *factor;
-        }
-        masks.push(mask);
-        activations.push(output);
-    }
-    (activations, masks)
-}
-
-fn biased(biases: &Parameter, rows: usize) -> Array2<f32> {
-    let mut output = Array2::zeros((rows, biases.value.ncols()));
-    output.rows_mut().into_iter().for_each(|mut row| row.assign(&biases.value.row(0)));
-    output
-}
-
-fn output(weights: &Weights, inputs: &Array2<f32>, last: Option<&Array2<f32>>) -> Array2<f32> {
-    let layer = &weights.layers[HIDDEN.len()];
-    let mut logits = biased(&layer.biases, inputs.nrows());
-    if let Some(last) = last {
-        product(last.view(), layer.weights.value.view(), &mut logits, true);
-    }
-    if let Some(linear) = &weights.linear {
-        product(inputs.view(), linear.value.view(), &mut logits, true);
-    }
-    logits
-}
-
-/// Writes every parameter's gradient; returns that of the inputs if asked for.
-fn backward(
-    weights: &mut Weights,
-    inputs: &Array2<f32>,
-    activations: &[Array2<f32>],
-    masks: &[Array2<f32>],
-    logits_gradient: Array2<f32>,
-    wants_inputs: bool,
-) -> Option<Array2<f32>> {
-    let mut inputs_gradient = wants_inputs.then(|| Array2::zeros(inputs.raw_dim()));
-    if let Some(linear) = &mut weights.linear {
-        product(inputs.t(), logits_gradient.view(), &mut linear.gradient, false);
-        if let Some(gradient) = &mut inputs_gradient {
-            product(logits_gradient.view(), linear.value.t(), gradient, true);
-        }
-    }
-    let mut gradient = logits_gradient;
-    for i in (0..weights.layers.len()).rev() {
-        let layer = &mut weights.layers[i];
-        let input: ArrayView2<'_, f32> = if i == 0 { inputs.view() } else { activations[i - 1].view() };
-        product(input.t(), gradient.view(), &mut layer.weights.gradient, false);
-        layer.biases.gradient.fill(0.0);
-        if let Some(sums) = layer.biases.gradient.as_slice_mut() {
-            gradient
-                .rows()
-                .into_iter()
-                .filter_map(|row| row.to_slice())
-                .for_each(|row| simd::axpy(1.0, row, sums));
-        }
-        if i == 0 {
-            if let Some(inputs_gradient) = &mut inputs_gradient {
-                product(gradient.view(), layer.weights.value.t(), inputs_gradient, true);
-            }
-            break;
-        }
-        let mut before = Array2::zeros(input.raw_dim());
-        product(gradient.view(), layer.weights.value.t(), &mut before, false);
-        before.zip_mut_with(&masks[i - 1], |gradient, factor| *gradient *= factor);
-        gradient = before;
-    }
-    inputs_gradient
+    to.truncate(length);
 }
 
 /// The gradient behind `inputs = gain * sum / |sum|`, in place.
-fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32], gain: f32) {
-    for ((mut row, input), &norm) in gradient.rows_mut().into_iter().zip(inputs.rows()).zip(norms) {
-        let (Some(row), Some(input)) = (row.as_slice_mut(), input.to_slice()) else { continue };
+fn through_norm(gradient: &mut Rows, inputs: &Rows, norms: &[f32], gain: f32) {
+    for ((row, input), &norm) in gradient.rows_mut().zip(inputs.rows()).zip(norms) {
         let along = simd::dot(row, input) / (gain * gain);
         let scale = gain / norm;
         for (gradient, value) in row.iter_mut().zip(input) {
@@ -481,31 +511,28 @@ fn through_norm(gradient: &mut Array2<f32>, inputs: &Array2<f32>, norms: &[f32],
 }
 
 /// One step of every learned row that the batch used.
-fn table_step(weights: &mut Weights, inputs_gradient: &Array2<f32>, rate: f32, space: &mut Workspace) {
-    space.uses.clear();
-    for (input, bag) in (0..).zip(space.bags.iter().take(space.rows)) {
-        let learned = bag.iter().filter(|&&(row, _)| (row as usize) < weights.table_moments.len());
-        space.uses.extend(learned.map(|&(row, weight)| (row, input, weight)));
-    }
-    // By table row, so that its gradient is summed up in one go; then by input, so that the order is always the same.
-    space.uses.sort_unstable_by_key(|&(row, input, _)| (u64::from(row) << 32) | u64::from(input));
-    let (Some(gradients), Some(table)) = (inputs_gradient.as_slice(), weights.table.as_slice_mut()) else {
-        return;
-    };
-    let mut entries: Vec<(u32, f32)> = vec![];
+fn table_step(weights: &mut Weights, rate: f32, space: &mut Workspace) {
+    /// Used rows ahead that are asked for from memory.
+    const AHEAD: usize = 4;
+    let Workspace { bags, rows, uses, inputs_gradient, .. } = space;
+    let Some(table) = weights.table.as_slice_mut() else { return };
+    uses.sort(&bags[..*rows], table.len() / DIMENSIONS);
+    // Frozen rows stand behind these.
+    let learned = uses.rows.partition_point(|&row| (row as usize) < weights.table_moments.len());
     let mut gradient = [0.0; DIMENSIONS];
-    for uses in space.uses.chunk_by(|a, b| a.0 == b.0) {
-        let row = uses[0].0 as usize;
-        entries.clear();
-        entries.extend(uses.iter().map(|&(_, input, weight)| (input, weight)));
-        simd::weighted_sum(gradients, &entries, &mut gradient);
+    for (i, &row) in uses.rows[..learned].iter().enumerate() {
+        if let Some(&soon) = uses.rows.get(i + AHEAD) {
+            simd::prefetch(&table[soon as usize * DIMENSIONS..][..DIMENSIONS]);
+        }
+        let row = row as usize;
+        simd::weighted_sum(inputs_gradient.values(), uses.of(i), &mut gradient);
         let square = simd::dot(&gradient, &gradient) / DIMENSIONS as f32;
         let moment = &mut weights.table_moments[row];
         *moment = TABLE_DECAY * *moment + (1.0 - TABLE_DECAY) * square;
         let decay = &mut weights.table_decays[row];
         *decay *= TABLE_DECAY;
         let size = (*moment / (1.0 - *decay)).sqrt() + 1e-9;
-        simd::axpy(-rate / size, &gradient, &mut table[row * DIMENSIONS..(row + 1) * DIMENSIONS]);
+        simd::axpy(-rate / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
     }
 }
 
@@ -515,8 +542,9 @@ mod tests {
     use crate::train::options::{Amount, TrainOptions};
 
     fn fit<'a>(recipe: &'a Recipe, rows: &'a [FeatureVector], targets: &'a [Vec<u32>]) -> Fit<'a> {
-        let lines = (0..rows.len()).collect();
-        Fit { recipe, samples: Samples::Features(rows), targets, lines, labels: 2, seed: 1 }
+        static STOP: AtomicBool = AtomicBool::new(false);
+        let (lines, samples) = ((0..rows.len()).collect(), Samples::Features(rows));
+        Fit { recipe, samples, targets, lines, labels: 2, seed: 1, threads: 1, stop: &STOP }
     }
 
     fn recipe() -> Recipe {
@@ -551,16 +579,15 @@ mod tests {
         if let Some(linear) = &mut weights.linear {
             linear.value.iter_mut().for_each(|w| *w = random.normal() * 0.1);
         }
-        let inputs = Array2::from_shape_fn((3, DIMENSIONS), |(i, j)| rows[i][j]);
-        let mut noise = vec![];
-        let mut loss = |weights: &Weights| {
-            let (activations, masks) = forward(weights, &inputs, &recipe, &mut random, &mut noise);
-            let mut logits = output(weights, &inputs, activations.last());
-            let loss = fit.loss(&mut logits, &[0, 1], &rows_of_lines, &[false, false]) / 2.0;
-            (loss, activations, masks, logits)
+        let mut space = Workspace { rows: 3, ..Workspace::default() };
+        space.of_line = rows_of_lines.map(|rows| (rows, false)).to_vec();
+        fit.gather(&weights, &[0, 1, 2], &mut space);
+        let mut loss = |weights: &Weights, space: &mut Workspace| {
+            fit.forward(weights, &mut random, space);
+            fit.loss(&[0, 1], space) / 2.0
         };
-        let (_, activations, masks, gradient) = loss(&weights);
-        backward(&mut weights, &inputs, &activations, &masks, gradient, false);
+        loss(&weights, &mut space);
+        fit.backward(&mut weights, &mut space);
         for (layer, at) in [(0, (5, 9)), (1, (100, 20)), (2, (60, 33)), (3, (12, 1)), (4, (77, 0))] {
             fn parameter(weights: &mut Weights, layer: usize) -> Option<&mut Parameter> {
                 if layer < 4 { Some(&mut weights.layers[layer].weights) } else { weights.linear.as_mut() }
@@ -571,7 +598,7 @@ mod tests {
                 if let Some(p) = parameter(&mut weights, layer) {
                     p.value[at] += offset;
                 }
-                loss(&weights).0
+                loss(&weights, &mut space)
             };
             let (up, down) = (at_offset(step), at_offset(-2.0 * step));
             at_offset(step);

@@ -1,7 +1,8 @@
 //! Training: examples in, an immutable [`Model`] out.
 //!
-//! A part of the lines is held out first and a network trained on the rest: it tells how many epochs are good, how logits
-//! become probabilities, and below which score a text is rejected. Then the weights that are kept are trained on all lines.
+//! A part of the lines is held out and a network trained on the rest: it tells how many epochs are good, how logits
+//! become probabilities, and below which score a text is rejected. The weights that are kept are trained on all lines, at the
+//! same time where there are two threads.
 //! Where lines have several labels, a trial before that tells whether texts are better cut into clauses.
 //! The same data, options and seed give the same bytes on every CPU, platform and number of threads.
 
@@ -36,6 +37,8 @@ use fit::{Epoch, Fit, Weights};
 use options::{Amount, Recipe};
 use random::{Purpose, Random};
 use rayon::prelude::*;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Lines with their labels; lines without any are out-of-scope examples.
@@ -79,7 +82,7 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// Which run is on.
+/// A run that training is made of. With two threads or more, the held-out and the final run are on at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// On some lines, once cut into clauses and once whole, to see which is better.
@@ -93,7 +96,7 @@ pub enum Phase {
 /// Where training stands; reported after each epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// The run that is on.
+    /// The run that the last epoch belongs to.
     pub phase: Phase,
     /// Epochs done, over all runs.
     pub epoch: usize,
@@ -144,7 +147,7 @@ pub struct LexiconUse {
     pub held: usize,
 }
 
-/// Called after each epoch, from the thread that trains; `false` stops the training.
+/// Called after each epoch, from a thread that trains, never two at once; `false` stops the training.
 pub type ProgressFn<'a> = dyn FnMut(&Progress) -> bool + Send + 'a;
 
 /// Trains a model.
@@ -208,13 +211,13 @@ struct Findings {
     reject_points: Vec<f32>,
 }
 
-/// A model's answers to the held-out lines behind one epoch.
+/// The model behind one epoch of the held-out run.
 struct Snapshot {
     epoch: usize,
     score: f64,
     /// Which in-scope lines were right.
     right: Vec<bool>,
-    answers: Answers,
+    parts: Parts,
 }
 
 /// Logits row by row, and reject scores.
@@ -223,37 +226,77 @@ struct Answers {
     scores: Vec<f32>,
 }
 
-/// Reports epochs, and estimates the time to go by the lines that were read and that are still to be read.
-struct Meter<'a> {
+/// Reports epochs, and estimates the time to go by the lines that were read and that are still to be read. The runs share
+/// it, and the callback is called by one at a time.
+struct Meter<'a>(Mutex<Count<'a>>);
+
+struct Count<'a> {
     progress: &'a mut ProgressFn<'a>,
     started: Instant,
     epochs_done: usize,
     lines_done: usize,
     epochs: usize,
     lines: usize,
+    stopped: bool,
 }
 
-impl Meter<'_> {
-    /// Runs still to come, each of so many epochs over so many lines.
-    fn plan(&mut self, runs: &[(usize, usize)]) {
-        self.epochs = self.epochs_done + runs.iter().map(|(epochs, _)| epochs).sum::<usize>();
-        self.lines = self.lines_done + runs.iter().map(|(epochs, lines)| epochs * lines).sum::<usize>();
+impl<'a> Meter<'a> {
+    fn new(progress: &'a mut ProgressFn<'a>, started: Instant) -> Self {
+        let (epochs_done, lines_done, epochs, lines, stopped) = (0, 0, 0, 0, false);
+        Meter(Mutex::new(Count { progress, started, epochs_done, lines_done, epochs, lines, stopped }))
     }
 
-    fn epoch(&mut self, phase: Phase, lines: usize, loss: f64, heldout_score: Option<f64>) -> Result<()> {
-        self.epochs_done += 1;
-        self.lines_done += lines;
-        let left = self.lines.saturating_sub(self.lines_done) as f64 / self.lines_done.max(1) as f64;
+    /// Runs still to come, each of so many epochs over so many lines.
+    fn plan(&self, runs: &[(usize, usize)]) {
+        let Ok(mut count) = self.0.lock() else { return };
+        count.epochs = count.epochs_done + runs.iter().map(|(epochs, _)| epochs).sum::<usize>();
+        count.lines = count.lines_done + runs.iter().map(|(epochs, lines)| epochs * lines).sum::<usize>();
+    }
+
+    fn epoch(&self, phase: Phase, lines: usize, loss: f64, heldout_score: Option<f64>) -> Result<()> {
+        // A callback that panicked in the other run won't be called again.
+        let Ok(mut count) = self.0.lock() else { return Err(Error::Stopped) };
+        if count.stopped {
+            return Err(Error::Stopped);
+        }
+        count.epochs_done += 1;
+        count.lines_done += lines;
+        let left = count.lines.saturating_sub(count.lines_done) as f64 / count.lines_done.max(1) as f64;
         let now = Progress {
             phase,
-            epoch: self.epochs_done,
-            epochs: self.epochs,
+            epoch: count.epochs_done,
+            epochs: count.epochs,
             loss,
             heldout_score,
-            seconds_left: self.started.elapsed().as_secs_f64() * left,
+            seconds_left: count.started.elapsed().as_secs_f64() * left,
         };
-        if (self.progress)(&now) { Ok(()) } else { Err(Error::Stopped) }
+        count.stopped = !(count.progress)(&now);
+        if count.stopped { Err(Error::Stopped) } else { Ok(()) }
     }
+}
+
+/// What a run has of the machine.
+#[derive(Clone, Copy)]
+struct Lane<'a> {
+    /// Threads that one product may use.
+    threads: usize,
+    /// Ends the run at its next step once it is set.
+    stop: &'a AtomicBool,
+}
+
+/// Runs two trainings, at the same time where there are two threads for it, and otherwise in this order. A failure of the
+/// first stops the second, and what the caller stopped is stopped in both.
+fn both<A: Send, B: Send>(
+    first: impl FnOnce(Lane<'_>) -> Result<A> + Send,
+    second: impl FnOnce(Lane<'_>) -> Result<B> + Send,
+) -> (Result<A>, Result<B>) {
+    let stop = AtomicBool::new(false);
+    let lane = Lane { threads: rayon::current_num_threads().div_ceil(2), stop: &stop };
+    let stops = |is_over| stop.fetch_or(is_over, Ordering::Relaxed);
+    rayon::join(
+        || first(lane).inspect_err(|_| _ = stops(true)),
+        || second(lane).inspect_err(|error| _ = stops(matches!(error, Error::Stopped))),
+    )
 }
 
 impl<'a> Training<'a> {
@@ -321,34 +364,42 @@ impl<'a> Training<'a> {
 
     fn run(&self, progress: &mut ProgressFn<'_>) -> Result<(Model, TrainReport)> {
         let recipe = &self.recipe;
-        let mut meter = Meter {
-            progress: &mut |now| progress(now),
-            started: self.started,
-            epochs_done: 0,
-            lines_done: 0,
-            epochs: 0,
-            lines: 0,
-        };
+        let mut progress = |now: &Progress| progress(now);
+        let meter = Meter::new(&mut progress, self.started);
         let all: Vec<usize> = (0..self.data.inputs.len()).collect();
-        let joiners = self.joiners(&mut meter)?;
+        let joiners = self.joiners(&meter)?;
         let Holdout { held, rest } = self.holdout(&joiners, 0.1);
         meter.plan(&self.to_come(&held, &rest));
-
+        let heldout = |lane: Lane<'_>| self.heldout_run(rest, &held, &joiners, &meter, lane);
+        let last = |epochs: usize, lane: Lane<'_>| {
+            self.fit(recipe, all.clone(), epochs, &joiners, lane, |_, _, epoch| {
+                meter.epoch(Phase::Final, all.len(), epoch.loss, None)
+            })
+        };
+        let never = AtomicBool::new(false);
+        let alone = Lane { threads: rayon::current_num_threads(), stop: &never };
         let (mut ready, mut findings) = (None, self.without_heldout());
-        if !held.is_empty() {
-            let (run, found) = self.heldout_run(rest, &held, &joiners, &mut meter)?;
-            if self.valid.is_some() && found.epochs == recipe.epochs {
-                ready = Some(run);
+        if self.valid.is_some() && !held.is_empty() {
+            let (run, found) = heldout(alone)?;
+            (ready, findings) = (Some(run), found);
+        } else if !held.is_empty() {
+            // All epochs, which are nearly always what the held-out run chooses in the end.
+            let chosen = |lane: Lane<'_>| {
+                let (_, found) = heldout(lane)?;
+                lane.stop.store(found.epochs != recipe.epochs, Ordering::Relaxed);
+                Ok(found)
+            };
+            let (found, run) = both(chosen, |lane| last(recipe.epochs, lane));
+            findings = found?;
+            if findings.epochs == recipe.epochs {
+                ready = Some(run?);
             }
-            findings = found;
         }
-        let run = match ready {
+        let run = match ready.filter(|_| findings.epochs == recipe.epochs) {
             Some(run) => run,
             None => {
                 meter.plan(&[(findings.epochs, all.len())]);
-                self.fit(recipe, all.clone(), findings.epochs, &joiners, |_, _, epoch| {
-                    meter.epoch(Phase::Final, all.len(), epoch.loss, None)
-                })?
+                last(findings.epochs, alone)?
             }
         };
         let summary = TrainingSummary {
@@ -371,7 +422,8 @@ impl<'a> Training<'a> {
             seconds: self.started.elapsed().as_secs_f64(),
         };
         let Run { weights, frequencies } = &run;
-        let model = self.model(weights, frequencies.as_ref(), &joiners, Some(&all), findings, summary)?;
+        let parts = self.parts(weights, frequencies.as_ref(), &joiners, findings, summary);
+        let model = self.with_centroids(parts, &all)?;
         let held = model.lexicon_words();
         report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
         Ok((model, report))
@@ -411,6 +463,7 @@ impl<'a> Training<'a> {
         lines: Vec<usize>,
         epochs: usize,
         joiners: &[String],
+        Lane { threads, stop }: Lane<'_>,
         mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
     ) -> Result<Run> {
         let (seed, labels) = (self.options.seed, self.targets.names.len());
@@ -428,7 +481,7 @@ impl<'a> Training<'a> {
         let transfer = frequencies.as_ref().and_then(|f| f.transfer.as_ref());
         let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
-        let fit = Fit { recipe, samples, targets: &self.targets.of_line, lines, labels, seed };
+        let fit = Fit { recipe, samples, targets: &self.targets.of_line, lines, labels, seed, threads, stop };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }
@@ -467,7 +520,7 @@ impl<'a> Training<'a> {
     }
 
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
-    fn joiners(&self, meter: &mut Meter<'_>) -> Result<Vec<String>> {
+    fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
         /// Lines and epochs that are enough to see a difference.
         const LINES: usize = 5_000;
         const EPOCHS: usize = 10;
@@ -507,21 +560,21 @@ impl<'a> Training<'a> {
             Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
         let trial = (recipe.epochs, lines.len());
         meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
-        let mut fit = |joiners: &[String]| {
-            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, |_, _, epoch| {
+        let fit = |joiners: &[String], lane: Lane<'_>| {
+            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, lane, |_, _, epoch| {
                 meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
             })
         };
         // What a network that was trained with some joiners makes of texts that are cut at others.
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
             let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
-            let model =
-                self.model(&run.weights, run.frequencies.as_ref(), joiners, None, nothing, summary)?;
+            let parts = self.parts(&run.weights, run.frequencies.as_ref(), joiners, nothing, summary);
             let (watched, targets) = self.watched();
-            let Answers { logits, scores } = answers(&model, &watched.inputs, &judges)?;
+            let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?;
             Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
         };
-        let run = fit(&candidates)?;
+        let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
+        let (run, uncut) = (run?, uncut?);
         let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
         for candidate in candidates {
             let others: Vec<String> =
@@ -531,7 +584,7 @@ impl<'a> Training<'a> {
                 (joiners, cut) = (others, without);
             }
         }
-        let whole = exact(&fit(&[])?, &[])?;
+        let whole = exact(&uncut, &[])?;
         Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
     }
 
@@ -541,18 +594,19 @@ impl<'a> Training<'a> {
         lines: Vec<usize>,
         held: &[usize],
         joiners: &[String],
-        meter: &mut Meter<'_>,
+        meter: &Meter<'_>,
+        lane: Lane<'_>,
     ) -> Result<(Run, Findings)> {
         let recipe = &self.recipe;
         let (data, targets) = self.watched();
         let (mut best, mut last): (Option<Snapshot>, Option<Snapshot>) = (None, None);
         let run =
-            self.fit(recipe, lines.clone(), recipe.epochs, joiners, |weights, frequencies, epoch| {
+            self.fit(recipe, lines.clone(), recipe.epochs, joiners, lane, |weights, frequencies, epoch| {
                 let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
-                let model = self.model(weights, frequencies, joiners, Some(&lines), nothing, summary)?;
-                let answers = answers(&model, &data.inputs, held)?;
-                let heldout =
-                    Heldout { logits: &answers.logits, scores: &answers.scores, lines: held, targets };
+                // Without centroids: which answers are right does not depend on them.
+                let parts = self.parts(weights, frequencies, joiners, nothing, summary);
+                let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &data.inputs, held)?;
+                let heldout = Heldout { logits: &logits, scores: &scores, lines: held, targets };
                 let single = recipe.choice == Choice::Single;
                 let right = if single { heldout.hits() } else { heldout.exact() };
                 let score = share(&right);
@@ -561,7 +615,7 @@ impl<'a> Training<'a> {
                 {
                     best = Some(last);
                 }
-                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, answers });
+                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, parts });
                 meter.epoch(Phase::Heldout, lines.len(), epoch.loss, score)
             })?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
@@ -571,8 +625,9 @@ impl<'a> Training<'a> {
             Some(best) if choosing && is_clearly_better(&best, &last) => best,
             _ => last,
         };
-        let Answers { logits, scores } = &chosen.answers;
-        let heldout = Heldout { logits, scores, lines: held, targets };
+        let model = self.with_centroids(chosen.parts, &lines)?;
+        let Answers { logits, scores } = answers(&model, &data.inputs, held)?;
+        let heldout = Heldout { logits: &logits, scores: &scores, lines: held, targets };
         let mut findings = Findings {
             lines: in_scope,
             epochs: chosen.epoch,
@@ -586,16 +641,15 @@ impl<'a> Training<'a> {
         Ok((run, findings))
     }
 
-    /// Puts a model together; the centroids are those of `lines`, if any are given.
-    fn model(
+    /// The numbers of a model, centroids apart.
+    fn parts(
         &self,
         weights: &Weights,
         frequencies: Option<&Frequencies>,
         joiners: &[String],
-        lines: Option<&[usize]>,
         findings: Findings,
         training: TrainingSummary,
-    ) -> Result<Model> {
+    ) -> Parts {
         let labels = self.targets.names.len();
         let (layers, linear) = quantise::network(weights, &self.recipe);
         let transfer = frequencies.and_then(|f| f.transfer.as_ref());
@@ -609,7 +663,7 @@ impl<'a> Training<'a> {
             Some((rows, weight)) => (rows, Some(LexiconSettings { weight })),
             None => (vec![], None),
         };
-        let mut parts = Parts {
+        Parts {
             metadata: Metadata {
                 preset: self.recipe.preset.name().into(),
                 choice: self.recipe.choice,
@@ -636,9 +690,15 @@ impl<'a> Training<'a> {
             reject_points: findings.reject_points,
             centroids: vec![0; labels * DIMENSIONS],
             centroid_inverse_norms: vec![0.0; labels],
-        };
+        }
+    }
+
+    /// Puts a model together, with the centroids of `lines` if its reject rule looks at them.
+    fn with_centroids(&self, mut parts: Parts, lines: &[usize]) -> Result<Model> {
         let model = Model::from_parts(&parts)?;
-        let Some(lines) = lines.filter(|_| self.recipe.cosine_weight > 0.0) else { return Ok(model) };
+        if self.recipe.cosine_weight <= 0.0 {
+            return Ok(model);
+        }
         (parts.centroids, parts.centroid_inverse_norms) =
             centroids::centroids(&model, &self.data.inputs, &self.targets.of_line, lines)?;
         Model::from_parts(&parts)
@@ -685,4 +745,42 @@ fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answer
         })
         .collect::<Result<_>>()?;
     Ok(Answers { logits, scores })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn until_stopped(lane: Lane<'_>) -> Result<()> {
+        while !lane.stop.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        Err(Error::Stopped)
+    }
+
+    #[test]
+    fn of_two_runs_the_first_ends_the_second_and_the_caller_ends_both() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let failed = || Error::Training("the loss is NaN".into());
+        pool.install(|| {
+            let (first, second) = both(|_| Err::<(), _>(failed()), until_stopped);
+            assert!(matches!((first, second), (Err(Error::Training(_)), Err(Error::Stopped))));
+            let (first, second) = both(until_stopped, |_| Err::<(), _>(Error::Stopped));
+            assert!(matches!((first, second), (Err(Error::Stopped), Err(Error::Stopped))));
+            // An earlier epoch was chosen: nothing is wrong, but the second run is in vain.
+            let chosen = |lane: Lane<'_>| {
+                lane.stop.store(true, Ordering::Relaxed);
+                Ok(3)
+            };
+            let (first, second) = both(chosen, until_stopped);
+            assert!(matches!((first, second), (Ok(3), Err(Error::Stopped))));
+            // The first may yet choose fewer epochs than the second failed after.
+            let unhurt = |lane: Lane<'_>| {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                Ok(lane.stop.load(Ordering::Relaxed))
+            };
+            let (first, second) = both(unhurt, |_| Err::<(), _>(failed()));
+            assert!(matches!((first, second), (Ok(false), Err(Error::Training(_)))));
+        });
+    }
 }

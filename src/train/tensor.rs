@@ -1,7 +1,7 @@
 //! Trainable matrices, and the one product they are multiplied with.
 
 use crate::simd::{self, AdamStep, Matrix};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 /// A matrix with its gradient and Adam's two moments.
 pub(super) struct Parameter {
@@ -17,6 +17,20 @@ impl Parameter {
         Parameter { value, gradient: zeros.clone(), first: zeros.clone(), second: zeros }
     }
 
+    pub(super) fn view(&self) -> View<'_> {
+        View::from(&self.value)
+    }
+
+    /// The value's numbers, row by row.
+    pub(super) fn values(&self) -> &[f32] {
+        self.value.as_slice().unwrap_or_default()
+    }
+
+    /// Those of the gradient.
+    pub(super) fn gradient_mut(&mut self) -> &mut [f32] {
+        self.gradient.as_slice_mut().unwrap_or_default()
+    }
+
     pub(super) fn adam(&mut self, step: AdamStep) {
         let all = (
             self.value.as_slice_mut(),
@@ -30,24 +44,82 @@ impl Parameter {
     }
 }
 
-fn matrix<'a>(view: &'a ArrayView2<'_, f32>) -> Matrix<'a> {
-    let strides = view.strides();
-    Matrix {
-        // Only whole matrices and their transposes come here: both are contiguous in memory.
-        data: view.as_slice_memory_order().unwrap_or_default(),
-        row_stride: strides[0].unsigned_abs(),
-        column_stride: strides[1].unsigned_abs(),
+/// A borrowed matrix, to be multiplied.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    matrix: Matrix<'a>,
+    rows: usize,
+    columns: usize,
+}
+
+impl<'a> View<'a> {
+    /// Row-major numbers, `columns` a row.
+    pub(super) fn new(data: &'a [f32], columns: usize) -> Self {
+        let matrix = Matrix { data, row_stride: columns, column_stride: 1 };
+        View { matrix, rows: data.len() / columns.max(1), columns }
+    }
+
+    /// The same numbers with rows as columns.
+    pub(super) fn t(self) -> Self {
+        let Matrix { data, row_stride, column_stride } = self.matrix;
+        let matrix = Matrix { data, row_stride: column_stride, column_stride: row_stride };
+        View { matrix, rows: self.columns, columns: self.rows }
     }
 }
 
-/// `c = a b`, or `c += a b` with `accumulate`, in the fixed order of [`simd::matmul`].
+impl<'a> From<&'a Array2<f32>> for View<'a> {
+    fn from(array: &'a Array2<f32>) -> Self {
+        View::new(array.as_slice().unwrap_or_default(), array.ncols())
+    }
+}
+
+/// A matrix of one row for each row of the batch, whose buffer is kept from step to step.
+#[derive(Default)]
+pub(super) struct Rows {
+    values: Vec<f32>,
+    columns: usize,
+}
+
+impl Rows {
+    /// Makes it this large; what it holds then is left over from before.
+    pub(super) fn reshape(&mut self, rows: usize, columns: usize) {
+        self.values.resize(rows * columns, 0.0);
+        self.columns = columns;
+    }
+
+    /// Makes it this many rows, each a copy of `row`.
+    pub(super) fn repeat(&mut self, rows: usize, row: &[f32]) {
+        self.values.clear();
+        (0..rows).for_each(|_| self.values.extend_from_slice(row));
+        self.columns = row.len();
+    }
+
+    pub(super) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        self.values.chunks_exact(self.columns)
+    }
+
+    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        self.values.chunks_exact_mut(self.columns)
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        View::new(&self.values, self.columns)
+    }
+}
+
+/// `c = a b`, or `c += a b` with `accumulate`, in the fixed order of [`simd::matmul`] and on up to `threads` threads.
 ///
 /// # Panics
 /// When the shapes don't fit.
-pub(super) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, c: &mut Array2<f32>, accumulate: bool) {
-    assert!(a.ncols() == b.nrows() && a.nrows() == c.nrows() && b.ncols() == c.ncols());
-    let (columns, inner) = (b.ncols(), b.nrows());
-    if let Some(values) = c.as_slice_mut() {
-        simd::matmul(matrix(&a), matrix(&b), values, columns, inner, accumulate);
-    }
+pub(super) fn product(a: View<'_>, b: View<'_>, c: &mut [f32], accumulate: bool, threads: usize) {
+    assert!(a.columns == b.rows && a.rows * b.columns == c.len());
+    simd::matmul(a.matrix, b.matrix, c, b.columns, b.rows, accumulate, threads);
 }

@@ -38,7 +38,7 @@ pub fn run(_: &Arguments) -> Result<(), Failure> {
         "Training on {} commands to a desktop assistant, on this machine ...",
         words::count(examples.len())
     ))?;
-    let bar = Bar::new(false);
+    let mut bar = Bar::new(false);
     let (classifier, report) =
         Classifier::train_on(&Dataset::of(&examples), None, &TrainOptions::default(), &mut |now| {
             bar.show(now)

@@ -6,7 +6,11 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 /// Shows how far a training is. Draws nothing unless standard error is a terminal.
-pub struct Bar(ProgressBar);
+pub struct Bar {
+    bar: ProgressBar,
+    /// The held-out run's last score, for the epochs of the final run in between.
+    score: Option<f64>,
+}
 
 impl Bar {
     pub fn new(quiet: bool) -> Bar {
@@ -23,38 +27,39 @@ impl Bar {
         if visible {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Bar(bar)
+        Bar { bar, score: None }
     }
 
     /// To be called behind every epoch; never asks to stop.
-    pub fn show(&self, now: &Progress) -> bool {
-        self.0.set_prefix(match now.phase {
+    pub fn show(&mut self, now: &Progress) -> bool {
+        self.bar.set_prefix(match now.phase {
             Phase::Clauses => "clause trial",
-            Phase::Heldout => "held-out run",
-            Phase::Final => "final run",
+            Phase::Heldout | Phase::Final => "training",
         });
-        self.0.set_length(now.epochs as u64);
-        self.0.set_position(now.epoch as u64);
-        let score = now.heldout_score.map(|s| format!(", {:.1} % right", s * 100.0)).unwrap_or_default();
+        self.bar.set_length(now.epochs as u64);
+        self.bar.set_position(now.epoch as u64);
+        self.score = now.heldout_score.or(self.score);
+        let score =
+            self.score.map(|s| format!(", {:.1} % of held-out lines right", s * 100.0)).unwrap_or_default();
         let seconds = now.seconds_left.ceil();
-        self.0.set_message(format!("{seconds} s left{score}"));
+        self.bar.set_message(format!("{seconds} s left{score}"));
         true
     }
 
     /// The same for one of several trainings, whose estimate is for all of them.
     pub fn show_fold(&self, fold: usize, folds: usize, started: Instant, now: &Progress) -> bool {
-        self.0.set_prefix(format!("fold {} of {folds}", fold + 1));
-        self.0.set_length((folds * now.epochs) as u64);
-        self.0.set_position((fold * now.epochs + now.epoch) as u64);
+        self.bar.set_prefix(format!("fold {} of {folds}", fold + 1));
+        self.bar.set_length((folds * now.epochs) as u64);
+        self.bar.set_position((fold * now.epochs + now.epoch) as u64);
         let done = (fold as f64 + now.epoch as f64 / now.epochs.max(1) as f64) / folds as f64;
         let left = started.elapsed().as_secs_f64() * (1.0 - done) / done;
-        self.0.set_message(format!("{} s left", left.ceil()));
+        self.bar.set_message(format!("{} s left", left.ceil()));
         true
     }
 
     /// Takes the bar away again.
     pub fn clear(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

@@ -115,7 +115,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let examples = input::examples(&arguments.data, arguments.format)?;
     let valid =
         arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
-    let bar = Bar::new(arguments.quiet);
+    let mut bar = Bar::new(arguments.quiet);
     let (data, valid) = (Dataset::of(&examples), valid.as_deref().map(Dataset::of));
     let (classifier, report) =
         Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;

@@ -1,0 +1,92 @@
+//! Int8 layers with the dot-product instruction of AVX-512 VNNI: four products a lane at once.
+
+use super::packed::{Call, PANEL};
+use super::{DIMENSIONS, LANES, TILE};
+use std::arch::x86_64::*;
+
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
+    // SAFETY: upheld by this function's contract.
+    unsafe {
+        match call.inputs.len() {
+            1 => affine_rows::<1>(call, outputs),
+            _ => affine_rows::<TILE>(call, outputs),
+        }
+    }
+}
+
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
+    // As unsigned numbers 128 too large, which is what the instruction reads; the offsets take it back.
+    let mut inputs = [[0u8; DIMENSIONS]; ROWS];
+    for (row, to) in call.inputs.iter().zip(&mut inputs) {
+        for (to, &value) in to.iter_mut().zip(row) {
+            *to = (value as u8) ^ 0x80;
+        }
+    }
+    let blocks = call.layer.scales.len();
+    let mut first = 0;
+    while first < blocks {
+        // Within a panel, as many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
+        // SAFETY: the features are this function's own; there are as many blocks left.
+        first += unsafe {
+            match (blocks - first).min(PANEL - first % PANEL) {
+                8.. if ROWS == 1 => tile::<ROWS, 8>(call, first, &inputs, outputs),
+                4.. => tile::<ROWS, 4>(call, first, &inputs, outputs),
+                2.. => tile::<ROWS, 2>(call, first, &inputs, outputs),
+                _ => tile::<ROWS, 1>(call, first, &inputs, outputs),
+            }
+        };
+    }
+}
+
+/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`.
+///
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn tile<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    inputs: &[[u8; DIMENSIONS]; ROWS],
+    outputs: &mut [f32],
+) -> usize {
+    let (groups, stride) = call.groups(first);
+    let mut sums = [[_mm512_setzero_si512(); COUNT]; ROWS];
+    // SAFETY: a register is sixteen numbers, which is what an offset and a group are; unaligned loads; `group` stays below
+    // `per_block`, which is at most a quarter of DIMENSIONS.
+    unsafe {
+        for block in 0..COUNT {
+            let start = _mm512_loadu_si512(call.layer.offsets[first + block].as_ptr().cast());
+            for row in &mut sums {
+                row[block] = start;
+            }
+        }
+        for group in 0..call.per_block() {
+            let mut four = [_mm512_setzero_si512(); ROWS];
+            for (four, input) in four.iter_mut().zip(inputs) {
+                *four = _mm512_set1_epi32(input.as_ptr().add(4 * group).cast::<i32>().read_unaligned());
+            }
+            for block in 0..COUNT {
+                let weights = _mm512_load_si512(groups.as_ptr().add(group * stride + block).cast());
+                for row in 0..ROWS {
+                    sums[row][block] = _mm512_dpbusd_epi32(sums[row][block], four[row], weights);
+                }
+            }
+        }
+    }
+    for (row, blocks) in sums.into_iter().enumerate() {
+        for (block, sums) in blocks.into_iter().enumerate() {
+            // SAFETY: a register of sixteen 32-bit numbers.
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(sums) };
+            call.finish(first + block, row, sums, outputs);
+        }
+    }
+    COUNT
+}
