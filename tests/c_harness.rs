@@ -48,6 +48,8 @@ fn command(words: &[String]) -> Command {
 }
 
 fn run(mut command: Command) -> Output {
+    // Cargo puts its own folder there, where an older library may lie; programs find theirs by the path they were linked with.
+    command.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
     let output = command.output().unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?} failed ({}):\n{out}{err}", output.status);

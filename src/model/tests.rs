@@ -258,7 +258,7 @@ fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
     assert!(matches!(fault(&bytes), ModelFault::WrongLength { .. }));
     // Offsets past the end of the file and past the end of numbers.
     let huge =
-        edited(r#""shape":[16,256],"data_offsets":[0,4096]"#, r#""shape":[16,256],"data_offsets":[0,9999]"#);
+        edited(r#""shape":[16,128],"data_offsets":[0,2048]"#, r#""shape":[16,128],"data_offsets":[0,9999]"#);
     assert!(Model::from_bytes(&huge).is_err());
     let rows =
         edited(r#""table":{"dtype":"U8","shape":[16,128]"#, r#""table":{"dtype":"U8","shape":[99,999]"#);
