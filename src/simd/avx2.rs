@@ -1,59 +1,16 @@
-//! AVX2: the portable kernels compiled for its registers, so the bits are the same by construction (Rust never contracts a
-//! multiplication and an addition, and vector lanes are independent sums), and the int8 layers by hand.
+//! AVX2: the portable kernels compiled for it, and the int8 layers by hand.
 
 use super::packed::{Call, PANEL};
-use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, TILE, portable};
+use super::{Kernels, LANES, TILE};
 use std::arch::x86_64::*;
 
 pub(super) fn detect() -> Option<Kernels> {
     is_x86_feature_detected!("avx2").then_some(AVX2)
 }
 
-const AVX2: Kernels = Kernels {
-    name: "avx2",
-    add_rows,
-    add_int4_rows,
-    affine,
-    dot_i8,
-    normalise,
-    largest,
-    sum_exp_but,
-    quantise,
-    dot,
-    axpy,
-    weighted_sum,
-    matmul,
-    adam,
-    sigmoids,
-};
+twins! { features: "avx2", columns: 128, tile: 4 x 16 }
 
-/// Defines `unsafe` twins of portable kernels that may use AVX2 instructions.
-macro_rules! for_avx2 {
-    ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $kernel:expr;)*) => {$(
-        /// # Safety
-        /// The CPU has AVX2.
-        #[target_feature(enable = "avx2")]
-        unsafe fn $name($($argument: $type),*) $(-> $result)? {
-            $kernel($($argument),*)
-        }
-    )*};
-}
-
-for_avx2! {
-    add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) = portable::add_rows::<128>;
-    add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32) = portable::add_int4_rows::<128>;
-    dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 = portable::dot_i8;
-    normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) = portable::normalise;
-    largest(values: &[f32]) -> usize = portable::largest;
-    sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 = portable::sum_exp_but;
-    quantise(values: &[f32], quantised: &mut [i8]) -> f32 = portable::quantise;
-    dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
-    axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
-    weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) = portable::weighted_sum;
-    matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool, packed: &mut Vec<f32>) = portable::matmul::<4, 16>;
-    adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
-    sigmoids(values: &mut [f32]) = portable::sigmoids;
-}
+const AVX2: Kernels = Kernels { name: "avx2", affine, ..twins::SET };
 
 /// # Safety
 /// The CPU has AVX2.

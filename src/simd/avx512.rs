@@ -2,7 +2,7 @@
 //! Multiplications and additions stay apart, in the portable order.
 
 use super::vnni::affine;
-use super::{AdamStep, DIMENSIONS, Kernels, LANES, Matrix, portable, prefetch};
+use super::{DIMENSIONS, Kernels, LANES, Matrix, portable, prefetch};
 use std::arch::x86_64::*;
 
 pub(super) fn detect() -> Option<Kernels> {
@@ -14,49 +14,9 @@ pub(super) fn detect() -> Option<Kernels> {
     has_all.then_some(AVX512)
 }
 
-const AVX512: Kernels = Kernels {
-    name: "avx512",
-    add_rows,
-    add_int4_rows,
-    affine,
-    dot_i8,
-    normalise,
-    largest,
-    sum_exp_but,
-    quantise,
-    dot,
-    axpy,
-    weighted_sum,
-    matmul,
-    adam,
-    sigmoids,
-};
+twins! { features: "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", columns: 256, tile: 4 x 16 }
 
-/// Defines `unsafe` twins of portable kernels that may use AVX-512 instructions.
-macro_rules! for_avx512 {
-    ($($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $kernel:expr;)*) => {$(
-        /// # Safety
-        /// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-        unsafe fn $name($($argument: $type),*) $(-> $result)? {
-            $kernel($($argument),*)
-        }
-    )*};
-}
-
-for_avx512! {
-    add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) = portable::add_rows::<256>;
-    add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32) = portable::add_int4_rows::<128>;
-    dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 = portable::dot_i8;
-    normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) = portable::normalise;
-    largest(values: &[f32]) -> usize = portable::largest;
-    sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 = portable::sum_exp_but;
-    quantise(values: &[f32], quantised: &mut [i8]) -> f32 = portable::quantise;
-    dot(a: &[f32], b: &[f32]) -> f32 = portable::dot;
-    axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
-    adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) = portable::adam;
-    sigmoids(values: &mut [f32]) = portable::sigmoids;
-}
+const AVX512: Kernels = Kernels { name: "avx512", affine, weighted_sum, matmul, ..twins::SET };
 
 /// Rows ahead that are asked for: their places look random to the CPU, and the table is larger than its near caches.
 const AHEAD: usize = 4;

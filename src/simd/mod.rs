@@ -6,6 +6,11 @@
 //! one running sum per element, `k` ascending), and a product is rounded before it is added (no fused multiply-add).
 //! That is what makes the same training data give the same model file on every machine.
 
+// First, since macros are known from their definition on.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[macro_use]
+mod twins;
+
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx2;
 #[cfg(all(target_arch = "x86_64", not(miri)))]

@@ -17,9 +17,15 @@ pub(super) fn detect() -> impl Iterator<Item = Kernels> {
     sets.into_iter().filter(|(usable, _)| *usable).map(|(_, set)| set)
 }
 
-const NEON: Kernels = Kernels { name: "neon", affine: affine_neon, ..portable::KERNELS };
-const DOTPROD: Kernels = Kernels { name: "neon-dotprod", affine: affine_dotprod, ..portable::KERNELS };
-const I8MM: Kernels = Kernels { name: "neon-i8mm", affine: affine_i8mm, ..portable::KERNELS };
+/// With 32 registers a whole row of 4-bit numbers is added at a time.
+const NEON: Kernels = Kernels {
+    name: "neon",
+    affine: affine_neon,
+    add_int4_rows: portable::add_int4_rows::<128>,
+    ..portable::KERNELS
+};
+const DOTPROD: Kernels = Kernels { name: "neon-dotprod", affine: affine_dotprod, ..NEON };
+const I8MM: Kernels = Kernels { name: "neon-i8mm", affine: affine_i8mm, ..NEON };
 
 /// Blocks computed together for one row: sixteen registers of sums.
 const BLOCKS: usize = 4;
