@@ -75,8 +75,8 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             }
             for block in 0..COUNT {
                 let weights = _mm512_load_si512(groups.as_ptr().add(group * stride + block).cast());
-                for row in 0..ROWS {
-                    sums[row][block] = _mm512_dpbusd_epi32(sums[row][block], four[row], weights);
+                for (sums, four) in sums.iter_mut().zip(four) {
+                    sums[block] = _mm512_dpbusd_epi32(sums[block], four, weights);
                 }
             }
         }

@@ -13,14 +13,18 @@ mod fit;
 mod joiners;
 mod names;
 mod options;
+mod progress;
 mod quantise;
 mod random;
 mod tensor;
 mod transfer;
+mod trial;
+mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
 pub use options::{Preset, TrainOptions};
+pub use progress::{Phase, Progress, ProgressFn};
 
 use crate::calibration::Calibration;
 use crate::data::Example;
@@ -33,13 +37,14 @@ use crate::text::ngrams::token_hash;
 use crate::vectorizer::FeatureVector;
 use calibration::{Heldout, LEAST_LINES, share};
 use dataset::{Frequencies, Holdout, Samples, Targets, clause_keys};
-use fit::{Epoch, Fit, Weights};
+use fit::{Epoch, Fit};
 use options::{Amount, Recipe};
-use random::{Purpose, Random};
+use progress::{Lane, Meter, both};
 use rayon::prelude::*;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use trial::wins;
+use weights::Weights;
 
 /// Lines with their labels; lines without any are out-of-scope examples.
 #[derive(Debug, Clone, Default)]
@@ -82,35 +87,6 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// A run that training is made of. With two threads or more, the held-out and the final run are on at the same time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// On some lines, once cut into clauses and once whole, to see which is better.
-    Clauses,
-    /// On the lines that are not held out.
-    Heldout,
-    /// On all lines.
-    Final,
-}
-
-/// Where training stands; reported after each epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// The run that the last epoch belongs to.
-    pub phase: Phase,
-    /// Epochs done, over all runs.
-    pub epoch: usize,
-    /// Epochs in all, over all runs, as far as known.
-    pub epochs: usize,
-    /// Mean loss of a line over the last epoch.
-    pub loss: f64,
-    /// Share of the held-out lines answered right after this epoch: the best label for single-label models, the exact set
-    /// for others. `None` except in the held-out run.
-    pub heldout_score: Option<f64>,
-    /// Estimate of the time to go.
-    pub seconds_left: f64,
-}
-
 /// What came of a training besides the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainReport {
@@ -146,9 +122,6 @@ pub struct LexiconUse {
     /// Words of the lexicon that the model holds: those, and others that lie near them.
     pub held: usize,
 }
-
-/// Called after each epoch, from a thread that trains, never two at once; `false` stops the training.
-pub type ProgressFn<'a> = dyn FnMut(&Progress) -> bool + Send + 'a;
 
 /// Trains a model.
 ///
@@ -224,79 +197,6 @@ struct Snapshot {
 struct Answers {
     logits: Vec<f32>,
     scores: Vec<f32>,
-}
-
-/// Reports epochs, and estimates the time to go by the lines that were read and that are still to be read. The runs share
-/// it, and the callback is called by one at a time.
-struct Meter<'a>(Mutex<Count<'a>>);
-
-struct Count<'a> {
-    progress: &'a mut ProgressFn<'a>,
-    started: Instant,
-    epochs_done: usize,
-    lines_done: usize,
-    epochs: usize,
-    lines: usize,
-    stopped: bool,
-}
-
-impl<'a> Meter<'a> {
-    fn new(progress: &'a mut ProgressFn<'a>, started: Instant) -> Self {
-        let (epochs_done, lines_done, epochs, lines, stopped) = (0, 0, 0, 0, false);
-        Meter(Mutex::new(Count { progress, started, epochs_done, lines_done, epochs, lines, stopped }))
-    }
-
-    /// Runs still to come, each of so many epochs over so many lines.
-    fn plan(&self, runs: &[(usize, usize)]) {
-        let Ok(mut count) = self.0.lock() else { return };
-        count.epochs = count.epochs_done + runs.iter().map(|(epochs, _)| epochs).sum::<usize>();
-        count.lines = count.lines_done + runs.iter().map(|(epochs, lines)| epochs * lines).sum::<usize>();
-    }
-
-    fn epoch(&self, phase: Phase, lines: usize, loss: f64, heldout_score: Option<f64>) -> Result<()> {
-        // A callback that panicked in the other run won't be called again.
-        let Ok(mut count) = self.0.lock() else { return Err(Error::Stopped) };
-        if count.stopped {
-            return Err(Error::Stopped);
-        }
-        count.epochs_done += 1;
-        count.lines_done += lines;
-        let left = count.lines.saturating_sub(count.lines_done) as f64 / count.lines_done.max(1) as f64;
-        let now = Progress {
-            phase,
-            epoch: count.epochs_done,
-            epochs: count.epochs,
-            loss,
-            heldout_score,
-            seconds_left: count.started.elapsed().as_secs_f64() * left,
-        };
-        count.stopped = !(count.progress)(&now);
-        if count.stopped { Err(Error::Stopped) } else { Ok(()) }
-    }
-}
-
-/// What a run has of the machine.
-#[derive(Clone, Copy)]
-struct Lane<'a> {
-    /// Threads that one product may use.
-    threads: usize,
-    /// Ends the run at its next step once it is set.
-    stop: &'a AtomicBool,
-}
-
-/// Runs two trainings, at the same time where there are two threads for it, and otherwise in this order. A failure of the
-/// first stops the second, and what the caller stopped is stopped in both.
-fn both<A: Send, B: Send>(
-    first: impl FnOnce(Lane<'_>) -> Result<A> + Send,
-    second: impl FnOnce(Lane<'_>) -> Result<B> + Send,
-) -> (Result<A>, Result<B>) {
-    let stop = AtomicBool::new(false);
-    let lane = Lane { threads: rayon::current_num_threads().div_ceil(2), stop: &stop };
-    let stops = |is_over| stop.fetch_or(is_over, Ordering::Relaxed);
-    rayon::join(
-        || first(lane).inspect_err(|_| _ = stops(true)),
-        || second(lane).inspect_err(|error| _ = stops(matches!(error, Error::Stopped))),
-    )
 }
 
 impl<'a> Training<'a> {
@@ -519,75 +419,6 @@ impl<'a> Training<'a> {
         if self.valid.is_some() || held.is_empty() { vec![last] } else { vec![(last.0, rest.len()), last] }
     }
 
-    /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
-    fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
-        /// Lines and epochs that are enough to see a difference.
-        const LINES: usize = 5_000;
-        const EPOCHS: usize = 10;
-        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
-        const TRIAL: f64 = 0.3;
-        let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
-        if let Some(given) = &self.options.joiners {
-            let mut given: Vec<String> =
-                given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
-            given.sort();
-            given.dedup();
-            return Ok(given);
-        }
-        if self.recipe.preset != Preset::Multi {
-            return Ok(vec![]);
-        }
-        let labels = self.targets.names.len();
-        let candidates = joiners::candidates(&texts[..self.examples], &self.targets.of_line, labels);
-        let Holdout { held, rest } = self.holdout(&candidates, TRIAL);
-        if candidates.is_empty() || held.len() < LEAST_LINES {
-            return Ok(vec![]);
-        }
-        let mut random = Random::new(self.options.seed, Purpose::Trial);
-        let mut some = |lines: &[usize]| {
-            let mut lines = lines.to_vec();
-            random.shuffle(&mut lines);
-            lines.truncate(LINES);
-            lines.sort_unstable();
-            lines
-        };
-        let (lines, judges) = (some(&rest), some(&held));
-        let amount =
-            Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
-        let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
-        let recipe = Recipe::new(&options, amount);
-        let recipe =
-            Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
-        let trial = (recipe.epochs, lines.len());
-        meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
-        let fit = |joiners: &[String], lane: Lane<'_>| {
-            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, lane, |_, _, epoch| {
-                meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
-            })
-        };
-        // What a network that was trained with some joiners makes of texts that are cut at others.
-        let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
-            let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
-            let parts = self.parts(&run.weights, run.frequencies.as_ref(), joiners, nothing, summary);
-            let (watched, targets) = self.watched();
-            let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?;
-            Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
-        };
-        let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
-        let (run, uncut) = (run?, uncut?);
-        let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
-        for candidate in candidates {
-            let others: Vec<String> =
-                joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
-            let without = exact(&run, &others)?;
-            if wins(&without, &cut, 1.0) {
-                (joiners, cut) = (others, without);
-            }
-        }
-        let whole = exact(&uncut, &[])?;
-        Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
-    }
-
     /// The run that leaves lines out, or watches validation lines, and what it tells.
     fn heldout_run(
         &self,
@@ -715,14 +546,6 @@ fn is_clearly_better(best: &Snapshot, last: &Snapshot) -> bool {
     last.right.len() >= LEAST_LINES && wins(&best.right, &last.right, 3.0)
 }
 
-/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
-/// errors of chance (McNemar, 1947).
-fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
-    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
-    let (won, lost) = (only(one, other), only(other, one));
-    won - lost > errors * (won + lost).sqrt()
-}
-
 /// What a model says of the named lines, as it will in use.
 fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
     let labels = model.labels().len();
@@ -745,42 +568,4 @@ fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answer
         })
         .collect::<Result<_>>()?;
     Ok(Answers { logits, scores })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn until_stopped(lane: Lane<'_>) -> Result<()> {
-        while !lane.stop.load(Ordering::Relaxed) {
-            std::thread::yield_now();
-        }
-        Err(Error::Stopped)
-    }
-
-    #[test]
-    fn of_two_runs_the_first_ends_the_second_and_the_caller_ends_both() {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        let failed = || Error::Training("the loss is NaN".into());
-        pool.install(|| {
-            let (first, second) = both(|_| Err::<(), _>(failed()), until_stopped);
-            assert!(matches!((first, second), (Err(Error::Training(_)), Err(Error::Stopped))));
-            let (first, second) = both(until_stopped, |_| Err::<(), _>(Error::Stopped));
-            assert!(matches!((first, second), (Err(Error::Stopped), Err(Error::Stopped))));
-            // An earlier epoch was chosen: nothing is wrong, but the second run is in vain.
-            let chosen = |lane: Lane<'_>| {
-                lane.stop.store(true, Ordering::Relaxed);
-                Ok(3)
-            };
-            let (first, second) = both(chosen, until_stopped);
-            assert!(matches!((first, second), (Ok(3), Err(Error::Stopped))));
-            // The first may yet choose fewer epochs than the second failed after.
-            let unhurt = |lane: Lane<'_>| {
-                std::thread::sleep(std::time::Duration::from_millis(20));
-                Ok(lane.stop.load(Ordering::Relaxed))
-            };
-            let (first, second) = both(unhurt, |_| Err::<(), _>(failed()));
-            assert!(matches!((first, second), (Ok(false), Err(Error::Training(_)))));
-        });
-    }
 }

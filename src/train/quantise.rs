@@ -1,8 +1,8 @@
 //! Trained float32 weights → the int8 numbers of a model.
 
-use super::fit::Weights;
 use super::options::Recipe;
 use super::transfer::Transfer;
+use super::weights::Weights;
 use crate::model::{LayerParts, TableParts};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;

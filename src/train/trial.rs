@@ -1,0 +1,89 @@
+//! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
+
+use super::calibration::{Heldout, LEAST_LINES};
+use super::dataset::{Holdout, Inputs};
+use super::options::{self, Amount, Preset, Recipe, TrainOptions};
+use super::progress::{Lane, Meter, Phase, both};
+use super::random::{Purpose, Random};
+use super::{Answers, Run, Training, answers, joiners};
+use crate::error::Result;
+use crate::model::{Model, TrainingSummary};
+
+impl Training<'_> {
+    /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
+    pub(super) fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
+        /// Lines and epochs that are enough to see a difference.
+        const LINES: usize = 5_000;
+        const EPOCHS: usize = 10;
+        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
+        const TRIAL: f64 = 0.3;
+        let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
+        if let Some(given) = &self.options.joiners {
+            let mut given: Vec<String> =
+                given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
+            given.sort();
+            given.dedup();
+            return Ok(given);
+        }
+        if self.recipe.preset != Preset::Multi {
+            return Ok(vec![]);
+        }
+        let labels = self.targets.names.len();
+        let candidates = joiners::candidates(&texts[..self.examples], &self.targets.of_line, labels);
+        let Holdout { held, rest } = self.holdout(&candidates, TRIAL);
+        if candidates.is_empty() || held.len() < LEAST_LINES {
+            return Ok(vec![]);
+        }
+        let mut random = Random::new(self.options.seed, Purpose::Trial);
+        let mut some = |lines: &[usize]| {
+            let mut lines = lines.to_vec();
+            random.shuffle(&mut lines);
+            lines.truncate(LINES);
+            lines.sort_unstable();
+            lines
+        };
+        let (lines, judges) = (some(&rest), some(&held));
+        let amount =
+            Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
+        let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
+        let recipe = Recipe::new(&options, amount);
+        let recipe =
+            Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
+        let trial = (recipe.epochs, lines.len());
+        meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
+        let fit = |joiners: &[String], lane: Lane<'_>| {
+            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, lane, |_, _, epoch| {
+                meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
+            })
+        };
+        // What a network that was trained with some joiners makes of texts that are cut at others.
+        let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
+            let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
+            let parts = self.parts(&run.weights, run.frequencies.as_ref(), joiners, nothing, summary);
+            let (watched, targets) = self.watched();
+            let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?;
+            Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
+        };
+        let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
+        let (run, uncut) = (run?, uncut?);
+        let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
+        for candidate in candidates {
+            let others: Vec<String> =
+                joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
+            let without = exact(&run, &others)?;
+            if wins(&without, &cut, 1.0) {
+                (joiners, cut) = (others, without);
+            }
+        }
+        let whole = exact(&uncut, &[])?;
+        Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
+    }
+}
+
+/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
+/// errors of chance (McNemar, 1947).
+pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
+    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+    let (won, lost) = (only(one, other), only(other, one));
+    won - lost > errors * (won + lost).sqrt()
+}
