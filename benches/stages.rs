@@ -146,7 +146,8 @@ fn text_to_labels(bencher: Bencher<'_, '_>) {
 /// All of it on every core, forty times the texts.
 #[divan::bench]
 fn batch(bencher: Bencher<'_, '_>) {
-    let (texts, options) = (SAMPLE.texts.repeat(40), PredictOptions::default());
+    let texts: Vec<&str> = std::iter::repeat_n(&SAMPLE.texts, 40).flatten().map(String::as_str).collect();
+    let options = PredictOptions::default();
     bencher
         .counter(ItemsCount::new(texts.len()))
         .bench_local(|| SAMPLE.classifier.predict_batch(black_box(&texts), &options));
