@@ -558,6 +558,7 @@ fn bench_reports_every_figure_and_nothing_else() {
             "text_to_labels_us",
             "vectorize_us",
             "network_us",
+            "decision_us",
             "singles_per_s",
             "batch_per_s",
             "threads",
@@ -567,7 +568,7 @@ fn bench_reports_every_figure_and_nothing_else() {
             "kernel",
         ]
     );
-    for times in ["text_to_labels_us", "vectorize_us", "network_us"] {
+    for times in ["text_to_labels_us", "vectorize_us", "network_us", "decision_us"] {
         assert_eq!(keys(&report[times]), ["p50", "p95", "p99"]);
         let [p50, p99] = ["p50", "p99"].map(|p| report[times][p].as_f64().unwrap());
         assert!(0.0 < p50 && p50 <= p99, "{report}");

@@ -7,6 +7,7 @@ use clap::Args;
 use intentkit::data::Format;
 use intentkit::simd::{DIMENSIONS, kernel_name};
 use intentkit::text::ngrams::MAX_CLAUSES;
+use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, PredictOptions, Scored};
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
@@ -17,7 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Measure how fast a model answers on this machine
 ///
-/// Every text is timed on its own, over several passes behind a warm-up; percentiles are over all calls. Loading is
+/// Every text is timed on its own, over several passes behind a warm-up; percentiles are over all calls. The network is
+/// that of one row of features, the decision everything behind it: reject score, calibration, the choice. Loading is
 /// measured with the file in the system's cache and includes the checksum. The first prediction and the peak memory
 /// (millions of bytes) are those of a new process that loads the model and answers one text.
 #[derive(Args)]
@@ -53,6 +55,7 @@ struct Report {
     text_to_labels_us: Percentiles,
     vectorize_us: Percentiles,
     network_us: Percentiles,
+    decision_us: Percentiles,
     singles_per_s: u64,
     batch_per_s: u64,
     threads: usize,
@@ -107,6 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     classifier.prepare();
     // A text that can't be classified stops here, so the loops below need not look at every result.
     let features = texts.iter().map(|text| classifier.vectorize(text)).collect::<Result<Vec<_>, _>>()?;
+    let readings = texts.iter().map(|text| Reading::of(&classifier, text)).collect::<Result<Vec<_>, _>>()?;
 
     let options = PredictOptions::default();
     let mut chosen = vec![Scored::default(); classifier.labels().len()];
@@ -121,6 +125,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let network = measure(&features, |features| {
         classifier.network(black_box(features), &mut logits);
         black_box(&logits);
+    });
+    let decision = measure(&readings, |read| {
+        let mut reading = classifier.model().reading(&mut logits);
+        for (row, of_row) in &read.rows {
+            reading.add(black_box(row), of_row);
+        }
+        let score = reading.score();
+        black_box(classifier.model().rule().decide(score, black_box(&logits), &options, &mut chosen));
     });
     let singles_per_s = rate(texts.len(), || {
         for text in &texts {
@@ -145,6 +157,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         text_to_labels_us: percentiles(whole.times),
         vectorize_us: percentiles(vectorize.times),
         network_us: percentiles(network.times),
+        decision_us: percentiles(decision.times),
         singles_per_s: singles_per_s.round() as u64,
         batch_per_s: batch_per_s.round() as u64,
         threads: pool.current_num_threads(),
@@ -173,6 +186,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("text to labels", report.text_to_labels_us),
         ("  vectorize", report.vectorize_us),
         ("  network", report.network_us),
+        ("  decision", report.decision_us),
     ] {
         let [p50, p95, p99] = [p.p50, p.p95, p.p99].map(words::microseconds);
         out.line(&format!("{name:16}{p50:>10}{p95:>10}{p99:>10}"))?;
@@ -199,6 +213,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("{:.0} ns a call, included in the times above", timer_overhead().as_secs_f64() * 1e9),
         ),
     ])
+}
+
+/// A text as the decision gets it: for each clause the features and their logits.
+struct Reading {
+    rows: Vec<(FeatureVector, Vec<f32>)>,
+}
+
+impl Reading {
+    fn of(classifier: &Classifier, text: &str) -> Result<Self, intentkit::Error> {
+        let mut rows = [[0.0; DIMENSIONS]; MAX_CLAUSES];
+        let count = classifier.vectorize_rows(text, &mut rows)?;
+        let with_logits = |row: &FeatureVector| {
+            let mut logits = vec![0.0; classifier.labels().len()];
+            classifier.network(row, &mut logits);
+            (*row, logits)
+        };
+        Ok(Reading { rows: rows[..count].iter().map(with_logits).collect() })
+    }
 }
 
 struct Measured {

@@ -1,0 +1,47 @@
+//! Answers every text of a file with a model and prints the labels.
+//!
+//! ```sh
+//! cargo run --release --example predict_lines -- models/assistant.intent models/assistant-heldout.jsonl
+//! ```
+//!
+//! A further number asks for so many passes over the texts, the last of which is printed: two runs that differ in it differ
+//! in nothing but predictions, which is how `scripts/count-instructions.sh` counts what one of them takes.
+
+use intentkit::data::read_file;
+use intentkit::{Classifier, PredictOptions, Scored};
+use std::error::Error;
+use std::hint::black_box;
+use std::io::Write;
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [model, file, passes @ ..] = arguments.as_slice() else {
+        return Err("give a model, a file of texts and, if you like, a number of passes".into());
+    };
+    let passes: usize = passes.first().map_or(Ok(1), |passes| passes.parse())?;
+
+    let classifier = Classifier::load(model)?;
+    // Chooses the kernels and brings the model into memory, so that the first prediction is as fast as any.
+    classifier.prepare();
+    eprintln!("kernels {}", intentkit::simd::kernel_name());
+    // The extension tells the format; a `.txt` without labels is plain lines.
+    let examples = read_file(Path::new(file), None)?;
+    let options = PredictOptions::default();
+    // Room for every label, made once: a prediction allocates nothing.
+    let mut chosen = vec![Scored::default(); classifier.labels().len()];
+
+    for _ in 1..passes {
+        for example in &examples {
+            black_box(classifier.predict_into(black_box(&example.text), &options, &mut chosen)?);
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    for example in &examples {
+        let count = classifier.predict_into(&example.text, &options, &mut chosen)?;
+        let names: Vec<&str> =
+            chosen[..count].iter().filter_map(|scored| classifier.label(scored.label)).collect();
+        writeln!(out, "{}\t{}", names.join(","), example.text)?;
+    }
+    Ok(())
+}
