@@ -28,6 +28,7 @@ pub struct PackedLayer {
     /// Panel by panel; the last one may have fewer blocks.
     pub(super) groups: Vec<Group>,
     /// What each output's sum starts from where a kernel reads the inputs as unsigned numbers, 128 too large.
+    #[cfg(target_arch = "x86_64")]
     pub(super) offsets: Vec<[i32; LANES]>,
     pub(super) scales: Vec<[f32; LANES]>,
     /// None where the layer adds to what is there.
@@ -62,6 +63,7 @@ impl PackedLayer {
         assert!(inputs.is_multiple_of(4) && inputs <= DIMENSIONS);
         let (count, per_block) = (outputs.div_ceil(LANES), inputs / 4);
         let mut groups = vec![Group([[0; 4]; LANES]); count * per_block];
+        #[cfg(target_arch = "x86_64")]
         let mut offsets = vec![[0; LANES]; count];
         for (j, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
             let (block, lane) = (j / LANES, j % LANES);
@@ -69,9 +71,20 @@ impl PackedLayer {
             for (group, four) in groups[start..].iter_mut().step_by(stride).zip(row.as_chunks().0) {
                 group.0[lane] = *four;
             }
-            offsets[block][lane] = -128 * row.iter().map(|&w| i32::from(w)).sum::<i32>();
+            #[cfg(target_arch = "x86_64")]
+            {
+                offsets[block][lane] = -128 * row.iter().map(|&w| i32::from(w)).sum::<i32>();
+            }
         }
-        PackedLayer { groups, offsets, scales: blocks(scales), biases: blocks(biases), inputs, outputs }
+        PackedLayer {
+            groups,
+            #[cfg(target_arch = "x86_64")]
+            offsets,
+            scales: blocks(scales),
+            biases: blocks(biases),
+            inputs,
+            outputs,
+        }
     }
 
     /// Number of inputs.
