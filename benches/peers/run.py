@@ -12,6 +12,7 @@ nothing, but it shows that all of this still runs.
 
 import argparse
 import json
+import logging
 import os
 import statistics
 import sys
@@ -45,6 +46,9 @@ def main():
     given = arguments()
     import systems
     from measure import Data, Speed
+
+    # "Please consider to run pre-processing": onnxruntime's quantisation, of graphs that have nothing to prepare.
+    logging.getLogger().setLevel(logging.ERROR)
 
     systems.IntentKit.program = given.intent.resolve()
     kinds = [kind for kind in systems.ALL if not given.only or kind.__name__ in given.only.split(",")]
@@ -119,7 +123,8 @@ def network_times(folder, labels, seconds, rounds, own):
                 found["IntentKit, int8"][linear].append((times["p50"], times["p99"]))
             for engine, call in engines[linear].items():
                 found[engine][linear].append(call_times(call, [row] * 500, seconds))
-    median = lambda pairs: [statistics.median(column) for column in zip(*pairs)]
+    # Without values where `--only` left IntentKit out.
+    median = lambda pairs: [statistics.median(column) for column in zip(*pairs)] or [float("nan")] * 2
     table = {name: {"linear": median(by[True]), "plain": median(by[False])} for name, by in found.items()}
     nothing = np.zeros((1, 1), np.float32)
     empty = {
@@ -149,8 +154,7 @@ def print_tables(results, networks, shares, data, load, rounds):
     line(["network alone, one row", "p50 µs", "p99 µs", "p50 µs without the linear path", "p99 µs"])
     line(["---"] * 5)
     for name, by in networks.items():
-        line([name, *(time(value) for value in by["linear"] or ["-", "-"] if value != "-"),
-              *(time(value) for value in by["plain"] or [] )])
+        line([name, *(time(value) for value in [*by["linear"], *by["plain"]])])
     print("\nint8: int8 weights with a scale for each output, activations rounded at run time. An empty call through the Python "
           "binding, included above, takes " + ", ".join(f"{name.removesuffix('_us')} {value:.1f} µs" for name, value in shares.items())
           + f". Load average {load}.")
