@@ -50,11 +50,16 @@ pub(super) struct Holdout {
     pub(super) rest: Vec<usize>,
 }
 
+/// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
+fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: &mut dyn FnMut(Piece<'_>)) {
+    ngrams::for_each_piece(text, settings, words, piece);
+}
+
 /// A number for each clause of a text, the same for the same words.
 pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
     let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let (mut keys, mut key) = (vec![], 0);
-    ngrams::for_each_piece(text, &settings, Words { joiners, frequent: None }, |piece| match piece {
+    for_each_piece(text, &settings, Words { joiners, frequent: None }, &mut |piece| match piece {
         Piece::Ngrams(Kind::Words, hashes) => hashes.iter().for_each(|&hash| key = ngrams::join(key, hash)),
         Piece::Ngrams(..) => {}
         Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
@@ -198,24 +203,19 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
     let mut counts: HashMap<u64, u32> = HashMap::new();
     let mut clause = vec![];
     for &line in lines {
-        ngrams::for_each_piece(
-            texts[line],
-            &settings,
-            Words { joiners, frequent: None },
-            |piece| match piece {
-                Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-                Piece::Ngrams(..) => {}
-                Piece::ClauseEnd => {
-                    clause.sort_unstable();
-                    clause.dedup();
-                    let clause = std::mem::take(&mut clause);
-                    if !seen.contains(&clause) {
-                        clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
-                        seen.insert(clause);
-                    }
+        for_each_piece(texts[line], &settings, Words { joiners, frequent: None }, &mut |piece| match piece {
+            Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
+            Piece::Ngrams(..) => {}
+            Piece::ClauseEnd => {
+                clause.sort_unstable();
+                clause.dedup();
+                let clause = std::mem::take(&mut clause);
+                if !seen.contains(&clause) {
+                    clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
+                    seen.insert(clause);
                 }
-            },
-        );
+            }
+        });
     }
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
@@ -230,7 +230,7 @@ fn for_each_clause(
 ) {
     let settings = &recipe.ngrams;
     let mut bag = Bag::new();
-    ngrams::for_each_piece(text, settings, words, |piece| match piece {
+    for_each_piece(text, settings, words, &mut |piece| match piece {
         Piece::Ngrams(kind, hashes) => {
             let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
             if kind == Kind::Trigram
