@@ -439,7 +439,7 @@ impl<'a> Training<'a> {
         if let Some(given) = &self.options.joiners {
             let mut given: Vec<String> =
                 given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
-            given.sort();
+            given.sort_unstable();
             given.dedup();
             return Ok(given);
         }
