@@ -12,7 +12,7 @@ use crate::simd::{DIMENSIONS, HALF};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use crate::text::vocabulary::Vocabulary;
 use safetensors::{Dtype, SafeTensors};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::hash::Hasher;
 use std::ops::Range;
 use twox_hash::XxHash3_64;
@@ -45,20 +45,20 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     metadata.library = env!("CARGO_PKG_VERSION").into();
     let labels = metadata.labels.len();
 
-    let mut header = serde_json::Map::new();
+    let unwritable = |e| Error::invalid(format!("cannot write the metadata: {e}"));
+    let text = serde_json::to_string(&metadata).map_err(unwritable)?;
+    let text = serde_json::to_string(&text).map_err(unwritable)?;
+    // Nothing else in the header needs escaping, and building it as a `Value` takes twelve kilobytes of code.
+    let mut header = format!(r#"{{"__metadata__":{{"{KEY}":{text}}}"#);
     let mut tensors: Vec<u8> = Vec::with_capacity(2 << 20);
-    let mut put = |header: &mut serde_json::Map<String, Value>,
-                   name: String,
-                   dtype: &str,
-                   shape: &[usize],
-                   data: &[u8]| {
+    let mut put = |name: &str, dtype: &str, shape: &[usize], data: &[u8]| {
         let start = tensors.len();
         tensors.extend_from_slice(data);
-        header.insert(name, json!({"dtype": dtype, "shape": shape, "data_offsets": [start, tensors.len()]}));
+        let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+        let (shape, end) = (shape.join(","), tensors.len());
+        header +=
+            &format!(r#","{name}":{{"dtype":"{dtype}","shape":[{shape}],"data_offsets":[{start},{end}]}}"#);
     };
-    let text = serde_json::to_string(&metadata)
-        .map_err(|e| Error::invalid(format!("cannot write the metadata: {e}")))?;
-    header.insert("__metadata__".into(), json!({KEY: text}));
 
     let mut layers: Vec<(String, &LayerParts, usize)> =
         parts.layers.iter().enumerate().map(|(i, l)| (layer_name(i), l, INPUTS[i])).collect();
@@ -67,47 +67,45 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
         match &parts.table {
             TableParts::Int8(numbers) => {
                 let shape = [numbers.len() / DIMENSIONS, DIMENSIONS];
-                put(&mut header, "table".into(), "I8", &shape, bytemuck::cast_slice(numbers));
+                put("table", "I8", &shape, bytemuck::cast_slice(numbers));
             }
-            TableParts::Int4(bytes) => {
-                put(&mut header, "table".into(), "U8", &[bytes.len() / HALF, HALF], bytes);
-            }
+            TableParts::Int4(bytes) => put("table", "U8", &[bytes.len() / HALF, HALF], bytes),
         }
     }
     for (name, layer, inputs) in &layers {
         let shape = [layer.scales.len(), *inputs];
-        put(&mut header, format!("{name}.weight"), "I8", &shape, bytemuck::cast_slice(&layer.weights));
+        put(&format!("{name}.weight"), "I8", &shape, bytemuck::cast_slice(&layer.weights));
     }
-    put(&mut header, "centroids".into(), "I8", &[labels, DIMENSIONS], bytemuck::cast_slice(&parts.centroids));
+    put("centroids", "I8", &[labels, DIMENSIONS], bytemuck::cast_slice(&parts.centroids));
     if metadata.lexicon.is_some() {
-        let shape = [parts.lexicon_rows.len() / HALF, HALF];
-        put(&mut header, "lexicon.rows".into(), "U8", &shape, &parts.lexicon_rows);
+        put("lexicon.rows", "U8", &[parts.lexicon_rows.len() / HALF, HALF], &parts.lexicon_rows);
     }
     for (name, layer, _) in &layers {
         let shape = [layer.scales.len()];
-        put(&mut header, format!("{name}.scale"), "F32", &shape, bytemuck::cast_slice(&layer.scales));
+        put(&format!("{name}.scale"), "F32", &shape, bytemuck::cast_slice(&layer.scales));
         if !layer.biases.is_empty() {
-            put(&mut header, format!("{name}.bias"), "F32", &shape, bytemuck::cast_slice(&layer.biases));
+            put(&format!("{name}.bias"), "F32", &shape, bytemuck::cast_slice(&layer.biases));
         }
     }
-    put(&mut header, "thresholds".into(), "F32", &[labels], bytemuck::cast_slice(&parts.thresholds));
+    put("thresholds", "F32", &[labels], bytemuck::cast_slice(&parts.thresholds));
     let inverse_norms = bytemuck::cast_slice(&parts.centroid_inverse_norms);
-    put(&mut header, "centroid_inverse_norms".into(), "F32", &[labels], inverse_norms);
+    put("centroid_inverse_norms", "F32", &[labels], inverse_norms);
     let points = &parts.reject_points;
-    put(&mut header, "reject_points".into(), "F32", &[points.len()], bytemuck::cast_slice(points));
+    put("reject_points", "F32", &[points.len()], bytemuck::cast_slice(points));
     if metadata.lexicon.is_some() {
         let slots = bytemuck::cast_slice(&parts.lexicon_words);
-        put(&mut header, "lexicon.words".into(), "U32", &[parts.lexicon_words.len()], slots);
+        put("lexicon.words", "U32", &[parts.lexicon_words.len()], slots);
     }
     if metadata.ngrams.is_some() {
-        put(&mut header, "known".into(), "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
+        put("known", "U16", &[parts.known.len()], bytemuck::cast_slice(&parts.known));
         if !parts.frequent.is_empty() {
             let slots = bytemuck::cast_slice(&parts.frequent);
-            put(&mut header, "frequent".into(), "U16", &[parts.frequent.len()], slots);
+            put("frequent", "U16", &[parts.frequent.len()], slots);
         }
     }
 
-    let mut head = Value::Object(header).to_string().into_bytes();
+    header.push('}');
+    let mut head = header.into_bytes();
     head.resize((8 + head.len()).next_multiple_of(ALIGNMENT) - 8, b' ');
     let mut bytes = (head.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut head);

@@ -90,7 +90,7 @@ fn rectify(corners: &[(f32, Vec<f32>)]) -> Vec<(f32, Vec<f32>)> {
         let crossing = |(a, b): (&f32, &f32)| if (*a > 0.0) == (*b > 0.0) { 0.0 } else { a / (a - b) };
         let mut crossings: Vec<f32> = from.iter().zip(to).map(crossing).collect();
         crossings.retain(|share| *share > 0.0 && *share < 1.0);
-        crossings.sort_by(f32::total_cmp);
+        crossings.sort_unstable_by(f32::total_cmp);
         crossings.dedup();
         all.extend(crossings.into_iter().map(|share| {
             let between = from.iter().zip(to).map(|(a, b)| rectified(a + share * (b - a)));

@@ -57,11 +57,16 @@ pub enum Token<'a> {
 }
 
 /// Calls `token` with every normalised word and every mark between words, in order.
-pub fn for_each_token(text: &str, token: impl FnMut(Token<'_>)) {
-    if text.is_ascii() { ascii_tokens(text.as_bytes(), token) } else { unicode_tokens::<WINDOW>(text, token) }
+pub fn for_each_token(text: &str, mut token: impl FnMut(Token<'_>)) {
+    if text.is_ascii() {
+        ascii_tokens(text.as_bytes(), token)
+    } else {
+        unicode_tokens::<WINDOW>(text, &mut token)
+    }
 }
 
-fn unicode_tokens<const N: usize>(text: &str, token: impl FnMut(Token<'_>)) {
+/// Not generic in `token`: eight kilobytes that each caller would have of its own.
+fn unicode_tokens<const N: usize>(text: &str, token: &mut dyn FnMut(Token<'_>)) {
     let mut splitter = split::Splitter::<N, _>::new(token);
     normalise::normalise(visible(text), |c| splitter.push(c));
     splitter.finish();

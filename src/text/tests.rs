@@ -13,7 +13,7 @@ fn words(text: &str) -> Vec<String> {
 /// Words as they are, marks behind a NUL, which no word holds.
 fn tokens_in_window<const N: usize>(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
-    unicode_tokens::<N>(text, |token| tokens.push(written(token)));
+    unicode_tokens::<N>(text, &mut |token| tokens.push(written(token)));
     tokens
 }
 

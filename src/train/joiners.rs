@@ -30,7 +30,9 @@ fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     if joined || ends_with_mark {
         tokens.pop();
     }
-    tokens.into_iter().skip(usize::from(joined)).collect()
+    let mut different = BTreeSet::new();
+    different.extend(tokens.into_iter().skip(usize::from(joined)));
+    different
 }
 
 /// What may be a joiner, in alphabetical order. `labels` is the number of labels.

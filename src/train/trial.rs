@@ -21,7 +21,7 @@ impl Training<'_> {
         if let Some(given) = &self.options.joiners {
             let mut given: Vec<String> =
                 given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
-            given.sort();
+            given.sort_unstable();
             given.dedup();
             return Ok(given);
         }
