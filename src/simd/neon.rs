@@ -147,9 +147,9 @@ unsafe fn dotted<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: 
                 }
             }
         }
-        for (row, blocks) in sum.into_iter().enumerate() {
-            for (block, quarters) in blocks.into_iter().enumerate() {
-                call.finish(first + block, row, lanes(quarters), outputs);
+        for (row, blocks) in sum.iter().enumerate() {
+            for (block, quarters) in blocks.iter().enumerate() {
+                call.finish(first + block, row, lanes(*quarters), outputs);
             }
         }
     }

@@ -81,10 +81,11 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             }
         }
     }
-    for (row, blocks) in sums.into_iter().enumerate() {
-        for (block, sums) in blocks.into_iter().enumerate() {
+    // By reference: moved out of the array, the registers would go through memory twice.
+    for (row, blocks) in sums.iter().enumerate() {
+        for (block, sums) in blocks.iter().enumerate() {
             // SAFETY: a register of sixteen 32-bit numbers.
-            let sums: [i32; LANES] = unsafe { std::mem::transmute(sums) };
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(*sums) };
             call.finish(first + block, row, sums, outputs);
         }
     }
