@@ -70,7 +70,7 @@ fn ngrams(bencher: Bencher<'_, '_>) {
     let vectorizer = SAMPLE.classifier.model().vectorizer().expect("the sample reads texts");
     bencher.counter(texts()).bench(|| {
         for text in &SAMPLE.texts {
-            for_each_piece(black_box(text), vectorizer.settings, vectorizer.words, |piece| {
+            for_each_piece(black_box(text), vectorizer.settings, &vectorizer.words, |piece| {
                 black_box(piece);
             });
         }

@@ -122,17 +122,17 @@ impl Vectorizer<'_> {
     /// data: sums of unrelated rows would look like features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
         features.fill(0.0);
-        self.rows(text, Words { joiners: &[], ..self.words }, &mut |row| *features = *row);
+        self.rows(text, &Words { joiners: &[], ..self.words }, &mut |row| *features = *row);
     }
 
     /// Calls `row` with the features of each clause of `text` in which anything is known, at most [`ngrams::MAX_CLAUSES`]. A
     /// model without joiners has one: that of [`Vectorizer::vectorize`].
     pub fn for_each_row(&self, text: &str, mut row: impl FnMut(&FeatureVector)) {
-        self.rows(text, self.words, &mut row);
+        self.rows(text, &self.words, &mut row);
     }
 
     /// The loop that reads texts, compiled once: `row` is called once for a clause.
-    fn rows(&self, text: &str, words_read: Words<'_>, row: &mut dyn FnMut(&FeatureVector)) {
+    fn rows(&self, text: &str, words_read: &Words<'_>, row: &mut dyn FnMut(&FeatureVector)) {
         let bits = self.table.rows().trailing_zeros();
         let mut sums = [0i32; DIMENSIONS];
         let mut words = Pending::new(self.table, self.settings.word_weight.into());

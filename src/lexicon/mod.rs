@@ -132,7 +132,7 @@ fn only_word(entry: &str) -> Option<u64> {
     for_each_token(entry, |token| {
         tokens += 1;
         if let Token::Word(word) = token {
-            hash = Some(token_hash(word));
+            hash = Some(token_hash(word.text()));
         }
     });
     hash.filter(|_| tokens == 1)

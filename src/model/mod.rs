@@ -259,6 +259,7 @@ impl Model {
         self.table().rows()
     }
 
+    #[inline]
     fn table(&self) -> Table<'_> {
         let place = &self.places.table;
         match self.places.table_is_int8 {
@@ -288,6 +289,7 @@ impl Model {
     }
 
     /// The part that reads texts; `None` for a model trained from feature rows.
+    #[inline(always)]
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
@@ -321,6 +323,7 @@ impl Model {
     }
 
     /// The part that reads `text`, if it can be read.
+    #[inline(always)]
     pub(crate) fn reader(&self, text: &str) -> Result<Vectorizer<'_>> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(Error::TextTooLong { length: text.len() });

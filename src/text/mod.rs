@@ -40,20 +40,54 @@ const WINDOW: usize = 2048;
 /// ```
 pub fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
     for_each_token(text, |token| {
-        if let Token::Word(text) = token {
-            word(text);
+        if let Token::Word(found) = token {
+            word(found.text());
         }
     });
 }
 
 /// A piece of normalised text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Token<'a> {
     /// A word, as [`for_each_word`] gives it.
-    Word(&'a str),
+    Word(Word<'a>),
     /// A punctuation mark or symbol that stands for itself, one character; not one within a word, number or name, such as
     /// those of `don't`, `3.5` or `example.com`.
     Mark(&'a str),
+}
+
+impl<'a> Token<'a> {
+    /// What it is written as.
+    pub fn text(self) -> &'a str {
+        match self {
+            Token::Word(word) => word.text(),
+            Token::Mark(mark) => mark,
+        }
+    }
+}
+
+/// A word between `<` and `>`, with room for reading eight bytes from anywhere in it; what is behind is left from others.
+pub(crate) type PaddedWord = [u8; 1 + MAX_WORD_BYTES + 1 + 8];
+
+/// A normalised word, not empty, as bytes of UTF-8: a prediction hashes bytes, and has no need of the check that a `str` costs.
+#[derive(Clone, Copy)]
+pub struct Word<'a> {
+    padded: &'a PaddedWord,
+    length: usize,
+    is_ascii: bool,
+}
+
+impl<'a> Word<'a> {
+    /// As text.
+    pub fn text(self) -> &'a str {
+        // Whole characters went in, so this is always UTF-8.
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn bytes(self) -> &'a [u8] {
+        self.padded.get(1..1 + self.length).unwrap_or_default()
+    }
 }
 
 /// Calls `token` with every normalised word and every mark between words, in order.
@@ -86,7 +120,7 @@ const LOWER: [u8; 256] = {
 };
 
 fn ascii_tokens(text: &[u8], token: impl FnMut(Token<'_>)) {
-    let mut word = Word::new(token);
+    let mut word = WordBuffer::new(token);
     for (i, &byte) in text.iter().enumerate() {
         let lower = LOWER[usize::from(byte)];
         if lower != 0 {
@@ -148,15 +182,18 @@ fn is_ignorable(c: char) -> bool {
 }
 
 /// The word being put together.
-struct Word<F> {
-    bytes: [u8; MAX_WORD_BYTES],
+struct WordBuffer<F> {
+    padded: PaddedWord,
     len: usize,
+    is_ascii: bool,
     emit: F,
 }
 
-impl<F: FnMut(Token<'_>)> Word<F> {
+impl<F: FnMut(Token<'_>)> WordBuffer<F> {
     fn new(emit: F) -> Self {
-        Word { bytes: [0; MAX_WORD_BYTES], len: 0, emit }
+        let mut padded = [0; _];
+        padded[0] = b'<';
+        WordBuffer { padded, len: 0, is_ascii: true, emit }
     }
 
     #[inline]
@@ -164,7 +201,7 @@ impl<F: FnMut(Token<'_>)> Word<F> {
         if self.len == MAX_WORD_BYTES {
             self.cut();
         }
-        self.bytes[self.len] = byte;
+        self.padded[1 + self.len] = byte;
         self.len += 1;
     }
 
@@ -177,18 +214,18 @@ impl<F: FnMut(Token<'_>)> Word<F> {
         if !self.has_room_for(c) {
             self.cut();
         }
-        self.len += c.encode_utf8(&mut self.bytes[self.len..]).len();
+        self.is_ascii &= c.is_ascii();
+        self.len += c.encode_utf8(&mut self.padded[1 + self.len..]).len();
     }
 
     /// Ends the word, if there is one.
     #[inline]
     fn cut(&mut self) {
         if self.len > 0 {
-            // Whole characters went in, so this is always UTF-8.
-            if let Ok(word) = std::str::from_utf8(&self.bytes[..self.len]) {
-                (self.emit)(Token::Word(word));
-            }
-            self.len = 0;
+            self.padded[1 + self.len] = b'>';
+            let word = Word { padded: &self.padded, length: self.len, is_ascii: self.is_ascii };
+            (self.emit)(Token::Word(word));
+            (self.len, self.is_ascii) = (0, true);
         }
     }
 

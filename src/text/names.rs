@@ -53,9 +53,9 @@ pub fn for_each_named_piece(
     let [start, end] = EDGES.map(str::to_owned);
     let (mut words, mut hashes, mut left) = (vec![start], vec![BOUNDARY], MAX_NGRAMS);
     let mut rows = vec![None];
-    for_each_part(text, told_apart, |part| match part {
+    for_each_part(text, &told_apart, |part| match part {
         Part::Word(word, hash, row) => {
-            words.push(word.to_owned());
+            words.push(word.text().to_owned());
             hashes.push(hash);
             rows.push(row);
         }
@@ -172,7 +172,7 @@ mod tests {
             let lexicon = Vocabulary::new(&lexicon).filter(|_| known);
             let told_apart = Words { joiners: &joiners, frequent: Filter::new(&slots), lexicon };
             let (mut read, mut named) = (vec![], vec![]);
-            for_each_piece(&text, &settings(words), told_apart, |piece| match piece {
+            for_each_piece(&text, &settings(words), &told_apart, |piece| match piece {
                 Piece::Ngrams(kind, hashes) => read.extend(hashes.iter().map(|&hash| Read::Ngram(kind, hash))),
                 Piece::Lexicon(row) => read.push(Read::Lexicon(row)),
                 Piece::ClauseEnd => read.push(Read::ClauseEnd),

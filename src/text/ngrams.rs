@@ -5,7 +5,7 @@
 
 use super::filter::Filter;
 use super::vocabulary::Vocabulary;
-use super::{MAX_WORD_BYTES, Token, for_each_token};
+use super::{MAX_WORD_BYTES, PaddedWord, Token, Word, for_each_token};
 use serde::{Deserialize, Serialize};
 
 /// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
@@ -117,6 +117,18 @@ pub fn token_hash(word: &str) -> u64 {
     hash_bytes(WORD, word.as_bytes())
 }
 
+/// [`token_hash`] of a word, with one load where most words need but one.
+#[inline(always)]
+fn word_hash(word: Word<'_>) -> u64 {
+    match word.padded[1..].first_chunk() {
+        Some(eight) if word.length <= 8 => {
+            let bytes = u64::from_le_bytes(*eight) & (u64::MAX >> (64 - 8 * word.length));
+            mix(WORD, bytes).wrapping_mul(SPREAD)
+        }
+        _ => hash_bytes(WORD, word.bytes()),
+    }
+}
+
 /// Words that are read in another way than by their letters alone. The default is for none.
 #[derive(Clone, Copy, Default)]
 pub struct Words<'a> {
@@ -144,17 +156,17 @@ pub enum Piece<'a> {
 /// What a clause is made of.
 pub(super) enum Part<'a> {
     /// A word, the number that stands for it in word n-grams (its [`token_hash`], unless it is rare), and its row of the lexicon.
-    Word(&'a str, u64, Option<u32>),
+    Word(Word<'a>, u64, Option<u32>),
     /// A clause of at least one word ends here.
     ClauseEnd,
 }
 
 /// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
-pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(Part<'_>)) {
+pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(Part<'_>)) {
     let (mut clauses, mut any, mut looked_up) = (1, false, 0);
     for_each_token(text, |token| {
         let hash = match token {
-            Token::Word(word) => token_hash(word),
+            Token::Word(word) => word_hash(word),
             Token::Mark(_) if words.joiners.is_empty() => return,
             Token::Mark(mark) => token_hash(mark),
         };
@@ -180,7 +192,7 @@ pub(super) fn for_each_part(text: &str, words: Words<'_>, mut part: impl FnMut(P
 /// Calls `piece` with all n-grams of `text`, word by word, repeated ones as often as they stand there, and with the end of
 /// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where
 /// [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
-pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: impl FnMut(Piece<'_>)) {
+pub fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, piece: impl FnMut(Piece<'_>)) {
     let mut reader = Reader {
         longest: settings.words,
         piece,
@@ -188,7 +200,6 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, pi
         last_but_one: None,
         last: BOUNDARY,
         hashes: [0; MAX_WORD_BYTES],
-        padded: [0; MAX_WORD_BYTES + 2 + 8],
     };
     for_each_part(text, words, |part| match part {
         Part::Word(word, hash, row) => {
@@ -210,12 +221,7 @@ struct Reader<F> {
     last: u64,
     /// Of the n-grams to be reported next; a word has no more trigrams than bytes.
     hashes: [u64; MAX_WORD_BYTES],
-    /// What is behind the word is left from others, and masked.
-    padded: PaddedWord,
 }
-
-/// A word between `<` and `>`, with room for reading eight bytes from anywhere in it.
-type PaddedWord = [u8; MAX_WORD_BYTES + 2 + 8];
 
 impl<F: FnMut(Piece<'_>)> Reader<F> {
     #[inline(always)]
@@ -228,7 +234,7 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
     }
 
     #[inline(always)]
-    fn word(&mut self, word: &str, hash: u64) {
+    fn word(&mut self, word: Word<'_>, hash: u64) {
         self.hashes[0] = hash;
         let mut count = 1;
         if self.longest >= 2 {
@@ -238,15 +244,11 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         }
         self.report(Kind::Words, count);
 
-        let Some(room) = self.padded.get_mut(..word.len() + 2) else { return };
-        room[0] = b'<';
-        room[1..=word.len()].copy_from_slice(word.as_bytes());
-        room[word.len() + 1] = b'>';
-        if word.is_ascii() {
-            self.ascii_characters::<3>(Kind::Trigram, word.len());
-            self.ascii_characters::<4>(Kind::Fourgram, word.len() - 1);
+        if word.is_ascii {
+            self.ascii_characters::<3>(Kind::Trigram, word.padded, word.length);
+            self.ascii_characters::<4>(Kind::Fourgram, word.padded, word.length - 1);
         } else {
-            self.unicode_characters(word.len() + 2);
+            self.unicode_characters(&word.padded[..word.length + 2]);
         }
     }
 
@@ -275,8 +277,8 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
 
     /// The first `count` n-grams of `WIDTH` bytes, each a character.
     #[inline(always)]
-    fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, count: usize) {
-        for (hash, window) in self.hashes[..count].iter_mut().zip(self.padded.windows(8)) {
+    fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, padded: &PaddedWord, count: usize) {
+        for (hash, window) in self.hashes[..count].iter_mut().zip(padded.windows(8)) {
             let Some(eight) = window.first_chunk() else { return };
             let few = u64::from_le_bytes(*eight) & ((1 << (8 * WIDTH)) - 1);
             *hash = mix(CHARACTERS, few).wrapping_mul(SPREAD);
@@ -284,10 +286,9 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         self.report(kind, count);
     }
 
-    /// Of a padded word of `length` bytes, of any characters.
+    /// Of a padded word of any characters.
     #[inline(never)]
-    fn unicode_characters(&mut self, length: usize) {
-        let padded = &self.padded[..length];
+    fn unicode_characters(&mut self, padded: &[u8]) {
         // Where the characters start; the end counts as a start.
         let mut starts = [0usize; MAX_WORD_BYTES + 3];
         let mut count = 0;
@@ -301,7 +302,7 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
             let edges = starts[..count].windows(width + 1);
             let found = edges.len();
             for (hash, edges) in self.hashes.iter_mut().zip(edges) {
-                *hash = hash_bytes(CHARACTERS, &self.padded[edges[0]..edges[width]]);
+                *hash = hash_bytes(CHARACTERS, &padded[edges[0]..edges[width]]);
             }
             self.report(kind, found);
         }
@@ -317,7 +318,7 @@ mod tests {
 
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;
-        for_each_piece(text, settings, Words::default(), |piece| {
+        for_each_piece(text, settings, &Words::default(), |piece| {
             if let Piece::Ngrams(found, hashes) = piece
                 && found == kind
             {
@@ -329,7 +330,7 @@ mod tests {
 
     fn hashes(text: &str) -> Vec<(Kind, u64)> {
         let mut all = vec![];
-        for_each_piece(text, &SETTINGS, Words::default(), |piece| {
+        for_each_piece(text, &SETTINGS, &Words::default(), |piece| {
             if let Piece::Ngrams(kind, hashes) = piece {
                 all.extend(hashes.iter().map(|&hash| (kind, hash)));
             }
@@ -352,7 +353,7 @@ mod tests {
         let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], Vec::<u64>::new());
         let words = Words { joiners: &joiners, ..Words::default() };
-        for_each_piece(text, &SETTINGS, words, |piece| match piece {
+        for_each_piece(text, &SETTINGS, &words, |piece| match piece {
             Piece::Ngrams(_, hashes) => open.extend(hashes),
             Piece::Lexicon(_) => {}
             Piece::ClauseEnd => clauses.push(std::mem::take(&mut open)),
@@ -382,7 +383,7 @@ mod tests {
         let words = Words { frequent: Filter::new(&slots), ..Words::default() };
         let read = |text: &str, wanted: fn(Kind) -> bool| {
             let mut all: Vec<u64> = vec![];
-            for_each_piece(text, &SETTINGS, words, |piece| match piece {
+            for_each_piece(text, &SETTINGS, &words, |piece| match piece {
                 Piece::Ngrams(kind, hashes) if wanted(kind) => all.extend(hashes),
                 _ => {}
             });

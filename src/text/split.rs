@@ -5,7 +5,7 @@
 //! from before one. Where the end of the window has none (emoji, dots), everything but the last three segments is
 //! handled.
 
-use super::{Token, Word, ZWJ};
+use super::{Token, WordBuffer, ZWJ};
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::UnicodeEmoji;
 use unicode_segmentation::UnicodeSegmentation;
@@ -28,7 +28,7 @@ pub(super) struct Splitter<const N: usize, F> {
 impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
     pub(super) fn new(emit: F) -> Self {
         const { assert!(N >= 16 * MAX_ATTACHED) };
-        let letters = Letters { word: Word::new(emit), is_emoji: false, after_apostrophe: false };
+        let letters = Letters { word: WordBuffer::new(emit), is_emoji: false, after_apostrophe: false };
         Splitter { window: [0; N], len: 0, attached: 0, after_zwj: false, letters }
     }
 
@@ -98,7 +98,7 @@ fn certain_part(text: &str) -> usize {
 
 /// Picks the words and marks out of segments.
 struct Letters<F> {
-    word: Word<F>,
+    word: WordBuffer<F>,
     /// The word is made of emoji. They don't mix with letters.
     is_emoji: bool,
     after_apostrophe: bool,

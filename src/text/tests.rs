@@ -25,7 +25,7 @@ fn tokens(text: &str) -> Vec<String> {
 
 fn written(token: Token<'_>) -> String {
     match token {
-        Token::Word(word) => word.to_owned(),
+        Token::Word(word) => word.text().to_owned(),
         Token::Mark(mark) => format!("\0{mark}"),
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Holdout {
 }
 
 /// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
-fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece: &mut dyn FnMut(Piece<'_>)) {
+fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, piece: &mut dyn FnMut(Piece<'_>)) {
     ngrams::for_each_piece(text, settings, words, piece);
 }
 
@@ -62,7 +62,7 @@ fn for_each_piece(text: &str, settings: &NgramSettings, words: Words<'_>, piece:
 pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
     let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let (mut keys, mut key) = (vec![], 0);
-    for_each_piece(text, &settings, Words { joiners, ..Words::default() }, &mut |piece| match piece {
+    for_each_piece(text, &settings, &Words { joiners, ..Words::default() }, &mut |piece| match piece {
         Piece::Ngrams(Kind::Words, hashes) => hashes.iter().for_each(|&hash| key = ngrams::join(key, hash)),
         Piece::Ngrams(..) | Piece::Lexicon(_) => {}
         Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
@@ -208,11 +208,8 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
     let mut counts: HashMap<u64, u32> = HashMap::new();
     let mut clause = vec![];
     for &line in lines {
-        for_each_piece(
-            texts[line],
-            &settings,
-            Words { joiners, ..Words::default() },
-            &mut |piece| match piece {
+        for_each_piece(texts[line], &settings, &Words { joiners, ..Words::default() }, &mut |piece| {
+            match piece {
                 Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
                 Piece::Ngrams(..) | Piece::Lexicon(_) => {}
                 Piece::ClauseEnd => {
@@ -224,8 +221,8 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
                         seen.insert(clause);
                     }
                 }
-            },
-        );
+            }
+        });
     }
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
@@ -241,7 +238,7 @@ fn for_each_clause(
 ) {
     let settings = &recipe.ngrams;
     let mut bag = Bag::new();
-    for_each_piece(text, settings, words, &mut |piece| match piece {
+    for_each_piece(text, settings, &words, &mut |piece| match piece {
         Piece::Ngrams(kind, hashes) => {
             let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
             if kind == Kind::Trigram

@@ -23,9 +23,8 @@ fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     let mut tokens = vec![];
     let mut ends_with_mark = false;
     for_each_token(text, |token| {
-        let (Token::Word(text) | Token::Mark(text)) = token;
         ends_with_mark = matches!(token, Token::Mark(_));
-        tokens.push(text.to_owned());
+        tokens.push(token.text().to_owned());
     });
     if joined || ends_with_mark {
         tokens.pop();

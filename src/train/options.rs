@@ -5,8 +5,8 @@ use crate::decision::Choice;
 use crate::error::{Error, Result};
 use crate::lexicon::Lexicon;
 use crate::model::MAX_JOINERS;
+use crate::text::for_each_token;
 use crate::text::ngrams::NgramSettings;
-use crate::text::{Token, for_each_token};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -176,8 +176,7 @@ impl TrainOptions {
 pub(super) fn normalised(joiner: &str) -> Option<String> {
     let (mut first, mut count) = (None, 0);
     for_each_token(joiner, |token| {
-        let (Token::Word(text) | Token::Mark(text)) = token;
-        first.get_or_insert_with(|| text.to_owned());
+        first.get_or_insert_with(|| token.text().to_owned());
         count += 1;
     });
     first.filter(|_| count == 1)

@@ -51,7 +51,7 @@ fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (Ha
     let mut clause = vec![];
     for &line in lines {
         let words = Words { joiners, ..Words::default() };
-        ngrams::for_each_piece(texts[line], &settings, words, |piece| match piece {
+        ngrams::for_each_piece(texts[line], &settings, &words, |piece| match piece {
             Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
             Piece::Ngrams(..) | Piece::Lexicon(_) => {}
             Piece::ClauseEnd => {
