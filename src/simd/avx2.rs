@@ -21,10 +21,14 @@ unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     while first < blocks {
         // SAFETY: upheld by this function's contract; there are as many blocks left.
         first += unsafe {
-            match (call.inputs.len(), (blocks - first).min(PANEL - first % PANEL)) {
-                (1, 4..) => tile::<1, 4>(call, first, outputs),
-                (1, _) => tile::<1, 1>(call, first, outputs),
-                _ => tile::<TILE, 1>(call, first, outputs),
+            let left = (blocks - first).min(PANEL - first % PANEL);
+            match (call.layer.is_narrow, call.inputs.len(), left) {
+                (false, 1, 4..) => tile::<1, 4>(call, first, outputs),
+                (false, 1, _) => tile::<1, 1>(call, first, outputs),
+                (false, ..) => tile::<TILE, 1>(call, first, outputs),
+                (true, 1, 2..) => narrow_tile::<1, 2>(call, first, outputs),
+                (true, 1, _) => narrow_tile::<1, 1>(call, first, outputs),
+                (true, ..) => narrow_tile::<TILE, 1>(call, first, outputs),
             }
         };
     }
@@ -71,6 +75,65 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             // SAFETY: two registers of eight 32-bit numbers.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(*sums) };
             call.finish(first + block, row, sums, outputs);
+        }
+    }
+    COUNT
+}
+
+/// As [`tile`] for a narrow layer. Products of eight inputs are at most 4 * 15 * 127 in 16 bits, which hold four such groups.
+///
+/// # Safety
+/// The CPU has AVX2, and the layer is narrow.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    outputs: &mut [f32],
+) -> usize {
+    const TOGETHER: usize = 4;
+    let (groups, stride) = call.groups(first);
+    let (ones, lower) = (_mm256_set1_epi16(1), _mm256_set1_epi8(15));
+    let mut sums = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
+    for some in (0..call.per_block()).step_by(TOGETHER) {
+        let mut products = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
+        // SAFETY: a group is two registers of weights; unaligned loads of inputs; `group` stays below `per_block`, which is at most
+        // an eighth of DIMENSIONS.
+        unsafe {
+            for group in some..call.per_block().min(some + TOGETHER) {
+                for block in 0..COUNT {
+                    let pairs = groups.as_ptr().add(group * stride + block).cast::<__m256i>();
+                    for half in 0..2 {
+                        let pairs = _mm256_load_si256(pairs.add(half));
+                        let low = _mm256_and_si256(pairs, lower);
+                        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(pairs), lower);
+                        for (input, products) in call.inputs.iter().zip(&mut products) {
+                            let input = input.as_ptr().add(8 * group).cast::<i32>();
+                            let of_low = _mm256_maddubs_epi16(low, _mm256_set1_epi32(input.read_unaligned()));
+                            let input = input.add(1);
+                            let of_high =
+                                _mm256_maddubs_epi16(high, _mm256_set1_epi32(input.read_unaligned()));
+                            let product = &mut products[block][half];
+                            *product = _mm256_add_epi16(*product, _mm256_add_epi16(of_low, of_high));
+                        }
+                    }
+                }
+            }
+        }
+        for (sums, products) in sums.as_flattened_mut().iter_mut().zip(products.as_flattened()) {
+            for (sum, products) in sums.iter_mut().zip(products) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(*products, ones));
+            }
+        }
+    }
+    // By reference: moved out of the array, the registers would go through memory twice.
+    for ((number, row), blocks) in call.inputs.iter().enumerate().zip(&sums) {
+        let excess = _mm256_set1_epi32(call.excess(row));
+        for (block, sums) in blocks.iter().enumerate() {
+            let exact = [_mm256_sub_epi32(sums[0], excess), _mm256_sub_epi32(sums[1], excess)];
+            // SAFETY: two registers of eight 32-bit numbers.
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(exact) };
+            call.finish(first + block, number, sums, outputs);
         }
     }
     COUNT

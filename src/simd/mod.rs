@@ -24,7 +24,7 @@ mod portable;
 mod vnni;
 
 pub use math::{exp, sigmoid};
-pub use packed::{Activations, PackedLayer, TILE};
+pub use packed::{Activations, NARROW, PackedLayer, TILE};
 
 use once_cell::sync::Lazy;
 use rayon::prelude::*;

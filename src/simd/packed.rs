@@ -5,6 +5,10 @@
 //! be added up across a register. Up to eight blocks make a panel, whose groups of the same inputs stand side by side: a
 //! kernel that computes a panel reads straight on. (Block behind block, eight streams at a distance of 4096 bytes would
 //! fall on the same lines of the first cache and push each other out.)
+//!
+//! A layer whose weights all fit 4 bits is narrow where that pays: a group then holds eight inputs, a byte two weights. One
+//! text at a time waits for the weights to come from the second cache, so half of them is half of the wait; ARM's first caches are
+//! larger and its instructions for unpacking cost more than it saves.
 
 use super::{DIMENSIONS, KERNELS, LANES};
 
@@ -14,10 +18,17 @@ pub const TILE: usize = 4;
 /// Blocks of a panel.
 pub(super) const PANEL: usize = 8;
 
-/// The weights of four inputs for the sixteen outputs of a block.
+/// The weights of four inputs for the sixteen outputs of a block; in a narrow layer of eight, each byte's lower half for one of the
+/// first four and its upper half for one of the others, each 8 too large.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Group(pub(super) [[i8; 4]; LANES]);
+
+/// Largest weight of a narrow layer; the least is its negative.
+pub const NARROW: i8 = 7;
+
+/// Whether this machine's kernels read narrow layers.
+const CAN_BE_NARROW: bool = cfg!(target_arch = "x86_64");
 
 /// Activations of one row, rounded to int8; a layer reads as many as it has inputs.
 pub type Activations = [i8; DIMENSIONS];
@@ -33,6 +44,7 @@ pub struct PackedLayer {
     pub(super) scales: Vec<[f32; LANES]>,
     /// None where the layer adds to what is there.
     pub(super) biases: Vec<[f32; LANES]>,
+    pub(super) is_narrow: bool,
     inputs: usize,
     outputs: usize,
 }
@@ -61,15 +73,25 @@ impl PackedLayer {
         let inputs = weights.len() / outputs.max(1);
         assert!(weights.len() == inputs * outputs && (biases.is_empty() || biases.len() == outputs));
         assert!(inputs.is_multiple_of(4) && inputs <= DIMENSIONS);
-        let (count, per_block) = (outputs.div_ceil(LANES), inputs / 4);
+        let fits = || weights.iter().all(|weight| (-NARROW..=NARROW).contains(weight));
+        let is_narrow = CAN_BE_NARROW && inputs.is_multiple_of(8) && fits();
+        let count = outputs.div_ceil(LANES);
+        let per_block = if is_narrow { inputs / 8 } else { inputs / 4 };
         let mut groups = vec![Group([[0; 4]; LANES]); count * per_block];
         #[cfg(target_arch = "x86_64")]
         let mut offsets = vec![[0; LANES]; count];
         for (j, row) in weights.chunks_exact(inputs.max(1)).enumerate() {
             let (block, lane) = (j / LANES, j % LANES);
             let (start, stride) = place(block, count, per_block);
-            for (group, four) in groups[start..].iter_mut().step_by(stride).zip(row.as_chunks().0) {
-                group.0[lane] = *four;
+            let groups = groups[start..].iter_mut().step_by(stride);
+            if is_narrow {
+                for (group, eight) in groups.zip(row.as_chunks::<8>().0) {
+                    group.0[lane] = std::array::from_fn(|k| (eight[k] + 8) | (eight[4 + k] + 8) << 4);
+                }
+            } else {
+                for (group, four) in groups.zip(row.as_chunks().0) {
+                    group.0[lane] = *four;
+                }
             }
             #[cfg(target_arch = "x86_64")]
             {
@@ -82,6 +104,7 @@ impl PackedLayer {
             offsets,
             scales: blocks(scales),
             biases: blocks(biases),
+            is_narrow,
             inputs,
             outputs,
         }
@@ -132,7 +155,17 @@ impl Call<'_> {
     /// Groups that a block has.
     #[inline(always)]
     pub(super) fn per_block(&self) -> usize {
-        self.layer.inputs / 4
+        if self.layer.is_narrow { self.layer.inputs / 8 } else { self.layer.inputs / 4 }
+    }
+
+    /// How much too large the sums of a row are that were made with a narrow layer's weights as they are stored.
+    #[inline(always)]
+    pub(super) fn excess(&self, row: &Activations) -> i32 {
+        let mut sum = 0;
+        for &value in &row[..self.layer.inputs] {
+            sum += i32::from(value);
+        }
+        8 * sum
     }
 
     /// The groups from the first one of a block on, and how far apart those of one block are: group `g` of the `b`-th block from there

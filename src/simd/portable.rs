@@ -95,11 +95,23 @@ pub(super) fn affine(call: &Call<'_>, outputs: &mut [f32]) {
         for (number, row) in call.inputs.iter().enumerate() {
             let mut sums = [0; LANES];
             let (groups, stride) = call.groups(block);
-            for (group, four) in
-                groups.iter().step_by(stride).take(call.per_block()).zip(row.as_chunks::<4>().0)
-            {
-                for (sum, weights) in sums.iter_mut().zip(&group.0) {
-                    *sum += (0..4).map(|k| i32::from(weights[k]) * i32::from(four[k])).sum::<i32>();
+            let groups = groups.iter().step_by(stride).take(call.per_block());
+            if call.layer.is_narrow {
+                for (group, eight) in groups.zip(row.as_chunks::<8>().0) {
+                    for (sum, pairs) in sums.iter_mut().zip(&group.0) {
+                        for k in 0..4 {
+                            *sum += i32::from(pairs[k] & 15) * i32::from(eight[k]);
+                            *sum += i32::from(pairs[k] as u8 >> 4) * i32::from(eight[4 + k]);
+                        }
+                    }
+                }
+                let excess = call.excess(row);
+                sums.iter_mut().for_each(|sum| *sum -= excess);
+            } else {
+                for (group, four) in groups.zip(row.as_chunks::<4>().0) {
+                    for (sum, weights) in sums.iter_mut().zip(&group.0) {
+                        *sum += (0..4).map(|k| i32::from(weights[k]) * i32::from(four[k])).sum::<i32>();
+                    }
                 }
             }
             call.finish(block, number, sums, outputs);

@@ -184,8 +184,22 @@ fn table_rows_of_4_bits_are_added_exactly() {
 #[test]
 fn every_set_gives_the_logits_of_a_layer_written_out() {
     for outputs in [1, 2, 15, 16, 17, 48, 64, 77, 128, 129, 150, 200, 256] {
-        for inputs in [4, 12, 64, 128, 256] {
-            let matrix = weights(inputs * outputs, outputs);
+        // All weights, or only such that the layer is narrow where it can be.
+        for (inputs, narrow) in [
+            (4, false),
+            (12, false),
+            (64, false),
+            (128, false),
+            (256, false),
+            (4, true),
+            (8, true),
+            (40, true),
+            (256, true),
+        ] {
+            let mut matrix = weights(inputs * outputs, outputs);
+            if narrow {
+                matrix.iter_mut().enumerate().for_each(|(i, w)| *w = if i % 3 == 0 { 7 } else { *w % 8 });
+            }
             let scales: Vec<f32> = (0..outputs).map(|j| 0.001 + j as f32 * 1e-5).collect();
             for (rows, biased, rectify) in
                 [(1, true, true), (1, false, false), (2, true, false), (3, false, true), (TILE, true, true)]
@@ -227,7 +241,7 @@ fn every_set_gives_the_logits_of_a_layer_written_out() {
                     unsafe { (set.affine)(&call, &mut found) };
                     assert!(
                         found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()),
-                        "{}: {inputs} to {outputs}, {rows} rows, biased {biased}",
+                        "{}: {inputs} to {outputs}, {rows} rows, biased {biased}, narrow {narrow}",
                         set.name
                     );
                 }

@@ -1,6 +1,6 @@
-//! Int8 layers with the dot-product instruction of AVX-512 VNNI: four products a lane at once.
+//! Integer layers with the dot-product instruction of AVX-512 VNNI: four products a lane at once.
 
-use super::packed::{Call, PANEL};
+use super::packed::{Activations, Call, PANEL};
 use super::{DIMENSIONS, LANES, TILE};
 use std::arch::x86_64::*;
 
@@ -10,9 +10,11 @@ use std::arch::x86_64::*;
 pub(super) unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     // SAFETY: upheld by this function's contract.
     unsafe {
-        match call.inputs.len() {
-            1 => affine_rows::<1>(call, outputs),
-            _ => affine_rows::<TILE>(call, outputs),
+        match (call.layer.is_narrow, call.inputs.len()) {
+            (false, 1) => affine_rows::<1>(call, outputs),
+            (false, _) => affine_rows::<TILE>(call, outputs),
+            (true, 1) => narrow_rows::<1>(call, outputs),
+            (true, _) => narrow_rows::<TILE>(call, outputs),
         }
     }
 }
@@ -86,6 +88,87 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
         for (block, sums) in blocks.iter().enumerate() {
             // SAFETY: a register of sixteen 32-bit numbers.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(*sums) };
+            call.finish(first + block, row, sums, outputs);
+        }
+    }
+    COUNT
+}
+
+static NOTHING: Activations = [0; DIMENSIONS];
+
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI, and the layer is narrow.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn narrow_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
+    let mut inputs = [&NOTHING; ROWS];
+    let mut excess = [0; ROWS];
+    for ((row, to), excess) in call.inputs.iter().zip(&mut inputs).zip(&mut excess) {
+        *to = row;
+        *excess = call.excess(row);
+    }
+    let blocks = call.layer.scales.len();
+    let mut first = 0;
+    while first < blocks {
+        // SAFETY: the features are this function's own; there are as many blocks left.
+        first += unsafe {
+            match (blocks - first).min(PANEL - first % PANEL) {
+                8.. if ROWS == 1 => narrow_tile::<ROWS, 8>(call, first, inputs, excess, outputs),
+                4.. if ROWS == 1 => narrow_tile::<ROWS, 4>(call, first, inputs, excess, outputs),
+                2.. => narrow_tile::<ROWS, 2>(call, first, inputs, excess, outputs),
+                _ => narrow_tile::<ROWS, 1>(call, first, inputs, excess, outputs),
+            }
+        };
+    }
+}
+
+/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`. The halves of bytes have sums of their own: those of the upper ones
+/// are sixteen times too large until the end, which saves a shift for each group.
+///
+/// # Safety
+/// The CPU has AVX-512 F, BW, DQ, VL and VNNI, and the layer is narrow.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
+    call: &Call<'_>,
+    first: usize,
+    inputs: [&Activations; ROWS],
+    excess: [i32; ROWS],
+    outputs: &mut [f32],
+) -> usize {
+    let (groups, stride) = call.groups(first);
+    let lower = _mm512_set1_epi8(15);
+    let mut sums = [[[_mm512_setzero_si512(); 2]; COUNT]; ROWS];
+    // SAFETY: a register is a group; unaligned loads of inputs; `group` stays below `per_block`, which is at most an eighth of
+    // DIMENSIONS.
+    unsafe {
+        for group in 0..call.per_block() {
+            let mut eight = [[_mm512_setzero_si512(); 2]; ROWS];
+            for (eight, input) in eight.iter_mut().zip(inputs) {
+                let input = input.as_ptr().add(8 * group).cast::<i32>();
+                *eight = [
+                    _mm512_set1_epi32(input.read_unaligned()),
+                    _mm512_set1_epi32(input.add(1).read_unaligned()),
+                ];
+            }
+            for block in 0..COUNT {
+                let pairs = _mm512_load_si512(groups.as_ptr().add(group * stride + block).cast());
+                let weights = [_mm512_and_si512(pairs, lower), _mm512_andnot_si512(lower, pairs)];
+                for (sums, eight) in sums.iter_mut().zip(&eight) {
+                    let sums = &mut sums[block];
+                    sums[0] = _mm512_dpbusd_epi32(sums[0], weights[0], eight[0]);
+                    sums[1] = _mm512_dpbusd_epi32(sums[1], weights[1], eight[1]);
+                }
+            }
+        }
+    }
+    // By reference: moved out of the array, the registers would go through memory twice.
+    for (row, blocks) in sums.iter().enumerate() {
+        for (block, sums) in blocks.iter().enumerate() {
+            let whole = _mm512_add_epi32(sums[0], _mm512_srai_epi32::<4>(sums[1]));
+            let exact = _mm512_sub_epi32(whole, _mm512_set1_epi32(excess[row]));
+            // SAFETY: a register of sixteen 32-bit numbers.
+            let sums: [i32; LANES] = unsafe { std::mem::transmute(exact) };
             call.finish(first + block, row, sums, outputs);
         }
     }

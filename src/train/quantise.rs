@@ -1,10 +1,10 @@
-//! Trained float32 weights → the int8 numbers of a model.
+//! Trained float32 weights → the integers of a model.
 
-use super::options::Recipe;
+use super::options::{Preset, Recipe};
 use super::transfer::Transfer;
 use super::weights::Weights;
 use crate::model::{LayerParts, TableParts};
-use crate::simd::{DIMENSIONS, HALF};
+use crate::simd::{DIMENSIONS, HALF, NARROW};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use ndarray::{Array2, ArrayView1};
 
@@ -13,10 +13,20 @@ fn round(value: f32) -> i8 {
     value.round().clamp(-127.0, 127.0) as i8
 }
 
-/// A layer `[inputs, outputs]` as int8 rows with a scale for each output; weights are multiplied by `factor` first.
-fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32) -> LayerParts {
+/// A layer `[inputs, outputs]` as int8 rows with a scale for each output, which `factor` is multiplied into. Those of a narrow layer
+/// are in -7..=7, so that kernels may read two weights from a byte.
+fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, narrow: bool) -> LayerParts {
     let mut parts = LayerParts::default();
     for column in weights.columns() {
+        if narrow {
+            let column: Vec<f32> = column.to_vec();
+            let step = int4_step(&column);
+            let largest = f32::from(NARROW);
+            let integer = |weight: &f32| (weight / step).round().clamp(-largest, largest) as i8;
+            parts.weights.extend(column.iter().map(integer));
+            parts.scales.push(step * factor);
+            continue;
+        }
         let largest = column.iter().fold(0.0f32, |a, b| a.max(b.abs()));
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
         parts.weights.extend(column.iter().map(|weight| round(weight * inverse)));
@@ -53,14 +63,14 @@ pub(super) fn table(
         }
         return (TableParts::Int8(table), None);
     }
-    let step = int4_step(used().map(|(_, row)| row));
+    let step = table_step(used().map(|(_, row)| row));
     let mut table = vec![int4_pair(0.0, 0.0); idf.len() * HALF];
     for (number, row) in used() {
         int4_row(row, 1.0 / step, &mut table[number * HALF..(number + 1) * HALF]);
     }
     let lexicon = transfer.map(|transfer| {
         let rows = || rows().skip(idf.len()).zip(&transfer.weights);
-        let weight = (int4_step(rows()) / step).round().clamp(1.0, f32::from(MAX_LEXICON_WEIGHT));
+        let weight = (table_step(rows()) / step).round().clamp(1.0, f32::from(MAX_LEXICON_WEIGHT));
         let mut bytes = vec![int4_pair(0.0, 0.0); transfer.weights.len() * HALF];
         for (row, to) in rows().zip(bytes.chunks_mut(HALF)) {
             int4_row(row, 1.0 / (step * weight), to);
@@ -82,32 +92,43 @@ fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
     }
 }
 
-/// Step between 4-bit numbers: of some multiples of the rows' root mean square the one with the least squared error, on a sample
-/// of them. Larger numbers are cut off, which costs less than coarser steps for all.
-fn int4_step<'a>(rows: impl Iterator<Item = Row<'a>>) -> f32 {
-    /// Of the used rows, one in so many.
+/// [`int4_step`] of a table, from a sample of its used rows.
+fn table_step<'a>(rows: impl Iterator<Item = Row<'a>>) -> f32 {
     const EVERY: usize = 16;
     let sample: Vec<f32> =
         rows.step_by(EVERY).flat_map(|(row, factor)| row.into_iter().map(move |v| v * factor)).collect();
-    let square: f64 = sample.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
-    let size = (square / sample.len().max(1) as f64).sqrt() as f32;
+    int4_step(&sample)
+}
+
+/// Step between 4-bit numbers: of some multiples of the values' root mean square the one with the least squared error. Larger
+/// numbers are cut off, which costs less than coarser steps for all.
+fn int4_step(values: &[f32]) -> f32 {
+    let square: f64 = values.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
+    let size = (square / values.len().max(1) as f64).sqrt() as f32;
     if size == 0.0 {
         return 1.0;
     }
     let error = |step: f32| -> f64 {
         let inverse = 1.0 / step;
         let of_one = |&value: &f32| f64::from((value * inverse).round().clamp(-7.0, 7.0) * step - value);
-        sample.iter().map(of_one).map(|error| error * error).sum()
+        values.iter().map(of_one).map(|error| error * error).sum()
     };
     let steps = (5..=16).map(|part| size * part as f32 * 0.05);
     steps.map(|step| (error(step), step)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(size, |(_, step)| step)
 }
 
-/// Layers and linear path, gain folded in.
+/// Layers and linear path, gain folded in. The three that most of the weights are in are narrow: that costs no accuracy
+/// (`docs/accuracy.md`) and half of their bytes. The reference stays as it was.
 pub(super) fn network(weights: &Weights, recipe: &Recipe) -> ([LayerParts; 4], Option<LayerParts>) {
     let layers = std::array::from_fn(|i| {
         let dense = &weights.layers[i];
-        layer(&dense.weights.value, Some(&dense.biases.value), if i == 0 { recipe.gain } else { 1.0 })
+        let factor = if i == 0 { recipe.gain } else { 1.0 };
+        layer(
+            &dense.weights.value,
+            Some(&dense.biases.value),
+            factor,
+            recipe.preset != Preset::Reference && i < 2,
+        )
     });
-    (layers, weights.linear.as_ref().map(|linear| layer(&linear.value, None, recipe.gain)))
+    (layers, weights.linear.as_ref().map(|linear| layer(&linear.value, None, recipe.gain, true)))
 }
