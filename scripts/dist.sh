@@ -2,11 +2,18 @@
 # Builds a library that ships: scripts/dist.sh cdylib|staticlib [cargo's options, such as --target].
 #
 # One crate type in a build: with several, cargo silently drops the link-time optimisation. The compiler inlines and unrolls
-# less than by itself, which costs no prediction anything (what has to be inlined says so) and takes a tenth off the size:
-# docs/performance.md, "Size".
+# less than by itself, which costs no prediction anything (what has to be inlined says so) and takes a tenth off the size. The
+# standard library is compiled with it, for size and without the printing of stack traces, which is 170 kB of a library that
+# hands every panic to its host as an error. That is not stable in cargo, hence RUSTC_BOOTSTRAP: the compiler is the
+# one that compiles and tests everything else. docs/decisions/standard-library.md has the reasons.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crate_type=${1:?cdylib or staticlib}
 shift
-exec cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" "$@" -- \
+[ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ] || rustup component add rust-src >/dev/null 2>&1 ||
+  { echo "dist: the sources of the standard library are missing; run \`rustup component add rust-src\`"; exit 1; }
+target=$(rustc -vV | sed -n 's/^host: //p')
+for given in "$@"; do [ "$given" != --target ] || target=; done
+exec env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" ${target:+--target "$target"} "$@" \
+  -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size -- \
   -C llvm-args='--inline-threshold=10 --inlinehint-threshold=200 --unroll-threshold=100'
