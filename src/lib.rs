@@ -39,9 +39,10 @@
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`runtime`] | the engines that compute a network |
+//! | [`export`] | the Core ML package writer |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
 //! | [`metrics`] | what an evaluation is made of |
-//! | [`classifier`] | the live object: train, load, predict, explain, evaluate |
+//! | [`classifier`] | the live object: train, load, predict, explain, evaluate, export |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
 //! Rooms know only those above them in this table, errors apart.
@@ -51,6 +52,7 @@ pub mod classifier;
 pub mod data;
 pub mod decision;
 mod error;
+pub mod export;
 pub mod ffi;
 pub mod lexicon;
 pub mod metrics;
@@ -65,6 +67,7 @@ pub mod vectorizer;
 pub use classifier::{Classifier, Prediction};
 pub use decision::{PredictOptions, Scored};
 pub use error::{Error, ModelFault, Result};
+pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;
 pub use train::{Preset, TrainOptions};
 

@@ -6,6 +6,7 @@ mod explain;
 
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
+use crate::export::{self, CoreMlOptions};
 use crate::model::Model;
 use crate::network::with_logits;
 use crate::runtime::{Precision, Runtime};
@@ -121,6 +122,14 @@ impl Classifier {
     /// As [`Model::save`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         self.model.save(path.as_ref())
+    }
+
+    /// Writes the model's network as a Core ML package; see [`export::core_ml`].
+    ///
+    /// # Errors
+    /// As [`export::core_ml`].
+    pub fn export_core_ml(&self, path: impl AsRef<Path>, options: &CoreMlOptions) -> Result<()> {
+        export::core_ml(&self.model, path.as_ref(), options)
     }
 
     /// Chooses the arithmetic; the model stays the same.

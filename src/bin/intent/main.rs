@@ -9,6 +9,7 @@ mod cross_validate;
 mod demo;
 mod eval;
 mod explain;
+mod export;
 mod failure;
 mod figures;
 mod info;
@@ -38,6 +39,7 @@ use std::process::ExitCode;
   intent train commands.jsonl --output commands.intent
   intent predict --model commands.intent \"turn on the lights\"
   intent eval commands.intent test.jsonl
+  intent export commands.intent --output Commands.mlpackage
 
 Data files hold one text a line with its labels:
   JSON Lines  {\"text\": \"turn on the lights\", \"labels\": [\"light\"]}
@@ -59,6 +61,7 @@ enum Command {
     Explain(explain::Arguments),
     Eval(eval::Arguments),
     Bench(bench::Arguments),
+    Export(export::Arguments),
     Info(info::Arguments),
     Demo(demo::Arguments),
     #[command(hide = true)]
@@ -86,6 +89,7 @@ fn run(command: Command) -> Result<(), Failure> {
             None => eval::run(&arguments),
         },
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::FirstPrediction(arguments) => bench::run_child(&arguments),

@@ -3,11 +3,11 @@
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::Bar;
-use crate::{input, words};
+use crate::{export, input, words};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::train::{Dataset, LexiconUse};
-use intentkit::{Classifier, Preset, TrainOptions};
+use intentkit::{Classifier, CoreMlOptions, Preset, TrainOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,6 +63,9 @@ pub struct Arguments {
     /// Model2Vec folder. The model holds what it needs of them
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    /// Also write the model as a Core ML package in float16, as `intent export` does
+    #[arg(long, value_name = "PACKAGE")]
+    export: Option<PathBuf>,
     /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -89,6 +92,7 @@ struct Report<'a> {
     lexicon_words: usize,
     warnings: &'a [String],
     output: String,
+    export: Option<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -111,6 +115,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     output::check_file(&arguments.output, "--output", "commands.intent", sources())?;
+    arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))?;
 
     let examples = input::examples(&arguments.data, arguments.format)?;
     let valid =
@@ -121,6 +126,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
     bar.clear();
     classifier.save(&arguments.output)?;
+    let package = arguments.export.as_deref();
+    package.map(|package| export::export(&classifier, package, &CoreMlOptions::default())).transpose()?;
 
     if !arguments.quiet {
         report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
@@ -143,6 +150,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
             warnings: &report.warnings,
             output,
+            export: package.map(|package| package.display().to_string()),
         });
     }
     if arguments.quiet {
@@ -174,6 +182,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let (words, found, others) =
             (words::count(words), words::count(found), words::count(held.saturating_sub(found)));
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
+    }
+    if let Some(package) = package {
+        pairs.push(("package", package.display().to_string()));
     }
     pairs
         .extend([("accuracy", accuracy), ("next", format!("intent predict --model {output} \"some text\""))]);

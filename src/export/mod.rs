@@ -1,0 +1,185 @@
+//! A model as a Core ML package (`NAME.mlpackage`, an ML Program), written without Core ML, Python or protoc.
+//!
+//! The package computes the network on float32 features and gives the model's logits and its calibrated probabilities; reading texts
+//! and choosing labels stay with this library. Its weights are the stored ones multiplied out, so its numbers are those of
+//! [`Precision::Float32`](crate::runtime::Precision::Float32), but for the rounding of the precision it is exported in.
+
+mod package;
+mod program;
+mod proto;
+mod weights;
+
+use crate::decision::Choice;
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::simd::DIMENSIONS;
+use program::{FEATURES, LOGITS, PROBABILITIES};
+use prost::Message;
+use proto::{ArrayFeatureType, FeatureDescription, FeatureType, Metadata, ModelDescription, Strings};
+use serde_json::json;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// What a package computes in. Its calibration is always in float32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CoreMlPrecision {
+    /// Weights and activations in float16: what the Neural Engine computes in. From macOS 12, iOS 15.
+    #[default]
+    Float16,
+    /// Everything in float32, which the Neural Engine never runs. From macOS 12, iOS 15.
+    Float32,
+    /// The model's own integer weights, activations in float16: half of the size. From macOS 13, iOS 16.
+    Int8,
+}
+
+impl CoreMlPrecision {
+    const ALL: [CoreMlPrecision; 3] =
+        [CoreMlPrecision::Float16, CoreMlPrecision::Float32, CoreMlPrecision::Int8];
+
+    /// Its name: `float16`, `float32` or `int8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            CoreMlPrecision::Float16 => "float16",
+            CoreMlPrecision::Float32 => "float32",
+            CoreMlPrecision::Int8 => "int8",
+        }
+    }
+
+    /// The lowest version of the specification that has what is used.
+    fn specification(self) -> i32 {
+        if self == CoreMlPrecision::Int8 { 7 } else { 6 }
+    }
+
+    fn opset(self) -> &'static str {
+        if self == CoreMlPrecision::Int8 { "CoreML6" } else { "CoreML5" }
+    }
+}
+
+impl fmt::Display for CoreMlPrecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for CoreMlPrecision {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        CoreMlPrecision::ALL.into_iter().find(|precision| precision.name() == name).ok_or_else(|| {
+            Error::invalid(format!("`{name}` is no precision of a package; use float16, float32 or int8"))
+        })
+    }
+}
+
+/// Most rows of a package.
+pub const MAX_ROWS: usize = 4096;
+
+/// How a package is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CoreMlOptions {
+    /// What it computes in. Default float16.
+    pub precision: CoreMlPrecision,
+    /// Rows that it takes at a time, 1 to [`MAX_ROWS`]. Default 1; more for throughput, where a host fills them.
+    pub rows: usize,
+    /// Who made the model, for the package's description. Default empty.
+    pub author: String,
+    /// The licence of the model, for the package's description. Default empty.
+    pub license: String,
+}
+
+impl Default for CoreMlOptions {
+    fn default() -> Self {
+        CoreMlOptions {
+            precision: CoreMlPrecision::default(),
+            rows: 1,
+            author: String::new(),
+            license: String::new(),
+        }
+    }
+}
+
+/// Writes `model` as a Core ML package to the folder `path`, by custom named `NAME.mlpackage`. The same model and options give the same
+/// bytes. A package that is there is replaced in one step; anything else in the way is refused.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for options out of range, something else at `path`, or weights that the precision can't hold;
+/// [`Error::Io`] when it can't be written.
+pub fn core_ml(model: &Model, path: &Path, options: &CoreMlOptions) -> Result<()> {
+    let (spec, weights) = contents(model, options)?;
+    package::write(path, &spec, &weights)
+}
+
+/// The bytes of `model.mlmodel` and of `weight.bin`.
+fn contents(model: &Model, options: &CoreMlOptions) -> Result<(Vec<u8>, Vec<u8>)> {
+    let rows = options.rows;
+    if !(1..=MAX_ROWS).contains(&rows) {
+        return Err(Error::invalid(format!("`rows` is {rows}; it must be from 1 to {MAX_ROWS}")));
+    }
+    let calibration = model.metadata().calibration;
+    let (program, weights) = program::build(&model.network(), calibration, options.precision, rows)?;
+    let spec = proto::Model {
+        specification_version: options.precision.specification(),
+        description: Some(description(model, options)),
+        program: Some(program),
+    };
+    Ok((spec.encode_to_vec(), weights))
+}
+
+fn description(model: &Model, options: &CoreMlOptions) -> ModelDescription {
+    let feature = |name: &str, about: &str, width: usize| {
+        let shape = vec![options.rows as i64, width as i64];
+        let array = Some(ArrayFeatureType { shape, data_type: proto::ARRAY_FLOAT32 });
+        FeatureDescription {
+            name: name.to_owned(),
+            short_description: about.to_owned(),
+            kind: Some(FeatureType { array }),
+        }
+    };
+    let labels = model.labels().len();
+    ModelDescription {
+        inputs: vec![feature(
+            FEATURES,
+            "The 256 features of each clause of a text, as intent_vectorize_rows() gives them: numbers of unit length.",
+            DIMENSIONS,
+        )],
+        outputs: vec![
+            feature(
+                PROBABILITIES,
+                "The calibrated probability of each label, were the row the whole text.",
+                labels,
+            ),
+            feature(LOGITS, "The network's output for each label, which IntentKit decides by.", labels),
+        ],
+        metadata: Some(Metadata {
+            short_description: format!(
+                "An IntentKit classifier of short texts with {labels} labels: its network, from features to probabilities."
+            ),
+            version: model.metadata().library.clone(),
+            author: options.author.clone(),
+            license: options.license.clone(),
+            user_defined: about(model, options),
+        }),
+    }
+}
+
+/// What a program needs to know to use the package without the model's file.
+fn about(model: &Model, options: &CoreMlOptions) -> Strings {
+    let metadata = model.metadata();
+    let rule = model.rule();
+    let entries = [
+        ("checksum", metadata.checksum.clone()),
+        ("format", metadata.format.to_string()),
+        ("library", metadata.library.clone()),
+        ("precision", options.precision.to_string()),
+        ("labels", json!(metadata.labels).to_string()),
+        ("choice", if metadata.choice == Choice::Single { "single" } else { "multi" }.to_owned()),
+        ("thresholds", json!(rule.thresholds).to_string()),
+        ("calibration", json!(metadata.calibration).to_string()),
+        ("reject", json!(metadata.reject).to_string()),
+        ("reject_points", json!(rule.reject.points).to_string()),
+        ("ngrams", json!(metadata.ngrams).to_string()),
+        ("joiners", json!(metadata.joiners).to_string()),
+    ];
+    entries.into_iter().map(|(key, value)| (format!("intentkit.{key}"), value)).collect()
+}
