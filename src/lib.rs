@@ -38,8 +38,8 @@
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
-//! | [`runtime`] | the engines that compute a network |
 //! | [`export`] | the Core ML package writer |
+//! | [`runtime`] | the engines that compute a network, and the choice between them |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
 //! | [`metrics`] | what an evaluation is made of |
 //! | [`classifier`] | the live object: train, load, predict, explain, evaluate, export |

@@ -110,7 +110,7 @@ impl Classifier {
                 space.of_text.push(first..space.rows.len());
             }
             space.logits.resize(space.rows.len() * labels, 0.0);
-            self.runtime.logits(&self.model, &space.rows, &mut space.logits);
+            self.engines.logits(&self.model, &space.rows, &mut space.logits);
             for rows in &space.of_text {
                 let mut reading = self.model.reading(&mut space.combined);
                 for row in rows.clone() {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::export::{self, CoreMlOptions};
 use crate::model::Model;
 use crate::network::with_logits;
-use crate::runtime::{Precision, Runtime};
+use crate::runtime::{self, Engines, Precision, RuntimeChoice};
 use crate::simd::DIMENSIONS;
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
@@ -18,6 +18,7 @@ pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Sha
 use smallvec::SmallVec;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The labels chosen for one text, best first. Up to four are held without allocating.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -68,14 +69,14 @@ fn prediction(decide: impl Fn(&mut [Scored]) -> usize) -> Prediction {
 /// ```
 pub struct Classifier {
     model: Arc<Model>,
-    runtime: Box<dyn Runtime>,
+    engines: Engines,
 }
 
 impl Classifier {
     /// A classifier over a model, computing in int8.
     pub fn new(model: Model) -> Self {
-        let runtime = Precision::default().runtime(&model);
-        Classifier { model: Arc::new(model), runtime }
+        let engines = Engines::new(&model);
+        Classifier { model: Arc::new(model), engines }
     }
 
     /// Learns from examples.
@@ -135,7 +136,7 @@ impl Classifier {
     /// Chooses the arithmetic; the model stays the same.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
-        self.runtime = precision.runtime(&self.model);
+        self.engines = self.engines.with_precision(precision, &self.model);
         self
     }
 
@@ -144,9 +145,25 @@ impl Classifier {
         &self.model
     }
 
-    /// Name of the engine in use.
+    /// Name of the engine in use for one text.
     pub fn runtime(&self) -> &'static str {
-        self.runtime.name()
+        self.engines.name()
+    }
+
+    /// Asks for another engine than the CPU, or for the CPU again, and returns at once; see [`Engines::choose`]. The answers stay the
+    /// same but for the rounding of the engine.
+    pub fn set_runtime(&self, choice: RuntimeChoice) {
+        self.engines.choose(&self.model, choice);
+    }
+
+    /// Which engines are in use, and why.
+    pub fn runtime_report(&self) -> runtime::Report {
+        self.engines.report()
+    }
+
+    /// Waits until no engine is being measured, at most so long; says whether that is so.
+    pub fn wait_for_runtime(&self, longest: Duration) -> bool {
+        self.engines.wait(longest)
     }
 
     /// The labels in the order of their indices.
@@ -266,7 +283,7 @@ impl Classifier {
     /// # Panics
     /// When `logits` is not as long as there are labels.
     pub fn network(&self, features: &FeatureVector, logits: &mut [f32]) {
-        self.runtime.logits(&self.model, std::slice::from_ref(features), logits);
+        self.engines.logits(&self.model, std::slice::from_ref(features), logits);
     }
 
     /// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory.

@@ -123,7 +123,8 @@ impl Builder {
         };
         let data: Vec<u8> = match self.float {
             Element::Float16 => {
-                if let Some(&value) = values.iter().find(|value| !(value.abs() <= FLOAT16_MAX)) {
+                if let Some(&value) = values.iter().find(|value| value.is_nan() || value.abs() > FLOAT16_MAX)
+                {
                     return Err(refused(value));
                 }
                 values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect()

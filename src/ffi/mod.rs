@@ -12,6 +12,7 @@ mod boundary;
 mod classifier;
 mod error;
 mod explain;
+mod export;
 #[cfg(feature = "misbehaving-exports")]
 mod misbehaving;
 mod options;
@@ -25,6 +26,7 @@ pub use arguments::IntentText;
 pub use classifier::*;
 pub use error::*;
 pub use explain::*;
+pub use export::*;
 #[cfg(feature = "misbehaving-exports")]
 pub use misbehaving::*;
 pub use options::*;

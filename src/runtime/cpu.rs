@@ -13,8 +13,9 @@ impl Runtime for CpuInt8 {
         "cpu-int8"
     }
 
-    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
         model.logits(rows, logits);
+        Ok(())
     }
 }
 
@@ -33,8 +34,9 @@ impl Runtime for CpuFloat32 {
         "cpu-float32"
     }
 
-    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
         let each = logits.chunks_mut(model.labels().len());
         rows.iter().zip(each).for_each(|(features, logits)| self.0.logits(features, logits));
+        Ok(())
     }
 }

@@ -1,10 +1,23 @@
 //! What computes logits from features. Engines differ in speed and rounding only: they read the same model.
+//!
+//! The CPU always can and always answers. On Apple systems Core ML may be faster; whether it is, and whether it gives the same
+//! answers, is measured in the background ([`Engines`]).
 
+mod choose;
+#[cfg(target_vendor = "apple")]
+mod core_ml;
 mod cpu;
+mod engines;
+#[cfg(any(target_vendor = "apple", test))]
+mod layout;
+#[cfg(test)]
+mod tests;
 
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
+pub use choose::{Candidate, CandidateReport, Limits, State};
 pub use cpu::{CpuFloat32, CpuInt8};
+pub use engines::{Engines, Report, RuntimeChoice};
 
 /// An engine for one model's network.
 pub trait Runtime: Send + Sync {
@@ -12,14 +25,17 @@ pub trait Runtime: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Writes the logits of feature vectors, row behind row, one for each label of `model`. Several rows at a time give the same
-    /// bits as one by one, and may cost less.
+    /// bits as one by one on the CPU, and may cost less.
+    ///
+    /// # Errors
+    /// A sentence that says what the system said, after which the engine isn't asked again. The CPU never fails.
     ///
     /// # Panics
     /// When `logits` is not as many rows as there are feature vectors, each as long as there are labels.
-    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]);
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String>;
 }
 
-/// The arithmetic a classifier computes in.
+/// The arithmetic a classifier computes in on the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
     /// Integer sums of the stored int8 numbers: fastest, and the same bits on every CPU.
@@ -37,4 +53,12 @@ impl Precision {
             Precision::Float32 => Box::new(CpuFloat32::new(model)),
         }
     }
+}
+
+/// The engines besides the CPU that this system offers for `model`.
+fn offered() -> Vec<Candidate> {
+    #[cfg(target_vendor = "apple")]
+    return core_ml::candidates();
+    #[cfg(not(target_vendor = "apple"))]
+    vec![]
 }

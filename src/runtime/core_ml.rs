@@ -1,0 +1,301 @@
+//! Core ML through its Objective-C interface, from macOS 12 and iOS 15 on.
+//!
+//! The model's package is exported and compiled once, into a cache that outlives the process. One `MLModel` is used by one thread at a time,
+//! as its documentation asks; a lock sees to that. Nothing here has run on an Apple system yet: it is compiled and linked for them.
+
+use super::layout::{cache_name, copy_rows, extent};
+use super::{Candidate, Runtime};
+use crate::export::{self, CoreMlOptions, CoreMlPrecision};
+use crate::model::Model;
+use crate::simd::DIMENSIONS;
+use crate::vectorizer::FeatureVector;
+use objc2::rc::{Retained, autoreleasepool};
+use objc2::runtime::{AnyObject, ProtocolObject};
+use objc2::{AnyThread, ClassType, msg_send, sel};
+use objc2_core_ml::{
+    MLArrayBatchProvider, MLBatchProvider, MLComputeUnits, MLDictionaryFeatureProvider, MLFeatureProvider,
+    MLFeatureValue, MLModel, MLModelConfiguration, MLMultiArray, MLMultiArrayDataType,
+};
+use objc2_foundation::{
+    NSArray, NSDictionary, NSError, NSNumber, NSOperatingSystemVersion, NSProcessInfo, NSString, NSURL,
+};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Rows of one batch: their arrays are made for each, and live as long as it.
+const BATCH: usize = 256;
+
+/// Core ML with each choice of compute units that this system has.
+pub(super) fn candidates() -> Vec<Candidate> {
+    let mut units = vec![("core-ml", MLComputeUnits::All), ("core-ml-cpu-gpu", MLComputeUnits::CPUAndGPU)];
+    if can_ask_for_the_neural_engine() {
+        units.push(("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine));
+    }
+    let candidate = |(name, units)| Candidate {
+        name,
+        build: Box::new(move |model: &Arc<Model>| {
+            let engine = CoreMl::new(name, model, units)?;
+            Ok(Box::new(engine) as Box<dyn Runtime>)
+        }),
+    };
+    units.into_iter().map(candidate).collect()
+}
+
+/// Whether the compute units "CPU and Neural Engine" are known here: from macOS 13, iOS 16, tvOS 16, watchOS 9 on.
+fn can_ask_for_the_neural_engine() -> bool {
+    let major = match () {
+        () if cfg!(target_os = "macos") => 13,
+        () if cfg!(target_os = "watchos") => 9,
+        () if cfg!(target_os = "visionos") => 1,
+        () => 16,
+    };
+    let version = NSOperatingSystemVersion { majorVersion: major, minorVersion: 0, patchVersion: 0 };
+    NSProcessInfo::processInfo().isOperatingSystemAtLeastVersion(version)
+}
+
+/// Whether this system has a Neural Engine; `None` where it is too old to say (before macOS 14, iOS 17).
+pub(super) fn has_neural_engine() -> Option<bool> {
+    autoreleasepool(|_| {
+        let class = MLModel::class();
+        // SAFETY: every class answers this question; the method behind the selector gives an array of objects.
+        unsafe {
+            let knows: bool = msg_send![class, respondsToSelector: sel!(availableComputeDevices)];
+            if !knows {
+                return None;
+            }
+            let devices: Retained<NSArray<AnyObject>> = msg_send![class, availableComputeDevices];
+            Some(
+                devices
+                    .iter()
+                    .any(|device| device.class().name().to_bytes() == b"MLNeuralEngineComputeDevice"),
+            )
+        }
+    })
+}
+
+/// A loaded model with the array that its rows go through.
+struct Loaded {
+    model: Retained<MLModel>,
+    input: Retained<MLMultiArray>,
+    features: Retained<MLDictionaryFeatureProvider>,
+}
+
+// SAFETY: the objects are used under a lock, by one thread at a time, and belong to no thread.
+unsafe impl Send for Loaded {}
+
+struct CoreMl {
+    name: &'static str,
+    loaded: Mutex<Loaded>,
+}
+
+fn sentence(what: &str, error: &NSError) -> String {
+    format!("Core ML {what}: {}", error.localizedDescription())
+}
+
+fn url(path: &Path) -> Result<Retained<NSURL>, String> {
+    let text = path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
+    Ok(NSURL::fileURLWithPath_isDirectory(&NSString::from_str(text), true))
+}
+
+/// Where compiled packages are kept.
+fn cache() -> Result<PathBuf, String> {
+    let base = std::env::var_os("HOME")
+        .map_or_else(std::env::temp_dir, |home| Path::new(&home).join("Library/Caches"));
+    let folder = base.join("IntentKit");
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("{}: cannot make the cache: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The compiled package of a model, from the cache or made now.
+fn compiled(model: &Model) -> Result<PathBuf, String> {
+    let options = CoreMlOptions { precision: CoreMlPrecision::Float16, ..CoreMlOptions::default() };
+    let system = NSProcessInfo::processInfo().operatingSystemVersionString().to_string();
+    let folder = cache()?;
+    let place = folder.join(cache_name(&model.metadata().checksum, options.precision.name(), &system));
+    if place.is_dir() {
+        return Ok(place);
+    }
+    let made = tempfile::tempdir_in(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let package = made.path().join("model.mlpackage");
+    export::core_ml(model, &package, &options).map_err(|error| error.to_string())?;
+    let source = url(&package)?;
+    // The way without this call is a callback, and from macOS 13 on only.
+    #[allow(deprecated)]
+    // SAFETY: a file URL of a package; the result is a URL or an error.
+    let compiled = unsafe { MLModel::compileModelAtURL_error(&source) }
+        .map_err(|e| sentence("cannot compile the model", &e))?;
+    let compiled =
+        compiled.path().ok_or_else(|| "Core ML compiled the model to no file".to_owned())?.to_string();
+    // Into the same file system first, so that the cache never holds half of one.
+    let here = made.path().join("compiled");
+    if fs::rename(&compiled, &here).is_err() {
+        copy_folder(Path::new(&compiled), &here)
+            .map_err(|error| format!("{compiled}: cannot copy it: {error}"))?;
+        let _ = fs::remove_dir_all(&compiled);
+    }
+    match fs::rename(&here, &place) {
+        Ok(()) => Ok(place),
+        // Another process was faster.
+        Err(_) if place.is_dir() => Ok(place),
+        Err(error) => Err(format!("{}: cannot put it in place: {error}", place.display())),
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+/// An array of one row of features.
+fn row_array() -> Result<Retained<MLMultiArray>, String> {
+    let shape = NSArray::from_retained_slice(&[NSNumber::new_usize(1), NSNumber::new_usize(DIMENSIONS)]);
+    // SAFETY: two positive dimensions.
+    unsafe {
+        MLMultiArray::initWithShape_dataType_error(
+            MLMultiArray::alloc(),
+            &shape,
+            MLMultiArrayDataType::Float32,
+        )
+    }
+    .map_err(|error| sentence("gives no array", &error))
+}
+
+fn fill(array: &MLMultiArray, row: &FeatureVector) {
+    // SAFETY: `row_array` made it: 256 float32 in a row, which nobody else looks at meanwhile. There is no other way to its memory
+    // before macOS 12.3.
+    #[allow(deprecated)]
+    unsafe {
+        array.dataPointer().cast::<f32>().as_ptr().copy_from_nonoverlapping(row.as_ptr(), DIMENSIONS);
+    }
+}
+
+fn provider(array: &MLMultiArray) -> Result<Retained<MLDictionaryFeatureProvider>, String> {
+    // SAFETY: a feature value of an array, under the name of the package's input.
+    unsafe {
+        let value = MLFeatureValue::featureValueWithMultiArray(array);
+        let value: &AnyObject = value.as_ref();
+        let dictionary = NSDictionary::from_slices(&[&*NSString::from_str("features")], &[value]);
+        MLDictionaryFeatureProvider::initWithDictionary_error(
+            MLDictionaryFeatureProvider::alloc(),
+            &dictionary,
+        )
+        .map_err(|error| sentence("refuses the features", &error))
+    }
+}
+
+/// Copies one row's logits out of a prediction.
+fn read(outputs: &ProtocolObject<dyn MLFeatureProvider>, logits: &mut [f32]) -> Result<(), String> {
+    // SAFETY: plain questions to a feature provider and an array; what they give is checked below.
+    let array = unsafe {
+        let value = outputs.featureValueForName(&NSString::from_str("logits"));
+        value.and_then(|value| value.multiArrayValue())
+    };
+    let array = array.ok_or_else(|| "Core ML gave no array of logits".to_owned())?;
+    // SAFETY: as above.
+    let (kind, shape, strides) = unsafe { (array.dataType(), array.shape(), array.strides()) };
+    let pair = |numbers: &NSArray<NSNumber>| -> Option<[usize; 2]> {
+        let all: Vec<usize> = numbers.iter().map(|number| number.as_usize()).collect();
+        all.try_into().ok()
+    };
+    let (Some(shape), Some(strides), true) =
+        (pair(&shape), pair(&strides), kind == MLMultiArrayDataType::Float32)
+    else {
+        return Err("Core ML gave logits of another type or shape than the package declares".to_owned());
+    };
+    let reach =
+        extent(shape, strides).ok_or_else(|| "Core ML gave logits of impossible strides".to_owned())?;
+    // SAFETY: an array's memory holds all that its shape and strides reach; it lives while `array` is held, and nobody writes to it.
+    #[allow(deprecated)]
+    let from = unsafe { std::slice::from_raw_parts(array.dataPointer().cast::<f32>().as_ptr(), reach) };
+    match copy_rows(from, shape, strides, logits) {
+        true => Ok(()),
+        false => Err(format!("Core ML gave logits of shape {shape:?} for {} labels", logits.len())),
+    }
+}
+
+impl CoreMl {
+    fn new(name: &'static str, model: &Model, units: MLComputeUnits) -> Result<Self, String> {
+        autoreleasepool(|_| {
+            if units == MLComputeUnits::CPUAndNeuralEngine && has_neural_engine() == Some(false) {
+                return Err("this system has no Neural Engine".to_owned());
+            }
+            let place = url(&compiled(model)?)?;
+            // SAFETY: a configuration of known units; a file URL of a compiled model.
+            let loaded = unsafe {
+                let configuration = MLModelConfiguration::new();
+                configuration.setComputeUnits(units);
+                MLModel::modelWithContentsOfURL_configuration_error(&place, &configuration)
+            };
+            let model = loaded.map_err(|error| sentence("cannot load the model", &error))?;
+            let input = row_array()?;
+            let features = provider(&input)?;
+            Ok(CoreMl { name, loaded: Mutex::new(Loaded { model, input, features }) })
+        })
+    }
+}
+
+impl Runtime for CoreMl {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
+        let labels = model.labels().len();
+        // Nothing panics with the lock held.
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let [row] = rows {
+            return autoreleasepool(|_| {
+                fill(&loaded.input, row);
+                // SAFETY: the features that the package declares.
+                let outputs = unsafe {
+                    loaded.model.predictionFromFeatures_error(ProtocolObject::from_ref(&*loaded.features))
+                };
+                let outputs = outputs.map_err(|error| sentence("cannot predict", &error))?;
+                read(&outputs, logits)
+            });
+        }
+        for (rows, logits) in rows.chunks(BATCH).zip(logits.chunks_mut(BATCH * labels)) {
+            autoreleasepool(|_| {
+                let features = rows.iter().map(|row| {
+                    let array = row_array()?;
+                    fill(&array, row);
+                    provider(&array).map(ProtocolObject::from_retained)
+                });
+                let features = features
+                    .collect::<Result<Vec<Retained<ProtocolObject<dyn MLFeatureProvider>>>, String>>()?;
+                let features = NSArray::from_retained_slice(&features);
+                // SAFETY: providers of the features that the package declares.
+                let outputs = unsafe {
+                    let batch = MLArrayBatchProvider::initWithFeatureProviderArray(
+                        MLArrayBatchProvider::alloc(),
+                        &features,
+                    );
+                    loaded.model.predictionsFromBatch_error(ProtocolObject::from_ref(&*batch))
+                };
+                let outputs = outputs.map_err(|error| sentence("cannot predict a batch", &error))?;
+                // SAFETY: a plain question.
+                if unsafe { outputs.count() } != rows.len() as isize {
+                    return Err("Core ML answered another number of rows than it was given".to_owned());
+                }
+                for (i, logits) in logits.chunks_mut(labels).enumerate() {
+                    // SAFETY: within the number of rows.
+                    let of_row = unsafe { outputs.featuresAtIndex(i as isize) };
+                    read(&of_row, logits)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+use super::*;
+use crate::Classifier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn model() -> Arc<Model> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
+    Arc::new(Model::load(path.as_ref()).unwrap())
+}
+
+/// How a fake engine goes wrong.
+#[derive(Clone)]
+enum Manner {
+    /// Not at all, but each call takes so long.
+    Slow(Duration),
+    /// Every logit is so much too large.
+    Off(f32),
+    /// The least logit is nearly the largest.
+    Lifts,
+    /// Says so after so many calls.
+    FailsAfter(usize),
+    PanicsAfter(usize),
+    NotANumberAfter(usize),
+    Hangs,
+}
+
+struct Fake {
+    name: &'static str,
+    manner: Manner,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Runtime for Fake {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        model.logits(rows, logits);
+        match self.manner {
+            Manner::Slow(time) => thread::sleep(time),
+            Manner::Off(by) => logits.iter_mut().for_each(|logit| *logit += by),
+            Manner::Lifts => {
+                for logits in logits.chunks_mut(model.labels().len()) {
+                    let largest = logits.iter().fold(f32::MIN, |a, &b| a.max(b));
+                    if let Some(least) = logits.iter_mut().min_by(|a, b| a.total_cmp(b)) {
+                        *least = largest - 0.5;
+                    }
+                }
+            }
+            Manner::FailsAfter(calls) if call >= calls => return Err("the device is gone".to_owned()),
+            Manner::PanicsAfter(calls) if call >= calls => panic!("on purpose"),
+            Manner::NotANumberAfter(calls) if call >= calls => logits[0] = f32::NAN,
+            Manner::Hangs => thread::sleep(Duration::from_secs(3600)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn fake(name: &'static str, manner: Manner) -> (Candidate, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let engine = Fake { name, manner, calls: Arc::clone(&calls) };
+    (Candidate { name, build: Box::new(move |_| Ok(Box::new(engine) as Box<dyn Runtime>)) }, calls)
+}
+
+const QUICK: Limits = Limits { candidate: Duration::from_secs(20), measuring: Duration::from_millis(2) };
+
+fn chosen(model: &Arc<Model>, choice: RuntimeChoice, candidates: Vec<Candidate>) -> Engines {
+    let engines = Engines::new(model).with_limits(QUICK);
+    engines.choose_among(model, choice, || candidates);
+    assert!(engines.wait(LONG));
+    engines
+}
+
+fn state(engines: &Engines, name: &str) -> State {
+    let report = engines.report();
+    report.candidates.into_iter().find(|candidate| candidate.name == name).unwrap().state
+}
+
+fn rows(count: usize) -> Vec<FeatureVector> {
+    (0..count).map(|i| std::array::from_fn(|j| if (i + j) % 7 == 0 { 0.16 } else { 0.01 })).collect()
+}
+
+/// The logits of the CPU, whichever engine is in use.
+fn assert_answers(engines: &Engines, model: &Model, rows: &[FeatureVector]) {
+    let mut expected = vec![0.0; rows.len() * model.labels().len()];
+    let mut found = vec![f32::NAN; expected.len()];
+    model.logits(rows, &mut expected);
+    engines.logits(model, rows, &mut found);
+    assert_eq!(found, expected);
+}
+
+/// As long as an engine is asked, how often.
+fn is_asked(engines: &Engines, model: &Model, calls: &AtomicUsize, count: usize) -> bool {
+    let before = calls.load(Ordering::SeqCst);
+    assert_answers(engines, model, &rows(count));
+    calls.load(Ordering::SeqCst) > before
+}
+
+#[test]
+fn without_a_choice_the_cpu_answers_and_nothing_is_measured() {
+    let model = model();
+    let engines = Engines::new(&model);
+    assert_answers(&engines, &model, &rows(3));
+    let report = engines.report();
+    assert_eq!((report.single, report.batch, report.asked), ("cpu-int8", "cpu-int8", RuntimeChoice::Cpu));
+    assert!(report.cpu.is_none() && report.candidates.is_empty() && !report.measuring);
+}
+
+#[test]
+fn where_there_is_nothing_else_the_cpu_answers_and_the_report_says_so() {
+    let model = model();
+    for choice in [RuntimeChoice::Auto, RuntimeChoice::CoreMl] {
+        let engines = chosen(&model, choice, vec![]);
+        assert_answers(&engines, &model, &rows(1));
+        assert!(engines.report().note.unwrap().contains("no Core ML"));
+        assert_eq!(engines.name(), "cpu-int8");
+    }
+}
+
+#[test]
+fn a_slow_engine_is_measured_and_left_alone_unless_it_is_asked_for() {
+    let model = model();
+    let (slow, calls) = fake("slow", Manner::Slow(Duration::from_millis(1)));
+    let engines = chosen(&model, RuntimeChoice::Auto, vec![slow]);
+    assert!(matches!(state(&engines, "slow"), State::Agrees(figures) if figures.single_us >= 1000.0));
+    assert!(engines.report().cpu.unwrap().single_us < 1000.0);
+    assert!(!is_asked(&engines, &model, &calls, 1) && !is_asked(&engines, &model, &calls, 5));
+
+    engines.choose_among(&model, RuntimeChoice::CoreMl, || panic!("measured already"));
+    assert_eq!((engines.report().single, engines.report().batch), ("slow", "slow"));
+    assert!(is_asked(&engines, &model, &calls, 1) && is_asked(&engines, &model, &calls, 5));
+
+    engines.choose_among(&model, RuntimeChoice::Cpu, || panic!("measured already"));
+    assert!(!is_asked(&engines, &model, &calls, 1));
+}
+
+#[test]
+fn an_engine_with_other_answers_is_dropped_with_the_reason() {
+    let model = model();
+    let (off, calls) = fake("off", Manner::Off(1.0));
+    let (skewed, _) = fake("skewed", Manner::Lifts);
+    let (near, _) = fake("near", Manner::Off(1e-3));
+    let (number, _) = fake("number", Manner::NotANumberAfter(0));
+    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![off, skewed, near, number]);
+    assert!(matches!(state(&engines, "off"), State::Dropped(reason) if reason.contains("largest logit")));
+    assert!(matches!(state(&engines, "skewed"), State::Dropped(reason) if reason.contains("from the CPU's")));
+    assert!(matches!(state(&engines, "near"), State::Agrees(_)), "{:?}", engines.report());
+    assert!(matches!(state(&engines, "number"), State::Dropped(reason) if reason.contains("finite")));
+    assert_eq!(engines.name(), "near");
+    let tried = calls.load(Ordering::SeqCst);
+    engines.logits(&model, &rows(1), &mut vec![0.0; model.labels().len()]);
+    assert_eq!(calls.load(Ordering::SeqCst), tried);
+}
+
+#[test]
+fn an_engine_that_cannot_be_built_or_panics_is_dropped() {
+    let model = model();
+    let missing = Candidate { name: "missing", build: Box::new(|_| Err("no such device".to_owned())) };
+    let wild = Candidate { name: "wild", build: Box::new(|_| panic!("on purpose")) };
+    let (late, _) = fake("late", Manner::PanicsAfter(1));
+    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![missing, wild, late]);
+    assert_eq!(state(&engines, "missing"), State::Dropped("no such device".to_owned()));
+    assert_eq!(state(&engines, "wild"), State::Dropped("it panicked".to_owned()));
+    assert_eq!(state(&engines, "late"), State::Dropped("it panicked".to_owned()));
+    assert_answers(&engines, &model, &rows(4));
+}
+
+#[test]
+fn an_engine_that_hangs_is_left_behind_and_the_next_is_tried() {
+    let model = model();
+    let (hangs, _) = fake("hangs", Manner::Hangs);
+    let (good, calls) = fake("good", Manner::Slow(Duration::ZERO));
+    let engines = Engines::new(&model).with_limits(Limits { candidate: Duration::from_millis(200), ..QUICK });
+    let start = Instant::now();
+    engines.choose_among(&model, RuntimeChoice::CoreMl, || vec![hangs, good]);
+    assert!(start.elapsed() < Duration::from_millis(150), "asking doesn't wait");
+    assert!(engines.report().measuring);
+    assert_answers(&engines, &model, &rows(1));
+    assert!(engines.wait(LONG));
+    assert!(matches!(state(&engines, "hangs"), State::Dropped(reason) if reason.contains("left behind")));
+    assert!(is_asked(&engines, &model, &calls, 1));
+}
+
+#[test]
+fn an_engine_that_fails_later_is_replaced_in_the_same_call_and_not_asked_again() {
+    let model = model();
+    for (manner, words) in [
+        (Manner::FailsAfter(usize::MAX), "the device is gone"),
+        (Manner::PanicsAfter(usize::MAX), "panicked"),
+        (Manner::NotANumberAfter(usize::MAX), "no finite numbers"),
+    ] {
+        // Good while it is tried; then the next call fails.
+        let calls = Arc::new(AtomicUsize::new(0));
+        let limit = 1 << 40;
+        let manner = match manner {
+            Manner::FailsAfter(_) => Manner::FailsAfter(limit),
+            Manner::PanicsAfter(_) => Manner::PanicsAfter(limit),
+            _ => Manner::NotANumberAfter(limit),
+        };
+        let engine = Fake { name: "fickle", manner, calls: Arc::clone(&calls) };
+        let candidate =
+            Candidate { name: "fickle", build: Box::new(move |_| Ok(Box::new(engine) as Box<dyn Runtime>)) };
+        let engines = chosen(&model, RuntimeChoice::CoreMl, vec![candidate]);
+        assert!(is_asked(&engines, &model, &calls, 2));
+        calls.store(limit, Ordering::SeqCst);
+        assert_answers(&engines, &model, &rows(2));
+        assert!(matches!(state(&engines, "fickle"), State::Failed(reason) if reason.contains(words)));
+        assert_eq!((engines.report().single, engines.report().batch), ("cpu-int8", "cpu-int8"));
+        assert!(!is_asked(&engines, &model, &calls, 2));
+        engines.choose_among(&model, RuntimeChoice::Auto, || panic!("measured already"));
+        assert!(!is_asked(&engines, &model, &calls, 1), "nor after asking again");
+    }
+}
+
+#[test]
+fn dropping_everything_while_an_engine_is_measured_ends_the_measuring() {
+    let (send, receive) = mpsc::channel();
+    let model = model();
+    let weak = Arc::downgrade(&model);
+    let engines = Engines::new(&model).with_limits(QUICK);
+    let waits = Candidate {
+        name: "waits",
+        build: Box::new(move |_| {
+            let _ = receive.recv_timeout(LONG);
+            Err("too late".to_owned())
+        }),
+    };
+    let never = Candidate { name: "never", build: Box::new(|_| panic!("nobody is there any more")) };
+    engines.choose_among(&model, RuntimeChoice::Auto, || vec![waits, never]);
+    drop((engines, model));
+    send.send(()).unwrap();
+    let end = Instant::now() + LONG;
+    while weak.strong_count() > 0 {
+        assert!(Instant::now() < end, "the measuring thread still holds the model");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn many_threads_predict_while_the_engine_is_switched() {
+    let model = model();
+    let (good, _) = fake("good", Manner::Slow(Duration::ZERO));
+    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![good]);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..200).for_each(|i| assert_answers(&engines, &model, &rows(1 + i % 3))));
+        }
+        for i in 0..200 {
+            let choice = if i % 2 == 0 { RuntimeChoice::Cpu } else { RuntimeChoice::CoreMl };
+            engines.choose_among(&model, choice, || panic!("measured already"));
+        }
+    });
+}
+
+#[test]
+fn a_classifier_answers_the_same_whatever_is_asked_for() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
+    let classifier = Classifier::load(path).unwrap();
+    let before = classifier.predict("can you see my screen?").unwrap();
+    for choice in [RuntimeChoice::Auto, RuntimeChoice::CoreMl, RuntimeChoice::Cpu] {
+        classifier.set_runtime(choice);
+        assert!(classifier.wait_for_runtime(LONG));
+        assert_eq!(classifier.predict("can you see my screen?").unwrap(), before);
+        assert_eq!(classifier.runtime_report().asked, choice);
+    }
+}

@@ -1,0 +1,54 @@
+/* Core ML packages: options, replacing, refusals. What is in them, tests/export.rs checks. */
+#include "common.h"
+
+static void is_a_package(const char *path) {
+  char file[4096];
+  static const char *const names[] = {"Manifest.json", "Data/com.apple.CoreML/model.mlmodel",
+                                      "Data/com.apple.CoreML/weights/weight.bin"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    size_t length = 0;
+    CHECK(snprintf(file, sizeof file, "%s/%s", path, names[i]) < (int)sizeof file);
+    uint8_t *bytes = read_whole_file(file, &length);
+    CHECK(length > 100);
+    free(bytes);
+  }
+}
+
+int main(int count, char **arguments) {
+  CHECK(count == 2);
+  intent_classifier *c = trained();
+  const char *path = in_folder(arguments, "Small model.mlpackage");
+  OK(intent_export_coreml(c, TEXT(path), NULL, &problem));
+  is_a_package(path);
+
+  intent_export_options options = INTENT_EXPORT_OPTIONS_INIT;
+  options.author = (const uint8_t *)"Ada";
+  options.author_length = 3;
+  options.rows = 16;
+  for (uint32_t precision = INTENT_PRECISION_FLOAT16; precision <= INTENT_PRECISION_INT8; precision++) {
+    options.precision = precision;
+    OK(intent_export_coreml(c, TEXT(path), &options, &problem)); /* over the one before */
+    is_a_package(path);
+  }
+
+  options.precision = 3;
+  FAILS(INVALID_ARGUMENT, "`options->precision` is 3", intent_export_coreml(c, TEXT(path), &options, &problem));
+  options.precision = 0;
+  options.rows = 5000;
+  FAILS(INVALID_ARGUMENT, "`rows` is 5000", intent_export_coreml(c, TEXT(path), &options, &problem));
+  options.rows = 0;
+  options.author = NULL;
+  FAILS(NULL_ARGUMENT, "`options->author`", intent_export_coreml(c, TEXT(path), &options, &problem));
+  options.size = 4;
+  FAILS(INVALID_ARGUMENT, "`options->size` is 4", intent_export_coreml(c, TEXT(path), &options, &problem));
+
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_export_coreml(NULL, TEXT(path), NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_export_coreml(c, NULL, 0, NULL, &problem));
+  FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_export_coreml(c, BAD_UTF8, NULL, &problem));
+  FAILS(IO, "/nowhere/x.mlpackage", intent_export_coreml(c, TEXT("/nowhere/x.mlpackage"), NULL, &problem));
+  const char *file = in_folder(arguments, "mine.mlpackage");
+  write_file(file, "mine", 4);
+  FAILS(INVALID_ARGUMENT, "is no Core ML package", intent_export_coreml(c, TEXT(file), NULL, &problem));
+  intent_free(c);
+  return 0;
+}

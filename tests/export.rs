@@ -1,0 +1,362 @@
+//! A model as a Core ML package. There is no Core ML here: an independent evaluator in Python reads the package, checks it and runs it.
+//!
+//! `INTENTKIT_PYTHON` names an interpreter with coremltools and numpy, `INTENTKIT_TOOLS` the folder of `check_mlpackage.py` (by default
+//! `../shared/tools`). Without them the tests that run packages say so and pass.
+
+use intentkit::data::{Example, read_file};
+use intentkit::runtime::Precision;
+use intentkit::simd::DIMENSIONS;
+use intentkit::text::ngrams::MAX_CLAUSES;
+use intentkit::vectorizer::FeatureVector;
+use intentkit::{Classifier, CoreMlOptions, CoreMlPrecision, PredictOptions, Scored, TrainOptions};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PRECISIONS: [CoreMlPrecision; 3] =
+    [CoreMlPrecision::Float16, CoreMlPrecision::Float32, CoreMlPrecision::Int8];
+
+fn models(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name)
+}
+
+fn sample() -> Classifier {
+    Classifier::load(models("assistant.intent")).unwrap()
+}
+
+fn texts(file: &Path) -> Vec<String> {
+    read_file(file, None).unwrap().into_iter().map(|example| example.text).collect()
+}
+
+fn options(precision: CoreMlPrecision, rows: usize) -> CoreMlOptions {
+    CoreMlOptions { precision, rows, ..CoreMlOptions::default() }
+}
+
+/// All files of a folder with their bytes.
+fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all = vec![];
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            all.push((path.clone(), fs::read(&path).unwrap()));
+        }
+    }
+    all.sort();
+    all
+}
+
+fn contents(package: &Path) -> Vec<Vec<u8>> {
+    files(package).into_iter().map(|(_, bytes)| bytes).collect()
+}
+
+/// An interpreter and the evaluator.
+fn evaluator() -> Option<(PathBuf, PathBuf)> {
+    let python = std::env::var_os("INTENTKIT_PYTHON").map(PathBuf::from);
+    let tools = std::env::var_os("INTENTKIT_TOOLS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/tools"), PathBuf::from);
+    let checker = tools.join("check_mlpackage.py");
+    match python {
+        Some(python) if checker.is_file() => Some((python, checker)),
+        _ => {
+            println!(
+                "skipped: set INTENTKIT_PYTHON to a Python with coremltools and INTENTKIT_TOOLS to the folder of \
+                 check_mlpackage.py to run packages"
+            );
+            None
+        }
+    }
+}
+
+/// Runs a package; what it prints, or why it is rejected.
+fn run(package: &Path, folder: &Path) -> Option<Result<Value, String>> {
+    let (python, checker) = evaluator()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/evaluate.py");
+    let ran = Command::new(python).arg(script).arg(checker).arg(package).arg(folder).output().unwrap();
+    if !ran.status.success() {
+        return Some(Err(String::from_utf8_lossy(&ran.stderr).into_owned()));
+    }
+    Some(Ok(serde_json::from_slice(&ran.stdout).unwrap()))
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap();
+    bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+}
+
+/// What a text is on its way: the rows of its clauses.
+fn rows_of(classifier: &Classifier, text: &str) -> Vec<FeatureVector> {
+    let mut rows = vec![[0.0; DIMENSIONS]; MAX_CLAUSES];
+    let count = classifier.vectorize_rows(text, &mut rows).unwrap();
+    rows.truncate(count);
+    rows
+}
+
+/// How far a package is from the float32 forward of the stored weights.
+struct Figures {
+    about: Value,
+    /// Largest difference of a probability.
+    largest: f64,
+    /// Share of probabilities within a thousandth.
+    close: f64,
+    /// Share of texts with the same labels.
+    same_labels: f64,
+}
+
+fn measure(classifier: &Classifier, texts: &[String], options: &CoreMlOptions) -> Option<Figures> {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("Model with spaces.mlpackage");
+    classifier.export_core_ml(&package, options).unwrap();
+    let of_texts: Vec<Vec<FeatureVector>> = texts.iter().map(|text| rows_of(classifier, text)).collect();
+    let rows: Vec<FeatureVector> = of_texts.iter().flatten().copied().collect();
+    fs::write(folder.path().join("features"), bytemuck::cast_slice::<_, u8>(&rows)).unwrap();
+    let about = run(&package, folder.path())?.unwrap();
+
+    let (model, labels) = (classifier.model(), classifier.labels().len());
+    let logits = floats(&folder.path().join("logits"));
+    let probabilities = floats(&folder.path().join("probabilities"));
+    assert_eq!((logits.len(), probabilities.len()), (rows.len() * labels, rows.len() * labels));
+    let calibration = model.metadata().calibration;
+    let (mut largest, mut close) = (0.0f64, 0usize);
+    let mut reference = vec![0.0; rows.len() * labels];
+    for ((row, logits), found) in
+        rows.iter().zip(reference.chunks_mut(labels)).zip(probabilities.chunks(labels))
+    {
+        classifier.network(row, logits);
+        let calibrated = calibration.over(logits);
+        for (label, &found) in found.iter().enumerate() {
+            let difference = f64::from(calibrated.probability(label) - found).abs();
+            largest = largest.max(difference);
+            close += usize::from(difference <= 1e-3);
+        }
+    }
+    let decide = |of_rows: &[f32]| {
+        let mut first = 0;
+        let of_text = |rows: &Vec<FeatureVector>| {
+            let mut combined = vec![0.0; labels];
+            let mut reading = model.reading(&mut combined);
+            for row in rows {
+                reading.add(row, &of_rows[first * labels..(first + 1) * labels]);
+                first += 1;
+            }
+            let score = reading.score();
+            let mut chosen = vec![Scored::default(); labels];
+            let count = model.rule().decide(score, &combined, &PredictOptions::default(), &mut chosen);
+            chosen[..count].iter().map(|scored| scored.label).collect::<Vec<u32>>()
+        };
+        of_texts.iter().map(of_text).collect::<Vec<_>>()
+    };
+    let (ours, theirs) = (decide(&reference), decide(&logits));
+    let same = ours.iter().zip(&theirs).filter(|(a, b)| a == b).count();
+    Some(Figures {
+        about,
+        largest,
+        close: close as f64 / probabilities.len() as f64,
+        same_labels: same as f64 / texts.len() as f64,
+    })
+}
+
+fn assert_close(figures: &Figures, precision: CoreMlPrecision, what: &str) {
+    println!(
+        "{what}, {precision}: largest difference of a probability {:.2e}, within a thousandth {:.3} %, same labels {:.2} %",
+        figures.largest,
+        100.0 * figures.close,
+        100.0 * figures.same_labels
+    );
+    let (largest, close) = match precision {
+        CoreMlPrecision::Float16 => (5e-3, 0.99),
+        CoreMlPrecision::Float32 => (1e-5, 1.0),
+        CoreMlPrecision::Int8 => (3e-2, 0.95),
+    };
+    assert!(figures.largest <= largest, "{what}, {precision}: {}", figures.largest);
+    assert!(figures.close >= close, "{what}, {precision}: {}", figures.close);
+    assert!(figures.same_labels >= 0.995, "{what}, {precision}: {}", figures.same_labels);
+}
+
+#[test]
+fn packages_of_the_sample_give_the_probabilities_of_the_float32_network() {
+    let classifier = sample().with_precision(Precision::Float32);
+    let texts = texts(&models("assistant-heldout.jsonl"));
+    for precision in PRECISIONS {
+        for rows in [1, 7] {
+            let Some(figures) = measure(&classifier, &texts, &options(precision, rows)) else { return };
+            assert_close(&figures, precision, "sample");
+            let wanted = if precision == CoreMlPrecision::Int8 { 7 } else { 6 };
+            assert_eq!(figures.about["specification"], wanted);
+        }
+    }
+}
+
+#[test]
+fn packages_of_150_labels_agree_on_999_of_1000_texts() {
+    let Some(data) = std::env::var_os("INTENTKIT_DATA").map(|folder| PathBuf::from(folder).join("clinc150"))
+    else {
+        println!("skipped: set INTENTKIT_DATA to a folder with clinc150 to export a model of 150 labels");
+        return;
+    };
+    if evaluator().is_none() {
+        return;
+    }
+    let examples = read_file(&data.join("train.jsonl"), None).unwrap();
+    let (classifier, _) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
+    let classifier = classifier.with_precision(Precision::Float32);
+    assert_eq!(classifier.labels().len(), 150);
+    let texts = texts(&data.join("test.jsonl"));
+    for precision in PRECISIONS {
+        let Some(figures) = measure(&classifier, &texts, &options(precision, 500)) else { return };
+        assert_close(&figures, precision, "CLINC150");
+        if precision != CoreMlPrecision::Int8 {
+            assert!(figures.same_labels >= 0.999, "{precision}: {}", figures.same_labels);
+        }
+    }
+}
+
+#[test]
+fn models_of_every_shape_become_sound_packages() {
+    let line = |text: &str, labels: &[&str]| Example::new(text, labels.iter().copied());
+    let reference =
+        TrainOptions { preset: intentkit::Preset::Reference, epochs: Some(2), ..TrainOptions::default() };
+    let few = vec![line("turn on the lamp", &["light"]), line("switch the lamp off", &["light"])];
+    let mut many: Vec<Example> = vec![];
+    for i in 0..300 {
+        many.push(line(&format!("word{i} and thing{i}"), &[&format!("label{i}")]));
+        many.push(line(&format!("say word{i}"), &[&format!("label{i}")]));
+    }
+    for (examples, options, what) in [
+        (&few, TrainOptions::default(), "one label"),
+        (&few, reference, "reference"),
+        (&many, TrainOptions { epochs: Some(3), ..TrainOptions::default() }, "300 labels"),
+    ] {
+        let (classifier, _) = Classifier::train(examples, &options).unwrap();
+        let classifier = classifier.with_precision(Precision::Float32);
+        let texts: Vec<String> = examples.iter().take(20).map(|example| example.text.clone()).collect();
+        for precision in PRECISIONS {
+            let Some(figures) = measure(&classifier, &texts, &self::options(precision, 3)) else { return };
+            assert_close(&figures, precision, what);
+        }
+    }
+}
+
+#[test]
+fn a_package_says_what_it_is() {
+    let classifier = sample();
+    let texts = texts(&models("assistant-heldout.jsonl"));
+    let options = CoreMlOptions { author: "Ada".into(), license: "MIT".into(), ..CoreMlOptions::default() };
+    let Some(figures) = measure(&classifier.with_precision(Precision::Float32), &texts[..3], &options) else {
+        return;
+    };
+    let about = figures.about;
+    let model = sample();
+    assert_eq!((&about["author"], &about["license"]), (&"Ada".into(), &"MIT".into()));
+    assert!(about["description"].as_str().unwrap().contains("8 labels"));
+    assert!(about["inputs"]["features"].as_str().unwrap().contains("intent_vectorize_rows"));
+    assert_eq!(about["outputs"].as_object().unwrap().len(), 2);
+    let defined = |key: &str| about["defined"][format!("intentkit.{key}")].as_str().unwrap().to_owned();
+    assert_eq!(defined("checksum"), model.model().metadata().checksum);
+    assert_eq!(serde_json::from_str::<Vec<String>>(&defined("labels")).unwrap(), model.labels());
+    assert_eq!(serde_json::from_str::<Vec<f32>>(&defined("thresholds")).unwrap().len(), model.labels().len());
+    assert!(defined("ngrams").contains("\"words\""));
+    assert_eq!(defined("precision"), "float16");
+}
+
+#[test]
+fn damaging_any_file_of_a_package_makes_the_check_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("features"), bytemuck::cast_slice::<_, u8>(&[0.0625f32; DIMENSIONS]))
+        .unwrap();
+    let package = folder.path().join("x.mlpackage");
+    let whole = |package: &Path| sample().export_core_ml(package, &CoreMlOptions::default()).unwrap();
+    whole(&package);
+    match run(&package, folder.path()) {
+        Some(sound) => assert!(sound.is_ok(), "{sound:?}"),
+        None => return,
+    }
+    let all = files(&package);
+    assert_eq!(all.len(), 3);
+    for (path, bytes) in all {
+        let damages: [Option<Vec<u8>>; 3] = [
+            None,
+            Some(bytes[..bytes.len() / 2].to_vec()),
+            // The first bytes are what everything else hangs on: a record count, a version, a brace.
+            Some(bytes.iter().enumerate().map(|(i, &b)| if i < 4 { b ^ 0x55 } else { b }).collect()),
+        ];
+        for damage in damages {
+            whole(&package);
+            match &damage {
+                Some(bytes) => fs::write(&path, bytes).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            let outcome = run(&package, folder.path()).unwrap();
+            assert!(outcome.is_err(), "{}: {:?} bytes left", path.display(), damage.map(|bytes| bytes.len()));
+            // What the exporter would no longer take for a package goes by hand.
+            fs::remove_dir_all(&package).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_same_model_gives_the_same_bytes_and_another_precision_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, options: &CoreMlOptions| {
+        let package = folder.path().join(name);
+        sample().export_core_ml(&package, options).unwrap();
+        contents(&package)
+    };
+    let first = made("a.mlpackage", &CoreMlOptions::default());
+    assert_eq!(first, made("b.mlpackage", &CoreMlOptions::default()));
+    assert_ne!(first, made("c.mlpackage", &options(CoreMlPrecision::Int8, 1)));
+    assert_ne!(first, made("d.mlpackage", &options(CoreMlPrecision::Float16, 8)));
+}
+
+#[test]
+fn the_package_in_the_repository_is_the_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("x.mlpackage");
+    let about = CoreMlOptions {
+        author: "IntentKit".into(),
+        license: "MIT OR Apache-2.0".into(),
+        ..CoreMlOptions::default()
+    };
+    sample().export_core_ml(&package, &about).unwrap();
+    let advice = "make it anew: intent export models/assistant.intent --output models/assistant.mlpackage \
+                  --author IntentKit --license 'MIT OR Apache-2.0'";
+    assert!(contents(&package) == contents(&models("assistant.mlpackage")), "{advice}");
+}
+
+#[test]
+fn a_package_is_replaced_and_anything_else_in_the_way_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("x.mlpackage");
+    sample().export_core_ml(&package, &options(CoreMlPrecision::Float32, 1)).unwrap();
+    fs::write(package.join("note"), "of somebody").unwrap();
+    sample().export_core_ml(&package, &CoreMlOptions::default()).unwrap();
+    assert_eq!(files(&package).len(), 3);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+
+    for (name, make) in [
+        ("file.mlpackage", (|path| fs::write(path, "mine").unwrap()) as fn(&Path)),
+        ("folder.mlpackage", |path| fs::create_dir_all(path.join("mine")).unwrap()),
+    ] {
+        let other = folder.path().join(name);
+        make(&other);
+        let error = sample().export_core_ml(&other, &CoreMlOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("is no Core ML package"), "{error}");
+        assert!(other.exists());
+    }
+}
+
+#[test]
+fn what_cannot_be_exported_is_said_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("x.mlpackage");
+    for rows in [0, 4097, usize::MAX] {
+        let error = sample().export_core_ml(&package, &options(CoreMlPrecision::Float16, rows)).unwrap_err();
+        assert!(error.to_string().contains("must be from 1 to 4096"), "{error}");
+    }
+    let nowhere = folder.path().join("missing").join("x.mlpackage");
+    let error = sample().export_core_ml(&nowhere, &CoreMlOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("cannot write beside the package"), "{error}");
+    assert!(!package.exists());
+}
