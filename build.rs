@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order of the header. Single files, so that cbindgen needs neither cargo nor the network.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 12] = [
     "src/ffi/status.rs",
     "src/ffi/version.rs",
     "src/ffi/error.rs",
@@ -15,6 +15,8 @@ const SOURCES: [&str; 10] = [
     "src/ffi/classifier.rs",
     "src/ffi/predict.rs",
     "src/ffi/explain.rs",
+    "src/ffi/runtime.rs",
+    "src/ffi/export.rs",
     // For the struct that predictions are written into.
     "src/decision.rs",
 ];

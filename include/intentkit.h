@@ -40,6 +40,9 @@
 /** Fills an intent_predict_options with the model's own rule: intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT; */
 #define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0, 0.0f }
 
+/** Fills an intent_export_options with the defaults: intent_export_options o = INTENT_EXPORT_OPTIONS_INIT; */
+#define INTENT_EXPORT_OPTIONS_INIT { sizeof(intent_export_options), 0, 0, NULL, 0, NULL, 0 }
+
 /** Fills an intent_text with a string literal: intent_text t = INTENT_TEXT("turn on the lights"); */
 #define INTENT_TEXT(literal) { (const uint8_t *)(literal), sizeof(literal) - 1 }
 
@@ -130,6 +133,26 @@ typedef enum intent_format {
   INTENT_FORMAT_CSV = 3,
 } intent_format;
 
+/** What a Core ML package computes in. */
+typedef enum intent_precision {
+  /** Weights and activations in float16, what the Neural Engine computes in. From macOS 12, iOS 15. The default. */
+  INTENT_PRECISION_FLOAT16 = 0,
+  /** Everything in float32, which the Neural Engine never runs. From macOS 12, iOS 15. */
+  INTENT_PRECISION_FLOAT32 = 1,
+  /** The model's own integer weights, activations in float16: half of the size. From macOS 13, iOS 16. */
+  INTENT_PRECISION_INT8 = 2,
+} intent_precision;
+
+/** What computes, for intent_set_runtime(). */
+typedef enum intent_runtime_choice {
+  /** The CPU. The default: for one text at a time it is likely to be the fastest everywhere. */
+  INTENT_RUNTIME_CHOICE_CPU = 0,
+  /** The fastest engine that agrees with the CPU, for one text and for batches apart. */
+  INTENT_RUNTIME_CHOICE_AUTO = 1,
+  /** Core ML, even where the CPU is faster, as long as it agrees with the CPU. */
+  INTENT_RUNTIME_CHOICE_CORE_ML = 2,
+} intent_runtime_choice;
+
 /**
  * A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().
  * No call but that one changes it, so any number of threads may use one classifier at once; none waits for another.
@@ -207,6 +230,24 @@ typedef struct intent_scored {
   /** 0 to 1. */
   float probability;
 } intent_scored;
+
+/** How a Core ML package is written. Start from INTENT_EXPORT_OPTIONS_INIT: float16, a row at a time, no names. */
+typedef struct intent_export_options {
+  /** sizeof(intent_export_options), so that later versions can add fields. */
+  size_t size;
+  /** One of the INTENT_PRECISION_ constants. */
+  uint32_t precision;
+  /** Rows of features that the package takes at a time, 1 to 4096. 0: 1. */
+  uint32_t rows;
+  /** Who made the model, for the package's description. UTF-8. May be NULL when the length is 0. */
+  const uint8_t *author;
+  /** Bytes of `author`. */
+  size_t author_length;
+  /** The licence of the model, for the package's description. UTF-8. May be NULL when the length is 0. */
+  const uint8_t *license;
+  /** Bytes of `license`. */
+  size_t license_length;
+} intent_export_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -820,6 +861,51 @@ const char *intent_explanation_json(const intent_explanation *explanation,
  * @param explanation An explanation, not to be used afterwards. NULL is allowed and does nothing.
  */
 void intent_explanation_free(intent_explanation *explanation);
+
+/**
+ * Asks for an engine and returns at once. The first time, the engines that the system offers are built, compared with the CPU and measured
+ * on threads of the library's own; until that is done, and wherever none agrees, the CPU answers. An engine that fails later is replaced
+ * by the CPU in the same call. On systems without Core ML the CPU answers whatever is asked for; intent_runtime() tells.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param runtime    One of the INTENT_RUNTIME_CHOICE_ constants.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_set_runtime(const intent_classifier *classifier,
+                                 uint32_t runtime,
+                                 intent_error **error_out);
+
+/**
+ * The engine in use for one text, or for several at a time: `cpu-int8`, or a name that starts with `core-ml`.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @param batch      false for one text, true for several.
+ * @return ASCII, NUL-terminated, valid for ever; NULL for NULL.
+ */
+const char *intent_runtime(const intent_classifier *classifier, bool batch);
+
+/**
+ * Writes the model's network as a Core ML package, an ML Program: its input `features` takes the 256 float32 of
+ * intent_vectorize_rows() for each row, its outputs `probabilities` (calibrated) and `logits` are a float32 for each label. Labels,
+ * thresholds and the model's checksum stand in its metadata.
+ *
+ * The same model and options give the same bytes. The package is written beside `path` and renamed, so that no reader sees half of
+ * one; a package that is there is moved aside first, and anything else in the way is refused.
+ *
+ * @param classifier  A classifier. Not NULL. Other threads may use it at the same time.
+ * @param path        UTF-8, by custom NAME.mlpackage, a folder. Not NULL.
+ * @param path_length Bytes of `path`, 1 or more.
+ * @param options     How to write it. NULL for float16, a row at a time.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (something else at `path`, or weights that the precision cannot hold), IO or
+ *         PANICKED.
+ */
+intent_status intent_export_coreml(const intent_classifier *classifier,
+                                   const uint8_t *path,
+                                   size_t path_length,
+                                   const intent_export_options *options,
+                                   intent_error **error_out);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -20,19 +20,30 @@ sdk=$(mktemp -d)
 trap 'rm -rf "$sdk"' EXIT
 mkdir -p "$sdk/usr/lib"
 symbols=$(sed "s/.*/'&'/" scripts/apple/libSystem-imports.txt | paste -sd,)
-# The standard library asks for iconv by name and calls nothing of it.
-for library in System c m iconv; do
-  cat >"$sdk/usr/lib/lib$library.tbd" <<STUB
+# stub FILE INSTALL_NAME SYMBOLS
+stub() {
+  mkdir -p "$(dirname "$sdk/$1")"
+  cat >"$sdk/$1" <<STUB
 --- !tapi-tbd
 tbd-version: 4
 targets: [ arm64-macos ]
-install-name: '/usr/lib/libSystem.B.dylib'
+install-name: '$2'
 current-version: 1
 exports:
   - targets: [ arm64-macos ]
-    symbols: [ $symbols ]
+    symbols: [ $3 ]
 ...
 STUB
+}
+# The standard library asks for iconv by name and calls nothing of it.
+for library in System c m iconv; do
+  stub usr/lib/lib$library.tbd /usr/lib/libSystem.B.dylib "$symbols"
+done
+# Core ML's classes are looked up by name when the program runs, so of the frameworks nothing but the names is linked.
+stub usr/lib/libobjc.tbd /usr/lib/libobjc.A.dylib "$(sed "s/.*/'&'/" scripts/apple/libobjc-imports.txt | paste -sd,)"
+for framework in CoreML Foundation; do
+  stub System/Library/Frameworks/$framework.framework/$framework.tbd \
+    /System/Library/Frameworks/$framework.framework/Versions/A/$framework "$(sed "s/.*/'&'/" scripts/apple/$framework-imports.txt | paste -sd,)"
 done
 SDKROOT=$sdk MACOSX_DEPLOYMENT_TARGET=$minimum \
   CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER=$PWD/scripts/apple/linker \
@@ -45,7 +56,8 @@ llvm-nm -gUj "$library" | sed 's/^_//' | diff - tests/exports.txt || differs "ex
 about() { llvm-objdump --macho "$@" "$library"; }
 [ "$(about --dylib-id | tail -n 1)" = @rpath/libintentkit.dylib ] || differs "another install name"
 about --private-headers | grep -A 5 LC_BUILD_VERSION | grep -q "minos $minimum" || differs "another minimum version of macOS"
-[ "$(about --dylibs-used | grep -v "$library" | grep -vc 'libintentkit\|libSystem')" = 0 ] || differs "links more than libSystem"
+used='libintentkit\|libSystem\|libobjc\|CoreML.framework\|Foundation.framework'
+[ "$(about --dylibs-used | grep -v "$library" | grep -vc "$used")" = 0 ] || differs "links more than libSystem, libobjc, CoreML and Foundation"
 
 bytes=$(stat -c %s "$library")
 echo "libintentkit.dylib for $target, compiled and linked, never run: $bytes bytes, at most $limit"

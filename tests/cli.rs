@@ -566,6 +566,7 @@ fn bench_reports_every_figure_and_nothing_else() {
             "first_prediction_us",
             "peak_rss_mb",
             "kernel",
+            "runtime",
         ]
     );
     for times in ["text_to_labels_us", "vectorize_us", "network_us", "decision_us"] {
@@ -579,6 +580,79 @@ fn bench_reports_every_figure_and_nothing_else() {
     assert_eq!(report["threads"], 2);
     assert_eq!(report["peak_rss_mb"].is_number(), cfg!(target_os = "linux"));
     assert!(!report["kernel"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn bench_tells_which_engine_answers_and_why() {
+    let report = intent_with(&["bench", small(), "-", "--json", "--runtime", "auto"], DATA.as_bytes()).json();
+    let runtime = &report["runtime"];
+    assert_eq!((&runtime["asked"], &runtime["measuring"]), (&"auto".into(), &false.into()));
+    if !cfg!(target_vendor = "apple") {
+        assert_eq!((&runtime["single"], &runtime["batch"]), (&"cpu-int8".into(), &"cpu-int8".into()));
+        assert!(runtime["note"].as_str().unwrap().contains("no Core ML"));
+        let lines = intent_with(&["bench", small(), "-", "--runtime", "core-ml"], DATA.as_bytes());
+        assert!(lines.out.contains("no Core ML; the CPU answers"), "{}", lines.out);
+    }
+    let ran = intent(&["bench", small(), small(), "--runtime", "gpu"]);
+    assert!(ran.complaint(2).contains("use auto, cpu or core-ml"), "{}", ran.err);
+}
+
+#[test]
+fn export_writes_a_package_and_replaces_it() {
+    let folder = Folder::new();
+    let package = folder.path("Small.mlpackage");
+    let report = intent(&["export", small(), "--output", &package, "--json"]).json();
+    assert_eq!(keys(&report), ["package", "precision", "batch", "labels", "checksum", "bytes"]);
+    assert_eq!((&report["precision"], &report["batch"]), (&"float16".into(), &1.into()));
+    assert!(Path::new(&package).join("Manifest.json").is_file());
+    let other = intent(&[
+        "export",
+        small(),
+        "--output",
+        &package,
+        "--precision",
+        "int8",
+        "--batch",
+        "8",
+        "--author",
+        "Ada",
+    ]);
+    other.succeeded();
+    assert!(other.out.contains("int8, 8 rows at a time"), "{}", other.out);
+}
+
+#[test]
+fn a_training_exports_what_it_made_when_asked_to() {
+    let folder = Folder::new();
+    let (data, model, package) =
+        (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.mlpackage"));
+    let train = |package: &str| {
+        intent(&["train", &data, "--output", &model, "--epochs", "2", "--json", "--export", package])
+    };
+    assert_eq!(train(&package).json()["export"], package.as_str());
+    assert!(Path::new(&package).join("Manifest.json").is_file());
+    fs::remove_file(&model).unwrap();
+    let ran = train(&folder.path("m.coreml"));
+    assert!(ran.complaint(2).contains("must end in .mlpackage"), "{}", ran.err);
+    assert!(!Path::new(&model).exists(), "refused before anything was trained");
+}
+
+#[test]
+fn an_export_that_cannot_be_is_refused_by_name() {
+    let folder = Folder::new();
+    let package = folder.path("x.mlpackage");
+    fs::write(&package, "mine").unwrap();
+    for (arguments, code, expected) in [
+        (&["--output", &package][..], 2, "is no Core ML package"),
+        (&["--output", "/nowhere/x.mlpackage"], 1, "/nowhere/x.mlpackage: cannot write beside the package"),
+        (&["--output", "x.mlmodel"], 2, "must end in .mlpackage"),
+        (&["--output", &package, "--batch", "0"], 2, "`batch` is 0; it must be from 1 to 4096"),
+        (&["--output", &package, "--precision", "int4"], 2, "use float16, float32 or int8"),
+        (&[], 2, "--output"),
+    ] {
+        let ran = intent(&[&["export", small()], arguments].concat());
+        assert!(ran.complaint(code).contains(expected), "{arguments:?}: {}", ran.err);
+    }
 }
 
 #[test]
@@ -673,7 +747,7 @@ fn demo_trains_the_committed_sample_byte_for_byte_and_asks_it() {
 
 #[test]
 fn help_shows_examples_everywhere() {
-    for command in ["train", "predict", "eval", "bench", "info", "demo"] {
+    for command in ["train", "predict", "explain", "eval", "export", "bench", "info", "demo"] {
         let ran = intent(&[command, "--help"]);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         assert!(ran.out.contains("Example") && ran.out.contains(&format!("intent {command}")), "{}", ran.out);

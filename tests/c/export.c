@@ -1,4 +1,4 @@
-/* Core ML packages: options, replacing, refusals. What is in them, tests/export.rs checks. */
+/* Core ML: packages (options, replacing, refusals; what is in them, tests/export.rs checks) and the choice of an engine. */
 #include "common.h"
 
 static void is_a_package(const char *path) {
@@ -49,6 +49,18 @@ int main(int count, char **arguments) {
   const char *file = in_folder(arguments, "mine.mlpackage");
   write_file(file, "mine", 4);
   FAILS(INVALID_ARGUMENT, "is no Core ML package", intent_export_coreml(c, TEXT(file), NULL, &problem));
+
+  for (uint32_t runtime = INTENT_RUNTIME_CHOICE_CPU; runtime <= INTENT_RUNTIME_CHOICE_CORE_ML; runtime++) {
+    intent_scored best;
+    size_t chosen = 0;
+    OK(intent_set_runtime(c, runtime, &problem));
+    OK(intent_predict(c, TEXT("play the song"), NULL, &best, 1, &chosen, &problem));
+    CHECK(chosen == 1 && intent_runtime(c, false) != NULL && intent_runtime(c, true) != NULL);
+  }
+  OK(intent_set_runtime(c, INTENT_RUNTIME_CHOICE_CPU, &problem));
+  CHECK(strcmp(intent_runtime(c, false), "cpu-int8") == 0 && intent_runtime(NULL, true) == NULL);
+  FAILS(INVALID_ARGUMENT, "`runtime` is 3", intent_set_runtime(c, 3, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_set_runtime(NULL, 0, &problem));
   intent_free(c);
   return 0;
 }

@@ -5,6 +5,7 @@ use crate::output::Output;
 use crate::{input, words};
 use clap::Args;
 use intentkit::data::Format;
+use intentkit::runtime::{Report as RuntimeReport, RuntimeChoice, State};
 use intentkit::simd::{DIMENSIONS, kernel_name};
 use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::vectorizer::FeatureVector;
@@ -39,6 +40,9 @@ pub struct Arguments {
     /// Threads for the batch, 0 for all cores
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     threads: usize,
+    /// What computes: cpu, auto (the fastest engine that agrees with the CPU) or core-ml
+    #[arg(long, value_name = "RUNTIME", default_value = "cpu")]
+    runtime: RuntimeChoice,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -63,6 +67,7 @@ struct Report {
     first_prediction_us: f64,
     peak_rss_mb: Option<f64>,
     kernel: &'static str,
+    runtime: RuntimeReport,
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -85,6 +90,8 @@ const MEASURE: Duration = Duration::from_millis(800);
 const MIN_PASSES: usize = 3;
 const LOADS: usize = 31;
 const CHILDREN: usize = 5;
+/// For engines to be built and measured.
+const LONGEST: Duration = Duration::from_secs(120);
 /// Texts in one batch at most: enough to keep every core busy between two starts.
 const MAX_BATCH: usize = 32_768;
 
@@ -107,6 +114,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         loads.push(start.elapsed());
         drop(loaded);
     }
+    classifier.set_runtime(arguments.runtime);
+    classifier.wait_for_runtime(LONGEST);
     classifier.prepare();
     // A text that can't be classified stops here, so the loops below need not look at every result.
     let features = texts.iter().map(|text| classifier.vectorize(text)).collect::<Result<Vec<_>, _>>()?;
@@ -168,6 +177,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ),
         peak_rss_mb: median(children.iter().filter_map(|child| child.peak_rss_mb)),
         kernel: kernel_name(),
+        runtime: classifier.runtime_report(),
     };
     let mut out = Output::new();
     if arguments.json {
@@ -175,11 +185,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let bytes = words::bytes(classifier.model().as_bytes().len());
     let labels = words::of(classifier.labels().len(), "label");
+    let runtime = runtime_lines(&report.runtime);
     let memory = report.peak_rss_mb.map_or_else(|| "not known here".into(), |mb| format!("{mb:.1} MB"));
     out.pairs(&[
         ("model", format!("{}, {bytes}, {labels}, kernels {}", arguments.model.display(), report.kernel)),
         ("data", format!("{}, {} passes", words::of(texts.len(), "text"), words::count(whole.passes))),
     ])?;
+    runtime.iter().try_for_each(|line| out.line(line))?;
     out.line("")?;
     out.line(&format!("{:16}{:>10}{:>10}{:>10}", "", "p50", "p95", "p99"))?;
     for (name, p) in [
@@ -213,6 +225,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("{:.0} ns a call, included in the times above", timer_overhead().as_secs_f64() * 1e9),
         ),
     ])
+}
+
+/// The engines in use and what became of the others; nothing where the CPU was asked for.
+fn runtime_lines(report: &RuntimeReport) -> Vec<String> {
+    if report.asked == RuntimeChoice::Cpu {
+        return vec![];
+    }
+    let mut lines = vec![format!("engine {} for one text, {} for batches", report.single, report.batch)];
+    lines.extend(report.note.map(|note| format!("       {note}")));
+    let times = |single: f64, batch: f64| {
+        format!("{} for one row, {} a row of 64", words::microseconds(single), words::microseconds(batch))
+    };
+    lines.extend(report.cpu.map(|cpu| format!("       cpu: {}", times(cpu.single_us, cpu.batch_us))));
+    lines.extend(report.candidates.iter().map(|candidate| {
+        let state = match &candidate.state {
+            State::Agrees(figures) => times(figures.single_us, figures.batch_us),
+            State::Dropped(reason) => format!("left out, {reason}"),
+            State::Failed(reason) => format!("failed, {reason}"),
+        };
+        format!("       {}: {state}", candidate.name)
+    }));
+    lines
 }
 
 /// A text as the decision gets it: for each clause the features and their logits.
