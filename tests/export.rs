@@ -3,7 +3,9 @@
 //! `INTENTKIT_PYTHON` names an interpreter with coremltools and numpy, `INTENTKIT_TOOLS` the folder of `check_mlpackage.py` (by default
 //! `../shared/tools`). Without them the tests that run packages say so and pass.
 
+use intentkit::calibration::Calibration;
 use intentkit::data::{Example, read_file};
+use intentkit::model::{LayerParts, Metadata, Model, Parts, RejectSettings, TableParts};
 use intentkit::runtime::Precision;
 use intentkit::simd::DIMENSIONS;
 use intentkit::text::ngrams::MAX_CLAUSES;
@@ -235,6 +237,101 @@ fn models_of_every_shape_become_sound_packages() {
         for precision in PRECISIONS {
             let Some(figures) = measure(&classifier, &texts, &self::options(precision, 3)) else { return };
             assert_close(&figures, precision, what);
+        }
+    }
+}
+
+/// A model of random numbers, whose scales are multiplied by `size`, for feature rows only.
+fn random_model(labels: usize, linear: bool, seed: u64, size: f32) -> Classifier {
+    let mut state = seed;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    let mut layer = |outputs: usize, inputs: usize, biased: bool| LayerParts {
+        weights: (0..outputs * inputs).map(|_| (random() * 254.9) as i8).collect(),
+        scales: (0..outputs).map(|_| (0.5 + random().abs()) * size / (inputs as f32).sqrt() / 60.0).collect(),
+        biases: if biased { (0..outputs).map(|_| random()).collect() } else { vec![] },
+    };
+    let layers =
+        [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)];
+    let linear = linear.then(|| layer(labels, 256, false));
+    let coupling = if seed % 3 == 0 { 0.0 } else { 0.2 * (seed % 7) as f32 };
+    let parts = Parts {
+        metadata: Metadata {
+            preset: "single".into(),
+            labels: (0..labels).map(|i| format!("label \"{i}\" é")).collect(),
+            calibration: Calibration { scale: 0.3 + 0.2 * (seed % 5) as f32, coupling, shift: -0.5 },
+            reject: RejectSettings { keep: 0.95, cosine_weight: 20.0 },
+            ..Metadata::default()
+        },
+        table: TableParts::default(),
+        known: vec![],
+        frequent: vec![],
+        lexicon_rows: vec![],
+        lexicon_words: vec![],
+        layers,
+        linear,
+        thresholds: vec![0.5; labels],
+        reject_points: vec![],
+        centroids: vec![1; labels * DIMENSIONS],
+        centroid_inverse_norms: vec![0.001; labels],
+    };
+    Classifier::new(Model::from_parts(&parts).unwrap()).with_precision(Precision::Float32)
+}
+
+#[test]
+fn networks_of_random_numbers_become_packages_that_give_the_same_probabilities() {
+    let rows: Vec<FeatureVector> =
+        (0..40).map(|i| std::array::from_fn(|j| ((i * 37 + j * 11) % 19) as f32 / 160.0 - 0.05)).collect();
+    for (seed, labels, linear) in
+        [(1, 1, true), (2, 2, false), (3, 3, true), (4, 17, true), (5, 64, false), (6, 257, true)]
+    {
+        let classifier = random_model(labels, linear, seed, 1.0);
+        let calibration = classifier.model().metadata().calibration;
+        for (precision, tolerance) in PRECISIONS.into_iter().zip([2e-2, 1e-5, 3e-2]) {
+            let folder = tempfile::tempdir().unwrap();
+            let package = folder.path().join("x.mlpackage");
+            classifier.export_core_ml(&package, &options(precision, 8)).unwrap();
+            fs::write(folder.path().join("features"), bytemuck::cast_slice::<_, u8>(&rows)).unwrap();
+            let Some(ran) = run(&package, folder.path()) else { return };
+            ran.unwrap();
+            let found = floats(&folder.path().join("probabilities"));
+            let mut logits = vec![0.0; labels];
+            for (row, found) in rows.iter().zip(found.chunks(labels)) {
+                classifier.network(row, &mut logits);
+                let calibrated = calibration.over(&logits);
+                for (label, &found) in found.iter().enumerate() {
+                    let expected = calibrated.probability(label);
+                    assert!((expected - found).abs() <= tolerance, "{seed} {precision}: {expected} {found}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_that_a_precision_cannot_hold_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = folder.path().join("x.mlpackage");
+    for (size, refused) in [
+        (1e7, &[CoreMlPrecision::Float16, CoreMlPrecision::Int8][..]),
+        (1e-4, &[CoreMlPrecision::Int8]),
+        (1.0, &[]),
+    ] {
+        let classifier = random_model(5, true, 7, size);
+        for precision in PRECISIONS {
+            let outcome = classifier.export_core_ml(&package, &options(precision, 1));
+            match refused.contains(&precision) {
+                true => {
+                    let error = outcome.unwrap_err().to_string();
+                    assert!(
+                        error.contains("_weight") && error.contains("export with precision float32"),
+                        "{error}"
+                    );
+                }
+                false => outcome.unwrap(),
+            }
         }
     }
 }

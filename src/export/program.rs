@@ -139,11 +139,12 @@ impl Builder {
         let (outputs, inputs) = (layer.scales.len(), layer.weights.len() / layer.scales.len().max(1));
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         if self.int8_weights {
-            if let Some(scale) =
-                layer.scales.iter().find(|&&scale| scale != 0.0 && scale.abs() < FLOAT16_TINY)
-            {
+            // What is multiplied out on the device must fit as well.
+            let fits =
+                |scale: f32| scale == 0.0 || (FLOAT16_TINY..=FLOAT16_MAX / 127.0).contains(&scale.abs());
+            if let Some(scale) = layer.scales.iter().find(|&&scale| !fits(scale)) {
                 return Err(Error::invalid(format!(
-                    "a scale of `{weight}` is {scale:e}, too small for float16; export with precision float32"
+                    "a scale of `{weight}` is {scale:e}, which is none for float16; export with precision float32"
                 )));
             }
             let scales = self.floats(&weight, &[outputs], layer.scales)?;
