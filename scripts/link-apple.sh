@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 target=aarch64-apple-darwin
 # What it is now and 3 %; the aim is 900,000.
-limit=1289000
+limit=1306000
 minimum=11.0
 
 [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add $target >/dev/null 2>&1 ||
@@ -43,7 +43,7 @@ done
 stub usr/lib/libobjc.tbd /usr/lib/libobjc.A.dylib "$(sed "s/.*/'&'/" scripts/apple/libobjc-imports.txt | paste -sd,)"
 for framework in CoreML Foundation; do
   stub System/Library/Frameworks/$framework.framework/$framework.tbd \
-    /System/Library/Frameworks/$framework.framework/Versions/A/$framework "$(sed "s/.*/'&'/" scripts/apple/$framework-imports.txt | paste -sd,)"
+    /System/Library/Frameworks/$framework.framework/Versions/A/$framework ""
 done
 SDKROOT=$sdk MACOSX_DEPLOYMENT_TARGET=$minimum \
   CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER=$PWD/scripts/apple/linker \

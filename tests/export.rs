@@ -256,7 +256,7 @@ fn random_model(labels: usize, linear: bool, seed: u64, size: f32) -> Classifier
     let layers =
         [layer(256, 256, true), layer(128, 256, true), layer(64, 128, true), layer(labels, 64, true)];
     let linear = linear.then(|| layer(labels, 256, false));
-    let coupling = if seed % 3 == 0 { 0.0 } else { 0.2 * (seed % 7) as f32 };
+    let coupling = if seed.is_multiple_of(3) { 0.0 } else { 0.2 * (seed % 7) as f32 };
     let parts = Parts {
         metadata: Metadata {
             preset: "single".into(),

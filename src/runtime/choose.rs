@@ -4,7 +4,7 @@
 //! holds. What the host drops in the meantime lives until the measuring thread has looked.
 
 use super::engines::Found;
-use super::{CpuInt8, Runtime};
+use super::{CpuInt8, Plan, Runtime};
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::model::Model;
@@ -79,6 +79,8 @@ pub struct CandidateReport {
     pub name: &'static str,
     /// What became of it.
     pub state: State,
+    /// What the system plans to run on a Neural Engine, where it says.
+    pub plan: Option<Plan>,
 }
 
 /// Starts measuring; the results go to `found`, if that is still there then.
@@ -103,7 +105,8 @@ pub(super) fn start(
                 Ok((engine, figures)) => (State::Agrees(figures), Some(engine)),
                 Err(reason) => (State::Dropped(reason), None),
             };
-            reports.push(CandidateReport { name, state });
+            let plan = engine.as_deref().and_then(|engine: &dyn Runtime| engine.plan());
+            reports.push(CandidateReport { name, state, plan });
             engines.push(engine);
         }
         if let Some(found) = found.upgrade() {

@@ -3,25 +3,28 @@
 //! The model's package is exported and compiled once, into a cache that outlives the process. One `MLModel` is used by one thread at a time,
 //! as its documentation asks; a lock sees to that. Nothing here has run on an Apple system yet: it is compiled and linked for them.
 
-use super::layout::{cache_name, copy_rows, extent};
-use super::{Candidate, Runtime};
+use super::layout::{cache_name, copy_rows, extent, is_stale};
+use super::{Candidate, Plan, Runtime};
 use crate::export::{self, CoreMlOptions, CoreMlPrecision};
 use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
+use block2::RcBlock;
 use objc2::rc::{Retained, autoreleasepool};
-use objc2::runtime::{AnyObject, ProtocolObject};
+use objc2::runtime::{AnyClass, AnyObject, ProtocolObject};
 use objc2::{AnyThread, ClassType, msg_send, sel};
 use objc2_core_ml::{
-    MLArrayBatchProvider, MLBatchProvider, MLComputeUnits, MLDictionaryFeatureProvider, MLFeatureProvider,
-    MLFeatureValue, MLModel, MLModelConfiguration, MLMultiArray, MLMultiArrayDataType,
+    MLArrayBatchProvider, MLBatchProvider, MLComputePlan, MLComputeUnits, MLDictionaryFeatureProvider,
+    MLFeatureProvider, MLFeatureValue, MLModel, MLModelConfiguration, MLMultiArray, MLMultiArrayDataType,
 };
 use objc2_foundation::{
     NSArray, NSDictionary, NSError, NSNumber, NSOperatingSystemVersion, NSProcessInfo, NSString, NSURL,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Rows of one batch: their arrays are made for each, and live as long as it.
 const BATCH: usize = 256;
@@ -54,7 +57,12 @@ fn can_ask_for_the_neural_engine() -> bool {
     NSProcessInfo::processInfo().isOperatingSystemAtLeastVersion(version)
 }
 
-/// Whether this system has a Neural Engine; `None` where it is too old to say (before macOS 14, iOS 17).
+/// The class name of a Neural Engine among compute devices.
+const NEURAL_ENGINE: &[u8] = b"MLNeuralEngineComputeDevice";
+/// For the system's plan, which it hands to a callback.
+const PLAN_LIMIT: Duration = Duration::from_secs(10);
+
+/// As [`super::has_neural_engine`].
 pub(super) fn has_neural_engine() -> Option<bool> {
     autoreleasepool(|_| {
         let class = MLModel::class();
@@ -65,13 +73,47 @@ pub(super) fn has_neural_engine() -> Option<bool> {
                 return None;
             }
             let devices: Retained<NSArray<AnyObject>> = msg_send![class, availableComputeDevices];
-            Some(
-                devices
-                    .iter()
-                    .any(|device| device.class().name().to_bytes() == b"MLNeuralEngineComputeDevice"),
-            )
+            Some(devices.iter().any(|device| device.class().name().to_bytes() == NEURAL_ENGINE))
         }
     })
+}
+
+/// A plan on its way from the system's thread to ours.
+struct Sent(Option<Retained<MLComputePlan>>);
+
+// SAFETY: the plan is immutable, and handed over whole.
+unsafe impl Send for Sent {}
+
+/// What the system plans for a compiled model; `None` where it is too old to say (before macOS 14.4, iOS 17.4) or doesn't answer.
+fn plan(place: &NSURL, configuration: &MLModelConfiguration) -> Option<Plan> {
+    // Looked up: a class that isn't there must not be named.
+    AnyClass::get(c"MLComputePlan")?;
+    let (send, receive) = sync_channel(1);
+    let handler = RcBlock::new(move |plan: *mut MLComputePlan, _: *mut NSError| {
+        // SAFETY: NULL, or a plan that lives during the call at least.
+        let plan = unsafe { Retained::retain(plan) };
+        // Nobody listens any more when it took too long.
+        let _ = send.try_send(Sent(plan));
+    });
+    // SAFETY: a file URL of a compiled model, its configuration, and a block that may be called on any thread.
+    unsafe {
+        MLComputePlan::loadContentsOfURL_configuration_completionHandler(place, configuration, &handler)
+    };
+    let plan = receive.recv_timeout(PLAN_LIMIT).ok()?.0?;
+    // SAFETY: plain questions to immutable objects.
+    unsafe {
+        let program = plan.modelStructure().program()?;
+        let main = program.functions().objectForKey(&NSString::from_str("main"))?;
+        let (mut operations, mut planned_on_neural_engine) = (0, 0);
+        for operation in main.block().operations().iter() {
+            let Some(usage) = plan.computeDeviceUsageForMLProgramOperation(&operation) else { continue };
+            let device = usage.preferredComputeDevice();
+            let device: &AnyObject = (*device).as_ref();
+            operations += 1;
+            planned_on_neural_engine += usize::from(device.class().name().to_bytes() == NEURAL_ENGINE);
+        }
+        Some(Plan { planned_on_neural_engine, operations })
+    }
 }
 
 /// A loaded model with the array that its rows go through.
@@ -87,6 +129,7 @@ unsafe impl Send for Loaded {}
 struct CoreMl {
     name: &'static str,
     loaded: Mutex<Loaded>,
+    plan: Option<Plan>,
 }
 
 fn sentence(what: &str, error: &NSError) -> String {
@@ -136,10 +179,27 @@ fn compiled(model: &Model) -> Result<PathBuf, String> {
         let _ = fs::remove_dir_all(&compiled);
     }
     match fs::rename(&here, &place) {
-        Ok(()) => Ok(place),
+        Ok(()) => {
+            remove_stale(&folder, &place);
+            Ok(place)
+        }
         // Another process was faster.
         Err(_) if place.is_dir() => Ok(place),
         Err(error) => Err(format!("{}: cannot put it in place: {error}", place.display())),
+    }
+}
+
+/// Removes what an older library or system compiled of the same model. What can't be removed stays.
+fn remove_stale(folder: &Path, current: &Path) {
+    let (Ok(entries), Some(current)) =
+        (fs::read_dir(folder), current.file_name().and_then(|name| name.to_str()))
+    else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_name().to_str().is_some_and(|name| is_stale(name, current)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -232,15 +292,17 @@ impl CoreMl {
             }
             let place = url(&compiled(model)?)?;
             // SAFETY: a configuration of known units; a file URL of a compiled model.
-            let loaded = unsafe {
+            let (configuration, loaded) = unsafe {
                 let configuration = MLModelConfiguration::new();
                 configuration.setComputeUnits(units);
-                MLModel::modelWithContentsOfURL_configuration_error(&place, &configuration)
+                let loaded = MLModel::modelWithContentsOfURL_configuration_error(&place, &configuration);
+                (configuration, loaded)
             };
             let model = loaded.map_err(|error| sentence("cannot load the model", &error))?;
             let input = row_array()?;
             let features = provider(&input)?;
-            Ok(CoreMl { name, loaded: Mutex::new(Loaded { model, input, features }) })
+            let plan = plan(&place, &configuration);
+            Ok(CoreMl { name, loaded: Mutex::new(Loaded { model, input, features }), plan })
         })
     }
 }
@@ -248,6 +310,10 @@ impl CoreMl {
 impl Runtime for CoreMl {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn plan(&self) -> Option<Plan> {
+        self.plan
     }
 
     fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! The engines of one model: the CPU's, which always answers, and those that were found to be faster.
 
 use super::choose::{self, Candidate, CandidateReport, Figures, Limits, State};
-use super::{Precision, Runtime};
+use super::{Precision, Runtime, has_neural_engine};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
@@ -55,6 +55,8 @@ pub struct Report {
     pub candidates: Vec<CandidateReport>,
     /// Why there is no choice, where there is none.
     pub note: Option<&'static str>,
+    /// Whether this system has a Neural Engine, where it can say.
+    pub neural_engine: Option<bool>,
 }
 
 /// Engines besides the CPU there can be.
@@ -206,7 +208,12 @@ impl Engines {
     pub fn report(&self) -> Report {
         let report = self.found.report().clone();
         let name = |place: &AtomicUsize| self.at(place).map_or(self.cpu.name(), |(_, engine)| engine.name());
-        Report { single: name(&self.found.single), batch: name(&self.found.batch), ..report }
+        Report {
+            single: name(&self.found.single),
+            batch: name(&self.found.batch),
+            neural_engine: has_neural_engine(),
+            ..report
+        }
     }
 
     /// Name of the engine for one row.

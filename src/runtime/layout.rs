@@ -42,6 +42,16 @@ pub(super) fn cache_name(checksum: &str, precision: &str, system: &str) -> Strin
     name + ".mlmodelc"
 }
 
+/// Whether `other` in the cache is the same model and precision as `name` for another version of the library or the system, which
+/// nothing will ask for again.
+pub(super) fn is_stale(other: &str, name: &str) -> bool {
+    let model = |name: &str| -> Option<String> {
+        let mut parts = name.split('-');
+        Some(format!("{}-{}", parts.next()?, parts.next()?))
+    };
+    other != name && other.ends_with(".mlmodelc") && model(other) == model(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +99,9 @@ mod tests {
         ] {
             assert_ne!(name, other);
             assert!(!other.contains('/'));
+            let same_model = other.starts_with("0123456789abcdef-float16-");
+            assert_eq!(is_stale(&other, &name), same_model, "{other}");
         }
+        assert!(!is_stale(&name, &name) && !is_stale("notes.txt", &name));
     }
 }

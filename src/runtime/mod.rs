@@ -18,6 +18,7 @@ use crate::vectorizer::FeatureVector;
 pub use choose::{Candidate, CandidateReport, Limits, State};
 pub use cpu::{CpuFloat32, CpuInt8};
 pub use engines::{Engines, Report, RuntimeChoice};
+use serde::Serialize;
 
 /// An engine for one model's network.
 pub trait Runtime: Send + Sync {
@@ -33,6 +34,28 @@ pub trait Runtime: Send + Sync {
     /// # Panics
     /// When `logits` is not as many rows as there are feature vectors, each as long as there are labels.
     fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String>;
+
+    /// What the system plans to run on a Neural Engine; `None` where it doesn't say.
+    fn plan(&self) -> Option<Plan> {
+        None
+    }
+}
+
+/// How many operations of an engine's program the system plans to run on a Neural Engine. A plan, not a measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Those for which it prefers the Neural Engine.
+    pub planned_on_neural_engine: usize,
+    /// All that it plans for, constants left out.
+    pub operations: usize,
+}
+
+/// Whether this system has a Neural Engine; `None` where it is too old to say (before macOS 14, iOS 17).
+pub fn has_neural_engine() -> Option<bool> {
+    #[cfg(target_vendor = "apple")]
+    return core_ml::has_neural_engine();
+    #[cfg(not(target_vendor = "apple"))]
+    Some(false)
 }
 
 /// The arithmetic a classifier computes in on the CPU.

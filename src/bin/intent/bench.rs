@@ -244,7 +244,13 @@ fn runtime_lines(report: &RuntimeReport) -> Vec<String> {
             State::Dropped(reason) => format!("left out, {reason}"),
             State::Failed(reason) => format!("failed, {reason}"),
         };
-        format!("       {}: {state}", candidate.name)
+        let planned = candidate.plan.map_or(String::new(), |plan| {
+            format!(
+                "; {} of {} operations planned on the Neural Engine",
+                plan.planned_on_neural_engine, plan.operations
+            )
+        });
+        format!("       {}: {state}{planned}", candidate.name)
     }));
     lines
 }
