@@ -37,6 +37,39 @@ fn main() {
         "linux" | "android" => println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libintentkit.so"),
         _ => {}
     }
+    if env::var_os("CARGO_CFG_COREML_STANDIN").is_some() {
+        link_standin();
+    }
+}
+
+/// What the Swift code of coreml-rs needs on Linux, where the linker isn't told by the object files: tests of the adapter only.
+fn link_standin() {
+    let runtime = "/usr/libexec/swift/lib/swift/linux";
+    println!("cargo::rerun-if-env-changed=INTENTKIT_COREML_STANDIN");
+    println!("cargo::rustc-link-search=native={}", variable("INTENTKIT_COREML_STANDIN"));
+    println!("cargo::rustc-link-lib=static=CoreML");
+    println!("cargo::rustc-link-search=native={runtime}");
+    for library in [
+        "swiftCore",
+        "swift_Concurrency",
+        "swift_StringProcessing",
+        "swift_RegexParser",
+        "swiftGlibc",
+        "BlocksRuntime",
+        "dispatch",
+        "swiftDispatch",
+        "Foundation",
+        "FoundationEssentials",
+        "FoundationInternationalization",
+        "_FoundationICU",
+        "swiftSynchronization",
+        "swiftSwiftOnoneSupport",
+    ] {
+        println!("cargo::rustc-link-lib=dylib={library}");
+    }
+    println!("cargo::rustc-link-arg=-Wl,-rpath,{runtime}");
+    // Without it no protocol conformance is registered, and whatever decodes JSON crashes.
+    println!("cargo::rustc-link-arg={runtime}/x86_64/swiftrt.o");
 }
 
 fn header() -> Result<(), String> {

@@ -42,7 +42,17 @@ pub(super) fn candidates() -> Vec<Candidate> {
             Ok(Box::new(engine) as Box<dyn Runtime>)
         }),
     };
-    units.into_iter().map(candidate).collect()
+    #[cfg_attr(not(all(feature = "coreml-rs", target_os = "macos")), expect(unused_mut))]
+    let mut candidates: Vec<Candidate> = units.into_iter().map(candidate).collect();
+    #[cfg(all(feature = "coreml-rs", target_os = "macos"))]
+    candidates.push(Candidate {
+        name: "core-ml-coreml-rs",
+        build: Box::new(|model: &Arc<Model>| {
+            let engine = super::CoreMlRs::new(&compiled(model)?)?;
+            Ok(Box::new(engine) as Box<dyn Runtime>)
+        }),
+    });
+    candidates
 }
 
 /// Whether the compute units "CPU and Neural Engine" are known here: from macOS 13, iOS 16, tvOS 16, watchOS 9 on.

@@ -6,6 +6,8 @@
 mod choose;
 #[cfg(target_vendor = "apple")]
 mod core_ml;
+#[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
+mod coreml_rs;
 mod cpu;
 mod engines;
 #[cfg(any(target_vendor = "apple", test))]
@@ -16,6 +18,8 @@ mod tests;
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
 pub use choose::{Candidate, CandidateReport, Limits, State};
+#[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
+pub use coreml_rs::CoreMlRs;
 pub use cpu::{CpuFloat32, CpuInt8};
 pub use engines::{Engines, Report, RuntimeChoice};
 use serde::Serialize;
