@@ -886,6 +886,26 @@ intent_status intent_set_runtime(const intent_classifier *classifier,
 const char *intent_runtime(const intent_classifier *classifier, bool batch);
 
 /**
+ * Which engines are in use and why, as one JSON object: `asked` (cpu, auto or core-ml), `single` and `batch` (names), `measuring`, `cpu` (its
+ * `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null before measuring), `candidates` (each with its `name`, its
+ * `state`, {"agrees": figures}, {"dropped": reason} or {"failed": reason}, and its `plan`: how many `operations` there are and how many are
+ * `planned_on_neural_engine`, null where the system doesn't say), `note` (why there is no choice), `neural_engine` (whether there is one, null
+ * where the system can't say). Later versions may add keys.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param buffer     Room for `capacity` bytes; as much of the JSON as fits is written, without a NUL. May be NULL when the capacity is 0.
+ * @param capacity   Bytes of `buffer`.
+ * @param length_out Receives the bytes of the whole JSON, which may be more than fit; ask again with as much room then. Not NULL.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_runtime_json(const intent_classifier *classifier,
+                                  uint8_t *buffer,
+                                  size_t capacity,
+                                  size_t *length_out,
+                                  intent_error **error_out);
+
+/**
  * Writes the model's network as a Core ML package, an ML Program: its input `features` takes the 256 float32 of
  * intent_vectorize_rows() for each row, its outputs `probabilities` (calibrated) and `logits` are a float32 for each label. Labels,
  * thresholds and the model's checksum stand in its metadata.

@@ -56,7 +56,8 @@ fn logits_are_those_of_the_model_row_by_row_whatever_is_in_its_path() {
             engine.logits(classifier.model(), &rows, &mut logits).unwrap();
             for (row, logits) in rows.iter().zip(logits.chunks(labels)) {
                 for (j, &found) in logits.iter().enumerate() {
-                    let expected = bias(j) + row.iter().enumerate().map(|(i, x)| x * weight(i, j)).sum::<f32>();
+                    let expected =
+                        bias(j) + row.iter().enumerate().map(|(i, x)| x * weight(i, j)).sum::<f32>();
                     assert!((found - expected).abs() < 1e-3, "{name}: {found} {expected}");
                 }
             }
@@ -109,7 +110,8 @@ fn a_model_of_another_shape_is_a_sentence() {
     let input = compiled(folder.path(), "input.mlmodelc", 8, |model| model["input"]["shape"] = json!([1, 4]));
     let error = CoreMlRs::new(&input).unwrap().logits(classifier.model(), &rows(1), &mut logits).unwrap_err();
     assert!(error.contains("expected shape"), "{error}");
-    let named = compiled(folder.path(), "named.mlmodelc", 8, |model| model["output"]["name"] = "other".into());
+    let named =
+        compiled(folder.path(), "named.mlmodelc", 8, |model| model["output"]["name"] = "other".into());
     let error = CoreMlRs::new(&named).unwrap().logits(classifier.model(), &rows(1), &mut logits).unwrap_err();
     assert!(error.contains("no float32 logits"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The engine that computes, from C.
 
-use super::arguments::object;
+use super::arguments::{Out, object, slice_mut};
 use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
@@ -67,10 +67,48 @@ pub unsafe extern "C" fn intent_runtime(classifier: *const IntentClassifier, bat
         let report = classifier.get().runtime_report();
         match if batch { report.batch } else { report.single } {
             "core-ml" => c"core-ml".as_ptr(),
+            "core-ml-cpu" => c"core-ml-cpu".as_ptr(),
             "core-ml-cpu-gpu" => c"core-ml-cpu-gpu".as_ptr(),
             "core-ml-coreml-rs" => c"core-ml-coreml-rs".as_ptr(),
             "core-ml-neural-engine" => c"core-ml-neural-engine".as_ptr(),
             _ => c"cpu-int8".as_ptr(),
         }
+    })
+}
+
+/// Which engines are in use and why, as one JSON object: `asked` (cpu, auto or core-ml), `single` and `batch` (names), `measuring`, `cpu` (its
+/// `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null before measuring), `candidates` (each with its `name`, its
+/// `state`, {"agrees": figures}, {"dropped": reason} or {"failed": reason}, and its `plan`: how many `operations` there are and how many are
+/// `planned_on_neural_engine`, null where the system doesn't say), `note` (why there is no choice), `neural_engine` (whether there is one, null
+/// where the system can't say). Later versions may add keys.
+///
+/// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+/// @param buffer     Room for `capacity` bytes; as much of the JSON as fits is written, without a NUL. May be NULL when the capacity is 0.
+/// @param capacity   Bytes of `buffer`.
+/// @param length_out Receives the bytes of the whole JSON, which may be more than fit; ask again with as much room then. Not NULL.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_runtime_json(
+    classifier: *const IntentClassifier,
+    buffer: *mut u8,
+    capacity: usize,
+    length_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for a classifier that has not been freed.
+        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        // SAFETY: the header asks for room for `capacity` bytes; any bits are a byte.
+        let room = unsafe { slice_mut(buffer, capacity, "buffer") }?;
+        let out = Out::new(length_out, "length_out")?;
+        let json = serde_json::to_vec(&classifier.runtime_report());
+        let json =
+            json.map_err(|error| Failure::invalid(format!("the report cannot be written as JSON: {error}")))?;
+        let fits = json.len().min(room.len());
+        room[..fits].copy_from_slice(&json[..fits]);
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(json.len()) };
+        Ok(())
     })
 }

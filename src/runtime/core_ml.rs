@@ -31,7 +31,11 @@ const BATCH: usize = 256;
 
 /// Core ML with each choice of compute units that this system has.
 pub(super) fn candidates() -> Vec<Candidate> {
-    let mut units = vec![("core-ml", MLComputeUnits::All), ("core-ml-cpu-gpu", MLComputeUnits::CPUAndGPU)];
+    let mut units = vec![
+        ("core-ml", MLComputeUnits::All),
+        ("core-ml-cpu-gpu", MLComputeUnits::CPUAndGPU),
+        ("core-ml-cpu", MLComputeUnits::CPUOnly),
+    ];
     if can_ask_for_the_neural_engine() {
         units.push(("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine));
     }

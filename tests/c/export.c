@@ -59,6 +59,16 @@ int main(int count, char **arguments) {
   }
   OK(intent_set_runtime(c, INTENT_RUNTIME_CHOICE_CPU, &problem));
   CHECK(strcmp(intent_runtime(c, false), "cpu-int8") == 0 && intent_runtime(NULL, true) == NULL);
+  char json[4096];
+  size_t length = 0;
+  OK(intent_runtime_json(c, NULL, 0, &length, &problem));
+  CHECK(length > 10 && length < sizeof json);
+  OK(intent_runtime_json(c, (uint8_t *)json, sizeof json, &length, &problem));
+  json[length] = 0;
+  CHECK(strncmp(json, "{\"asked\":\"cpu\",", 15) == 0 && strstr(json, "\"single\":\"cpu-int8\"") != NULL);
+  FAILS(NULL_ARGUMENT, "`buffer`", intent_runtime_json(c, NULL, 5, &length, &problem));
+  FAILS(NULL_ARGUMENT, "`length_out`", intent_runtime_json(c, NULL, 0, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_runtime_json(NULL, NULL, 0, &length, &problem));
   FAILS(INVALID_ARGUMENT, "`runtime` is 3", intent_set_runtime(c, 3, &problem));
   FAILS(NULL_ARGUMENT, "`classifier`", intent_set_runtime(NULL, 0, &problem));
   intent_free(c);
