@@ -3,7 +3,6 @@
 //! A candidate is built and tried on a thread that nobody waits for longer than the limit: what hangs is left behind with what it
 //! holds. What the host drops in the meantime lives until the measuring thread has looked.
 
-use super::engines::Found;
 use super::{CpuInt8, Plan, Runtime};
 use crate::calibration::Calibration;
 use crate::decision::Choice;
@@ -12,8 +11,8 @@ use crate::simd::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -83,21 +82,29 @@ pub struct CandidateReport {
     pub plan: Option<Plan>,
 }
 
-/// Starts measuring; the results go to `found`, if that is still there then.
+/// What measuring found: what the CPU takes, what became of each candidate, and the engines of those that agree.
+pub(super) struct Measured {
+    pub(super) cpu: Figures,
+    pub(super) candidates: Vec<CandidateReport>,
+    pub(super) engines: Vec<Option<Box<dyn Runtime>>>,
+}
+
+/// Starts measuring on a thread of its own and hands over what it found, unless by then nobody `is_wanted` any more.
 pub(super) fn start(
     model: Arc<Model>,
     candidates: Vec<Candidate>,
     limits: Limits,
-    found: Weak<Found>,
+    is_wanted: impl Fn() -> bool + Send + 'static,
+    done: impl FnOnce(Measured) + Send + 'static,
 ) -> Result<(), &'static str> {
     let measure = move || {
         let probes = probes(&model);
         // The CPU never fails, so it has figures.
         let cpu =
             figures(&CpuInt8, &model, &probes, limits).unwrap_or(Figures { single_us: 0.0, batch_us: 0.0 });
-        let (mut reports, mut engines) = (vec![], vec![]);
+        let mut measured = Measured { cpu, candidates: vec![], engines: vec![] };
         for Candidate { name, build } in candidates {
-            if found.strong_count() == 0 {
+            if !is_wanted() {
                 return;
             }
             let (state, engine) = match attempt(build, name, Arc::clone(&model), Arc::clone(&probes), limits)
@@ -106,12 +113,10 @@ pub(super) fn start(
                 Err(reason) => (State::Dropped(reason), None),
             };
             let plan = engine.as_deref().and_then(|engine: &dyn Runtime| engine.plan());
-            reports.push(CandidateReport { name, state, plan });
-            engines.push(engine);
+            measured.candidates.push(CandidateReport { name, state, plan });
+            measured.engines.push(engine);
         }
-        if let Some(found) = found.upgrade() {
-            found.measured(cpu, reports, engines);
-        }
+        done(measured);
     };
     let thread = thread::Builder::new().name("intent-measure".into()).spawn(measure);
     thread.map(drop).map_err(|_| "the system gives no thread to measure on; the CPU answers")

@@ -1,6 +1,6 @@
 //! The engines of one model: the CPU's, which always answers, and those that were found to be faster.
 
-use super::choose::{self, Candidate, CandidateReport, Figures, Limits, State};
+use super::choose::{self, Candidate, CandidateReport, Figures, Limits, Measured, State};
 use super::{Precision, Runtime, has_neural_engine};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -60,11 +60,11 @@ pub struct Report {
 }
 
 /// Engines besides the CPU there can be.
-pub(super) const SLOTS: usize = 5;
+const SLOTS: usize = 5;
 
 /// What a measuring thread and the predictions share. Predictions read atomics only.
 #[derive(Default)]
-pub(super) struct Found {
+struct Found {
     /// Those that were built and agreed.
     engines: [OnceLock<Box<dyn Runtime>>; SLOTS],
     /// 1 + the place of the engine for one row; 0 is the CPU.
@@ -82,17 +82,12 @@ impl Found {
     }
 
     /// Takes in what measuring found, and chooses.
-    pub(super) fn measured(
-        &self,
-        cpu: Figures,
-        candidates: Vec<CandidateReport>,
-        engines: Vec<Option<Box<dyn Runtime>>>,
-    ) {
-        for (slot, engine) in self.engines.iter().zip(engines) {
+    fn measured(&self, measured: Measured) {
+        for (slot, engine) in self.engines.iter().zip(measured.engines) {
             engine.into_iter().for_each(|engine| drop(slot.set(engine)));
         }
         let mut report = self.report();
-        (report.cpu, report.candidates, report.measuring) = (Some(cpu), candidates, false);
+        (report.cpu, report.candidates, report.measuring) = (Some(measured.cpu), measured.candidates, false);
         self.choose(&mut report);
         self.done.notify_all();
     }
@@ -181,9 +176,15 @@ impl Engines {
         }
         report.measuring = true;
         drop(report);
-        if let Err(reason) =
-            choose::start(Arc::clone(model), candidates, self.limits, Arc::downgrade(&self.found))
-        {
+        let found = Arc::downgrade(&self.found);
+        let wanted = found.clone();
+        let is_wanted = move || wanted.strong_count() > 0;
+        let done = move |measured| {
+            if let Some(found) = found.upgrade() {
+                found.measured(measured);
+            }
+        };
+        if let Err(reason) = choose::start(Arc::clone(model), candidates, self.limits, is_wanted, done) {
             let mut report = self.found.report();
             (report.measuring, report.note) = (false, Some(reason));
         }
