@@ -1,0 +1,37 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// INTENTKIT_LIB_DIR names the folder of a locally built libintentkit: always on Linux, and for development on macOS. There is no
+// release to fetch an XCFramework from yet; without the variable it is looked for where scripts of this repository would put it.
+let localLibrary = Context.environment["INTENTKIT_LIB_DIR"]
+
+let c: Target =
+    if localLibrary != nil {
+        // The header and the module map where they lie, without a copy.
+        .systemLibrary(name: "CIntentKit", path: "include")
+    } else {
+        .binaryTarget(name: "CIntentKit", path: "target/IntentKit.xcframework")
+    }
+
+// Only with a local library: flags of this kind make a package unusable as a versioned dependency.
+let search: [LinkerSetting] =
+    localLibrary.map { [.unsafeFlags(["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
+
+let package = Package(
+    name: "IntentKit",
+    platforms: [.macOS(.v12), .iOS(.v15)],
+    products: [.library(name: "IntentKit", targets: ["IntentKit"])],
+    targets: [
+        c,
+        .target(
+            name: "IntentKit",
+            dependencies: ["CIntentKit"],
+            path: "swift/Sources/IntentKit",
+            linkerSettings: [.linkedLibrary("intentkit")] + search),
+        .testTarget(
+            name: "IntentKitTests",
+            dependencies: ["IntentKit"],
+            path: "swift/Tests/IntentKitTests",
+            linkerSettings: search),
+    ]
+)
