@@ -68,7 +68,6 @@ pub unsafe extern "C" fn intent_runtime(classifier: *const IntentClassifier, bat
         match if batch { report.batch } else { report.single } {
             "core-ml" => c"core-ml".as_ptr(),
             "core-ml-cpu" => c"core-ml-cpu".as_ptr(),
-            "core-ml-cpu-gpu" => c"core-ml-cpu-gpu".as_ptr(),
             "core-ml-coreml-rs" => c"core-ml-coreml-rs".as_ptr(),
             "core-ml-neural-engine" => c"core-ml-neural-engine".as_ptr(),
             _ => c"cpu-int8".as_ptr(),

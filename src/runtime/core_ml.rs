@@ -29,16 +29,14 @@ use std::time::Duration;
 /// Rows of one batch: their arrays are made for each, and live as long as it.
 const BATCH: usize = 256;
 
-/// Core ML with each choice of compute units that this system has.
+/// Core ML with the choices of compute units that are worth a try. A GPU is not among them where the system lets one leave it out: for a
+/// network this small it is never the fastest, and its compiler is reported to end processes.
 pub(super) fn candidates() -> Vec<Candidate> {
-    let mut units = vec![
-        ("core-ml", MLComputeUnits::All),
-        ("core-ml-cpu-gpu", MLComputeUnits::CPUAndGPU),
-        ("core-ml-cpu", MLComputeUnits::CPUOnly),
-    ];
-    if can_ask_for_the_neural_engine() {
-        units.push(("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine));
-    }
+    let units = match can_ask_for_the_neural_engine() {
+        true => ("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine),
+        false => ("core-ml", MLComputeUnits::All),
+    };
+    let units = [units, ("core-ml-cpu", MLComputeUnits::CPUOnly)];
     let candidate = |(name, units)| Candidate {
         name,
         build: Box::new(move |model: &Arc<Model>| {

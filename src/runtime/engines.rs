@@ -60,7 +60,7 @@ pub struct Report {
 }
 
 /// Engines besides the CPU there can be.
-const SLOTS: usize = 5;
+const SLOTS: usize = 4;
 
 /// What a measuring thread and the predictions share. Predictions read atomics only.
 #[derive(Default)]

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# For whoever has a Mac: builds, tests, compiles the sample's packages with Apple's compiler, and measures the Core ML engine. Progress goes to
+# standard error; the last line, on standard output, is one JSON object to send back. Needs Xcode's command-line tools and Rust.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ "$(uname -s)" = Darwin ] || { echo "verify-on-mac: this is no Mac; there is nothing to verify here" >&2; exit 3; }
+
+say() { printf '%s\n' "$1" >&2; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+say "building and testing"
+cargo build --release --quiet >&2
+tests=failed
+cargo test --release --quiet >&2 && tests=passed
+swift=failed
+INTENTKIT_LIB_DIR=$PWD/target/release swift test >&2 && swift=passed
+
+packages=
+for precision in float16 float32 int8; do
+  target/release/intent export models/assistant.intent --output "$folder/$precision.mlpackage" --precision $precision >&2
+  compiled=false
+  xcrun coremlcompiler compile "$folder/$precision.mlpackage" "$folder" >&2 && compiled=true
+  packages+="${packages:+, }\"$precision\": $compiled"
+  say "$precision: compiled $compiled"
+done
+
+say "measuring"
+bench=$(target/release/intent bench models/assistant.intent models/assistant-heldout.jsonl --runtime core-ml --json)
+printf '{"system": "%s", "machine": "%s", "tests": "%s", "swift": "%s", "compiled": {%s}, "bench": %s}\n' \
+  "$(sw_vers -productVersion) $(sw_vers -buildVersion)" "$(sysctl -n machdep.cpu.brand_string)" "$tests" "$swift" "$packages" "$bench"
