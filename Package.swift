@@ -2,7 +2,7 @@
 import PackageDescription
 
 // INTENTKIT_LIB_DIR names the folder of a locally built libintentkit: always on Linux, and for development on macOS. There is no
-// release to fetch an XCFramework from yet; without the variable it is looked for where scripts of this repository would put it.
+// release to fetch an XCFramework from yet; without the variable it is the one that scripts/build-xcframework.sh makes.
 let localLibrary = Context.environment["INTENTKIT_LIB_DIR"]
 
 let c: Target =
@@ -13,9 +13,11 @@ let c: Target =
         .binaryTarget(name: "CIntentKit", path: "target/IntentKit.xcframework")
     }
 
-// Only with a local library: flags of this kind make a package unusable as a versioned dependency.
+// Flags of this kind make a package unusable as a versioned dependency, so they are there with a local library only. A static one
+// leaves it to the program to name the frameworks.
 let search: [LinkerSetting] =
-    localLibrary.map { [.unsafeFlags(["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0])] } ?? []
+    localLibrary.map { [.unsafeFlags(["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0]), .linkedLibrary("intentkit")] }
+    ?? [.linkedFramework("CoreML"), .linkedFramework("Foundation")]
 
 let package = Package(
     name: "IntentKit",
@@ -27,7 +29,7 @@ let package = Package(
             name: "IntentKit",
             dependencies: ["CIntentKit"],
             path: "swift/Sources/IntentKit",
-            linkerSettings: [.linkedLibrary("intentkit")] + search),
+            linkerSettings: search),
         .testTarget(
             name: "IntentKitTests",
             dependencies: ["IntentKit"],

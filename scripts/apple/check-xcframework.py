@@ -1,0 +1,112 @@
+"""Checks an XCFramework of static libraries without Xcode: `check-xcframework.py [--write] FOLDER`.
+
+Each slice's objects must be for its platform and architectures, for no newer system than promised, and export the names of
+tests/exports.txt. With --write, Info.plist is made from the slices first. Reads Mach-O files and archives itself.
+"""
+
+import plistlib
+import struct
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PLATFORMS = {1: "macos", 2: "ios", 7: "ios-simulator"}
+MINIMUM = {"macos": (12, 0), "ios": (15, 0), "ios-simulator": (15, 0)}
+ARCHITECTURES = {0x0100000C: "arm64", 0x01000007: "x86_64"}
+
+
+def thin(data):
+    """Architecture -> archive of a library, universal or not."""
+    if data[:4] == b"\xca\xfe\xba\xbe":
+        count = struct.unpack(">I", data[4:8])[0]
+        entries = [struct.unpack(">5I", data[8 + 20 * i : 28 + 20 * i]) for i in range(count)]
+        return {ARCHITECTURES[cpu]: data[start : start + size] for cpu, _, start, size, _ in entries}
+    first = next(object_ for object_ in members(data))
+    return {ARCHITECTURES[struct.unpack("<I", first[4:8])[0]]: data}
+
+
+def members(archive):
+    """The Mach-O objects of a static library."""
+    assert archive[:8] == b"!<arch>\n", "not a static library"
+    at = 8
+    while at < len(archive):
+        name, size = archive[at : at + 16].decode().strip(), int(archive[at + 48 : at + 58])
+        body = archive[at + 60 : at + 60 + size]
+        if name.startswith("#1/"):
+            body = body[int(name[3:]) :]
+        if body[:4] == b"\xcf\xfa\xed\xfe":
+            yield body
+        at += 60 + size + size % 2
+
+
+def facts(object_):
+    """Platform, minimum system and defined external names of an object."""
+    count, at, built, names = struct.unpack("<I", object_[16:20])[0], 32, None, set()
+    for _ in range(count):
+        command, size = struct.unpack("<2I", object_[at : at + 8])
+        if command == 0x32:
+            platform, minimum = struct.unpack("<2I", object_[at + 8 : at + 16])
+            built = PLATFORMS[platform], (minimum >> 16, minimum >> 8 & 255)
+        elif command == 2:
+            symbols, number, strings, _ = struct.unpack("<4I", object_[at + 8 : at + 24])
+            for i in range(number):
+                name, kind, _, _, _ = struct.unpack("<IBBHQ", object_[symbols + 16 * i : symbols + 16 * i + 16])
+                # External, defined in a section, not private to the library.
+                if kind & 0x01 and kind & 0x0E == 0x0E and not kind & 0x10:
+                    end = object_.index(b"\0", strings + name)
+                    names.add(object_[strings + name : end].decode())
+        at += size
+    return built, names
+
+
+def look(folder):
+    """What the libraries of a slice are: platform, architectures."""
+    promised = {f"_{name}" for name in (ROOT / "tests/exports.txt").read_text().split()}
+    platforms, slices = set(), thin((folder / "libintentkit.a").read_bytes())
+    for architecture, archive in slices.items():
+        names = set()
+        for object_ in members(archive):
+            built, defined = facts(object_)
+            names |= defined
+            # Compiler support in assembly states no platform.
+            if built:
+                platforms.add(built[0])
+                assert built[1] <= MINIMUM[built[0]], f"{folder.name} {architecture}: needs {built}"
+        missing = promised - names
+        assert not missing, f"{folder.name} {architecture}: lacks {sorted(missing)}"
+    assert len(platforms) == 1, f"{folder.name}: objects for {sorted(platforms)}"
+    for file in ("Headers/CIntentKit/intentkit.h", "Headers/CIntentKit/module.modulemap", "PrivacyInfo.xcprivacy"):
+        assert (folder / file).is_file(), f"{folder.name}: {file} is missing"
+    plistlib.loads((folder / "PrivacyInfo.xcprivacy").read_bytes())
+    return platforms.pop(), sorted(slices)
+
+
+def main():
+    framework = Path(sys.argv[-1])
+    entries = []
+    for folder in sorted(path for path in framework.iterdir() if path.is_dir()):
+        platform, architectures = look(folder)
+        entry = {
+            "LibraryIdentifier": folder.name,
+            "LibraryPath": "libintentkit.a",
+            "BinaryPath": "libintentkit.a",
+            "HeadersPath": "Headers",
+            "SupportedPlatform": platform.split("-")[0],
+            "SupportedArchitectures": architectures,
+        }
+        if "-" in platform:
+            entry["SupportedPlatformVariant"] = platform.split("-")[1]
+        entries.append(entry)
+        size = (folder / "libintentkit.a").stat().st_size
+        print(f"{folder.name}: {platform}, {', '.join(architectures)}, {size:,} bytes")
+    wanted = {"CFBundlePackageType": "XFWK", "XCFrameworkFormatVersion": "1.0", "AvailableLibraries": entries}
+    info = framework / "Info.plist"
+    if "--write" in sys.argv:
+        info.write_bytes(plistlib.dumps(wanted))
+    assert plistlib.loads(info.read_bytes()) == wanted, "Info.plist says something else than the slices are"
+    required = {"macos-arm64_x86_64", "ios-arm64"}
+    assert required <= {entry["LibraryIdentifier"] for entry in entries}, f"a slice of {sorted(required)} is missing"
+    print(f"{framework.name}: {len(entries)} slices, checked; never used by Xcode")
+
+
+main()
