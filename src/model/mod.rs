@@ -230,6 +230,34 @@ impl Model {
         Ok(Model { bytes, metadata, places, joiners, packed })
     }
 
+    /// What the model was made from; [`Model::from_parts`] makes the same bytes of it.
+    pub fn parts(&self) -> Parts {
+        let layer = |places: &LayerPlaces| LayerParts {
+            weights: self.integers(&places.weights).to_vec(),
+            scales: self.floats(&places.scales).to_vec(),
+            biases: self.floats(&places.biases).to_vec(),
+        };
+        let bytes = |place: &Range<usize>| self.as_bytes()[place.clone()].to_vec();
+        let Places { table, known, frequent, lexicon_rows, lexicon_words, .. } = &self.places;
+        Parts {
+            metadata: self.metadata.clone(),
+            table: match self.table() {
+                Table::Int8(_) => TableParts::Int8(self.integers(table).to_vec()),
+                Table::Int4(bytes) => TableParts::Int4(bytes.to_vec()),
+            },
+            known: bytemuck::cast_slice(&self.as_bytes()[known.clone()]).to_vec(),
+            frequent: bytemuck::cast_slice(&self.as_bytes()[frequent.clone()]).to_vec(),
+            lexicon_rows: bytes(lexicon_rows),
+            lexicon_words: bytemuck::cast_slice(&self.as_bytes()[lexicon_words.clone()]).to_vec(),
+            layers: self.places.layers.each_ref().map(layer),
+            linear: self.places.linear.as_ref().map(layer),
+            thresholds: self.floats(&self.places.thresholds).to_vec(),
+            reject_points: self.floats(&self.places.reject_points).to_vec(),
+            centroids: self.integers(&self.places.centroids).to_vec(),
+            centroid_inverse_norms: self.floats(&self.places.centroid_inverse_norms).to_vec(),
+        }
+    }
+
     /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
     /// or the new one and an interruption loses neither.
     ///

@@ -40,6 +40,24 @@ impl<'a> Filter<'a> {
         false
     }
 
+    /// Puts further hashes into a set, as many as keep a sixteenth of its slots free: more would make look-ups slow, and a set
+    /// can't be made larger without the hashes it was built from.
+    pub fn extend(slots: &mut [u16], hashes: impl IntoIterator<Item = u64>) {
+        let mut free = slots.iter().filter(|&&slot| slot == 0).count();
+        let mask = slots.len().wrapping_sub(1);
+        for hash in hashes {
+            if free <= slots.len() / 16 || Filter::new(slots).is_none_or(|set| set.contains(hash)) {
+                continue;
+            }
+            let mut at = home(hash, slots.len());
+            while slots[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            slots[at] = fingerprint(hash);
+            free -= 1;
+        }
+    }
+
     /// The slots of a set that holds `hashes`; the same for any order of them.
     pub fn build(mut hashes: Vec<u64>) -> Vec<u16> {
         hashes.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::Inputs;
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::{Model, Parts};
 use crate::simd::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
@@ -52,6 +52,17 @@ pub(super) fn centroids(
         all.1.push(inverse_norm);
         all
     }))
+}
+
+/// Writes one label's centroid: the mean direction of its rows.
+pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
+    let mut sum = [0f64; DIMENSIONS];
+    for row in rows {
+        sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
+    }
+    let (row, inverse_norm) = rounded(&sum);
+    parts.centroids[label * DIMENSIONS..(label + 1) * DIMENSIONS].copy_from_slice(&row);
+    parts.centroid_inverse_norms[label] = inverse_norm;
 }
 
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.

@@ -198,7 +198,7 @@ pub(super) struct Frequencies {
     /// The words of the lexicon, if there is one; their rows are numbered on behind those of the table.
     pub(super) transfer: Option<Transfer>,
     /// Hashes of the joiners that the texts are cut at.
-    joiners: Vec<u64>,
+    pub(super) joiners: Vec<u64>,
 }
 
 /// Slots of the filter of the words that stand in at least `least` different clauses.
@@ -229,7 +229,7 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
 
 /// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row. The
 /// rows of the lexicon are numbered on behind those of the table.
-fn for_each_clause(
+pub(super) fn for_each_clause(
     text: &str,
     recipe: &Recipe,
     words: Words<'_>,
@@ -317,7 +317,7 @@ impl Frequencies {
         frequencies
     }
 
-    fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
+    pub(super) fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
         let lexicon = transfer.and_then(|transfer| Vocabulary::new(&transfer.words));
         Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent), lexicon }
     }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Buffers of one run: a step allocates nothing once they have grown. A line is one row of the network's input for each of
 /// its clauses.
 #[derive(Default)]
-struct Workspace {
+pub(super) struct Workspace {
     /// One a row; the first `rows` are in use.
     bags: Vec<Bag>,
     rows: usize,
@@ -91,6 +91,8 @@ pub(super) struct Fit<'a> {
     pub(super) recipe: &'a Recipe,
     pub(super) samples: Samples<'a>,
     pub(super) targets: &'a [Vec<u32>],
+    /// The probabilities wanted for the lines that stand behind those of `targets`, which have one row each; 0 for further labels.
+    pub(super) soft: &'a [Vec<f32>],
     /// The lines to train on.
     pub(super) lines: Vec<usize>,
     pub(super) labels: usize,
@@ -99,6 +101,8 @@ pub(super) struct Fit<'a> {
     pub(super) threads: usize,
     /// Ends the run at the next step once it is set.
     pub(super) stop: &'a AtomicBool,
+    /// Whether the layers learn; otherwise the table alone does, and gradients of the layers are not computed.
+    pub(super) dense: bool,
 }
 
 impl Fit<'_> {
@@ -149,14 +153,9 @@ impl Fit<'_> {
         space: &mut Workspace,
     ) -> f64 {
         let recipe = self.recipe;
-        self.draw(batch, random, space);
-        self.gather(weights, batch, space);
-        self.forward(weights, random, space);
-        let loss = self.loss(batch, space);
-        self.backward(weights, space);
+        let loss = self.gradients(weights, batch, random, space);
         if self.learns_table() {
-            through_norm(&mut space.inputs_gradient, &space.inputs, &space.norms, recipe.gain);
-            table_step(weights, recipe.table_rate * pace, space);
+            table_step(weights, |_| recipe.table_rate * pace, space);
         }
         weights.steps += 1;
         let first = 1.0 - libm::pow(0.9, f64::from(weights.steps));
@@ -172,6 +171,25 @@ impl Fit<'_> {
         }
         if let Some(linear) = &mut weights.linear {
             linear.adam(step);
+        }
+        loss
+    }
+
+    /// The first half of a step: writes the gradients and returns the summed loss of the lines.
+    pub(super) fn gradients(
+        &self,
+        weights: &mut Weights,
+        batch: &[usize],
+        random: &mut Random,
+        space: &mut Workspace,
+    ) -> f64 {
+        self.draw(batch, random, space);
+        self.gather(weights, batch, space);
+        self.forward(weights, random, space);
+        let loss = self.loss(batch, space);
+        self.backward(weights, space);
+        if self.learns_table() {
+            through_norm(&mut space.inputs_gradient, &space.inputs, &space.norms, self.recipe.gain);
         }
         loss
     }
@@ -284,7 +302,9 @@ impl Fit<'_> {
         let wants_inputs = self.learns_table();
         inputs_gradient.reshape(*rows, DIMENSIONS);
         if let Some(linear) = &mut weights.linear {
-            product(inputs.view().t(), logits.view(), linear.gradient_mut(), false, self.threads);
+            if self.dense {
+                product(inputs.view().t(), logits.view(), linear.gradient_mut(), false, self.threads);
+            }
             if wants_inputs {
                 let to = inputs_gradient.values_mut();
                 product(logits.view(), linear.view().t(), to, false, self.threads);
@@ -295,10 +315,12 @@ impl Fit<'_> {
             let (before, behind) = gradients.split_at_mut(i);
             let gradient = behind.first().unwrap_or(logits);
             let input = if i == 0 { &*inputs } else { &activations[i - 1] };
-            product(input.view().t(), gradient.view(), layer.weights.gradient_mut(), false, self.threads);
-            let sums = layer.biases.gradient_mut();
-            sums.fill(0.0);
-            gradient.rows().for_each(|row| simd::axpy(1.0, row, sums));
+            if self.dense {
+                product(input.view().t(), gradient.view(), layer.weights.gradient_mut(), false, self.threads);
+                let sums = layer.biases.gradient_mut();
+                sums.fill(0.0);
+                gradient.rows().for_each(|row| simd::axpy(1.0, row, sums));
+            }
             if let Some(before) = before.last_mut() {
                 before.reshape(*rows, HIDDEN[i - 1]);
                 let to = before.values_mut();
@@ -326,6 +348,11 @@ impl Fit<'_> {
         simd::sigmoids(logits);
         for ((rows, outlier), &line) in space.of_line.iter().zip(batch) {
             let rows = &mut logits[rows.start * self.labels..rows.end * self.labels];
+            if let Some(wanted) = line.checked_sub(self.targets.len()).and_then(|line| self.soft.get(line)) {
+                let wanted = wanted.iter().copied().chain(std::iter::repeat(0.0));
+                rows.iter_mut().zip(wanted).for_each(|(p, wanted)| *p = (*p - wanted) * scale);
+                continue;
+            }
             let wanted: &[u32] = if *outlier { &[] } else { &self.targets[line] };
             if rows.len() == self.labels {
                 loss += f64::from(share) * cross_entropy(rows, wanted);
@@ -352,6 +379,20 @@ impl Fit<'_> {
 }
 
 impl Workspace {
+    /// The rows of the table that the last step moved, of those that learn.
+    pub(super) fn moved(&self, learned: usize) -> impl Iterator<Item = usize> {
+        self.uses.rows.iter().map(|&row| row as usize).filter(move |&row| row < learned)
+    }
+
+    /// One label's part of the gradient of the linear path.
+    pub(super) fn linear_gradient(&self, label: usize) -> FeatureVector {
+        let mut linear = [0.0; DIMENSIONS];
+        for (gradient, inputs) in self.logits.rows().zip(self.inputs.rows()) {
+            simd::axpy(gradient[label], inputs, &mut linear);
+        }
+        linear
+    }
+
     /// An empty bag for the next row, and the buffer of noise.
     fn next_row(&mut self) -> (&mut Bag, &mut Vec<u8>) {
         if self.bags.len() == self.rows {
@@ -433,7 +474,7 @@ fn through_norm(gradient: &mut Rows, inputs: &Rows, norms: &[f32], gain: f32) {
 }
 
 /// One step of every learned row that the batch used.
-fn table_step(weights: &mut Weights, rate: f32, space: &mut Workspace) {
+pub(super) fn table_step(weights: &mut Weights, rate: impl Fn(usize) -> f32, space: &mut Workspace) {
     /// Used rows ahead that are asked for from memory.
     const AHEAD: usize = 4;
     let Workspace { bags, rows, uses, inputs_gradient, .. } = space;
@@ -454,7 +495,7 @@ fn table_step(weights: &mut Weights, rate: f32, space: &mut Workspace) {
         let decay = &mut weights.table_decays[row];
         *decay *= TABLE_DECAY;
         let size = (*moment / (1.0 - *decay)).sqrt() + 1e-9;
-        simd::axpy(-rate / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
+        simd::axpy(-rate(row) / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
     }
 }
 
@@ -467,7 +508,8 @@ mod tests {
     fn fit<'a>(recipe: &'a Recipe, rows: &'a [FeatureVector], targets: &'a [Vec<u32>]) -> Fit<'a> {
         static STOP: AtomicBool = AtomicBool::new(false);
         let (lines, samples) = ((0..rows.len()).collect(), Samples::Features(rows));
-        Fit { recipe, samples, targets, lines, labels: 2, seed: 1, threads: 1, stop: &STOP }
+        let (labels, seed, threads) = (2, 1, 1);
+        Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop: &STOP, dense: true }
     }
 
     fn recipe() -> Recipe {

@@ -11,6 +11,7 @@ mod centroids;
 mod dataset;
 mod fit;
 mod joiners;
+mod learn;
 mod names;
 mod options;
 mod progress;
@@ -23,6 +24,7 @@ mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
+pub use learn::{Learner, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};
 
@@ -137,6 +139,32 @@ pub fn train(
     options: &TrainOptions,
     progress: &mut ProgressFn<'_>,
 ) -> Result<(Model, TrainReport)> {
+    let (model, report, _) = run(data, valid, options, progress)?;
+    Ok((model, report))
+}
+
+/// As [`train`], and keeps what learning from corrections needs: the table's float32 numbers, and the examples.
+///
+/// # Errors
+/// As [`train`], and [`Error::InvalidArgument`] for data or a preset that can't be learned on: feature rows, the reference.
+pub fn train_to_learn(
+    data: &Dataset<'_>,
+    valid: Option<&Dataset<'_>>,
+    options: &TrainOptions,
+    progress: &mut ProgressFn<'_>,
+) -> Result<(Model, Learner, TrainReport)> {
+    let (model, report, run) = run(data, valid, options, progress)?;
+    let learner = Learner::after_training(&model, data, &run)?;
+    Ok((model, learner, report))
+}
+
+/// A training, and what it leaves besides the model.
+fn run(
+    data: &Dataset<'_>,
+    valid: Option<&Dataset<'_>>,
+    options: &TrainOptions,
+    progress: &mut ProgressFn<'_>,
+) -> Result<(Model, TrainReport, Run)> {
     options.check()?;
     data.check()?;
     valid.map_or(Ok(()), Dataset::check)?;
@@ -262,7 +290,7 @@ impl<'a> Training<'a> {
         })
     }
 
-    fn run(&self, progress: &mut ProgressFn<'_>) -> Result<(Model, TrainReport)> {
+    fn run(&self, progress: &mut ProgressFn<'_>) -> Result<(Model, TrainReport, Run)> {
         let recipe = &self.recipe;
         let mut progress = |now: &Progress| progress(now);
         let meter = Meter::new(&mut progress, self.started);
@@ -326,7 +354,7 @@ impl<'a> Training<'a> {
         let model = self.with_centroids(parts, &all)?;
         let held = model.lexicon_words();
         report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
-        Ok((model, report))
+        Ok((model, report, run))
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -381,7 +409,8 @@ impl<'a> Training<'a> {
         let transfer = frequencies.as_ref().and_then(|f| f.transfer.as_ref());
         let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
-        let fit = Fit { recipe, samples, targets: &self.targets.of_line, lines, labels, seed, threads, stop };
+        let targets = &self.targets.of_line;
+        let fit = Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }

@@ -3,10 +3,10 @@
 use super::options::{Preset, Recipe};
 use super::transfer::Transfer;
 use super::weights::Weights;
-use crate::model::{LayerParts, TableParts};
+use crate::model::{LayerParts, Parts, TableParts};
 use crate::simd::{DIMENSIONS, HALF, NARROW};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView1, s};
 
 /// Nearest integer in -127..=127, halves away from zero.
 fn round(value: f32) -> i8 {
@@ -37,7 +37,7 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, narro
 }
 
 /// Rows of 256 numbers with a factor each.
-type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
+pub(super) type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
 
 /// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
 /// makes irrelevant: sums are of plain integers. The rows of a lexicon have the same scale times an integer, how often they
@@ -63,7 +63,7 @@ pub(super) fn table(
         }
         return (TableParts::Int8(table), None);
     }
-    let step = table_step(used().map(|(_, row)| row));
+    let step = step(weights, idf);
     let mut table = vec![int4_pair(0.0, 0.0); idf.len() * HALF];
     for (number, row) in used() {
         int4_row(row, 1.0 / step, &mut table[number * HALF..(number + 1) * HALF]);
@@ -86,7 +86,7 @@ fn int4_pair(low: f32, high: f32) -> u8 {
     bits(low) | bits(high) << 4
 }
 
-fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
+pub(super) fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
     for (j, to) in to.iter_mut().enumerate() {
         *to = int4_pair(row[j] * factor * inverse, row[HALF + j] * factor * inverse);
     }
@@ -115,6 +115,31 @@ fn int4_step(values: &[f32]) -> f32 {
     };
     let steps = (5..=16).map(|part| size * part as f32 * 0.05);
     steps.map(|step| (error(step), step)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(size, |(_, step)| step)
+}
+
+/// Rounds the output layer's and the linear path's weights of one label, and writes them into a model's parts.
+pub(super) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &mut Parts) {
+    let of_label = |values: &Array2<f32>| values.slice(s![.., label..=label]).to_owned();
+    let output = &weights.layers[3];
+    let (weight, bias) = (of_label(&output.weights.value), of_label(&output.biases.value));
+    let put = |from: LayerParts, to: &mut LayerParts| {
+        let inputs = from.weights.len();
+        to.weights[label * inputs..(label + 1) * inputs].copy_from_slice(&from.weights);
+        to.scales[label] = from.scales[0];
+        if let Some(&bias) = from.biases.first() {
+            to.biases[label] = bias;
+        }
+    };
+    put(layer(&weight, Some(&bias), 1.0, false), &mut parts.layers[3]);
+    if let (Some(linear), Some(to)) = (&weights.linear, &mut parts.linear) {
+        put(layer(&of_label(&linear.value), None, recipe.gain, true), to);
+    }
+}
+
+/// The step between the integers of the table; see [`table`].
+pub(super) fn step(weights: &Weights, idf: &[f32]) -> f32 {
+    let rows = weights.table.rows().into_iter();
+    table_step(rows.zip(idf).filter(|(_, idf)| **idf > 0.0))
 }
 
 /// Layers and linear path, gain folded in. The three that most of the weights are in are narrow: that costs no accuracy

@@ -12,6 +12,7 @@ pub(super) enum Purpose {
     Table = 3,
     Minibatches = 4,
     Trial = 5,
+    Learning = 6,
 }
 
 pub(super) struct Random(ChaCha8Rng);

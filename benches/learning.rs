@@ -1,0 +1,144 @@
+//! What learning after training does to a model: corrections one by one, labels added one by one. Evaluation data lies in
+//! ../shared/data, or where INTENTKIT_DATA says: `cargo bench --bench learning`.
+
+use intentkit::data::{Example, read_file};
+use intentkit::model::Model;
+use intentkit::train::{Dataset, Learner, train_to_learn};
+use intentkit::{Classifier, PredictOptions, TrainOptions};
+use std::path::PathBuf;
+use std::time::Instant;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn data(set: &str, part: &str) -> Outcome<Vec<Example>> {
+    let folder = std::env::var("INTENTKIT_DATA").unwrap_or("../shared/data".into());
+    Ok(read_file(&PathBuf::from(folder).join(set).join(format!("{part}.jsonl")), None)?)
+}
+
+/// Which of the examples are answered right: the best label alone, whatever the reject rule says.
+fn right(model: &Model, examples: &[Example]) -> Outcome<Vec<bool>> {
+    let classifier = Classifier::from_bytes(model.as_bytes())?;
+    let options = PredictOptions { top: Some(1), keep: Some(1.0), ..PredictOptions::default() };
+    let texts: Vec<&str> = examples.iter().map(|e| e.text.as_str()).collect();
+    let answers = classifier.predict_batch(&texts, &options)?;
+    let name = |label: u32| &model.labels()[label as usize];
+    Ok(answers.iter().zip(examples).map(|(a, e)| a.labels().first().is_some_and(|s| e.labels.contains(name(s.label)))).collect())
+}
+
+fn percent(right: &[bool]) -> f64 {
+    100.0 * right.iter().filter(|&&r| r).count() as f64 / right.len() as f64
+}
+
+fn shuffle<T>(items: &mut [T], mut seed: u64) {
+    for i in (1..items.len()).rev() {
+        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        items.swap(i, (seed >> 33) as usize % (i + 1));
+    }
+}
+
+fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
+    let (mut train, valid, mut test) = (data("clinc150", "train")?, data("clinc150", "valid")?, data("clinc150", "test")?);
+    if std::env::var("TUNE").is_ok() { test = valid.clone(); let mut i = 0; let (a, b) = train.into_iter().partition(|_| { i += 1; i % 5 != 0 }); train = a; let _: &Vec<Example> = &b; return corrections_on(train, b, test, count, order, without); }
+    corrections_on(train, valid, test, count, order, without)
+}
+
+fn corrections_on(train: Vec<Example>, valid: Vec<Example>, test: Vec<Example>, count: usize, order: u64, without: bool) -> Outcome<()> {
+    let in_scope = |all: Vec<Example>| -> Vec<Example> { all.into_iter().filter(|e| !e.labels.is_empty()).collect() };
+    let (valid, test) = (in_scope(valid), in_scope(test));
+    let (mut model, learner, _) = train_to_learn(&Dataset::of(&train), None, &TrainOptions::default(), &mut |_| true)?;
+    let mut learner = if without { Learner::of(&model)? } else { learner };
+    let before = right(&model, &test)?;
+    let mut wrong: Vec<usize> = (0..test.len()).filter(|&i| !before[i]).collect();
+    shuffle(&mut wrong, order);
+    if count > wrong.len() {
+        let mut others: Vec<usize> = (0..test.len()).filter(|&i| before[i]).collect();
+        shuffle(&mut others, order);
+        wrong.extend(others);
+    }
+    wrong.truncate(count);
+    let fixed: Vec<Example> = wrong.iter().map(|&i| test[i].clone()).collect();
+    let rest: Vec<Example> = (0..test.len()).filter(|i| !wrong.contains(i)).map(|i| test[i].clone()).collect();
+    let (rest_before, valid_before) = (percent(&right(&model, &rest)?), percent(&right(&model, &valid)?));
+    if std::env::var("REF").is_ok() {
+        let mut all = train.clone();
+        (0..3).for_each(|_| all.extend(fixed.iter().cloned()));
+        let (model, _, _) = train_to_learn(&Dataset::of(&all), None, &TrainOptions::default(), &mut |_| true)?;
+        println!("from the start: {:.1}; rest {:+.2}, valid {:+.2}", percent(&right(&model, &fixed)?), percent(&right(&model, &rest)?) - rest_before, percent(&right(&model, &valid)?) - valid_before);
+    }
+    let (mut times, mut steps, mut at_once) = (vec![], 0, 0);
+    for example in &fixed {
+        let start = Instant::now();
+        let (next, report) = learner.update(&model, std::slice::from_ref(example))?;
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+        steps += report.steps;
+        at_once += report.right;
+        model = next;
+    }
+    times.sort_by(f64::total_cmp);
+    println!(
+        "{count} corrections, order {order}{}: right at once {:.1}, at the end {:.1}; rest {:.2} ({:+.2}), valid {:.2} ({:+.2}); {:.1} steps, {:.2} ms median, {:.2} ms p95",
+        if without { ", no state" } else { "" },
+        100.0 * at_once as f64 / count as f64,
+        percent(&right(&model, &fixed)?),
+        percent(&right(&model, &rest)?),
+        percent(&right(&model, &rest)?) - rest_before,
+        percent(&right(&model, &valid)?),
+        percent(&right(&model, &valid)?) - valid_before,
+        steps as f64 / count as f64,
+        times[times.len() / 2],
+        times[times.len() * 95 / 100],
+    );
+    Ok(())
+}
+
+fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64) -> Outcome<()> {
+    let (mut train, mut test) = (data(set, "train")?, data(set, "test")?);
+    if std::env::var("TUNE").is_ok() { let mut i = 0; let (a, b) = train.into_iter().partition(|_| { i += 1; i % 5 != 0 }); train = a; test = b; }
+    let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
+    let mut names: Vec<String> = train.iter().flat_map(|e| e.labels.clone()).collect();
+    names.sort();
+    names.dedup();
+    shuffle(&mut names, seed);
+    let new = &names[..held_back];
+    let is_new = |e: &&Example| e.labels.iter().any(|l| new.contains(l));
+    let old_lines: Vec<Example> = train.iter().filter(|e| !is_new(e)).cloned().collect();
+    let of = |name: &String| -> Vec<Example> { train.iter().filter(|e| e.labels.contains(name)).take(per).cloned().collect() };
+    let (old_test, new_test): (Vec<Example>, Vec<Example>) = test.iter().cloned().partition(|e| !is_new(&e));
+    let options = TrainOptions::default();
+    let mut all = old_lines.clone();
+    all.extend(new.iter().flat_map(of));
+    let (whole, _, _) = train_to_learn(&Dataset::of(&all), None, &options, &mut |_| true)?;
+    println!(
+        "{set}, {held_back} labels of {per}: from the start: new {:.2}, old {:.2}, all {:.2}",
+        percent(&right(&whole, &new_test)?), percent(&right(&whole, &old_test)?), percent(&right(&whole, &test)?)
+    );
+    let (mut model, learner, _) = train_to_learn(&Dataset::of(&old_lines), None, &options, &mut |_| true)?;
+    println!("  the old labels alone: {:.2}", percent(&right(&model, &old_test)?));
+    let mut learner = if without { Learner::of(&model)? } else { learner };
+    let start = Instant::now();
+    let mut steps = 0;
+    for name in new {
+        let (next, report) = learner.update(&model, &of(name))?;
+        steps += report.steps;
+        model = next;
+    }
+    println!(
+        "  added one by one{}: new {:.2}, old {:.2}, all {:.2}; {:.0} ms a label, {} steps",
+        if without { ", no state" } else { "" },
+        percent(&right(&model, &new_test)?), percent(&right(&model, &old_test)?), percent(&right(&model, &test)?),
+        start.elapsed().as_secs_f64() * 1e3 / held_back as f64, steps / held_back
+    );
+    Ok(())
+}
+
+fn main() -> Outcome<()> {
+    let what = std::env::args().nth(1).unwrap_or_default();
+    if what.is_empty() || what == "c" { corrections(200, 1, false)?; }
+    if what.is_empty() || what == "n" { new_labels("clinc150", 10, 100, false, 1)?; }
+    let number = |i: usize, default: u64| std::env::args().nth(i).and_then(|v| v.parse().ok()).unwrap_or(default);
+    if what == "x" { corrections(200, 1, true)?; }
+    if what == "z" { new_labels("banking77", 5, 5, false, number(2, 1))?; }
+    if what == "y" { new_labels("banking77", 5, 5, true, number(2, 1))?; }
+    if what == "C" { corrections(number(2, 200) as usize, number(3, 1), false)?; }
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! What learning moves: the table in float32 behind a model's rounded one, and how often each row has been moved.
+
+use super::super::dataset::{Bag, Frequencies, for_each_clause};
+use super::super::options::{Amount, Recipe};
+use super::super::random::{Purpose, Random};
+use super::super::tensor::Parameter;
+use super::super::transfer::Transfer;
+use super::super::weights::{Dense, Weights};
+use super::super::{Preset, TrainOptions, quantise};
+use crate::error::{Error, Result};
+use crate::model::{LayerParts, Model, Parts, TableParts};
+use crate::network::INPUTS;
+use crate::simd::{self, DIMENSIONS, HALF};
+use crate::text::filter::Filter;
+use crate::text::ngrams::token_hash;
+use crate::vectorizer::FeatureVector;
+use ndarray::Array2;
+
+/// Length of the table's rows in training, about, without their inverse document frequencies: what the rows of a model
+/// without learning state are taken to have, so that steps are as large as they were in training.
+const ROW_LENGTH: f32 = 1.6;
+
+/// A model taken apart.
+pub(super) struct State {
+    pub(super) recipe: Recipe,
+    pub(super) frequencies: Frequencies,
+    /// The table that learns; the layers are those of the model, multiplied out.
+    pub(super) weights: Weights,
+    /// Step between the integers of the table.
+    pub(super) step: f32,
+    /// The table as the model has it: two numbers a byte.
+    pub(super) table: Vec<u8>,
+}
+
+/// The two numbers of a byte, -8..=7.
+fn int4_numbers(byte: u8) -> (f32, f32) {
+    (f32::from(byte & 15) - 8.0, f32::from(byte >> 4) - 8.0)
+}
+
+fn int4_row_numbers(bytes: &[u8]) -> [f32; DIMENSIONS] {
+    let mut row = [0.0; DIMENSIONS];
+    for (j, &byte) in bytes.iter().enumerate() {
+        (row[j], row[HALF + j]) = int4_numbers(byte);
+    }
+    row
+}
+
+/// Weights `[inputs, outputs]` of a layer whose inputs are `gain` times as large.
+fn multiplied_out(layer: &LayerParts, inputs: usize, gain: f32) -> Array2<f32> {
+    Array2::from_shape_fn((inputs, layer.scales.len()), |(i, j)| {
+        f32::from(layer.weights[j * inputs + i]) * layer.scales[j] / gain
+    })
+}
+
+impl State {
+    /// What there is to know from a model alone: its rounded numbers.
+    pub(super) fn of(model: &Model) -> Result<State> {
+        let preset: Preset = model.metadata().preset.parse()?;
+        let Some(ngrams) = &model.metadata().ngrams else { return Err(Error::NoVectorizer) };
+        let parts = model.parts();
+        let TableParts::Int4(table) = &parts.table else {
+            return Err(Error::invalid(format!(
+                "a model of preset `{preset}` does not learn from corrections; train with another preset"
+            )));
+        };
+        let amount = Amount { lines: 0, labels: 1, with_labels: 0, with_several: 0 };
+        let options = TrainOptions { preset, ..TrainOptions::default() };
+        let recipe = Recipe {
+            ngrams: ngrams.clone(),
+            row_bits: model.rows().trailing_zeros(),
+            dropout: 0.0,
+            feature_dropout: 0.0,
+            outliers: 0.0,
+            ..Recipe::new(&options, amount)
+        };
+        let rows: Vec<[f32; DIMENSIONS]> = table.chunks(HALF).map(int4_row_numbers).collect();
+        let length = |row: &[f32; DIMENSIONS]| row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        let idf: Vec<f32> = rows.iter().map(|row| length(row) / ROW_LENGTH).collect();
+        let transfer = model.metadata().lexicon.map(|lexicon| {
+            let rows = parts.lexicon_rows.chunks(HALF).flat_map(int4_row_numbers);
+            let rows: Vec<f32> = rows.map(|value| value * f32::from(lexicon.weight)).collect();
+            let weights = vec![1.0; parts.lexicon_rows.len() / HALF];
+            Transfer { rows, weights, words: parts.lexicon_words.clone() }
+        });
+        let frozen = transfer.as_ref().map_or(&[][..], |transfer| &transfer.rows);
+        let mut values = Array2::zeros((rows.len() + frozen.len() / DIMENSIONS, DIMENSIONS));
+        if let Some(values) = values.as_slice_mut() {
+            for ((to, row), idf) in values.chunks_mut(DIMENSIONS).zip(&rows).zip(&idf) {
+                to.iter_mut().zip(row).for_each(|(to, value)| *to = value / idf.max(1e-6));
+            }
+            values[rows.len() * DIMENSIONS..].copy_from_slice(frozen);
+        }
+        let weights = Weights {
+            table: values,
+            table_moments: vec![0.0; rows.len()],
+            table_decays: vec![1.0; rows.len()],
+            layers: vec![],
+            linear: None,
+            steps: 0,
+        };
+        let mut state = State {
+            frequencies: Frequencies {
+                idf,
+                known: parts.known.clone(),
+                frequent: parts.frequent.clone(),
+                transfer,
+                joiners: parts.metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect(),
+            },
+            recipe,
+            weights,
+            step: 1.0,
+            table: table.clone(),
+        };
+        state.take_layers(&parts);
+        Ok(state)
+    }
+
+    /// Takes the layers of a model's parts.
+    pub(super) fn take_layers(&mut self, parts: &Parts) {
+        let gain = self.recipe.gain;
+        let dense = |(i, layer): (usize, &LayerParts)| Dense {
+            weights: Parameter::new(multiplied_out(layer, INPUTS[i], if i == 0 { gain } else { 1.0 })),
+            biases: Parameter::new(Array2::from_shape_fn((1, layer.biases.len()), |(_, j)| layer.biases[j])),
+        };
+        self.weights.layers = parts.layers.iter().enumerate().map(dense).collect();
+        self.weights.linear =
+            parts.linear.as_ref().map(|linear| Parameter::new(multiplied_out(linear, DIMENSIONS, gain)));
+    }
+
+    /// Puts the numbers of training in the place of the model's rounded ones.
+    pub(super) fn take_table(&mut self, trained: &Weights, idf: &[f32]) {
+        let (rows, step) = (idf.len(), quantise::step(trained, idf));
+        let from = trained.table.as_slice().unwrap_or_default();
+        if let Some(to) = self.weights.table.as_slice_mut() {
+            to[..rows * DIMENSIONS].copy_from_slice(&from[..rows * DIMENSIONS]);
+            // What stands behind are the lexicon's, which are counted in steps.
+            to[rows * DIMENSIONS..].iter_mut().for_each(|value| *value *= step / self.step);
+        }
+        self.weights.table_moments.copy_from_slice(&trained.table_moments);
+        self.weights.table_decays.copy_from_slice(&trained.table_decays);
+        self.frequencies.idf.copy_from_slice(idf);
+        self.step = step;
+    }
+
+    /// Makes a text readable: rows of the table that no text has used yet get starting values, and its trigrams are known.
+    pub(super) fn open(&mut self, text: &str, seed: u64) {
+        let (mut trigrams, mut rows) = (vec![], vec![]);
+        let frequencies = &self.frequencies;
+        let words = frequencies.words(frequencies.transfer.as_ref());
+        for_each_clause(text, &self.recipe, words, Some(&mut trigrams), |bag| {
+            rows.extend(bag.iter().map(|&(row, _)| row as usize));
+        });
+        // As of a row that one text uses.
+        let rarest = self.frequencies.idf.iter().copied().fold(1.0f32, f32::max);
+        let idf = &mut self.frequencies.idf;
+        let unused = |&row: &usize| idf.get(row).is_some_and(|&idf| idf == 0.0);
+        rows.retain(unused);
+        rows.sort_unstable();
+        rows.dedup();
+        for &row in &rows {
+            idf[row] = rarest;
+            let mut random = Random::new(seed ^ (row as u64) << 32, Purpose::Table);
+            let mut row = self.weights.table.row_mut(row);
+            row.iter_mut().for_each(|value| *value = random.normal() / 16.0);
+        }
+        self.round(&rows);
+        Filter::extend(&mut self.frequencies.known, trigrams);
+    }
+
+    /// The bags of a text's clauses.
+    pub(super) fn bags(&self, text: &str) -> Vec<Bag> {
+        self.frequencies.bags(text, &self.recipe)
+    }
+
+    /// The features of a bag: of unit length, or zeros.
+    pub(super) fn features(&self, bag: &Bag) -> FeatureVector {
+        let mut features = [0.0; DIMENSIONS];
+        simd::weighted_sum(self.weights.table.as_slice().unwrap_or_default(), bag, &mut features);
+        let length = simd::dot(&features, &features).sqrt().max(1e-6);
+        features.iter_mut().for_each(|value| *value /= length);
+        features
+    }
+
+    /// Rounds rows anew after they have moved.
+    pub(super) fn round(&mut self, rows: &[usize]) {
+        for &row in rows {
+            let to = &mut self.table[row * HALF..(row + 1) * HALF];
+            let from = (self.weights.table.row(row), &self.frequencies.idf[row]);
+            quantise::int4_row(from, 1.0 / self.step, to);
+        }
+    }
+}
