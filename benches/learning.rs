@@ -22,7 +22,11 @@ fn right(model: &Model, examples: &[Example]) -> Outcome<Vec<bool>> {
     let texts: Vec<&str> = examples.iter().map(|e| e.text.as_str()).collect();
     let answers = classifier.predict_batch(&texts, &options)?;
     let name = |label: u32| &model.labels()[label as usize];
-    Ok(answers.iter().zip(examples).map(|(a, e)| a.labels().first().is_some_and(|s| e.labels.contains(name(s.label)))).collect())
+    Ok(answers
+        .iter()
+        .zip(examples)
+        .map(|(a, e)| a.labels().first().is_some_and(|s| e.labels.contains(name(s.label))))
+        .collect())
 }
 
 fn percent(right: &[bool]) -> f64 {
@@ -37,15 +41,35 @@ fn shuffle<T>(items: &mut [T], mut seed: u64) {
 }
 
 fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
-    let (mut train, valid, mut test) = (data("clinc150", "train")?, data("clinc150", "valid")?, data("clinc150", "test")?);
-    if std::env::var("TUNE").is_ok() { test = valid.clone(); let mut i = 0; let (a, b) = train.into_iter().partition(|_| { i += 1; i % 5 != 0 }); train = a; let _: &Vec<Example> = &b; return corrections_on(train, b, test, count, order, without); }
+    let (mut train, valid, mut test) =
+        (data("clinc150", "train")?, data("clinc150", "valid")?, data("clinc150", "test")?);
+    if std::env::var("TUNE").is_ok() {
+        test = valid.clone();
+        let mut i = 0;
+        let (a, b) = train.into_iter().partition(|_| {
+            i += 1;
+            i % 5 != 0
+        });
+        train = a;
+        let _: &Vec<Example> = &b;
+        return corrections_on(train, b, test, count, order, without);
+    }
     corrections_on(train, valid, test, count, order, without)
 }
 
-fn corrections_on(train: Vec<Example>, valid: Vec<Example>, test: Vec<Example>, count: usize, order: u64, without: bool) -> Outcome<()> {
-    let in_scope = |all: Vec<Example>| -> Vec<Example> { all.into_iter().filter(|e| !e.labels.is_empty()).collect() };
+fn corrections_on(
+    train: Vec<Example>,
+    valid: Vec<Example>,
+    test: Vec<Example>,
+    count: usize,
+    order: u64,
+    without: bool,
+) -> Outcome<()> {
+    let in_scope =
+        |all: Vec<Example>| -> Vec<Example> { all.into_iter().filter(|e| !e.labels.is_empty()).collect() };
     let (valid, test) = (in_scope(valid), in_scope(test));
-    let (mut model, learner, _) = train_to_learn(&Dataset::of(&train), None, &TrainOptions::default(), &mut |_| true)?;
+    let (mut model, learner, _) =
+        train_to_learn(&Dataset::of(&train), None, &TrainOptions::default(), &mut |_| true)?;
     let mut learner = if without { Learner::of(&model)? } else { learner };
     let before = right(&model, &test)?;
     let mut wrong: Vec<usize> = (0..test.len()).filter(|&i| !before[i]).collect();
@@ -57,13 +81,20 @@ fn corrections_on(train: Vec<Example>, valid: Vec<Example>, test: Vec<Example>, 
     }
     wrong.truncate(count);
     let fixed: Vec<Example> = wrong.iter().map(|&i| test[i].clone()).collect();
-    let rest: Vec<Example> = (0..test.len()).filter(|i| !wrong.contains(i)).map(|i| test[i].clone()).collect();
+    let rest: Vec<Example> =
+        (0..test.len()).filter(|i| !wrong.contains(i)).map(|i| test[i].clone()).collect();
     let (rest_before, valid_before) = (percent(&right(&model, &rest)?), percent(&right(&model, &valid)?));
     if std::env::var("REF").is_ok() {
         let mut all = train.clone();
         (0..3).for_each(|_| all.extend(fixed.iter().cloned()));
-        let (model, _, _) = train_to_learn(&Dataset::of(&all), None, &TrainOptions::default(), &mut |_| true)?;
-        println!("from the start: {:.1}; rest {:+.2}, valid {:+.2}", percent(&right(&model, &fixed)?), percent(&right(&model, &rest)?) - rest_before, percent(&right(&model, &valid)?) - valid_before);
+        let (model, _, _) =
+            train_to_learn(&Dataset::of(&all), None, &TrainOptions::default(), &mut |_| true)?;
+        println!(
+            "from the start: {:.1}; rest {:+.2}, valid {:+.2}",
+            percent(&right(&model, &fixed)?),
+            percent(&right(&model, &rest)?) - rest_before,
+            percent(&right(&model, &valid)?) - valid_before
+        );
     }
     let (mut times, mut steps, mut at_once) = (vec![], 0, 0);
     for example in &fixed {
@@ -93,7 +124,15 @@ fn corrections_on(train: Vec<Example>, valid: Vec<Example>, test: Vec<Example>, 
 
 fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64) -> Outcome<()> {
     let (mut train, mut test) = (data(set, "train")?, data(set, "test")?);
-    if std::env::var("TUNE").is_ok() { let mut i = 0; let (a, b) = train.into_iter().partition(|_| { i += 1; i % 5 != 0 }); train = a; test = b; }
+    if std::env::var("TUNE").is_ok() {
+        let mut i = 0;
+        let (a, b) = train.into_iter().partition(|_| {
+            i += 1;
+            i % 5 != 0
+        });
+        train = a;
+        test = b;
+    }
     let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
     let mut names: Vec<String> = train.iter().flat_map(|e| e.labels.clone()).collect();
     names.sort();
@@ -102,7 +141,9 @@ fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64)
     let new = &names[..held_back];
     let is_new = |e: &&Example| e.labels.iter().any(|l| new.contains(l));
     let old_lines: Vec<Example> = train.iter().filter(|e| !is_new(e)).cloned().collect();
-    let of = |name: &String| -> Vec<Example> { train.iter().filter(|e| e.labels.contains(name)).take(per).cloned().collect() };
+    let of = |name: &String| -> Vec<Example> {
+        train.iter().filter(|e| e.labels.contains(name)).take(per).cloned().collect()
+    };
     let (old_test, new_test): (Vec<Example>, Vec<Example>) = test.iter().cloned().partition(|e| !is_new(&e));
     let options = TrainOptions::default();
     let mut all = old_lines.clone();
@@ -110,7 +151,9 @@ fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64)
     let (whole, _, _) = train_to_learn(&Dataset::of(&all), None, &options, &mut |_| true)?;
     println!(
         "{set}, {held_back} labels of {per}: from the start: new {:.2}, old {:.2}, all {:.2}",
-        percent(&right(&whole, &new_test)?), percent(&right(&whole, &old_test)?), percent(&right(&whole, &test)?)
+        percent(&right(&whole, &new_test)?),
+        percent(&right(&whole, &old_test)?),
+        percent(&right(&whole, &test)?)
     );
     let (mut model, learner, _) = train_to_learn(&Dataset::of(&old_lines), None, &options, &mut |_| true)?;
     println!("  the old labels alone: {:.2}", percent(&right(&model, &old_test)?));
@@ -125,20 +168,36 @@ fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64)
     println!(
         "  added one by one{}: new {:.2}, old {:.2}, all {:.2}; {:.0} ms a label, {} steps",
         if without { ", no state" } else { "" },
-        percent(&right(&model, &new_test)?), percent(&right(&model, &old_test)?), percent(&right(&model, &test)?),
-        start.elapsed().as_secs_f64() * 1e3 / held_back as f64, steps / held_back
+        percent(&right(&model, &new_test)?),
+        percent(&right(&model, &old_test)?),
+        percent(&right(&model, &test)?),
+        start.elapsed().as_secs_f64() * 1e3 / held_back as f64,
+        steps / held_back
     );
     Ok(())
 }
 
 fn main() -> Outcome<()> {
     let what = std::env::args().nth(1).unwrap_or_default();
-    if what.is_empty() || what == "c" { corrections(200, 1, false)?; }
-    if what.is_empty() || what == "n" { new_labels("clinc150", 10, 100, false, 1)?; }
-    let number = |i: usize, default: u64| std::env::args().nth(i).and_then(|v| v.parse().ok()).unwrap_or(default);
-    if what == "x" { corrections(200, 1, true)?; }
-    if what == "z" { new_labels("banking77", 5, 5, false, number(2, 1))?; }
-    if what == "y" { new_labels("banking77", 5, 5, true, number(2, 1))?; }
-    if what == "C" { corrections(number(2, 200) as usize, number(3, 1), false)?; }
+    if what.is_empty() || what == "c" {
+        corrections(200, 1, false)?;
+    }
+    if what.is_empty() || what == "n" {
+        new_labels("clinc150", 10, 100, false, 1)?;
+    }
+    let number =
+        |i: usize, default: u64| std::env::args().nth(i).and_then(|v| v.parse().ok()).unwrap_or(default);
+    if what == "x" {
+        corrections(200, 1, true)?;
+    }
+    if what == "z" {
+        new_labels("banking77", 5, 5, false, number(2, 1))?;
+    }
+    if what == "y" {
+        new_labels("banking77", 5, 5, true, number(2, 1))?;
+    }
+    if what == "C" {
+        corrections(number(2, 200) as usize, number(3, 1), false)?;
+    }
     Ok(())
 }

@@ -410,7 +410,8 @@ impl<'a> Training<'a> {
         let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
         let targets = &self.targets.of_line;
-        let fit = Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
+        let fit =
+            Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }

@@ -84,7 +84,12 @@ impl Kept {
 
     /// An example to replay, an earlier correction if there is one and it is asked for. Without the history of training nothing else
     /// is kept that could stand for it: then `None`.
-    pub(super) fn draw(&self, correction: bool, has_history: bool, random: &mut Random) -> Option<&KeptExample> {
+    pub(super) fn draw(
+        &self,
+        correction: bool,
+        has_history: bool,
+        random: &mut Random,
+    ) -> Option<&KeptExample> {
         if correction && !self.corrections.is_empty() {
             return self.examples.get(self.corrections[random.below(self.corrections.len())]);
         }
