@@ -21,6 +21,9 @@ pub(super) struct Lines {
     soft: Vec<Vec<f32>>,
 }
 
+/// See [`Lines::in_order`].
+type InOrder = (Vec<Vec<Bag>>, Vec<Vec<u32>>, Vec<Vec<f32>>);
+
 impl Lines {
     pub(super) fn push(&mut self, bags: Vec<Bag>, wanted: Vec<u32>) {
         self.bags.push(bags);
@@ -34,7 +37,7 @@ impl Lines {
     }
 
     /// Bags, those of lines with labels first, their labels, and the others' probabilities.
-    pub(super) fn in_order(mut self) -> (Vec<Vec<Bag>>, Vec<Vec<u32>>, Vec<Vec<f32>>) {
+    pub(super) fn in_order(mut self) -> InOrder {
         self.bags.append(&mut self.soft_bags);
         (self.bags, self.targets, self.soft)
     }
