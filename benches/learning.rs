@@ -3,7 +3,7 @@
 
 use intentkit::data::{Example, read_file};
 use intentkit::model::Model;
-use intentkit::train::{Dataset, Learner, train_to_learn};
+use intentkit::train::{Dataset, Learner, train, train_to_learn};
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -41,24 +41,13 @@ fn shuffle<T>(items: &mut [T], mut seed: u64) {
 }
 
 fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
-    let (train, valid, test) =
+    let (lines, valid, test) =
         (data("clinc150", "train")?, data("clinc150", "valid")?, data("clinc150", "test")?);
-    corrections_on(train, valid, test, count, order, without)
-}
-
-fn corrections_on(
-    train: Vec<Example>,
-    valid: Vec<Example>,
-    test: Vec<Example>,
-    count: usize,
-    order: u64,
-    without: bool,
-) -> Outcome<()> {
     let in_scope =
         |all: Vec<Example>| -> Vec<Example> { all.into_iter().filter(|e| !e.labels.is_empty()).collect() };
     let (valid, test) = (in_scope(valid), in_scope(test));
     let (mut model, learner, _) =
-        train_to_learn(&Dataset::of(&train), None, &TrainOptions::default(), &mut |_| true)?;
+        train_to_learn(&Dataset::of(&lines), None, &TrainOptions::default(), &mut |_| true)?;
     let mut learner = if without { Learner::of(&model)? } else { learner };
     let before = right(&model, &test)?;
     let mut wrong: Vec<usize> = (0..test.len()).filter(|&i| !before[i]).collect();
@@ -73,18 +62,6 @@ fn corrections_on(
     let rest: Vec<Example> =
         (0..test.len()).filter(|i| !wrong.contains(i)).map(|i| test[i].clone()).collect();
     let (rest_before, valid_before) = (percent(&right(&model, &rest)?), percent(&right(&model, &valid)?));
-    if std::env::var("REF").is_ok() {
-        let mut all = train.clone();
-        (0..3).for_each(|_| all.extend(fixed.iter().cloned()));
-        let (model, _, _) =
-            train_to_learn(&Dataset::of(&all), None, &TrainOptions::default(), &mut |_| true)?;
-        println!(
-            "from the start: {:.1}; rest {:+.2}, valid {:+.2}",
-            percent(&right(&model, &fixed)?),
-            percent(&right(&model, &rest)?) - rest_before,
-            percent(&right(&model, &valid)?) - valid_before
-        );
-    }
     let (mut times, mut steps, mut at_once) = (vec![], 0, 0);
     for example in &fixed {
         let start = Instant::now();
@@ -112,23 +89,23 @@ fn corrections_on(
 }
 
 fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64) -> Outcome<()> {
-    let (train, test) = (data(set, "train")?, data(set, "test")?);
+    let (lines, test) = (data(set, "train")?, data(set, "test")?);
     let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
-    let mut names: Vec<String> = train.iter().flat_map(|e| e.labels.clone()).collect();
+    let mut names: Vec<String> = lines.iter().flat_map(|e| e.labels.clone()).collect();
     names.sort();
     names.dedup();
     shuffle(&mut names, seed);
     let new = &names[..held_back];
     let is_new = |e: &&Example| e.labels.iter().any(|l| new.contains(l));
-    let old_lines: Vec<Example> = train.iter().filter(|e| !is_new(e)).cloned().collect();
+    let old_lines: Vec<Example> = lines.iter().filter(|e| !is_new(e)).cloned().collect();
     let of = |name: &String| -> Vec<Example> {
-        train.iter().filter(|e| e.labels.contains(name)).take(per).cloned().collect()
+        lines.iter().filter(|e| e.labels.contains(name)).take(per).cloned().collect()
     };
     let (old_test, new_test): (Vec<Example>, Vec<Example>) = test.iter().cloned().partition(|e| !is_new(&e));
     let options = TrainOptions::default();
     let mut all = old_lines.clone();
     all.extend(new.iter().flat_map(of));
-    let (whole, _, _) = train_to_learn(&Dataset::of(&all), None, &options, &mut |_| true)?;
+    let (whole, _) = train(&Dataset::of(&all), None, &options, &mut |_| true)?;
     println!(
         "{set}, {held_back} labels of {per}: from the start: new {:.2}, old {:.2}, all {:.2}",
         percent(&right(&whole, &new_test)?),

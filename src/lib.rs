@@ -40,7 +40,7 @@
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
 //! | [`runtime`] | the engines that compute a network, and the choice between them |
-//! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
+//! | [`train`] | options, recipes, the loop, calibration, rounding to int8; learning after training |
 //! | [`metrics`] | what an evaluation is made of |
 //! | [`classifier`] | the live object: train, load, predict, explain, evaluate, export |
 //! | [`ffi`] | the C interface, thin exports over the above |

@@ -230,7 +230,7 @@ impl Model {
         Ok(Model { bytes, metadata, places, joiners, packed })
     }
 
-    /// What the model was made from; [`Model::from_parts`] makes the same bytes of it.
+    /// What the model was made from; [`Model::from_parts`] makes the same bytes of it, the version of the library apart.
     pub fn parts(&self) -> Parts {
         let layer = |places: &LayerPlaces| LayerParts {
             weights: self.integers(&places.weights).to_vec(),

@@ -110,6 +110,18 @@ mod tests {
     }
 
     #[test]
+    fn takes_further_hashes_as_long_as_a_sixteenth_is_free() {
+        let (before, after) = (hashes(0, 7000), hashes(7000, 40_000));
+        let mut slots = Filter::build(before.clone());
+        Filter::extend(&mut slots, after[..5000].iter().copied());
+        let contains = |slots: &[u16], hash: u64| Filter::new(slots).is_some_and(|set| set.contains(hash));
+        assert!(before.iter().chain(&after[..5000]).all(|&hash| contains(&slots, hash)));
+        Filter::extend(&mut slots, after);
+        assert_eq!(slots.iter().filter(|&&slot| slot == 0).count(), slots.len() / 16);
+        assert!(before.iter().all(|&hash| contains(&slots, hash)));
+    }
+
+    #[test]
     fn any_contents_answer() {
         assert!(Filter::new(&[]).is_none() && Filter::new(&[1, 2, 3]).is_none());
         let full = [7u16; 16];

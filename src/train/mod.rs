@@ -17,6 +17,7 @@ mod options;
 mod progress;
 mod quantise;
 mod random;
+mod report;
 mod tensor;
 mod transfer;
 mod trial;
@@ -27,6 +28,7 @@ pub(crate) use dataset::check_features;
 pub use learn::{Learner, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};
+pub use report::{LexiconUse, TrainReport};
 
 use crate::calibration::Calibration;
 use crate::data::Example;
@@ -89,42 +91,6 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// What came of a training besides the model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainReport {
-    /// `auto` resolved.
-    pub preset: Preset,
-    /// Lines trained on.
-    pub examples: usize,
-    /// Number of labels.
-    pub labels: usize,
-    /// Lines with labels that were held out, or that the validation data has.
-    pub heldout: usize,
-    /// Share of the held-out in-scope lines whose best label is right.
-    pub heldout_accuracy: Option<f64>,
-    /// Passes over the data in the run that made the weights.
-    pub epochs: usize,
-    /// The words and marks at which texts are cut into clauses.
-    pub joiners: Vec<String>,
-    /// What the lexicon had to give; `None` without one.
-    pub lexicon: Option<LexiconUse>,
-    /// Sentences about the data that its owner should know.
-    pub warnings: Vec<String>,
-    /// Time taken.
-    pub seconds: f64,
-}
-
-/// How much of a lexicon a training could use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LexiconUse {
-    /// Different words of the training texts.
-    pub words: usize,
-    /// How many of those the lexicon has.
-    pub found: usize,
-    /// Words of the lexicon that the model holds: those, and others that lie near them.
-    pub held: usize,
-}
-
 /// Trains a model.
 ///
 /// `valid`, where given, takes the place of the held-out lines, and all lines of `data` are trained on from the start.
@@ -153,6 +119,12 @@ pub fn train_to_learn(
     options: &TrainOptions,
     progress: &mut ProgressFn<'_>,
 ) -> Result<(Model, Learner, TrainReport)> {
+    // Not behind minutes of training.
+    if options.preset == Preset::Reference || matches!(data.inputs, Inputs::Features(_)) {
+        return Err(Error::invalid(
+            "learning from corrections needs texts and another preset than `reference`; train without it",
+        ));
+    }
     let (model, report, run) = run(data, valid, options, progress)?;
     let learner = Learner::after_training(&model, data, &run)?;
     Ok((model, learner, report))

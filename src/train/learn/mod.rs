@@ -24,6 +24,7 @@ use crate::text::filter::Filter;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 use replay::{Kept, Lines, generated, some_of};
 use state::State;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 
 /// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.
@@ -133,6 +134,7 @@ impl Learner {
     /// is learned then.
     pub fn update(&mut self, model: &Model, examples: &[Example]) -> Result<(Model, UpdateReport)> {
         self.check(model, examples)?;
+        let examples = &last_of_each_text(examples);
         let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
         let mut random =
             Random::new(self.seed.wrapping_add(self.updates.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
@@ -153,6 +155,8 @@ impl Learner {
             for label in report.new_labels.clone() {
                 self.learn_label(model, &mut parts, &label, examples, &mut random, &mut report)?;
             }
+            // From here on the rounded columns, those that the model answers with.
+            self.state.take_layers(&parts);
             parts.table = TableParts::Int4(self.state.table.clone());
             parts.known.clone_from(&self.state.frequencies.known);
             grown = Some(Model::from_parts(&parts)?);
@@ -361,6 +365,13 @@ impl Learner {
 
 fn labels_of(example: &Example) -> impl Iterator<Item = &str> {
     example.labels.iter().map(String::as_str)
+}
+
+/// The examples without those whose text stands in a later one.
+fn last_of_each_text(examples: &[Example]) -> Vec<Example> {
+    let last: HashMap<&str, usize> = examples.iter().enumerate().map(|(i, e)| (e.text.as_str(), i)).collect();
+    let is_last = |(i, example): &(usize, &Example)| last[example.text.as_str()] == *i;
+    examples.iter().enumerate().filter(is_last).map(|(_, example)| example.clone()).collect()
 }
 
 /// The numbers of labels.

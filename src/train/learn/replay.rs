@@ -5,6 +5,7 @@ use super::super::random::Random;
 use super::state::State;
 use crate::model::Model;
 use crate::simd::{self, DIMENSIONS};
+use crate::text::ngrams;
 use std::collections::HashMap;
 
 /// Most examples that are kept.
@@ -56,33 +57,41 @@ pub(super) struct KeptExample {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) examples: Vec<KeptExample>,
+    /// Places of those that came after training, ascending.
     corrections: Vec<usize>,
     by_text: HashMap<String, usize>,
 }
 
 impl Kept {
-    /// Keeps an example; one of the same text is replaced.
+    /// Keeps an example, in the place of one with the same text. When there is no room, it takes that of one which came with training, as
+    /// long as there is one.
     pub(super) fn add(&mut self, text: &str, labels: Vec<u32>, correction: bool) {
         if text.len() > LONGEST {
             return;
         }
-        if let Some(&at) = self.by_text.get(text) {
-            if correction && !self.examples[at].correction {
-                self.corrections.push(at);
+        let place = match self.by_text.get(text) {
+            Some(&place) => place,
+            None if self.examples.len() < MOST => self.examples.len(),
+            None => {
+                // Any place is as good; this one is the same every time.
+                let start = (ngrams::token_hash(text) % MOST as u64) as usize;
+                let mut places = (start..MOST).chain(0..start);
+                places.find(|&place| !self.examples[place].correction).unwrap_or(start)
             }
-            let kept = &mut self.examples[at];
-            (kept.labels, kept.correction) = (labels, kept.correction || correction);
-            return;
+        };
+        let mut example = KeptExample { text: text.to_owned(), labels, correction };
+        if let Some(before) = self.examples.get(place) {
+            example.correction |= before.correction;
+            self.by_text.remove(&before.text);
         }
-        if self.examples.len() == MOST {
-            return;
+        self.by_text.insert(text.to_owned(), place);
+        if let (true, Err(at)) = (example.correction, self.corrections.binary_search(&place)) {
+            self.corrections.insert(at, place);
         }
-        let at = self.examples.len();
-        self.by_text.insert(text.to_owned(), at);
-        if correction {
-            self.corrections.push(at);
+        match self.examples.get_mut(place) {
+            Some(kept) => *kept = example,
+            None => self.examples.push(example),
         }
-        self.examples.push(KeptExample { text: text.to_owned(), labels, correction });
     }
 
     /// An example to replay, an earlier correction if there is one and it is asked for. Without the history of training nothing else
@@ -142,4 +151,30 @@ pub(super) fn generated(state: &State, old: &Model, around: &[Bag], random: &mut
     old.logits(std::slice::from_ref(&state.features(&bag)), &mut answer);
     simd::sigmoids(&mut answer);
     (bag, answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_once_with_its_last_labels() {
+        let mut kept = Kept::default();
+        kept.add("a", vec![0], false);
+        kept.add("b", vec![1], false);
+        kept.add("a", vec![2], true);
+        let found: Vec<_> =
+            kept.examples.iter().map(|e| (e.text.as_str(), e.labels[0], e.correction)).collect();
+        assert_eq!(found, [("a", 2, true), ("b", 1, false)]);
+        assert_eq!(kept.corrections, [0]);
+    }
+
+    #[test]
+    fn without_room_corrections_take_the_place_of_training_lines() {
+        let mut kept = Kept::default();
+        (0..MOST).for_each(|i| kept.add(&format!("line {i}"), vec![0], false));
+        (0..50).for_each(|i| kept.add(&format!("correction {i}"), vec![1], true));
+        assert_eq!((kept.examples.len(), kept.by_text.len(), kept.corrections.len()), (MOST, MOST, 50));
+        assert!((0..50).all(|i| kept.by_text.contains_key(&format!("correction {i}"))));
+    }
 }

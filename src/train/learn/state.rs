@@ -16,7 +16,7 @@ use crate::text::ngrams::token_hash;
 use crate::vectorizer::FeatureVector;
 use ndarray::Array2;
 
-/// Length of the table's rows in training, about, without their inverse document frequencies: what the rows of a model
+/// Length of the table's rows behind training (1.2 on the sample, 1.6 on BANKING77, 1.7 on CLINC150) without their inverse document frequencies: what the rows of a model
 /// without learning state are taken to have, so that steps are as large as they were in training.
 const ROW_LENGTH: f32 = 1.6;
 

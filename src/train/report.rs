@@ -1,0 +1,39 @@
+//! What a training tells besides the model.
+
+use super::options::Preset;
+
+/// What came of a training besides the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainReport {
+    /// `auto` resolved.
+    pub preset: Preset,
+    /// Lines trained on.
+    pub examples: usize,
+    /// Number of labels.
+    pub labels: usize,
+    /// Lines with labels that were held out, or that the validation data has.
+    pub heldout: usize,
+    /// Share of the held-out in-scope lines whose best label is right.
+    pub heldout_accuracy: Option<f64>,
+    /// Passes over the data in the run that made the weights.
+    pub epochs: usize,
+    /// The words and marks at which texts are cut into clauses.
+    pub joiners: Vec<String>,
+    /// What the lexicon had to give; `None` without one.
+    pub lexicon: Option<LexiconUse>,
+    /// Sentences about the data that its owner should know.
+    pub warnings: Vec<String>,
+    /// Time taken.
+    pub seconds: f64,
+}
+
+/// How much of a lexicon a training could use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LexiconUse {
+    /// Different words of the training texts.
+    pub words: usize,
+    /// How many of those the lexicon has.
+    pub found: usize,
+    /// Words of the lexicon that the model holds: those, and others that lie near them.
+    pub held: usize,
+}
