@@ -3,7 +3,7 @@
 
 use intentkit::data::{Example, read_file};
 use intentkit::model::Model;
-use intentkit::train::{Dataset, Learner, train, train_to_learn};
+use intentkit::train::{Change, Dataset, Learner, train, train_to_learn};
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -46,9 +46,9 @@ fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
     let in_scope =
         |all: Vec<Example>| -> Vec<Example> { all.into_iter().filter(|e| !e.labels.is_empty()).collect() };
     let (valid, test) = (in_scope(valid), in_scope(test));
-    let (mut model, learner, _) =
-        train_to_learn(&Dataset::of(&lines), None, &TrainOptions::default(), &mut |_| true)?;
-    let mut learner = if without { Learner::of(&model)? } else { learner };
+    let (learner, _) = train_to_learn(&Dataset::of(&lines), None, &TrainOptions::default(), &mut |_| true)?;
+    let mut learner = if without { Learner::of(learner.model().clone())? } else { learner };
+    let model = learner.model().clone();
     let before = right(&model, &test)?;
     let mut wrong: Vec<usize> = (0..test.len()).filter(|&i| !before[i]).collect();
     shuffle(&mut wrong, order);
@@ -65,22 +65,22 @@ fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
     let (mut times, mut steps, mut at_once) = (vec![], 0, 0);
     for example in &fixed {
         let start = Instant::now();
-        let (next, report) = learner.update(&model, std::slice::from_ref(example))?;
+        let report = learner.update(std::slice::from_ref(example))?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
         steps += report.steps;
         at_once += report.right;
-        model = next;
     }
+    let model = learner.model();
     times.sort_by(f64::total_cmp);
     println!(
         "{count} corrections, order {order}{}: right at once {:.1}, at the end {:.1}; rest {:.2} ({:+.2}), valid {:.2} ({:+.2}); {:.1} steps, {:.2} ms median, {:.2} ms p95",
         if without { ", no state" } else { "" },
         100.0 * at_once as f64 / count as f64,
-        percent(&right(&model, &fixed)?),
-        percent(&right(&model, &rest)?),
-        percent(&right(&model, &rest)?) - rest_before,
-        percent(&right(&model, &valid)?),
-        percent(&right(&model, &valid)?) - valid_before,
+        percent(&right(model, &fixed)?),
+        percent(&right(model, &rest)?),
+        percent(&right(model, &rest)?) - rest_before,
+        percent(&right(model, &valid)?),
+        percent(&right(model, &valid)?) - valid_before,
         steps as f64 / count as f64,
         times[times.len() / 2],
         times[times.len() * 95 / 100],
@@ -112,24 +112,59 @@ fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64)
         percent(&right(&whole, &old_test)?),
         percent(&right(&whole, &test)?)
     );
-    let (mut model, learner, _) = train_to_learn(&Dataset::of(&old_lines), None, &options, &mut |_| true)?;
-    println!("  the old labels alone: {:.2}", percent(&right(&model, &old_test)?));
-    let mut learner = if without { Learner::of(&model)? } else { learner };
+    let (learner, _) = train_to_learn(&Dataset::of(&old_lines), None, &options, &mut |_| true)?;
+    println!("  the old labels alone: {:.2}", percent(&right(learner.model(), &old_test)?));
+    let mut learner = if without { Learner::of(learner.model().clone())? } else { learner };
     let start = Instant::now();
     let mut steps = 0;
     for name in new {
-        let (next, report) = learner.update(&model, &of(name))?;
-        steps += report.steps;
-        model = next;
+        steps += learner.update(&of(name))?.steps;
     }
+    let model = learner.model();
     println!(
         "  added one by one{}: new {:.2}, old {:.2}, all {:.2}; {:.0} ms a label, {} steps",
         if without { ", no state" } else { "" },
-        percent(&right(&model, &new_test)?),
-        percent(&right(&model, &old_test)?),
-        percent(&right(&model, &test)?),
+        percent(&right(model, &new_test)?),
+        percent(&right(model, &old_test)?),
+        percent(&right(model, &test)?),
         start.elapsed().as_secs_f64() * 1e3 / held_back as f64,
         steps / held_back
+    );
+    Ok(())
+}
+
+/// Ten pairs of labels merged, one by one, beside a training with the pairs merged from the start.
+fn merges(set: &str, without: bool) -> Outcome<()> {
+    let (lines, test) = (data(set, "train")?, data(set, "test")?);
+    let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
+    let mut names: Vec<String> = lines.iter().flat_map(|e| e.labels.clone()).collect();
+    names.sort();
+    names.dedup();
+    shuffle(&mut names, 1);
+    let pairs: Vec<(&String, &String)> = names.chunks(2).take(10).map(|pair| (&pair[0], &pair[1])).collect();
+    let merged = |examples: &[Example]| -> Vec<Example> {
+        let name =
+            |label: &String| pairs.iter().find(|pair| pair.0 == label).map_or(label, |pair| pair.1).clone();
+        examples.iter().map(|e| Example::new(&e.text, e.labels.iter().map(name))).collect()
+    };
+    let options = TrainOptions::default();
+    let (whole, _) = train(&Dataset::of(&merged(&lines)), None, &options, &mut |_| true)?;
+    let (learner, _) = train_to_learn(&Dataset::of(&lines), None, &options, &mut |_| true)?;
+    let mut learner = if without { Learner::of(learner.model().clone())? } else { learner };
+    let (test, of_pairs): (Vec<_>, Vec<_>) =
+        merged(&test).into_iter().partition(|e| pairs.iter().all(|pair| !e.labels.contains(pair.1)));
+    let start = Instant::now();
+    for (label, into) in &pairs {
+        learner.apply(&Change::Merge { label: label.to_string(), into: into.to_string() })?;
+    }
+    let took = start.elapsed().as_secs_f64() * 1e3 / pairs.len() as f64;
+    println!(
+        "{set}, ten pairs merged{}: merged {:.2}, others {:.2}; from the start {:.2}, {:.2}; {took:.0} ms each",
+        if without { ", no state" } else { "" },
+        percent(&right(learner.model(), &of_pairs)?),
+        percent(&right(learner.model(), &test)?),
+        percent(&right(&whole, &of_pairs)?),
+        percent(&right(&whole, &test)?),
     );
     Ok(())
 }
@@ -149,6 +184,7 @@ fn main() -> Outcome<()> {
     new_labels("clinc150", 10, 100, false, 1)?;
     for without in [false, true] {
         new_labels("banking77", 5, 5, without, 1)?;
+        merges("clinc150", without)?;
     }
     Ok(())
 }

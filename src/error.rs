@@ -34,6 +34,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// A learner file can't be used.
+    #[error("{origin}: {message}")]
+    Learner {
+        /// The file's path.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The training data can't be learned from.
     #[error("{0}")]
     Training(String),

@@ -25,7 +25,7 @@ pub(crate) use lines::Lines;
 pub const MAX_LABEL_BYTES: usize = 255;
 
 /// One labelled text. No labels: an out-of-scope example.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Example {
     /// What somebody said.
     pub text: String,

@@ -36,6 +36,9 @@ pub enum IntentStatus {
     /// A line of a data file, or a lexicon, can't be read; the message names file and line.
     BadData = 20,
 
+    /// A learner file is damaged, is none, or is open elsewhere.
+    BadLearner = 21,
+
     /// The examples can't be learned from.
     Untrainable = 30,
     /// The progress callback stopped the training.
@@ -54,6 +57,7 @@ impl From<&Error> for IntentStatus {
             Error::InvalidArgument(_) => IntentStatus::InvalidArgument,
             Error::TextTooLong { .. } => IntentStatus::TextTooLong,
             Error::Data { .. } | Error::Lexicon { .. } => IntentStatus::BadData,
+            Error::Learner { .. } => IntentStatus::BadLearner,
             Error::Training(_) => IntentStatus::Untrainable,
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,

@@ -49,22 +49,24 @@ impl Bytes {
     }
 }
 
-/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it.
-pub(super) fn replace_file(path: &Path, contents: &[u8]) -> Result<()> {
+/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it. Returns the file, open behind the contents.
+pub(crate) fn replace_file(path: &Path, contents: &[u8], mode: u32) -> Result<File> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".intent-").suffix(".part");
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut file =
-        builder.tempfile_in(folder).map_err(|e| Error::io(path, "cannot write beside the model", e))?;
-    file.write_all(contents).map_err(|e| Error::io(path, "cannot write the model", e))?;
-    file.as_file().sync_all().map_err(|e| Error::io(path, "cannot write the model", e))?;
-    file.persist(path).map_err(|e| Error::io(path, "cannot put the model in place", e.error))?;
+        builder.tempfile_in(folder).map_err(|e| Error::io(path, "cannot write beside the file", e))?;
+    file.write_all(contents).map_err(|e| Error::io(path, "cannot write the file", e))?;
+    file.as_file().sync_all().map_err(|e| Error::io(path, "cannot write the file", e))?;
+    let file = file.persist(path).map_err(|e| Error::io(path, "cannot put the file in place", e.error))?;
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder) {
         // The rename itself must survive a power cut. Some file systems can't sync a folder; the model is whole either way.
         let _ = folder.sync_all();
     }
-    Ok(())
+    Ok(file)
 }

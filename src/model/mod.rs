@@ -18,6 +18,7 @@ use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
+pub(crate) use bytes::replace_file;
 pub use file::{FORMAT, MAX_JOINERS};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -264,7 +265,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] naming what failed.
     pub fn save(&self, path: &Path) -> Result<()> {
-        bytes::replace_file(path, self.as_bytes())
+        replace_file(path, self.as_bytes(), 0o644).map(drop)
     }
 
     /// The bytes of the model's file.

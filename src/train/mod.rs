@@ -25,7 +25,7 @@ mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
-pub use learn::{Learner, UpdateReport};
+pub use learn::{Change, Durability, Learner, LearnerFile, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};
 pub use report::{LexiconUse, TrainReport};
@@ -45,6 +45,7 @@ use fit::{Epoch, Fit};
 use options::{Amount, Recipe};
 use progress::{Lane, Meter, both};
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use trial::wins;
@@ -118,7 +119,7 @@ pub fn train_to_learn(
     valid: Option<&Dataset<'_>>,
     options: &TrainOptions,
     progress: &mut ProgressFn<'_>,
-) -> Result<(Model, Learner, TrainReport)> {
+) -> Result<(Learner, TrainReport)> {
     // Not behind minutes of training.
     if options.preset == Preset::Reference || matches!(data.inputs, Inputs::Features(_)) {
         return Err(Error::invalid(
@@ -126,8 +127,7 @@ pub fn train_to_learn(
         ));
     }
     let (model, report, run) = run(data, valid, options, progress)?;
-    let learner = Learner::after_training(&model, data, &run)?;
-    Ok((model, learner, report))
+    Ok((Learner::after_training(Arc::new(model), data, &run)?, report))
 }
 
 /// A training, and what it leaves besides the model.

@@ -6,6 +6,8 @@
 //! are not forgotten (rehearsal; Robins, 1995). Where none are kept, the model's own answers to generated bags of n-grams stand in
 //! for them (Li and Hoiem, 2016).
 
+mod file;
+mod labels;
 mod replay;
 mod state;
 
@@ -22,9 +24,13 @@ use crate::simd::{self, DIMENSIONS};
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
+pub use file::{Durability, LearnerFile};
+use labels::add_label;
 use replay::{Kept, Lines, generated, some_of};
+use serde::{Deserialize, Serialize};
 use state::State;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.
@@ -68,8 +74,35 @@ const DROPOUT: f32 = 0.5;
 const COLUMN_START: f32 = 0.8;
 const COLUMN_BIAS: f32 = -6.0;
 
-/// What came of an update.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Something a learner does to its model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Learns from examples. Later examples of the same text replace earlier ones; names that are no labels yet become labels.
+    Learn(Vec<Example>),
+    /// Gives a label another name. Its index stays.
+    Rename {
+        /// Its name until now.
+        label: String,
+        /// One that no label has.
+        to: String,
+    },
+    /// Makes one label of two. The indices behind the first one go down by one.
+    Merge {
+        /// The label that goes.
+        label: String,
+        /// The one that stays, and from then on answers for both.
+        into: String,
+    },
+    /// Takes a label away, and the kept examples that have no other. The indices behind it go down by one.
+    Remove {
+        /// Its name.
+        label: String,
+    },
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateReport {
     /// Examples that were learned.
     pub examples: usize,
@@ -81,17 +114,16 @@ pub struct UpdateReport {
     pub steps: usize,
 }
 
-/// Learns on behalf of one model.
+/// A model, and what it takes to learn on from it.
 pub struct Learner {
+    model: Arc<Model>,
     state: State,
     kept: Kept,
     /// Whether the examples of training are among those that are kept.
     has_history: bool,
     seed: u64,
-    /// Updates that were made, each with random numbers of its own.
-    updates: u64,
-    /// Of the model that the state belongs to.
-    checksum: String,
+    /// Changes that were made, each with random numbers of its own.
+    changes: u64,
     space: Workspace,
 }
 
@@ -100,20 +132,20 @@ impl Learner {
     ///
     /// # Errors
     /// [`Error::NoVectorizer`] for a model trained from feature rows, [`Error::InvalidArgument`] for one of the reference preset.
-    pub fn of(model: &Model) -> Result<Learner> {
+    pub fn of(model: Arc<Model>) -> Result<Learner> {
         Ok(Learner {
-            state: State::of(model)?,
+            state: State::of(&model)?,
             kept: Kept::default(),
             has_history: false,
             seed: model.metadata().training.seed,
-            updates: 0,
-            checksum: model.metadata().checksum.clone(),
+            changes: 0,
             space: Workspace::default(),
+            model,
         })
     }
 
     /// A learner with all that a training knew: the table's float32 numbers, and the examples to be replayed.
-    pub(super) fn after_training(model: &Model, data: &Dataset<'_>, run: &Run) -> Result<Learner> {
+    pub(super) fn after_training(model: Arc<Model>, data: &Dataset<'_>, run: &Run) -> Result<Learner> {
         let mut learner = Learner::of(model)?;
         let (Inputs::Texts(texts), Some(frequencies)) = (&data.inputs, &run.frequencies) else {
             return Err(Error::NoVectorizer);
@@ -121,25 +153,134 @@ impl Learner {
         learner.state.take_table(&run.weights, &frequencies.idf);
         learner.has_history = true;
         for (text, labels) in texts.iter().zip(&data.labels) {
-            let labels = indices(model.labels(), labels.iter().copied())?;
+            let labels = indices(learner.model.labels(), labels.iter().copied())?;
             learner.kept.add(text, labels, false);
         }
         Ok(learner)
     }
 
-    /// Learns from examples and returns the model that knows them. Later examples of the same text replace earlier ones.
+    /// The model as it is now.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// Whether the examples of training are among those that are kept; without them a training anew would forget.
+    pub fn has_history(&self) -> bool {
+        self.has_history
+    }
+
+    /// The examples that are kept, those of training first.
+    pub fn examples(&self) -> Vec<Example> {
+        let name = |&label: &u32| self.model.labels()[label as usize].clone();
+        let example = |kept: &replay::KeptExample| Example::new(&kept.text, kept.labels.iter().map(name));
+        self.kept.examples.iter().map(example).collect()
+    }
+
+    /// How many examples are kept.
+    pub fn kept(&self) -> usize {
+        self.kept.examples.len()
+    }
+
+    /// Drops the kept examples: from then on generated bags of n-grams stand in for them.
+    pub fn forget(&mut self) {
+        (self.kept, self.has_history) = (Kept::default(), false);
+    }
+
+    /// Makes a change. The same changes of the same learner give the same models, byte for byte, on every machine.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when the learner belongs to another model, or a label can't be one; [`Error::TextTooLong`]. Nothing
-    /// is learned then.
-    pub fn update(&mut self, model: &Model, examples: &[Example]) -> Result<(Model, UpdateReport)> {
-        self.check(model, examples)?;
-        let examples = &last_of_each_text(examples);
-        let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
+    /// As [`Learner::check`]; nothing has changed then.
+    pub fn apply(&mut self, change: &Change) -> Result<UpdateReport> {
+        self.check(change)?;
         let mut random =
-            Random::new(self.seed.wrapping_add(self.updates.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
-        self.updates += 1;
+            Random::new(self.seed.wrapping_add(self.changes.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
+        self.changes += 1;
+        match change {
+            Change::Learn(examples) => self.learn(&last_of_each_text(examples), &mut random),
+            Change::Rename { label, to } => self.rename(label, to),
+            Change::Merge { label, into } => self.merge(label, into, &mut random),
+            Change::Remove { label } => self.remove(label),
+        }
+    }
+
+    /// Learns from examples; the short form of [`Change::Learn`].
+    ///
+    /// # Errors
+    /// As [`Learner::check`].
+    pub fn update(&mut self, examples: &[Example]) -> Result<UpdateReport> {
+        self.apply(&Change::Learn(examples.to_vec()))
+    }
+
+    /// Whether a change can be made.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when a label can't be one or there is no such label; [`Error::TextTooLong`].
+    pub fn check(&self, change: &Change) -> Result<()> {
+        let names = self.model.labels();
+        let known = |label: &String| match names.contains(label) {
+            true => Ok(()),
+            false => Err(Error::invalid(format!("there is no label `{label}`"))),
+        };
+        match change {
+            Change::Learn(examples) => self.check_examples(examples),
+            Change::Rename { label, to } => {
+                known(label)?;
+                crate::data::check_label(to)
+                    .map_err(|fault| Error::invalid(format!("the new name {fault}")))?;
+                match label != to && names.contains(to) {
+                    true => Err(Error::invalid(format!(
+                        "there is a label `{to}` already; merge `{label}` into it instead"
+                    ))),
+                    false => Ok(()),
+                }
+            }
+            Change::Merge { label, into } => {
+                known(label)?;
+                known(into)?;
+                match label == into {
+                    true => Err(Error::invalid(format!("`{label}` cannot be merged into itself"))),
+                    false => Ok(()),
+                }
+            }
+            Change::Remove { label } => {
+                known(label)?;
+                match names.len() {
+                    1 => {
+                        Err(Error::invalid(format!("`{label}` is the last label; a model has one at least")))
+                    }
+                    _ => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn check_examples(&self, examples: &[Example]) -> Result<()> {
+        for (i, example) in examples.iter().enumerate() {
+            if example.text.len() > MAX_TEXT_BYTES {
+                return Err(Error::TextTooLong { length: example.text.len() });
+            }
+            for (j, label) in (1..).zip(&example.labels) {
+                let name = |fault| Error::invalid(format!("example {i}: label {j} {fault}"));
+                crate::data::check_label(label).map_err(name)?;
+            }
+        }
+        let mut labels: Vec<&String> = examples.iter().flat_map(|example| &example.labels).collect();
+        labels.extend(self.model.labels());
+        labels.sort_unstable();
+        labels.dedup();
+        if labels.len() > MAX_LABELS {
+            let found = labels.len();
+            return Err(Error::invalid(format!(
+                "with the new ones there would be {found} labels; a model holds at most {MAX_LABELS}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
+        let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
         examples.iter().for_each(|example| self.state.open(&example.text, self.seed));
+        let model = Arc::clone(&self.model);
         let mut parts = model.parts();
         for example in examples {
             for label in &example.labels {
@@ -152,61 +293,39 @@ impl Learner {
         let mut grown = None;
         if !report.new_labels.is_empty() {
             self.state.take_layers(&parts);
-            for label in report.new_labels.clone() {
-                self.learn_label(model, &mut parts, &label, examples, &mut random, &mut report)?;
+            for name in &report.new_labels {
+                let names = &parts.metadata.labels;
+                let Some(label) = names.iter().position(|other| other == name) else { continue };
+                let mut lines = vec![];
+                for example in examples.iter().filter(|example| example.labels.contains(name)) {
+                    lines.push((self.state.bags(&example.text), indices(names, labels_of(example))?));
+                }
+                report.steps += self.learn_column(&model, &mut parts, label, &lines, None, random);
             }
             // From here on the rounded columns, those that the model answers with.
             self.state.take_layers(&parts);
-            parts.table = TableParts::Int4(self.state.table.clone());
-            parts.known.clone_from(&self.state.frequencies.known);
-            grown = Some(Model::from_parts(&parts)?);
+            grown = Some(self.with_table(&mut parts)?);
         }
-        let now = grown.as_ref().unwrap_or(model);
+        let now = grown.as_ref().unwrap_or(&model);
         for example in examples {
             let wanted = indices(now.labels(), labels_of(example))?;
-            report.steps += self.correct(model, now, &example.text, &wanted, &mut random)?;
+            report.steps += self.correct(&model, now, &example.text, &wanted, random)?;
             let is_new = example.labels.iter().any(|label| report.new_labels.contains(label));
             self.kept.add(&example.text, wanted, !is_new);
         }
-        parts.table = TableParts::Int4(self.state.table.clone());
-        parts.known.clone_from(&self.state.frequencies.known);
-        let updated = Model::from_parts(&parts)?;
+        self.model = Arc::new(self.with_table(&mut parts)?);
         for example in examples {
-            let wanted = indices(updated.labels(), labels_of(example))?;
-            report.right += usize::from(self.is_right(&updated, &example.text, &wanted)?);
+            let wanted = indices(self.model.labels(), labels_of(example))?;
+            report.right += usize::from(self.is_right(&self.model, &example.text, &wanted)?);
         }
-        self.checksum.clone_from(&updated.metadata().checksum);
-        Ok((updated, report))
+        Ok(report)
     }
 
-    fn check(&self, model: &Model, examples: &[Example]) -> Result<()> {
-        if model.metadata().checksum != self.checksum {
-            return Err(Error::invalid(format!(
-                "the learner belongs to the model with checksum {}, and not to the one with {}",
-                self.checksum,
-                model.metadata().checksum
-            )));
-        }
-        for (i, example) in examples.iter().enumerate() {
-            if example.text.len() > MAX_TEXT_BYTES {
-                return Err(Error::TextTooLong { length: example.text.len() });
-            }
-            for (j, label) in (1..).zip(&example.labels) {
-                let name = |fault| Error::invalid(format!("example {i}: label {j} {fault}"));
-                crate::data::check_label(label).map_err(name)?;
-            }
-        }
-        let mut labels: Vec<&String> = examples.iter().flat_map(|example| &example.labels).collect();
-        labels.extend(model.labels());
-        labels.sort_unstable();
-        labels.dedup();
-        if labels.len() > MAX_LABELS {
-            let found = labels.len();
-            return Err(Error::invalid(format!(
-                "with the new ones there would be {found} labels; a model holds at most {MAX_LABELS}"
-            )));
-        }
-        Ok(())
+    /// The model of these parts, with the table as it is now.
+    fn with_table(&self, parts: &mut Parts) -> Result<Model> {
+        parts.table = TableParts::Int4(self.state.table.clone());
+        parts.known.clone_from(&self.state.frequencies.known);
+        Model::from_parts(parts)
     }
 
     /// Whether the model with the table as it is now gives exactly these labels.
@@ -268,7 +387,8 @@ impl Learner {
                     lines.push(bags, example.labels.clone());
                 }
                 None => {
-                    let (bag, answer) = generated(&self.state, old, around, random);
+                    let label = random.below(old.labels().len());
+                    let (bag, answer) = generated(&self.state, old, label, around, random);
                     lines.push_soft(bag, answer);
                 }
             }
@@ -304,24 +424,21 @@ impl Learner {
         }
     }
 
-    /// Trains the column of a new label, and the table with it.
-    fn learn_label(
+    /// Trains the column of a label from the start, and the table with it, on lines that have the label. It answers for `absorbed`
+    /// as well, where there is one. Returns the steps that took.
+    fn learn_column(
         &mut self,
         old: &Model,
         parts: &mut Parts,
-        name: &str,
-        examples: &[Example],
+        label: usize,
+        lines: &[(Vec<Bag>, Vec<u32>)],
+        absorbed: Option<usize>,
         random: &mut Random,
-        report: &mut UpdateReport,
-    ) -> Result<()> {
-        let names = parts.metadata.labels.clone();
-        let Some(label) = names.iter().position(|other| other == name) else { return Ok(()) };
-        let own: Vec<&Example> = examples.iter().filter(|e| e.labels.iter().any(|l| l == name)).collect();
-        let mut lines = vec![];
-        for example in &own {
-            lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
+    ) -> usize {
+        if lines.is_empty() {
+            return 0;
         }
-        self.start_column(&lines, label);
+        self.start_column(lines, label);
         let recipe = if self.has_history { WITH_HISTORY } else { WITHOUT };
         for _ in 0..recipe.steps {
             let mut step = Lines::default();
@@ -332,19 +449,21 @@ impl Learner {
             }
             let around = &lines[random.below(lines.len())].0;
             self.replay(old, around, recipe.others, DROPOUT, random, &mut step);
-            self.step(step, names.len(), recipe.pace, random);
+            if let Some(absorbed) = absorbed {
+                step.absorb(absorbed, label);
+            }
+            self.step(step, parts.metadata.labels.len(), recipe.pace, random);
             let gradient = self.space.linear_gradient(label);
             if let Some(linear) = &mut self.state.weights.linear {
                 let mut column = linear.value.column_mut(label);
                 column.iter_mut().zip(&gradient).for_each(|(weight, g)| *weight -= COLUMN_RATE * g);
             }
         }
-        report.steps += recipe.steps;
         quantise::column(&self.state.weights, &self.state.recipe, label, parts);
         let rows: Vec<FeatureVector> =
             lines.iter().flat_map(|(bags, _)| bags).map(|bag| self.state.features(bag)).collect();
         centroids::of_rows(&rows, label, parts);
-        Ok(())
+        recipe.steps
     }
 
     /// The starting values of a new label's column: the mean direction of its lines (imprinting; Qi et al., 2018).
@@ -384,21 +503,4 @@ fn indices<'a>(names: &[String], labels: impl IntoIterator<Item = &'a str>) -> R
     indices.sort_unstable();
     indices.dedup();
     Ok(indices)
-}
-
-/// One more label, which says nothing yet.
-fn add_label(parts: &mut Parts, name: &str) {
-    parts.metadata.labels.push(name.to_owned());
-    let output = &mut parts.layers[3];
-    for layer in [output].into_iter().chain(&mut parts.linear) {
-        let inputs = layer.weights.len() / layer.scales.len().max(1);
-        layer.weights.extend(std::iter::repeat_n(0, inputs));
-        layer.scales.push(0.0);
-        if !layer.biases.is_empty() {
-            layer.biases.push(COLUMN_BIAS);
-        }
-    }
-    parts.thresholds.push(0.5);
-    parts.centroids.extend([0; DIMENSIONS]);
-    parts.centroid_inverse_norms.push(0.0);
 }

@@ -6,6 +6,7 @@ use super::state::State;
 use crate::model::Model;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::ngrams;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Most examples that are kept.
@@ -37,6 +38,16 @@ impl Lines {
         self.soft.push(wanted);
     }
 
+    /// Lines of a label become lines of another as well.
+    pub(super) fn absorb(&mut self, label: usize, into: usize) {
+        for wanted in &mut self.targets {
+            add_to(wanted, into as u32, label as u32);
+        }
+        for answer in &mut self.soft {
+            answer[into] = answer[into].max(answer[label]);
+        }
+    }
+
     /// Bags, those of lines with labels first, their labels, and the others' probabilities.
     pub(super) fn in_order(mut self) -> InOrder {
         self.bags.append(&mut self.soft_bags);
@@ -44,8 +55,17 @@ impl Lines {
     }
 }
 
+/// A label more for lines that have `beside`.
+fn add_to(labels: &mut Vec<u32>, label: u32, beside: u32) {
+    if labels.contains(&beside)
+        && let Err(place) = labels.binary_search(&label)
+    {
+        labels.insert(place, label);
+    }
+}
+
 /// An example that is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct KeptExample {
     pub(super) text: String,
     pub(super) labels: Vec<u32>,
@@ -94,6 +114,36 @@ impl Kept {
         }
     }
 
+    /// Gives examples of one label another one as well.
+    pub(super) fn add_label(&mut self, label: u32, beside: u32) {
+        self.examples.iter_mut().for_each(|example| add_to(&mut example.labels, label, beside));
+    }
+
+    /// Takes a label away, and the examples that have no other; labels behind it are numbered anew.
+    pub(super) fn remove_label(&mut self, label: u32) {
+        let mut kept = Kept::default();
+        for mut example in std::mem::take(&mut self.examples) {
+            let labels = example.labels.len();
+            example.labels.retain(|&other| other != label);
+            if labels > 0 && example.labels.is_empty() {
+                continue;
+            }
+            example.labels.iter_mut().for_each(|other| *other -= u32::from(*other > label));
+            kept.push(example);
+        }
+        *self = kept;
+    }
+
+    /// Puts an example behind the others.
+    pub(super) fn push(&mut self, example: KeptExample) {
+        let place = self.examples.len();
+        self.by_text.insert(example.text.clone(), place);
+        if example.correction {
+            self.corrections.push(place);
+        }
+        self.examples.push(example);
+    }
+
     /// An example to replay, an earlier correction if there is one and it is asked for. Without the history of training nothing else
     /// is kept that could stand for it: then `None`.
     pub(super) fn draw(
@@ -117,16 +167,22 @@ pub(super) fn some_of(bag: &Bag, dropout: f32, random: &mut Random) -> Bag {
     bag.iter().filter(|_| random.unit() >= dropout).copied().collect()
 }
 
-/// A bag of n-grams that speak for one of the old labels, among some of those of the text being learned, and the old model's answer:
+/// A bag of n-grams that speak for an old label, among some of those of the text being learned, and the old model's answer:
 /// what a text of that label may look like that shares n-grams with it.
-pub(super) fn generated(state: &State, old: &Model, around: &[Bag], random: &mut Random) -> (Bag, Vec<f32>) {
+pub(super) fn generated(
+    state: &State,
+    old: &Model,
+    label: usize,
+    around: &[Bag],
+    random: &mut Random,
+) -> (Bag, Vec<f32>) {
     /// At most so many of the label's n-grams, each the nearest to its centroid of so many drawn at random.
     const OWN: usize = 4;
     const DRAWN: usize = 16;
     /// Share of the text's n-grams that are left out.
     const DROPPED: f32 = 0.6;
     let labels = old.labels().len();
-    let centroid = old.centroids().rows.as_chunks::<DIMENSIONS>().0[random.below(labels)];
+    let centroid = old.centroids().rows.as_chunks::<DIMENSIONS>().0[label];
     let centroid = centroid.map(f32::from);
     let table = state.weights.table.as_slice().unwrap_or_default();
     let idf = &state.frequencies.idf;

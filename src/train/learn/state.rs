@@ -129,16 +129,47 @@ impl State {
 
     /// Puts the numbers of training in the place of the model's rounded ones.
     pub(super) fn take_table(&mut self, trained: &Weights, idf: &[f32]) {
-        let (rows, step) = (idf.len(), quantise::step(trained, idf));
+        let rows = idf.len();
         let from = trained.table.as_slice().unwrap_or_default();
         if let Some(to) = self.weights.table.as_slice_mut() {
             to[..rows * DIMENSIONS].copy_from_slice(&from[..rows * DIMENSIONS]);
-            // What stands behind are the lexicon's, which are counted in steps.
-            to[rows * DIMENSIONS..].iter_mut().for_each(|value| *value *= step / self.step);
         }
         self.weights.table_moments.copy_from_slice(&trained.table_moments);
         self.weights.table_decays.copy_from_slice(&trained.table_decays);
         self.frequencies.idf.copy_from_slice(idf);
+        self.take_step(quantise::step(trained, idf));
+    }
+
+    /// Puts the rows in use in place as they were written down: their values, and for each its inverse document frequency, moment and
+    /// decay.
+    pub(super) fn restore(
+        &mut self,
+        used: &[usize],
+        table: &[[f32; DIMENSIONS]],
+        numbers: &[[f32; 3]],
+        step: f32,
+    ) {
+        let rows = self.frequencies.idf.len();
+        self.frequencies.idf.fill(0.0);
+        if let Some(to) = self.weights.table.as_slice_mut() {
+            let to = to.as_chunks_mut::<DIMENSIONS>().0;
+            to[..rows].fill([0.0; DIMENSIONS]);
+            for ((&row, values), &[idf, moment, decay]) in used.iter().zip(table).zip(numbers) {
+                to[row] = *values;
+                self.frequencies.idf[row] = idf;
+                self.weights.table_moments[row] = moment;
+                self.weights.table_decays[row] = decay;
+            }
+        }
+        self.take_step(step);
+    }
+
+    /// The rows of the lexicon, which stand behind the others, are counted in steps.
+    fn take_step(&mut self, step: f32) {
+        let rows = self.frequencies.idf.len();
+        if let Some(values) = self.weights.table.as_slice_mut() {
+            values[rows * DIMENSIONS..].iter_mut().for_each(|value| *value *= step / self.step);
+        }
         self.step = step;
     }
 

@@ -1,0 +1,302 @@
+//! The `.learner` file: all that a learner knows, and the changes made since it was written.
+//!
+//! ```text
+//! "intentL1"
+//! record*      kind u32 · length u32 · XXH3-64 of the contents · XXH3-64 of the three before · contents
+//! ```
+//!
+//! All numbers are little-endian. The first records are what the learner was when the file was written: about it (JSON), its model
+//! (the bytes of a `.intent` file), the numbers of the rows in use, their float32 values, their frequencies and moments, and the kept
+//! examples (JSON). Behind them stands one record for each change (JSON), appended before the change is made. Reading the file makes them
+//! again, which gives the same model byte for byte. What a crash leaves of a last record is dropped; damage before it is an error.
+
+use super::replay::{Kept, KeptExample};
+use super::{Change, Learner};
+use crate::error::{Error, Result};
+use crate::model::{Model, replace_file};
+use crate::simd::DIMENSIONS;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::Hasher;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use twox_hash::XxHash3_64;
+
+const MAGIC: &[u8; 8] = b"intentL1";
+const HEADER: usize = 24;
+
+const ABOUT: u32 = 1;
+const MODEL: u32 = 2;
+const ROWS: u32 = 3;
+const TABLE: u32 = 4;
+const STATE: u32 = 5;
+const KEPT: u32 = 6;
+const CHANGE: u32 = 7;
+/// Records before the first change.
+const SNAPSHOT: [u32; 6] = [ABOUT, MODEL, ROWS, TABLE, STATE, KEPT];
+
+/// Changes behind which the file is written anew, so that reading it takes little time.
+const MOST_CHANGES: usize = 128;
+
+/// What a change survives once it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// The end of the process, however it comes. The system writes to the disk when it likes.
+    #[default]
+    Process,
+    /// A loss of power too: every change waits for the disk.
+    Power,
+}
+
+/// What there is to say about a learner in words.
+#[derive(Serialize, Deserialize)]
+struct About {
+    has_history: bool,
+    changes: u64,
+    /// Step between the integers of the table.
+    step: f32,
+}
+
+/// An open `.learner` file. It is locked: another process can't open it at the same time. Only its owner may read it (mode 0600), since it
+/// holds texts.
+pub struct LearnerFile {
+    path: PathBuf,
+    file: File,
+    /// Where the next record goes.
+    end: u64,
+    changes: usize,
+    durability: Durability,
+    /// A write failed and what it left could not be taken back.
+    broken: bool,
+}
+
+impl LearnerFile {
+    /// Writes a learner to a file, in one step, replacing one that is there.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Learner`] when another process has the file open.
+    pub fn create(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
+        if let Ok(there) = File::open(path) {
+            lock(&there, path)?;
+        }
+        let contents = snapshot(learner)?;
+        let end = contents.len() as u64;
+        let file = replace_file(path, &contents, 0o600)?;
+        lock(&file, path)?;
+        Ok(LearnerFile { path: path.to_owned(), file, end, changes: 0, durability, broken: false })
+    }
+
+    /// Opens a file and makes the changes that stand in it.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Learner`] when it is no such file, is damaged, or another process has it open.
+    pub fn open(path: &Path, durability: Durability) -> Result<(LearnerFile, Learner)> {
+        let cannot = |e| Error::io(path, "cannot open the learner", e);
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(cannot)?;
+        lock(&file, path)?;
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes).map_err(cannot)?;
+        let fault = |message: String| Error::Learner { origin: path.display().to_string(), message };
+        let (mut learner, changes, end) = read(&bytes).map_err(fault)?;
+        drop(bytes);
+        for change in &changes {
+            // One that fails now failed when it was made.
+            let _ = learner.apply(change);
+        }
+        // What a crash left behind the last whole record.
+        file.set_len(end).map_err(cannot)?;
+        file.seek(SeekFrom::Start(end)).map_err(cannot)?;
+        let changes = changes.len();
+        Ok((LearnerFile { path: path.to_owned(), file, end, changes, durability, broken: false }, learner))
+    }
+
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a change down, to be made when this has returned.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the file is as before then.
+    pub fn append(&mut self, change: &Change) -> Result<()> {
+        if self.broken {
+            let source =
+                std::io::Error::other("an earlier write failed halfway; save the learner to a new file");
+            return Err(Error::io(&self.path, "cannot write to the learner", source));
+        }
+        let mut bytes = vec![];
+        record(CHANGE, &json(change)?, &mut bytes)?;
+        let written = self.file.write_all(&bytes).and_then(|()| match self.durability {
+            Durability::Process => Ok(()),
+            Durability::Power => self.file.sync_data(),
+        });
+        if let Err(e) = written {
+            let back = self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
+            self.broken = back.is_err();
+            return Err(Error::io(&self.path, "cannot write to the learner; nothing was learned", e));
+        }
+        self.end += bytes.len() as u64;
+        self.changes += 1;
+        Ok(())
+    }
+
+    /// Writes the file anew when many changes stand in it. When there is no room for that, the changes go on standing in it.
+    pub fn tidy(&mut self, learner: &Learner) {
+        if self.changes >= MOST_CHANGES {
+            let _ = self.rewrite(learner);
+        }
+    }
+
+    /// Writes the file anew with the learner as it is now: in one step.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the file is as before then.
+    pub fn rewrite(&mut self, learner: &Learner) -> Result<()> {
+        let contents = snapshot(learner)?;
+        let file = replace_file(&self.path, &contents, 0o600)?;
+        lock(&file, &self.path)?;
+        (self.file, self.end, self.changes, self.broken) = (file, contents.len() as u64, 0, false);
+        Ok(())
+    }
+}
+
+/// Takes the file for this process.
+fn lock(file: &File, path: &Path) -> Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(Error::Learner {
+            origin: path.display().to_string(),
+            message: "another process or classifier has this learner open; only one can learn at a time"
+                .into(),
+        }),
+        // File systems without locks: the owner has to see to it.
+        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(e)) => Err(Error::io(path, "cannot lock the learner", e)),
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|e| Error::invalid(format!("cannot write the learner: {e}")))
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = XxHash3_64::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+fn record(kind: u32, contents: &[u8], to: &mut Vec<u8>) -> Result<()> {
+    let too_long = |_| Error::invalid("a record of the learner would have more than 4 GB");
+    let length = u32::try_from(contents.len()).map_err(too_long)?;
+    let start = to.len();
+    to.extend(kind.to_le_bytes());
+    to.extend(length.to_le_bytes());
+    to.extend(hash(contents).to_le_bytes());
+    to.extend(hash(&to[start..]).to_le_bytes());
+    to.extend_from_slice(contents);
+    Ok(())
+}
+
+/// The file of a learner without changes.
+fn snapshot(learner: &Learner) -> Result<Vec<u8>> {
+    let Learner { model, state, kept, has_history, changes, .. } = learner;
+    let mut bytes = MAGIC.to_vec();
+    let about = About { has_history: *has_history, changes: *changes, step: state.step };
+    record(ABOUT, &json(&about)?, &mut bytes)?;
+    record(MODEL, model.as_bytes(), &mut bytes)?;
+    let idf = &state.frequencies.idf;
+    let used: Vec<u32> = (0..idf.len() as u32).filter(|&row| idf[row as usize] > 0.0).collect();
+    record(ROWS, bytemuck::cast_slice(&used), &mut bytes)?;
+    let values = state.weights.table.as_slice().unwrap_or_default().as_chunks::<DIMENSIONS>().0;
+    let table: Vec<[f32; DIMENSIONS]> = used.iter().map(|&row| values[row as usize]).collect();
+    record(TABLE, bytemuck::cast_slice(&table), &mut bytes)?;
+    drop(table);
+    let (moments, decays) = (&state.weights.table_moments, &state.weights.table_decays);
+    let numbers: Vec<[f32; 3]> =
+        used.iter().map(|&row| row as usize).map(|row| [idf[row], moments[row], decays[row]]).collect();
+    record(STATE, bytemuck::cast_slice(&numbers), &mut bytes)?;
+    record(KEPT, &json(&kept.examples)?, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The records of a file's bytes, and where the last whole one ends.
+fn records(bytes: &[u8]) -> Result<(Vec<(u32, &[u8])>, u64), String> {
+    let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
+        return Err("not an IntentKit learner file, or one of another version".into());
+    };
+    let mut records = vec![];
+    loop {
+        let end = (bytes.len() - rest.len()) as u64;
+        let damaged = || {
+            format!("damaged at byte {end}; bring back a copy of it, or train a new model with a new learner")
+        };
+        let Some((header, behind)) = rest.split_at_checked(HEADER) else { return Ok((records, end)) };
+        let number =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let check = |at: usize| u64::from(number(at)) | u64::from(number(at + 4)) << 32;
+        if hash(&header[..16]) != check(16) {
+            // Some file systems leave zeros behind when the power goes.
+            return if rest.iter().all(|&byte| byte == 0) { Ok((records, end)) } else { Err(damaged()) };
+        }
+        let Some((contents, behind)) = behind.split_at_checked(number(4) as usize) else {
+            return Ok((records, end));
+        };
+        if hash(contents) != check(8) {
+            // The last record may have reached the disk in part.
+            return if behind.is_empty() { Ok((records, end)) } else { Err(damaged()) };
+        }
+        records.push((number(0), contents));
+        rest = behind;
+    }
+}
+
+fn floats<const N: usize>(bytes: &[u8]) -> Vec<[f32; N]> {
+    let number = |at: &[u8; 4]| f32::from_le_bytes(*at);
+    let numbers: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(number).collect();
+    numbers.as_chunks::<N>().0.to_vec()
+}
+
+fn read(bytes: &[u8]) -> Result<(Learner, Vec<Change>, u64), String> {
+    let (records, end) = records(bytes)?;
+    let kinds: Vec<u32> = records.iter().map(|(kind, _)| *kind).collect();
+    let Some((SNAPSHOT, changes)) = kinds.split_first_chunk::<6>().map(|(first, rest)| (*first, rest)) else {
+        return Err(
+            "the file ends too early; bring back a copy of it, or train a new model with a new learner"
+                .into(),
+        );
+    };
+    if changes.iter().any(|&kind| kind != CHANGE) {
+        return Err("written by a newer IntentKit; update the library to open it".into());
+    }
+    let unreadable = |e: serde_json::Error| format!("cannot be read: {e}");
+    let about: About = serde_json::from_slice(records[0].1).map_err(unreadable)?;
+    let model = Model::from_bytes(records[1].1).map_err(|e| format!("its model cannot be used: {e}"))?;
+    let labels = model.labels().len();
+    let mut learner = Learner::of(Arc::new(model)).map_err(|e| format!("its model cannot learn: {e}"))?;
+    let used: Vec<usize> =
+        records[2].1.as_chunks::<4>().0.iter().map(|row| u32::from_le_bytes(*row) as usize).collect();
+    let (table, numbers) = (floats::<DIMENSIONS>(records[3].1), floats::<3>(records[4].1));
+    let examples: Vec<KeptExample> = serde_json::from_slice(records[5].1).map_err(unreadable)?;
+    let rows = learner.state.frequencies.idf.len();
+    let finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    let sound = table.len() == used.len()
+        && numbers.len() == used.len()
+        && used.iter().all(|&row| row < rows)
+        && table.iter().all(|row| finite(row))
+        && numbers.iter().all(|row| finite(row))
+        && examples.iter().flat_map(|example| &example.labels).all(|&label| (label as usize) < labels)
+        && about.step.is_finite()
+        && about.step > 0.0;
+    if !sound {
+        return Err("its parts do not fit each other".into());
+    }
+    learner.state.restore(&used, &table, &numbers, about.step);
+    (learner.has_history, learner.changes) = (about.has_history, about.changes);
+    learner.kept = Kept::default();
+    examples.into_iter().for_each(|example| learner.kept.push(example));
+    let changes = records[SNAPSHOT.len()..].iter().map(|(_, contents)| serde_json::from_slice(contents));
+    let changes = changes.collect::<Result<Vec<Change>, _>>().map_err(unreadable)?;
+    Ok((learner, changes, end))
+}
