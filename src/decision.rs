@@ -59,6 +59,20 @@ pub struct Scored {
     pub probability: f32,
 }
 
+/// What an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The network alone.
+    #[default]
+    Network,
+    /// A keyword rule, and the network behind it.
+    Rule,
+}
+
+/// From this probability of its best label on the network goes before keyword rules; it is the probability too of what a rule asks for.
+pub const SURE: f32 = 0.85;
+
 /// The borrowed rule of one model.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionRule<'a> {
@@ -167,13 +181,8 @@ impl DecisionRule<'_> {
             (None, Choice::Single) => 1,
             (None, Choice::Multi) => usize::MAX,
         };
-        let ranked = options.top.is_some() || self.choice == Choice::Single;
         let passes = |label: usize| {
-            let least = match options.threshold {
-                Some(threshold) => threshold,
-                None if ranked => 0.0,
-                None => self.thresholds[label],
-            };
+            let least = self.least(label, options);
             least <= 0.0 || calibrated.is_at_least(label, least)
         };
         // Only the best is asked for: no need to rank the others.
@@ -196,6 +205,68 @@ impl DecisionRule<'_> {
             scored.probability = calibrated.probability(scored.label as usize);
         }
         count.min(wanted)
+    }
+
+    /// The least probability of a chosen label.
+    #[inline]
+    fn least(&self, label: usize, options: &PredictOptions) -> f32 {
+        let ranked = options.top.is_some() || self.choice == Choice::Single;
+        match options.threshold {
+            Some(threshold) => threshold,
+            None if ranked => 0.0,
+            None => self.thresholds[label],
+        }
+    }
+
+    /// As [`DecisionRule::decide`], with the labels that keyword rules ask for. A network that is [`SURE`] of its best label goes before
+    /// them; otherwise they come first, with that probability, and behind them what the network would have chosen besides. A single-label
+    /// model has the first of them alone, unless `top` asks for more.
+    pub fn decide_with(
+        &self,
+        matched: &[u32],
+        score: f32,
+        logits: &[f32],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> (usize, Source) {
+        if matched.is_empty() || options.threshold.is_some_and(|threshold| threshold > SURE) {
+            return (self.decide(score, logits, options, chosen), Source::Network);
+        }
+        let mut best = [Scored::default()];
+        if self.decide(score, logits, &PredictOptions { top: Some(1), ..*options }, &mut best) == 1
+            && best[0].probability >= SURE
+        {
+            return (self.decide(score, logits, options, chosen), Source::Network);
+        }
+        let rejected = score == f32::NEG_INFINITY || score < self.reject.below(options.keep);
+        let wanted = match (options.top, self.choice) {
+            (Some(top), _) => top,
+            (None, Choice::Single) => 1,
+            (None, Choice::Multi) => usize::MAX,
+        };
+        let calibrated = self.calibration.over(logits);
+        let first = matched.len().min(wanted);
+        let room = chosen.len().min(wanted);
+        let mut written = first.min(room);
+        for (scored, &label) in chosen.iter_mut().zip(&matched[..written]) {
+            *scored = Scored { label, probability: SURE };
+        }
+        let mut count = first;
+        for label in (0..logits.len()).filter(|_| !rejected && first < wanted) {
+            let least = self.least(label, options);
+            if matched.contains(&(label as u32)) || least > 0.0 && !calibrated.is_at_least(label, least) {
+                continue;
+            }
+            count += 1;
+            let others = &chosen[first.min(written)..written];
+            let place = first + others.partition_point(|other| logits[other.label as usize] >= logits[label]);
+            if place < room {
+                written = (written + 1).min(room);
+                chosen.copy_within(place..written - 1, place + 1);
+                chosen[place] = Scored { label: label as u32, probability: calibrated.probability(label) };
+            }
+        }
+        (count.min(wanted), Source::Rule)
     }
 }
 
@@ -220,8 +291,8 @@ mod tests {
         DecisionRule { choice, calibration: Calibration::default(), thresholds: &HALVES, reject }
     }
 
-    /// A text surely in scope.
-    const SURE: f32 = 100.0;
+    /// That of a text surely in scope.
+    const SURE_SCORE: f32 = 100.0;
 
     fn labels(
         rule: DecisionRule<'_>,
@@ -230,7 +301,7 @@ mod tests {
         room: usize,
     ) -> (usize, Vec<u32>) {
         let mut chosen = vec![Scored::default(); room];
-        let count = rule.decide(SURE, logits, &options, &mut chosen);
+        let count = rule.decide(SURE_SCORE, logits, &options, &mut chosen);
         (count, chosen[..count.min(room)].iter().map(|s| s.label).collect())
     }
 
@@ -314,6 +385,53 @@ mod tests {
     fn equal_scores_keep_the_order_of_the_labels_even_when_their_sigmoids_saturate() {
         let options = PredictOptions { top: Some(4), ..Default::default() };
         assert_eq!(labels(rule(Choice::Multi), &[50.0, 60.0, 60.0, 40.0], options, 4).1, [1, 2, 0, 3]);
+    }
+
+    #[test]
+    fn rules_come_before_an_unsure_network_and_behind_a_sure_one() {
+        let (multi, single) = (rule(Choice::Multi), rule(Choice::Single));
+        let decide = |rule: DecisionRule<'_>, logits: &[f32], options: PredictOptions, score: f32| {
+            let mut chosen = [Scored::default(); 4];
+            let (count, source) = rule.decide_with(&[3, 0], score, logits, &options, &mut chosen);
+            (chosen[..count].iter().map(|s| (s.label, s.probability)).collect::<Vec<_>>(), source)
+        };
+        let plain = PredictOptions::default();
+        let sigmoid = |z: f32| 1.0 / (1.0 + exp(-z));
+        let near = |(found, source): (Vec<(u32, f32)>, Source), wanted: &[(u32, f32)], from: Source| {
+            assert_eq!(source, from);
+            assert_eq!(found.len(), wanted.len(), "{found:?}");
+            assert!(
+                found.iter().zip(wanted).all(|(f, w)| f.0 == w.0 && (f.1 - w.1).abs() < 1e-6),
+                "{found:?}"
+            );
+        };
+        let unsure = [-3.0, 1.0, 0.5, -2.0];
+        let (p, q) = (sigmoid(1.0), sigmoid(0.5));
+        near(
+            decide(multi, &unsure, plain, SURE_SCORE),
+            &[(3, SURE), (0, SURE), (1, p), (2, q)],
+            Source::Rule,
+        );
+        near(decide(single, &unsure, plain, SURE_SCORE), &[(3, SURE)], Source::Rule);
+        // A rejected text has what the rules ask for alone.
+        near(decide(multi, &unsure, plain, -50.0), &[(3, SURE), (0, SURE)], Source::Rule);
+        near(decide(multi, &unsure, plain, f32::NEG_INFINITY), &[(3, SURE), (0, SURE)], Source::Rule);
+        let top = PredictOptions { top: Some(3), ..plain };
+        near(decide(single, &unsure, top, SURE_SCORE), &[(3, SURE), (0, SURE), (1, p)], Source::Rule);
+        near(
+            decide(single, &unsure, PredictOptions { top: Some(1), ..plain }, SURE_SCORE),
+            &[(3, SURE)],
+            Source::Rule,
+        );
+        let sure = [-3.0, 2.0, -1.0, -2.0];
+        near(decide(multi, &sure, plain, SURE_SCORE), &[(1, sigmoid(2.0))], Source::Network);
+        let strict = PredictOptions { threshold: Some(0.9), ..plain };
+        near(decide(multi, &unsure, strict, SURE_SCORE), &[], Source::Network);
+        // Counted beyond the room there is.
+        let mut one = [Scored::default()];
+        let (count, _) = multi.decide_with(&[3, 0], SURE_SCORE, &unsure, &plain, &mut one);
+        assert_eq!((count, one[0].label), (4, 3));
+        assert_eq!(multi.decide_with(&[3, 0], SURE_SCORE, &unsure, &plain, &mut []).0, 4);
     }
 
     #[test]

@@ -36,6 +36,7 @@
 //! | [`calibration`] | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
+//! | [`rules`] | keyword rules beside the network |
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
@@ -58,6 +59,7 @@ pub mod lexicon;
 pub mod metrics;
 pub mod model;
 pub mod network;
+pub mod rules;
 pub mod runtime;
 pub mod simd;
 pub mod text;
@@ -65,10 +67,11 @@ pub mod train;
 pub mod vectorizer;
 
 pub use classifier::{Classifier, Prediction};
-pub use decision::{PredictOptions, Scored};
+pub use decision::{PredictOptions, Scored, Source};
 pub use error::{Error, ModelFault, Result};
 pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;
+pub use rules::Rule;
 pub use train::{Preset, TrainOptions};
 
 /// The README's Rust code, compiled and run with the documentation's.

@@ -40,9 +40,9 @@ impl Classifier {
         let mut predictions = vec![Prediction::default(); texts.len()];
         let parts = texts.par_chunks(SHARE).zip(predictions.par_chunks_mut(SHARE));
         parts.try_for_each_init(Workspace::default, |space, (texts, predictions)| {
-            let rule = self.model.rule();
             self.for_each_reading(texts, space, |i, score, logits| {
-                predictions[i] = prediction(|chosen| rule.decide(score, logits, options, chosen));
+                let text = texts[i].as_ref();
+                predictions[i] = prediction(|chosen| self.decide(text, score, logits, options, chosen));
             })
         })?;
         Ok(predictions)
@@ -72,10 +72,9 @@ impl Classifier {
             )));
         }
         let part = |space: &mut Workspace, texts: &[T], counts: &mut [usize], room: &mut [Scored]| {
-            let rule = self.model.rule();
             self.for_each_reading(texts, space, |i, score, logits| {
                 let room = &mut room[i * capacity..(i + 1) * capacity];
-                counts[i] = rule.decide(score, logits, options, room);
+                counts[i] = self.decide(texts[i].as_ref(), score, logits, options, room).0;
             })
         };
         let parts = texts.par_chunks(SHARE).zip(counts.par_chunks_mut(SHARE));

@@ -225,7 +225,7 @@ impl Classifier {
         let score = self.logits(text, &mut logits)?;
         let (rule, known) = (self.model.rule(), score > f32::NEG_INFINITY);
         let mut chosen = vec![Scored::default(); logits.len()];
-        let count = rule.decide(score, &logits, options, &mut chosen);
+        let (count, _) = self.decide(text, score, &logits, options, &mut chosen);
         let calibrated = rule.calibration.over(&logits);
         Ok(Outcome {
             score,

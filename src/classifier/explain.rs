@@ -5,7 +5,7 @@
 //! their mean gradient ([`FloatNetwork::mean_gradients`]). The length is taken as given.
 
 use super::Classifier;
-use crate::decision::{PredictOptions, Scored};
+use crate::decision::{PredictOptions, Scored, Source};
 use crate::error::Result;
 use crate::network::float32::FloatNetwork;
 use crate::simd::{self, DIMENSIONS};
@@ -35,6 +35,9 @@ pub struct Explanation {
     pub score: Option<f32>,
     /// The score under which texts are rejected; `None` when no score rejects.
     pub reject_below: Option<f32>,
+    /// The labels that keyword rules asked for, where they were heard; the rest of the explanation is about the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_rule: Vec<String>,
     /// The explained labels: those chosen, up to 8, and the three with the largest logits; best first. None when nothing
     /// in the text is known.
     pub labels: Vec<ExplainedLabel>,
@@ -124,9 +127,16 @@ impl Classifier {
 
         let rule = self.model.rule();
         let mut chosen = [Scored::default(); MAX_CHOSEN];
-        let count = rule.decide(score.unwrap_or(f32::NEG_INFINITY), &combined, options, &mut chosen);
+        let decided = self.decide(text, score.unwrap_or(f32::NEG_INFINITY), &combined, options, &mut chosen);
+        let (count, source) = decided;
         let chosen: Vec<usize> = chosen.iter().take(count).map(|scored| scored.label as usize).collect();
         let labels = if score.is_some() { explained(&combined, &chosen) } else { vec![] };
+        let by_rule = match source {
+            Source::Network => vec![],
+            Source::Rule => {
+                self.model.matches(text).iter().map(|&i| self.labels()[i as usize].clone()).collect()
+            }
+        };
         let calibrated = rule.calibration.over(&combined);
         let explained_label = |&label: &usize| ExplainedLabel {
             label: self.labels()[label].clone(),
@@ -156,6 +166,7 @@ impl Classifier {
             rejected: count == 0,
             score,
             reject_below: finite(rule.reject.below(options.keep)),
+            by_rule,
             labels: labels.iter().map(explained_label).collect(),
             clauses: clauses.iter().zip(&logits).map(explained_clause).collect(),
         })

@@ -1,10 +1,10 @@
-//! The live object: a model with the engine that runs it.
+//! A model with the engines that run it, and what keeps it alive: learning, swapping, queueing, counting.
 
 mod batch;
 mod evaluate;
 mod explain;
 
-use crate::decision::{PredictOptions, Scored};
+use crate::decision::{PredictOptions, Scored, Source};
 use crate::error::{Error, Result};
 use crate::export::{self, CoreMlOptions};
 use crate::model::Model;
@@ -24,12 +24,18 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prediction {
     labels: SmallVec<[Scored; 4]>,
+    source: Source,
 }
 
 impl Prediction {
     /// The chosen labels, best first; empty exactly when the text is rejected.
     pub fn labels(&self) -> &[Scored] {
         &self.labels
+    }
+
+    /// What the labels come from.
+    pub fn source(&self) -> Source {
+        self.source
     }
 
     /// Whether the text belongs to none of the labels.
@@ -39,15 +45,15 @@ impl Prediction {
 }
 
 /// What `decide` chooses into the room it is given; it is asked again when that was too small.
-fn prediction(decide: impl Fn(&mut [Scored]) -> usize) -> Prediction {
+fn prediction(decide: impl Fn(&mut [Scored]) -> (usize, Source)) -> Prediction {
     let mut labels = SmallVec::from([Scored::default(); 4]);
-    let count = decide(&mut labels);
+    let (count, source) = decide(&mut labels);
     if count > labels.len() {
         labels.resize(count, Scored::default());
         decide(&mut labels);
     }
     labels.truncate(count);
-    Prediction { labels }
+    Prediction { labels, source }
 }
 
 /// Classifies texts. All calls that take `&self` may run on any number of threads at once; none of them waits for another.
@@ -191,7 +197,7 @@ impl Classifier {
     pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Prediction> {
         options.check()?;
         self.with_reading(text, |score, logits| {
-            prediction(|chosen| self.model.rule().decide(score, logits, options, chosen))
+            prediction(|chosen| self.decide(text, score, logits, options, chosen))
         })
     }
 
@@ -201,8 +207,35 @@ impl Classifier {
     /// # Errors
     /// As [`Classifier::predict_with`].
     pub fn predict_into(&self, text: &str, options: &PredictOptions, chosen: &mut [Scored]) -> Result<usize> {
+        self.predict_from(text, options, chosen).map(|(count, _)| count)
+    }
+
+    /// As [`Classifier::predict_into`], and says what the labels come from.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn predict_from(
+        &self,
+        text: &str,
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> Result<(usize, Source)> {
         options.check()?;
-        self.with_reading(text, |score, logits| self.model.rule().decide(score, logits, options, chosen))
+        self.with_reading(text, |score, logits| self.decide(text, score, logits, options, chosen))
+    }
+
+    /// Chooses labels from what was read off a text, and by the rules that match it.
+    #[inline]
+    fn decide(
+        &self,
+        text: &str,
+        score: f32,
+        logits: &[f32],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> (usize, Source) {
+        let matched = self.model.matches(text);
+        self.model.rule().decide_with(&matched, score, logits, options, chosen)
     }
 
     /// Calls `decide` with a text's reject score and logits.

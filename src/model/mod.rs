@@ -5,12 +5,14 @@
 
 mod bytes;
 mod file;
+mod parts;
 
 use crate::calibration::Calibration;
 use crate::decision::{Centroids, Choice, DecisionRule, RejectRule, noisy_or};
 use crate::error::{Error, Result};
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network, with_logits};
+use crate::rules::{Matcher, Matches, Rule};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
@@ -20,6 +22,8 @@ use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
 pub(crate) use bytes::replace_file;
 pub use file::{FORMAT, MAX_JOINERS};
+pub(crate) use parts::SILENT_BIAS;
+pub use parts::{LayerParts, Parts, TableParts};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
@@ -67,6 +71,9 @@ pub struct Metadata {
     pub reject: RejectSettings,
     /// How it was trained.
     pub training: TrainingSummary,
+    /// What asks for labels besides the network.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// The settings of the lexicon; its rows and their words are tensors.
@@ -83,62 +90,6 @@ pub struct RejectSettings {
     pub keep: f32,
     /// What a cosine of 1 to the label's centroid adds to the reject score, in logits.
     pub cosine_weight: f32,
-}
-
-/// One layer's int8 numbers; see [`Layer`].
-#[derive(Debug, Clone, Default)]
-pub struct LayerParts {
-    /// Row-major, one row per output.
-    pub weights: Vec<i8>,
-    /// One per output.
-    pub scales: Vec<f32>,
-    /// One per output, or none for the linear path.
-    pub biases: Vec<f32>,
-}
-
-/// The numbers of a table; see [`Table`].
-#[derive(Debug, Clone)]
-pub enum TableParts {
-    /// One byte a number.
-    Int8(Vec<i8>),
-    /// Two numbers a byte.
-    Int4(Vec<u8>),
-}
-
-impl Default for TableParts {
-    /// No rows.
-    fn default() -> Self {
-        TableParts::Int4(vec![])
-    }
-}
-
-/// What a model is made from.
-#[derive(Debug, Clone)]
-pub struct Parts {
-    /// Checksum, format and library version are filled in.
-    pub metadata: Metadata,
-    /// Rows of the vectorizer; empty without [`Metadata::ngrams`].
-    pub table: TableParts,
-    /// Slots of the filter of known trigrams; empty without [`Metadata::ngrams`].
-    pub known: Vec<u16>,
-    /// Slots of the filter of frequent words; empty where all words are told apart.
-    pub frequent: Vec<u16>,
-    /// Rows of the lexicon's words; empty without [`Metadata::lexicon`].
-    pub lexicon_rows: Vec<u8>,
-    /// Slots of the [`Vocabulary`] of those words; empty without [`Metadata::lexicon`].
-    pub lexicon_words: Vec<u32>,
-    /// 256 → 256 → 128 → 64 → N.
-    pub layers: [LayerParts; 4],
-    /// 256 → N.
-    pub linear: Option<LayerParts>,
-    /// A probability for each label.
-    pub thresholds: Vec<f32>,
-    /// [`RejectRule::points`]; empty where no score rejects.
-    pub reject_points: Vec<f32>,
-    /// Each label's mean feature vector; see [`Centroids`].
-    pub centroids: Vec<i8>,
-    /// The reciprocal of each centroid's length.
-    pub centroid_inverse_norms: Vec<f32>,
 }
 
 /// Where the tensors of a layer lie.
@@ -192,6 +143,8 @@ pub struct Model {
     places: Places,
     /// Of the metadata's joiners.
     joiners: Vec<u64>,
+    /// Of the metadata's rules.
+    rules: Matcher,
     /// The network as the int8 kernels read it.
     packed: PackedNetwork,
 }
@@ -227,8 +180,9 @@ impl Model {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
         let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
+        let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
-        Ok(Model { bytes, metadata, places, joiners, packed })
+        Ok(Model { bytes, metadata, places, joiners, rules, packed })
     }
 
     /// What the model was made from; [`Model::from_parts`] makes the same bytes of it, the version of the library apart.
@@ -385,6 +339,12 @@ impl Model {
             inverse_norms: self.floats(&self.places.centroid_inverse_norms),
             weight: self.metadata.reject.cosine_weight,
         }
+    }
+
+    /// The labels that keyword rules ask for in a text.
+    #[inline]
+    pub fn matches(&self, text: &str) -> Matches {
+        if self.rules.is_empty() { Matches::new() } else { self.rules.matches(text) }
     }
 
     /// The rule that chooses labels.

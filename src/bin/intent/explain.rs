@@ -64,6 +64,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Failure> {
     out.line(&answer(explanation))?;
+    if !explanation.by_rule.is_empty() {
+        out.line(&format!("asked for by keyword rules: {}", explanation.by_rule.join(", ")))?;
+    }
     let several = explanation.clauses.len() > 1;
     for (number, clause) in (1..).zip(&explanation.clauses) {
         if several {

@@ -221,8 +221,11 @@ fn snapshot(learner: &Learner) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Kind and contents.
+type Record<'a> = (u32, &'a [u8]);
+
 /// The records of a file's bytes, and where the last whole one ends.
-fn records(bytes: &[u8]) -> Result<(Vec<(u32, &[u8])>, u64), String> {
+fn records(bytes: &[u8]) -> Result<(Vec<Record<'_>>, u64), String> {
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
         return Err("not an IntentKit learner file, or one of another version".into());
     };

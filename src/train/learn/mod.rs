@@ -18,14 +18,14 @@ use super::{Dataset, Inputs, Run, Samples, centroids, quantise};
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
-use crate::model::{Model, Parts, TableParts};
+use crate::model::{Model, Parts, SILENT_BIAS, TableParts};
 use crate::network::MAX_LABELS;
+use crate::rules::{self, Rule};
 use crate::simd::{self, DIMENSIONS};
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 pub use file::{Durability, LearnerFile};
-use labels::add_label;
 use replay::{Kept, Lines, generated, some_of};
 use serde::{Deserialize, Serialize};
 use state::State;
@@ -67,12 +67,13 @@ const WITH_HISTORY: LabelRecipe =
 /// Generated bags are not texts: more of them, and fewer steps, lest the column fits what no text looks like.
 const WITHOUT: LabelRecipe = LabelRecipe { steps: 40, own: 4, others: 60, pace: None };
 
+/// Kept lines that a column is learned from, at most.
+const MOST_LINES: usize = 1000;
 const COLUMN_RATE: f32 = 0.4;
 /// Share of the n-grams that are left out of the lines a label is learned from.
 const DROPOUT: f32 = 0.5;
-/// What a new column starts from: a share of its texts' mean features, and a bias as of a rare label.
+/// What a new column starts from: a share of its texts' mean features, and the bias of a label that says nothing.
 const COLUMN_START: f32 = 0.8;
-const COLUMN_BIAS: f32 = -6.0;
 
 /// Something a learner does to its model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,8 @@ pub enum Change {
         /// The one that stays, and from then on answers for both.
         into: String,
     },
+    /// Puts keyword rules in the place of those there are. Labels that are not there yet are added, and say nothing by themselves.
+    Rules(Vec<Rule>),
     /// Takes a label away, and the kept examples that have no other. The indices behind it go down by one.
     Remove {
         /// Its name.
@@ -136,7 +139,8 @@ impl Learner {
         Ok(Learner {
             state: State::of(&model)?,
             kept: Kept::default(),
-            has_history: false,
+            // A model that was never trained has nothing to forget.
+            has_history: model.metadata().training.examples == 0,
             seed: model.metadata().training.seed,
             changes: 0,
             space: Workspace::default(),
@@ -200,6 +204,7 @@ impl Learner {
             Change::Rename { label, to } => self.rename(label, to),
             Change::Merge { label, into } => self.merge(label, into, &mut random),
             Change::Remove { label } => self.remove(label),
+            Change::Rules(rules) => self.set_rules(rules),
         }
     }
 
@@ -242,6 +247,10 @@ impl Learner {
                     false => Ok(()),
                 }
             }
+            Change::Rules(rules) => {
+                rules::check(rules)?;
+                self.check_labels(rules.iter().map(|rule| &rule.label).collect())
+            }
             Change::Remove { label } => {
                 known(label)?;
                 match names.len() {
@@ -264,7 +273,11 @@ impl Learner {
                 crate::data::check_label(label).map_err(name)?;
             }
         }
-        let mut labels: Vec<&String> = examples.iter().flat_map(|example| &example.labels).collect();
+        self.check_labels(examples.iter().flat_map(|example| &example.labels).collect())
+    }
+
+    /// Whether there is room for labels beside the model's.
+    fn check_labels<'a>(&'a self, mut labels: Vec<&'a String>) -> Result<()> {
         labels.extend(self.model.labels());
         labels.sort_unstable();
         labels.dedup();
@@ -282,23 +295,29 @@ impl Learner {
         examples.iter().for_each(|example| self.state.open(&example.text, self.seed));
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();
-        for example in examples {
-            for label in &example.labels {
-                if !parts.metadata.labels.contains(label) {
-                    report.new_labels.push(label.clone());
-                    add_label(&mut parts, label);
-                }
+        for label in examples.iter().flat_map(|example| &example.labels) {
+            if !parts.metadata.labels.contains(label) {
+                report.new_labels.push(label.clone());
+                parts.add_label(label);
             }
         }
+        // New, or known to rules alone until now. In a model that was never trained no column is worth keeping.
+        let untrained = model.metadata().training.examples == 0;
+        let names = parts.metadata.labels.clone();
+        let silent: Vec<&String> =
+            (0..names.len()).filter(|&i| untrained || parts.is_silent(i)).map(|i| &names[i]).collect();
+        let is_new = |example: &&Example| example.labels.iter().any(|label| silent.contains(&label));
         let mut grown = None;
-        if !report.new_labels.is_empty() {
+        if examples.iter().any(|example| is_new(&example)) {
             self.state.take_layers(&parts);
-            for name in &report.new_labels {
-                let names = &parts.metadata.labels;
-                let Some(label) = names.iter().position(|other| other == name) else { continue };
+            for name in &silent {
+                let Some(label) = names.iter().position(|other| other == *name) else { continue };
                 let mut lines = vec![];
                 for example in examples.iter().filter(|example| example.labels.contains(name)) {
-                    lines.push((self.state.bags(&example.text), indices(names, labels_of(example))?));
+                    lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
+                }
+                if untrained && !lines.is_empty() {
+                    lines.extend(self.lines_of(label as u32, random));
                 }
                 report.steps += self.learn_column(&model, &mut parts, label, &lines, None, random);
             }
@@ -310,8 +329,7 @@ impl Learner {
         for example in examples {
             let wanted = indices(now.labels(), labels_of(example))?;
             report.steps += self.correct(&model, now, &example.text, &wanted, random)?;
-            let is_new = example.labels.iter().any(|label| report.new_labels.contains(label));
-            self.kept.add(&example.text, wanted, !is_new);
+            self.kept.add(&example.text, wanted, !is_new(&example));
         }
         self.model = Arc::new(self.with_table(&mut parts)?);
         for example in examples {
@@ -319,6 +337,15 @@ impl Learner {
             report.right += usize::from(self.is_right(&self.model, &example.text, &wanted)?);
         }
         Ok(report)
+    }
+
+    /// Kept examples of a label as bags with labels, a thousand at most.
+    fn lines_of(&self, label: u32, random: &mut Random) -> Vec<(Vec<Bag>, Vec<u32>)> {
+        let mut lines: Vec<_> = self.kept.examples.iter().filter(|e| e.labels.contains(&label)).collect();
+        while lines.len() > MOST_LINES {
+            lines.swap_remove(random.below(lines.len()));
+        }
+        lines.into_iter().map(|e| (self.state.bags(&e.text), e.labels.clone())).collect()
     }
 
     /// The model of these parts, with the table as it is now.
@@ -386,6 +413,7 @@ impl Learner {
                     let bags = bags.iter().map(|bag| some_of(bag, dropout, random)).collect();
                     lines.push(bags, example.labels.clone());
                 }
+                None if self.has_history => {}
                 None => {
                     let label = random.below(old.labels().len());
                     let (bag, answer) = generated(&self.state, old, label, around, random);
@@ -478,7 +506,7 @@ impl Learner {
         }
         let output = &mut weights.layers[3];
         output.weights.value.column_mut(label).fill(0.0);
-        output.biases.value[(0, label)] = COLUMN_BIAS;
+        output.biases.value[(0, label)] = SILENT_BIAS;
     }
 }
 

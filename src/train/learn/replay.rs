@@ -155,7 +155,7 @@ impl Kept {
         if correction && !self.corrections.is_empty() {
             return self.examples.get(self.corrections[random.below(self.corrections.len())]);
         }
-        if !has_history && !correction {
+        if !has_history && !correction || self.examples.is_empty() {
             return None;
         }
         self.examples.get(random.below(self.examples.len()))

@@ -20,6 +20,9 @@ use ndarray::Array2;
 /// without learning state are taken to have, so that steps are as large as they were in training.
 const ROW_LENGTH: f32 = 1.6;
 
+/// Of the first rows that are used at all, in steps between the integers of the table: random rows of unit length then fill their range.
+const FIRST_IDF: f32 = 32.0;
+
 /// A model taken apart.
 pub(super) struct State {
     pub(super) recipe: Recipe,
@@ -182,7 +185,10 @@ impl State {
             rows.extend(bag.iter().map(|&(row, _)| row as usize));
         });
         // As of a row that one text uses.
-        let rarest = self.frequencies.idf.iter().copied().fold(1.0f32, f32::max);
+        let rarest = match self.frequencies.idf.iter().copied().fold(0.0f32, f32::max) {
+            0.0 => FIRST_IDF,
+            rarest => rarest,
+        };
         let idf = &mut self.frequencies.idf;
         let unused = |&row: &usize| idf.get(row).is_some_and(|&idf| idf == 0.0);
         rows.retain(unused);

@@ -1,0 +1,89 @@
+//! What keyword rules promise.
+
+use intentkit::data::Example;
+use intentkit::model::Model;
+use intentkit::train::{Change, Learner};
+use intentkit::{Classifier, PredictOptions, Rule, Source};
+use std::sync::Arc;
+
+fn rules() -> Vec<Rule> {
+    Rule::of_json(
+        r#"[{"label": "vision", "keywords": ["screenshot", "my screen"]},
+            {"label": "music", "keywords": ["song"], "phrases": ["surprise me"]}]"#,
+    )
+    .unwrap()
+}
+
+fn answer(classifier: &Classifier, text: &str) -> Vec<String> {
+    let prediction = classifier.predict(text).unwrap();
+    prediction.labels().iter().map(|s| classifier.labels()[s.label as usize].clone()).collect()
+}
+
+#[test]
+fn a_classifier_of_rules_alone_answers_without_training_data_and_rejects_everything_else() {
+    let classifier = Classifier::new(Model::of_rules(&rules()).unwrap());
+    assert_eq!(answer(&classifier, "Take a SCREENSHOT, please"), ["vision"]);
+    assert_eq!(answer(&classifier, "play a song about my screen"), ["vision", "music"]);
+    assert_eq!(answer(&classifier, "Surprise me!"), ["music"]);
+    assert!(answer(&classifier, "surprise me again").is_empty());
+    let prediction = classifier.predict("a song").unwrap();
+    assert_eq!((prediction.source(), prediction.labels()[0].probability), (Source::Rule, 0.85));
+    assert!(Model::of_rules(&[]).is_err());
+    // As one of many, and from its file.
+    let again = Classifier::from_bytes(classifier.model().as_bytes()).unwrap();
+    let texts = ["a song", "nothing of the kind", "my screen"];
+    let batch = again.predict_batch(&texts, &PredictOptions::default()).unwrap();
+    for (text, prediction) in texts.iter().zip(batch) {
+        assert_eq!(prediction, classifier.predict(text).unwrap());
+    }
+}
+
+#[test]
+fn a_classifier_of_rules_learns_from_examples_what_its_rules_do_not_say() {
+    let mut learner = Learner::of(Arc::new(Model::of_rules(&rules()).unwrap())).unwrap();
+    assert!(learner.has_history(), "nothing is forgotten by training it anew");
+    let of = |text: &str, label: &str| Example::new(text, [label]);
+    let examples = [
+        of("what do you see in front of you", "vision"),
+        of("describe the picture", "vision"),
+        of("put on some jazz", "music"),
+        of("turn the radio up", "music"),
+        of("wake me at seven", "alarm"),
+    ];
+    for example in &examples {
+        let report = learner.update(std::slice::from_ref(example)).unwrap();
+        assert_eq!(report.right, 1, "{}", example.text);
+    }
+    let classifier = Classifier::from_bytes(learner.model().as_bytes()).unwrap();
+    for example in &examples {
+        assert_eq!(answer(&classifier, &example.text), example.labels, "{}", example.text);
+        assert_eq!(classifier.predict(&example.text).unwrap().source(), Source::Network);
+    }
+    assert_eq!(answer(&classifier, "a screenshot"), ["vision"]);
+    assert!(answer(&classifier, "Привет").is_empty());
+}
+
+#[test]
+fn rules_follow_their_labels_and_can_be_replaced() {
+    let sample = Model::load(std::path::Path::new("models/assistant.intent")).unwrap();
+    let rule = Rule { label: "GARDEN".into(), keywords: vec!["ficus".into()], phrases: vec![] };
+    let mut learner = Learner::of(Arc::new(sample.with_rules(std::slice::from_ref(&rule)).unwrap())).unwrap();
+    let of =
+        |learner: &Learner| answer(&Classifier::from_bytes(learner.model().as_bytes()).unwrap(), "ficus");
+    assert_eq!(of(&learner), ["GARDEN"]);
+    learner.apply(&Change::Rename { label: "GARDEN".into(), to: "PLANTS".into() }).unwrap();
+    assert_eq!(of(&learner), ["PLANTS"]);
+    learner.apply(&Change::Rules(vec![Rule { label: "CHATBOTS".into(), ..rule.clone() }])).unwrap();
+    assert_eq!(of(&learner), ["CHATBOTS"]);
+    learner.apply(&Change::Rules(vec![rule])).unwrap();
+    assert_eq!(of(&learner), ["GARDEN"]);
+    learner.apply(&Change::Remove { label: "GARDEN".into() }).unwrap();
+    assert!(of(&learner).is_empty() && learner.model().metadata().rules.is_empty());
+}
+
+#[test]
+fn a_model_without_rules_has_the_same_bytes_as_before_rules_were_invented() {
+    let sample = Model::load(std::path::Path::new("models/assistant.intent")).unwrap();
+    assert!(!String::from_utf8_lossy(sample.as_bytes()).contains("rules"));
+    assert_eq!(sample.with_rules(&[]).unwrap().as_bytes(), sample.as_bytes());
+}
