@@ -66,6 +66,20 @@ pub enum Error {
         /// What is wrong with it.
         fault: ModelFault,
     },
+    /// As many requests are waiting as the queue takes. Nothing was queued.
+    #[error(
+        "{waiting} requests are waiting, as many as the queue takes; try again when some are answered, or make it longer"
+    )]
+    Busy {
+        /// How many the queue takes.
+        waiting: usize,
+    },
+    /// A request was cancelled before it was answered.
+    #[error("the request was cancelled")]
+    Cancelled,
+    /// The classifier takes no requests any more.
+    #[error("the classifier is shutting down and takes no more requests")]
+    ShutDown,
     /// The model was trained from feature rows and holds no vectorizer, so it can't read texts.
     #[error(
         "this model was trained from feature rows and cannot read texts; call predict_features with 256 numbers instead"

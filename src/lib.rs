@@ -43,7 +43,7 @@
 //! | [`runtime`] | the engines that compute a network, and the choice between them |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8; learning after training |
 //! | [`metrics`] | what an evaluation is made of |
-//! | [`classifier`] | the live object: train, load, predict, explain, evaluate, export |
+//! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
 //! Rooms know only those above them in this table, errors apart.
@@ -66,7 +66,7 @@ pub mod text;
 pub mod train;
 pub mod vectorizer;
 
-pub use classifier::{Classifier, Prediction};
+pub use classifier::{Classifier, LiveClassifier, Prediction};
 pub use decision::{PredictOptions, Scored, Source};
 pub use error::{Error, ModelFault, Result};
 pub use export::{CoreMlOptions, CoreMlPrecision};

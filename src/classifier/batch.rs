@@ -90,6 +90,15 @@ impl Classifier {
             })
     }
 
+    /// As [`Classifier::predict_batch`], on this thread alone, with options for each text, which are taken as checked.
+    pub(super) fn predict_some(&self, texts: &[&str], options: &[PredictOptions]) -> Result<Vec<Prediction>> {
+        let mut predictions = vec![Prediction::default(); texts.len()];
+        self.for_each_reading(texts, &mut Workspace::default(), |i, score, logits| {
+            predictions[i] = prediction(|chosen| self.decide(texts[i], score, logits, &options[i], chosen));
+        })?;
+        Ok(predictions)
+    }
+
     /// Calls `each` with the number, reject score and combined logits of every text, in order.
     fn for_each_reading<T: AsRef<str>>(
         &self,

@@ -3,6 +3,13 @@
 mod batch;
 mod evaluate;
 mod explain;
+mod histogram;
+mod learning;
+mod live;
+mod priority;
+mod queue;
+mod statistics;
+mod sync;
 
 use crate::decision::{PredictOptions, Scored, Source};
 use crate::error::{Error, Result};
@@ -10,12 +17,17 @@ use crate::export::{self, CoreMlOptions};
 use crate::model::Model;
 use crate::network::with_logits;
 use crate::runtime::{self, Engines, Precision, RuntimeChoice};
-use crate::simd::DIMENSIONS;
+use crate::simd::{DIMENSIONS, ticks};
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
 pub use evaluate::{Evaluation, Evaluator, Outcome};
 pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Share};
+pub use learning::RetrainOptions;
+pub use live::{Answer, Answering, Current, Decided, LiveClassifier, QueueOptions};
+pub use queue::Ticket;
 use smallvec::SmallVec;
+pub use statistics::{Latency, RuntimeCount, StatisticsReport};
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,8 +93,11 @@ pub struct Classifier {
 impl Classifier {
     /// A classifier over a model, computing in int8.
     pub fn new(model: Model) -> Self {
-        let engines = Engines::new(&model);
-        Classifier { model: Arc::new(model), engines }
+        Classifier::of_shared(Arc::new(model))
+    }
+
+    fn of_shared(model: Arc<Model>) -> Self {
+        Classifier { engines: Engines::new(&model), model }
     }
 
     /// Learns from examples.
@@ -149,6 +164,10 @@ impl Classifier {
     /// The model in use.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    fn shared_model(&self) -> Arc<Model> {
+        Arc::clone(&self.model)
     }
 
     /// Name of the engine in use for one text.
@@ -222,6 +241,32 @@ impl Classifier {
     ) -> Result<(usize, Source)> {
         options.check()?;
         self.with_reading(text, |score, logits| self.decide(text, score, logits, options, chosen))
+    }
+
+    /// As [`Classifier::predict_from`], and writes the ticks of its stages: vectorizing, the network, the decision.
+    fn predict_in_stages(
+        &self,
+        text: &str,
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+        stages: &mut [u64; 3],
+    ) -> Result<(usize, Source)> {
+        options.check()?;
+        with_logits(self.labels().len(), |logits| {
+            let (start, network) = (ticks(), Cell::new(0));
+            let mut reading = self.model.reading(logits);
+            let timed = |features: &FeatureVector, logits: &mut [f32]| {
+                let start = ticks();
+                self.network(features, logits);
+                network.set(network.get() + ticks().wrapping_sub(start));
+            };
+            self.model.for_each_row(text, |row| reading.row(row, timed))?;
+            let (score, read) = (reading.score(), ticks());
+            let decided = self.decide(text, score, logits, options, chosen);
+            let vectorized = read.wrapping_sub(start).saturating_sub(network.get());
+            *stages = [vectorized, network.get(), ticks().wrapping_sub(read)];
+            Ok(decided)
+        })
     }
 
     /// Chooses labels from what was read off a text, and by the rules that match it.

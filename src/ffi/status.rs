@@ -49,6 +49,13 @@ pub enum IntentStatus {
 
     /// The model was trained from feature rows and can't read texts.
     NoVectorizer = 50,
+
+    /// As many requests are waiting as the queue takes.
+    Busy = 60,
+    /// The request was cancelled before it was answered.
+    Cancelled = 61,
+    /// The classifier takes no requests any more.
+    ShutDown = 62,
 }
 
 impl From<&Error> for IntentStatus {
@@ -62,6 +69,9 @@ impl From<&Error> for IntentStatus {
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,
             Error::NoVectorizer => IntentStatus::NoVectorizer,
+            Error::Busy { .. } => IntentStatus::Busy,
+            Error::Cancelled => IntentStatus::Cancelled,
+            Error::ShutDown => IntentStatus::ShutDown,
             Error::Model { fault, .. } => match fault {
                 ModelFault::NotAModel(_) => IntentStatus::NotAModel,
                 ModelFault::NewerFormat { .. } => IntentStatus::NewerFormat,

@@ -89,15 +89,26 @@ pub(super) struct Measured {
     pub(super) engines: Vec<Option<Box<dyn Runtime>>>,
 }
 
-/// Starts measuring on a thread of its own and hands over what it found, unless by then nobody `is_wanted` any more.
+/// Starts measuring on a thread of its own, not before `start`, and hands over what it found, unless by then nobody `is_wanted` any more.
 pub(super) fn start(
     model: Arc<Model>,
     candidates: Vec<Candidate>,
     limits: Limits,
+    start: Instant,
     is_wanted: impl Fn() -> bool + Send + 'static,
     done: impl FnOnce(Measured) + Send + 'static,
 ) -> Result<(), &'static str> {
     let measure = move || {
+        loop {
+            let left = start.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            if !is_wanted() {
+                return;
+            }
+            thread::sleep(left.min(Duration::from_millis(500)));
+        }
         let probes = probes(&model);
         // The CPU never fails, so it has figures.
         let cpu =

@@ -59,6 +59,9 @@ pub struct Report {
     pub neural_engine: Option<bool>,
 }
 
+/// Measuring takes a core for seconds, and a model that learns is swapped often.
+const MEASURED_AT_MOST_EACH: Duration = Duration::from_secs(60);
+
 /// Engines besides the CPU there can be.
 const SLOTS: usize = 4;
 
@@ -126,6 +129,9 @@ impl Found {
 /// The engines of one model, and the switch between them. Any number of threads may compute, ask and switch at once.
 pub struct Engines {
     cpu: Box<dyn Runtime>,
+    precision: Precision,
+    /// When the system's engines were measured last, for this model or one before.
+    measured: Mutex<Option<Instant>>,
     found: Arc<Found>,
     limits: Limits,
 }
@@ -133,7 +139,27 @@ pub struct Engines {
 impl Engines {
     /// The CPU alone, computing in int8.
     pub fn new(model: &Model) -> Self {
-        Engines { cpu: Precision::default().runtime(model), found: Arc::default(), limits: Limits::default() }
+        Engines {
+            cpu: Precision::default().runtime(model),
+            precision: Precision::default(),
+            measured: Mutex::default(),
+            found: Arc::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The engines of a model that takes the place of this one's, with the same choices. What the system offers is measured anew, but
+    /// at most once a minute; until then the CPU answers.
+    #[must_use]
+    pub fn succeed(&self, model: &Arc<Model>) -> Engines {
+        let next = Engines::new(model).with_precision(self.precision, model).with_limits(self.limits);
+        let measured = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        *next.measured.lock().unwrap_or_else(PoisonError::into_inner) = measured;
+        let asked = self.found.report().asked;
+        if asked != RuntimeChoice::Cpu {
+            next.choose(model, asked);
+        }
+        next
     }
 
     /// As [`Engines::new`], with other limits of measuring.
@@ -146,7 +172,7 @@ impl Engines {
     /// Computes in another arithmetic on the CPU.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision, model: &Model) -> Self {
-        self.cpu = precision.runtime(model);
+        (self.cpu, self.precision) = (precision.runtime(model), precision);
         self
     }
 
@@ -176,6 +202,13 @@ impl Engines {
         }
         report.measuring = true;
         drop(report);
+        let now = Instant::now();
+        let start = {
+            let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = measured.map_or(now, |last| now.max(last + MEASURED_AT_MOST_EACH));
+            *measured = Some(start);
+            start
+        };
         let found = Arc::downgrade(&self.found);
         let wanted = found.clone();
         let is_wanted = move || wanted.strong_count() > 0;
@@ -184,7 +217,8 @@ impl Engines {
                 found.measured(measured);
             }
         };
-        if let Err(reason) = choose::start(Arc::clone(model), candidates, self.limits, is_wanted, done) {
+        if let Err(reason) = choose::start(Arc::clone(model), candidates, self.limits, start, is_wanted, done)
+        {
             let mut report = self.found.report();
             (report.measuring, report.note) = (false, Some(reason));
         }
@@ -220,6 +254,12 @@ impl Engines {
     /// Name of the engine for one row.
     pub fn name(&self) -> &'static str {
         self.at(&self.found.single).map_or(self.cpu.name(), |(_, engine)| engine.name())
+    }
+
+    /// Place of the engine for one row among the report's candidates, counted from 1; 0 for the CPU.
+    #[inline]
+    pub fn place(&self) -> usize {
+        self.found.single.load(Ordering::Relaxed)
     }
 
     /// The engine that a choice stands for, and its place; `None` for the CPU.

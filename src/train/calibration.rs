@@ -202,7 +202,7 @@ mod tests {
     use crate::train::random::{Purpose, Random};
 
     fn targets(lines: &[&[&str]]) -> Targets {
-        Targets::new(lines.iter().copied()).unwrap()
+        Targets::new(&[], lines.iter().copied()).unwrap()
     }
 
     /// Labels drawn with the probabilities that `map` gives.

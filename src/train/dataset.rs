@@ -79,9 +79,20 @@ pub(super) struct Targets {
 }
 
 impl Targets {
-    pub(super) fn new<'a>(lines: impl Iterator<Item = &'a [&'a str]>) -> Result<Targets> {
+    /// The labels in `first` are numbered first, the others in the order of their first line.
+    pub(super) fn new<'a>(
+        first: &'a [String],
+        lines: impl Iterator<Item = &'a [&'a str]>,
+    ) -> Result<Targets> {
         let mut index: HashMap<&str, u32> = HashMap::new();
         let (mut names, mut of_line) = (vec![], vec![]);
+        for label in first {
+            let next = names.len() as u32;
+            index.entry(label).or_insert_with(|| {
+                names.push(label.clone());
+                next
+            });
+        }
         for labels in lines {
             let mut line = vec![];
             for &label in labels {
@@ -99,7 +110,7 @@ impl Targets {
         if of_line.is_empty() {
             return Err(Error::Training("there are no examples to train on".into()));
         }
-        if names.is_empty() {
+        if of_line.iter().all(Vec::is_empty) {
             return Err(Error::Training("no example has a label; a classifier needs at least one".into()));
         }
         if names.len() > MAX_LABELS {
@@ -377,7 +388,7 @@ mod tests {
     use super::*;
 
     fn targets(lines: &[&[&str]]) -> Targets {
-        Targets::new(lines.iter().copied()).unwrap()
+        Targets::new(&[], lines.iter().copied()).unwrap()
     }
 
     #[test]
@@ -390,9 +401,9 @@ mod tests {
     #[test]
     fn no_examples_and_no_labels_are_errors_in_a_sentence() {
         let none: [&[&str]; 0] = [];
-        assert!(Targets::new(none.into_iter()).err().unwrap().to_string().contains("no examples"));
+        assert!(Targets::new(&[], none.into_iter()).err().unwrap().to_string().contains("no examples"));
         assert!(
-            Targets::new([&[][..], &[]].into_iter())
+            Targets::new(&[], [&[][..], &[]].into_iter())
                 .err()
                 .unwrap()
                 .to_string()
@@ -404,7 +415,7 @@ mod tests {
     fn more_labels_than_a_model_holds_are_refused_with_both_numbers() {
         let names: Vec<String> = (0..=MAX_LABELS).map(|i| format!("label{i}")).collect();
         let lines: Vec<[&str; 1]> = names.iter().map(|n| [n.as_str()]).collect();
-        let message = Targets::new(lines.iter().map(|l| &l[..])).err().unwrap().to_string();
+        let message = Targets::new(&[], lines.iter().map(|l| &l[..])).err().unwrap().to_string();
         assert!(message.contains("16385") && message.contains("16384"), "{message}");
     }
 

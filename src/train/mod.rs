@@ -25,7 +25,7 @@ mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
-pub use learn::{Change, Durability, Learner, LearnerFile, UpdateReport};
+pub use learn::{Change, Durability, Forgotten, Learner, LearnerFile, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};
 pub use report::{LexiconUse, TrainReport};
@@ -207,7 +207,7 @@ impl<'a> Training<'a> {
         options: &'a TrainOptions,
     ) -> Result<Self> {
         let started = Instant::now();
-        let targets = Targets::new(data.labels.iter().map(Vec::as_slice))?;
+        let targets = Targets::new(&options.labels, data.labels.iter().map(Vec::as_slice))?;
         let given = &targets.of_line[..examples];
         let amount = Amount {
             lines: examples,

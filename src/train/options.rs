@@ -90,6 +90,9 @@ pub struct TrainOptions {
     /// Whether the name of a label with few lines is one more line of it, underscores as spaces. Default true: names such as
     /// `book_flight` are worth five points with five examples a label. One that holds no word of three letters is left out.
     pub label_names: bool,
+    /// Labels that are numbered first, in this order, whether or not a line has them, so that indices stay what they were in an
+    /// earlier model. Default: none; labels are numbered in the order of their first line.
+    pub labels: Vec<String>,
     /// A description for some labels, in the words of their texts: one more line of the label, instead of its name.
     pub descriptions: Vec<(String, String)>,
     /// Word vectors from elsewhere, a help where examples are few. Default: none. The model holds rows of the words that matter to
@@ -111,6 +114,7 @@ impl Default for TrainOptions {
             outliers: None,
             joiners: None,
             label_names: true,
+            labels: vec![],
             descriptions: vec![],
             lexicon: None,
         }
@@ -146,6 +150,10 @@ impl TrainOptions {
             if let Some(value) = value.filter(|v| !(0.0..1.0).contains(v)) {
                 return refuse(format!("`{name}` is {value}; it must be at least 0 and under 1"));
             }
+        }
+        for (i, label) in self.labels.iter().enumerate() {
+            crate::data::check_label(label)
+                .map_err(|fault| Error::invalid(format!("`labels`: name {i} {fault}")))?;
         }
         let joiners = self.joiners.as_deref().unwrap_or_default();
         if joiners.len() > MAX_JOINERS {

@@ -116,6 +116,11 @@ impl LearnerFile {
         &self.path
     }
 
+    /// What changes survive from now on.
+    pub fn set_durability(&mut self, durability: Durability) {
+        self.durability = durability;
+    }
+
     /// Writes a change down, to be made when this has returned.
     ///
     /// # Errors

@@ -117,6 +117,12 @@ pub struct UpdateReport {
     pub steps: usize,
 }
 
+/// Examples that were dropped.
+pub struct Forgotten {
+    kept: Kept,
+    has_history: bool,
+}
+
 /// A model, and what it takes to learn on from it.
 pub struct Learner {
     model: Arc<Model>,
@@ -185,9 +191,14 @@ impl Learner {
         self.kept.examples.len()
     }
 
-    /// Drops the kept examples: from then on generated bags of n-grams stand in for them.
-    pub fn forget(&mut self) {
-        (self.kept, self.has_history) = (Kept::default(), false);
+    /// Drops the kept examples, and returns them for [`Learner::remember`]: from then on generated bags of n-grams stand in for them.
+    pub fn forget(&mut self) -> Forgotten {
+        Forgotten { kept: std::mem::take(&mut self.kept), has_history: std::mem::take(&mut self.has_history) }
+    }
+
+    /// Takes back what was forgotten, before anything else is done.
+    pub fn remember(&mut self, forgotten: Forgotten) {
+        (self.kept, self.has_history) = (forgotten.kept, forgotten.has_history);
     }
 
     /// Makes a change. The same changes of the same learner give the same models, byte for byte, on every machine.

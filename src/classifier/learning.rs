@@ -1,0 +1,408 @@
+//! The learning side of a live classifier: changes one after the other, written down before they are made; training anew in the background,
+//! behind a guard; the way back.
+
+use super::live::{Current, Shared};
+use super::statistics::StatisticsReport;
+use super::{Classifier, priority};
+use crate::data::Example;
+use crate::decision::PredictOptions;
+use crate::error::{Error, Result};
+use crate::simd::DIMENSIONS;
+use crate::train::{
+    self, Change, Dataset, Durability, Learner, LearnerFile, Preset, TrainOptions, UpdateReport,
+};
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// When and how to train anew.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RetrainOptions {
+    /// Behind how many examples that were learned; `None` never does by itself. Default 100.
+    pub after: Option<usize>,
+    /// Examples that must not get worse: a new model that answers fewer of them right is refused. Default: none.
+    pub golden: Vec<Example>,
+    /// How to train. The preset and seed of the model, its share of texts to let through and the order of its labels take the place of those
+    /// given. Default: one thread, the defaults besides.
+    pub training: TrainOptions,
+}
+
+impl Default for RetrainOptions {
+    fn default() -> Self {
+        let training = TrainOptions { threads: 1, ..TrainOptions::default() };
+        RetrainOptions { after: Some(100), golden: vec![], training }
+    }
+}
+
+/// What was there before the last retraining.
+struct Previous {
+    learner: Learner,
+    /// Changes made since.
+    changes: Vec<Change>,
+}
+
+/// A retraining on its way.
+struct Retraining {
+    /// Changes made since it began, which the new model has to learn.
+    changes: Vec<Change>,
+    stop: Arc<AtomicBool>,
+}
+
+/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used.
+pub(super) struct Learning {
+    /// `None` until the first change.
+    learner: Option<Learner>,
+    file: Option<LearnerFile>,
+    new_labels: bool,
+    retrain: RetrainOptions,
+    /// Examples learned since the last retraining.
+    since: usize,
+    previous: Option<Previous>,
+    retraining: Option<Retraining>,
+    thread: Option<JoinHandle<()>>,
+    closed: bool,
+    /// For the statistics.
+    learned: u64,
+    retrained: u64,
+    refused: u64,
+    last_refusal: Option<String>,
+}
+
+impl Default for Learning {
+    fn default() -> Self {
+        Learning {
+            learner: None,
+            file: None,
+            new_labels: true,
+            retrain: RetrainOptions::default(),
+            since: 0,
+            previous: None,
+            retraining: None,
+            thread: None,
+            closed: false,
+            learned: 0,
+            retrained: 0,
+            refused: 0,
+            last_refusal: None,
+        }
+    }
+}
+
+impl Learning {
+    pub(super) fn of(learner: Learner, file: Option<LearnerFile>) -> Self {
+        Learning { learner: Some(learner), file, ..Learning::default() }
+    }
+
+    pub(super) fn allow_new_labels(&mut self, allowed: bool) {
+        self.new_labels = allowed;
+    }
+
+    pub(super) fn set_retraining(&mut self, options: RetrainOptions) {
+        self.retrain = options;
+    }
+
+    /// The learner, made from the model in use where there is none yet.
+    fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
+        if self.learner.is_none() {
+            self.learner = Some(Learner::of(current.shared_model())?);
+        }
+        self.learner.as_mut().ok_or(Error::NoVectorizer)
+    }
+
+    /// Makes a change and puts the model that knows it in place.
+    pub(super) fn change(shared: &Arc<Shared>, change: &Change) -> Result<UpdateReport> {
+        let mut guard = shared.learning();
+        let learning = &mut *guard;
+        let current = shared.current();
+        if let (Change::Rules(rules), None) = (change, &learning.learner) {
+            // Needs no learner, and is possible for models that can't learn.
+            let model = Arc::new(current.model().with_rules(rules)?);
+            shared.publish(learning, &model);
+            return Ok(UpdateReport::default());
+        }
+        let allowed = learning.new_labels;
+        let learner = learning.learner(&current)?;
+        learner.check(change)?;
+        if let (Change::Learn(examples), false) = (change, allowed) {
+            let names = learner.model().labels();
+            if let Some(label) = examples.iter().flat_map(|e| &e.labels).find(|label| !names.contains(label))
+            {
+                return Err(Error::invalid(format!(
+                    "there is no label `{label}`, and new ones are forbidden"
+                )));
+            }
+        }
+        if let Some(file) = &mut learning.file {
+            file.append(change)?;
+        }
+        // Taken out, so that a panic leaves none behind that is half changed.
+        let Some(mut learner) = learning.learner.take() else { return Err(Error::NoVectorizer) };
+        let report = learner.apply(change);
+        let model = Arc::clone(learner.model());
+        if let Some(file) = &mut learning.file {
+            file.tidy(&learner);
+        }
+        learning.learner = Some(learner);
+        let report = report?;
+        shared.publish(learning, &model);
+        let later = [
+            learning.previous.as_mut().map(|previous| &mut previous.changes),
+            learning.retraining.as_mut().map(|retraining| &mut retraining.changes),
+        ];
+        later.into_iter().flatten().for_each(|changes| changes.push(change.clone()));
+        learning.learned += report.examples as u64;
+        learning.since += report.examples;
+        if learning.retrain.after.is_some_and(|after| learning.since >= after.max(1))
+            && let Err(reason) = learning.begin(shared)
+        {
+            // Not asked for, so nobody to tell but the statistics.
+            learning.since = 0;
+            learning.refuse(reason.to_string());
+        }
+        Ok(report)
+    }
+
+    fn refuse(&mut self, reason: String) {
+        self.refused += 1;
+        self.last_refusal = Some(reason);
+    }
+
+    pub(super) fn save(&mut self, current: &Current, path: &Path, durability: Durability) -> Result<()> {
+        self.learner(current)?;
+        let Some(learner) = &self.learner else { return Err(Error::NoVectorizer) };
+        match &mut self.file {
+            Some(file) if file.path() == path => {
+                file.set_durability(durability);
+                file.rewrite(learner)
+            }
+            file => {
+                *file = Some(LearnerFile::create(path, learner, durability)?);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn forget(&mut self) -> Result<()> {
+        let Some(learner) = &mut self.learner else { return Ok(()) };
+        let kept = learner.forget();
+        if let Some(file) = &mut self.file
+            && let Err(error) = file.rewrite(learner)
+        {
+            learner.remember(kept);
+            return Err(error);
+        }
+        // They hold texts too, and a model that is being trained on these would bring them back.
+        self.previous = None;
+        self.stop();
+        Ok(())
+    }
+
+    /// Tells a retraining that nobody wants it any more.
+    fn stop(&mut self) {
+        if let Some(retraining) = self.retraining.take() {
+            retraining.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn start_retraining(shared: &Arc<Shared>) -> Result<()> {
+        let mut learning = shared.learning();
+        let current = shared.current();
+        learning.learner(&current)?;
+        learning.begin(shared)
+    }
+
+    /// Starts training anew, unless it is on its way already.
+    fn begin(&mut self, shared: &Arc<Shared>) -> Result<()> {
+        if self.retraining.is_some() || self.closed {
+            return Ok(());
+        }
+        let Some(learner) = &self.learner else { return Err(Error::NoVectorizer) };
+        if !learner.has_history() {
+            return Err(Error::invalid(
+                "the examples of training are not kept, and without them a new model would forget; train with a learner",
+            ));
+        }
+        let model = learner.model().metadata();
+        let RetrainOptions { golden, training, .. } = &self.retrain;
+        if model.lexicon.is_some() && training.lexicon.is_none() {
+            return Err(Error::invalid("the model has a lexicon; give it to the retraining as well"));
+        }
+        let examples = learner.examples();
+        if examples.iter().all(|example| example.labels.is_empty()) {
+            return Err(Error::invalid("no example with a label is kept, so there is nothing to train on"));
+        }
+        let several = examples.iter().any(|example| example.labels.len() > 1);
+        let options = TrainOptions {
+            preset: match model.preset.as_str() {
+                "single" if !several => Preset::Single,
+                "single" => Preset::Auto,
+                _ => Preset::Multi,
+            },
+            seed: model.training.seed,
+            // What was never trained has no share of its own.
+            keep: if model.reject.keep > 0.0 { f64::from(model.reject.keep) } else { training.keep },
+            labels: model.labels.clone(),
+            joiners: training.joiners.clone().or((!model.joiners.is_empty()).then(|| model.joiners.clone())),
+            ..training.clone()
+        };
+        let stop = Arc::new(AtomicBool::new(false));
+        let (rules, golden) = (model.rules.clone(), golden.clone());
+        let (shared, stopped) = (Arc::clone(shared), Arc::clone(&stop));
+        let train = move || {
+            priority::lower();
+            let trained = train::train_to_learn(&Dataset::of(&examples), None, &options, &mut |_| {
+                !stopped.load(Ordering::Relaxed)
+            });
+            let trained = trained.and_then(|(mut learner, _)| {
+                if !rules.is_empty() {
+                    learner.apply(&Change::Rules(rules))?;
+                }
+                Ok(learner)
+            });
+            Learning::trained(&shared, trained, &golden, &stopped);
+        };
+        let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
+        let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;
+        self.retraining = Some(Retraining { changes: vec![], stop });
+        self.thread = Some(thread);
+        self.since = 0;
+        Ok(())
+    }
+
+    /// Takes in what a retraining came to.
+    fn trained(shared: &Arc<Shared>, trained: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
+        let compare = |candidate: &Learner| -> Result<()> {
+            is_no_worse(&Classifier::of_shared(Arc::clone(candidate.model())), &shared.current(), golden)
+        };
+        // Before the lock is taken, since it takes its time.
+        let candidate = trained.and_then(|candidate| compare(&candidate).map(|()| candidate));
+        let mut guard = shared.learning();
+        let learning = &mut *guard;
+        if stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        let Some(retraining) = learning.retraining.take() else { return };
+        let placed = candidate.and_then(|mut candidate| {
+            for change in &retraining.changes {
+                // One that can't be made now couldn't be made then.
+                let _ = candidate.apply(change);
+            }
+            if !retraining.changes.is_empty() {
+                compare(&candidate)?;
+            }
+            learning.replace(shared, candidate)
+        });
+        match placed {
+            Ok(old) => {
+                learning.retrained += 1;
+                learning.previous = Some(Previous { learner: old, changes: vec![] });
+            }
+            Err(reason) => learning.refuse(reason.to_string()),
+        }
+    }
+
+    /// Puts a learner and its model in place, and returns the one before.
+    fn replace(&mut self, shared: &Shared, learner: Learner) -> Result<Learner> {
+        if let Some(file) = &mut self.file {
+            file.rewrite(&learner)?;
+        }
+        let model = Arc::clone(learner.model());
+        let Some(old) = self.learner.replace(learner) else { return Err(Error::NoVectorizer) };
+        shared.publish(self, &model);
+        Ok(old)
+    }
+
+    pub(super) fn roll_back(shared: &Arc<Shared>) -> Result<()> {
+        let mut guard = shared.learning();
+        let learning = &mut *guard;
+        let Some(Previous { mut learner, changes }) = learning.previous.take() else {
+            return Err(Error::invalid("there is no model from before a retraining to go back to"));
+        };
+        learning.stop();
+        for change in &changes {
+            let _ = learner.apply(change);
+        }
+        match learning.file.as_mut().map_or(Ok(()), |file| file.rewrite(&learner)) {
+            Ok(()) => {
+                let model = Arc::clone(learner.model());
+                learning.learner = Some(learner);
+                shared.publish(learning, &model);
+                Ok(())
+            }
+            Err(error) => {
+                learning.previous = Some(Previous { learner, changes: vec![] });
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn wait(shared: &Shared, longest: Duration) -> bool {
+        let end = Instant::now() + longest;
+        while shared.learning().retraining.is_some() {
+            if Instant::now() >= end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        true
+    }
+
+    pub(super) fn close(shared: &Shared) {
+        let mut learning = shared.learning();
+        learning.closed = true;
+        learning.stop();
+        let thread = learning.thread.take();
+        drop(learning);
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
+            let _ = thread.join();
+        }
+    }
+
+    pub(super) fn describe(&self, report: &mut StatisticsReport) {
+        report.learned = self.learned;
+        report.retrained = self.retrained;
+        report.retrainings_refused = self.refused;
+        report.last_refusal.clone_from(&self.last_refusal);
+        report.retraining = self.retraining.is_some();
+        let learners = [self.learner.as_ref(), self.previous.as_ref().map(|previous| &previous.learner)];
+        for learner in learners.into_iter().flatten() {
+            report.learner_bytes += (learner.model().rows() * DIMENSIONS * size_of::<f32>()) as u64;
+        }
+        report.kept = self.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
+    }
+}
+
+/// Whether a new model is as good as the current one: on the lines it held out in training, where it may be a standard error below what
+/// the current one reached on its own, and on the golden examples, of which it must answer as many right.
+fn is_no_worse(candidate: &Classifier, current: &Classifier, golden: &[Example]) -> Result<()> {
+    let refuse = |reason: String| Err(Error::Training(format!("the new model was refused: {reason}")));
+    let (new, old) = (&candidate.model().metadata().training, &current.model().metadata().training);
+    if let (Some(now), Some(before)) = (new.heldout_accuracy, old.heldout_accuracy) {
+        let error = (before * (1.0 - before) / new.heldout.max(1) as f64).sqrt();
+        if now < before - error {
+            let (now, before) = (100.0 * now, 100.0 * before);
+            return refuse(format!(
+                "{now:.1} % of {} held-out lines are right, {before:.1} % before",
+                new.heldout
+            ));
+        }
+    }
+    let right = |classifier: &Classifier| -> Result<usize> {
+        let mut right = 0;
+        for example in golden {
+            let prediction = classifier.predict_with(&example.text, &PredictOptions::default())?;
+            let chosen: HashSet<&str> =
+                prediction.labels().iter().filter_map(|scored| classifier.label(scored.label)).collect();
+            right += usize::from(chosen == example.labels.iter().map(String::as_str).collect());
+        }
+        Ok(right)
+    };
+    let (now, before) = (right(candidate)?, right(current)?);
+    match now < before {
+        true => refuse(format!("{now} of {} golden examples are right, {before} before", golden.len())),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,588 @@
+//! The live classifier: predicts from one model while it learns the next, and swaps them in one step.
+
+use super::learning::{Learning, RetrainOptions};
+use super::queue::{Done, Queue, Request, Ticket};
+use super::statistics::{Answered, LabelCounts, STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
+use super::sync::ArcSwap;
+use super::{Classifier, Prediction};
+use crate::data::Example;
+use crate::decision::{PredictOptions, Scored, Source};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::rules::Rule;
+use crate::runtime::RuntimeChoice;
+use crate::simd::ticks;
+use crate::text::MAX_TEXT_BYTES;
+use crate::train::{
+    self, Change, Dataset, Durability, Learner, LearnerFile, ProgressFn, TrainOptions, TrainReport,
+    UpdateReport,
+};
+use std::future::Future;
+use std::ops::Deref;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// A model in use: a [`Classifier`] that stays as it is, and its number. Whoever holds it sees one model, whatever is swapped in.
+pub struct Current {
+    classifier: Classifier,
+    version: u64,
+    counts: Arc<LabelCounts>,
+}
+
+impl Current {
+    /// 1 for the first model, one more with each swap.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Deref for Current {
+    type Target = Classifier;
+
+    fn deref(&self) -> &Classifier {
+        &self.classifier
+    }
+}
+
+/// What was decided about a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Decided {
+    /// How many labels were chosen, which may be more than fit where they were to be written; 0 exactly when the text is rejected.
+    pub count: usize,
+    /// What they come from.
+    pub source: Source,
+    /// Number of the model that answered; see [`Current::version`].
+    pub version: u64,
+}
+
+/// An answer that was waited for.
+#[derive(Clone)]
+pub struct Answer {
+    prediction: Prediction,
+    current: Arc<Current>,
+}
+
+impl Answer {
+    /// The chosen labels, their source, and whether the text is rejected.
+    pub fn prediction(&self) -> &Prediction {
+        &self.prediction
+    }
+
+    /// The chosen labels by name, best first, with their probabilities.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, f32)> {
+        self.prediction
+            .labels()
+            .iter()
+            .filter_map(|scored| Some((self.current.label(scored.label)?, scored.probability)))
+    }
+
+    /// Number of the model that answered.
+    pub fn version(&self) -> u64 {
+        self.current.version
+    }
+}
+
+/// How requests wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueOptions {
+    /// Threads that answer. Default: one for each core but one, four at most; a prediction takes microseconds.
+    pub workers: usize,
+    /// Requests that may wait. Default 1024.
+    pub capacity: usize,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        QueueOptions { workers: (cores - 1).clamp(1, 4), capacity: 1024 }
+    }
+}
+
+struct Question {
+    text: String,
+    options: PredictOptions,
+    submitted: u64,
+}
+
+/// What the classifier and its threads share.
+pub(super) struct Shared {
+    current: ArcSwap<Current>,
+    pub(super) statistics: Statistics,
+    pub(super) learning: Mutex<Learning>,
+    load: Option<Duration>,
+}
+
+impl Shared {
+    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
+        // A panic while learning leaves the last model that was published, and a learner that may be half changed: see `Learning`.
+        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a model in the place of the current one. The lock on the learning makes swaps one after the other.
+    pub(super) fn publish(&self, _learning: &mut Learning, model: &Arc<Model>) {
+        let old = self.current.load_full();
+        let engines = old.classifier.engines.succeed(model);
+        let classifier = Classifier { model: Arc::clone(model), engines };
+        let counts = match old.counts.names() == model.labels() {
+            true => Arc::clone(&old.counts),
+            false => LabelCounts::new(model.labels()),
+        };
+        let is_new = !Arc::ptr_eq(&counts, &old.counts);
+        self.current.store(Arc::new(Current {
+            classifier,
+            version: old.version + 1,
+            counts: Arc::clone(&counts),
+        }));
+        drop(old);
+        if is_new {
+            self.statistics.count_labels(&counts);
+        }
+    }
+
+    pub(super) fn current(&self) -> Arc<Current> {
+        self.current.load_full()
+    }
+
+    fn answer(&self, requests: &mut [Request<Question, Answer>]) {
+        let current = self.current();
+        let start = self.statistics.start();
+        if let Some(start) = start {
+            for request in requests.iter() {
+                self.statistics.stage(Stage::Queue, start.saturating_sub(request.question.submitted));
+            }
+        }
+        let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
+        let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
+        // What can be said against a text or options was said when it was submitted.
+        let answers = current.classifier.predict_some(&texts, &options);
+        let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
+        let engine = current.classifier.engines.place();
+        match answers {
+            Ok(answers) => {
+                for (request, prediction) in requests.iter_mut().zip(answers) {
+                    if let Some(took) = took {
+                        let (chosen, source) = (prediction.labels(), prediction.source());
+                        let answered = Answered { count: chosen.len(), source, chosen, engine };
+                        self.statistics.count(took, &current.counts, &answered);
+                    }
+                    request.deliver(Ok(Answer { prediction, current: Arc::clone(&current) }));
+                }
+            }
+            // The model was swapped for one that reads no texts.
+            Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
+        }
+    }
+}
+
+/// A classifier that predicts, learns and counts. Every call takes `&self` and may be made from any thread at any time: predictions
+/// never wait for learning, and changes are made one after the other.
+///
+/// ```
+/// use intentkit::{LiveClassifier, Rule, data::Example};
+///
+/// let rules = Rule::of_json(r#"[{"label": "light", "keywords": ["lamp"]}, {"label": "music", "keywords": ["song"]}]"#)?;
+/// let live = LiveClassifier::of_rules(&rules)?;
+/// let labels = |text: &str| -> Result<Vec<String>, intentkit::Error> {
+///     Ok(live.predict(text)?.labels().map(|(name, _)| name.to_owned()).collect())
+/// };
+/// assert_eq!(labels("switch the lamp on")?, ["light"]);
+/// assert!(labels("it is too dark in here")?.is_empty());
+/// live.learn(&[Example::new("it is too dark in here", ["light"])])?;
+/// assert_eq!(labels("it is too dark in here")?, ["light"]);
+/// # Ok::<(), intentkit::Error>(())
+/// ```
+pub struct LiveClassifier {
+    shared: Arc<Shared>,
+    queue: OnceLock<Queue<Question, Answer>>,
+    /// Held while the queue is made.
+    queueing: Mutex<QueueOptions>,
+}
+
+impl LiveClassifier {
+    /// Around a model that is there already.
+    pub fn new(classifier: Classifier) -> Self {
+        LiveClassifier::made(classifier, Learning::default(), None)
+    }
+
+    fn made(classifier: Classifier, learning: Learning, load: Option<Duration>) -> Self {
+        let counts = LabelCounts::new(classifier.labels());
+        let statistics = Statistics::new();
+        statistics.count_labels(&counts);
+        let current = ArcSwap::new(Arc::new(Current { classifier, version: 1, counts }));
+        let shared = Arc::new(Shared { current, statistics, learning: Mutex::new(learning), load });
+        LiveClassifier { shared, queue: OnceLock::new(), queueing: Mutex::default() }
+    }
+
+    /// Of keyword rules alone, without any training: a first version that can learn.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the rule, or when there is none.
+    pub fn of_rules(rules: &[Rule]) -> Result<Self> {
+        Ok(LiveClassifier::new(Classifier::new(Model::of_rules(rules)?)))
+    }
+
+    /// Opens a model file; see [`Classifier::load`].
+    ///
+    /// # Errors
+    /// As [`Classifier::load`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let start = Instant::now();
+        let classifier = Classifier::load(path)?;
+        Ok(LiveClassifier::made(classifier, Learning::default(), Some(start.elapsed())))
+    }
+
+    /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
+    ///
+    /// # Errors
+    /// As [`train::train_to_learn`] and [`LearnerFile::create`].
+    pub fn train(
+        data: &Dataset<'_>,
+        valid: Option<&Dataset<'_>>,
+        options: &TrainOptions,
+        learner: Option<(&Path, Durability)>,
+        progress: &mut ProgressFn<'_>,
+    ) -> Result<(Self, TrainReport)> {
+        let start = Instant::now();
+        let (trained, report) = train::train_to_learn(data, valid, options, progress)?;
+        let file =
+            learner.map(|(path, durability)| LearnerFile::create(path, &trained, durability)).transpose()?;
+        Ok((LiveClassifier::of_learner(trained, file, start.elapsed()), report))
+    }
+
+    /// Opens a learner file with the model in it, as it was after the last change.
+    ///
+    /// # Errors
+    /// As [`LearnerFile::open`].
+    pub fn load_learner(path: impl AsRef<Path>, durability: Durability) -> Result<Self> {
+        let start = Instant::now();
+        let (file, learner) = LearnerFile::open(path.as_ref(), durability)?;
+        Ok(LiveClassifier::of_learner(learner, Some(file), start.elapsed()))
+    }
+
+    fn of_learner(learner: Learner, file: Option<LearnerFile>, took: Duration) -> Self {
+        let model = Arc::clone(learner.model());
+        let classifier = Classifier { engines: crate::runtime::Engines::new(&model), model };
+        LiveClassifier::made(classifier, Learning::of(learner, file), Some(took))
+    }
+
+    /// The model in use. It stays as it is while it is held; the next call may give another.
+    pub fn current(&self) -> Arc<Current> {
+        self.shared.current()
+    }
+
+    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_runtime`]. It holds for later models too.
+    pub fn set_runtime(&self, choice: RuntimeChoice) {
+        // So that no swap comes between.
+        let _learning = self.shared.learning();
+        self.current().set_runtime(choice);
+    }
+
+    /// Chooses the labels of a text by the model's own rule.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict`].
+    pub fn predict(&self, text: &str) -> Result<Answer> {
+        self.predict_with(text, &PredictOptions::default())
+    }
+
+    /// Chooses the labels of a text.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Answer> {
+        let start = self.shared.statistics.start();
+        let current = self.current();
+        let prediction = current.classifier.predict_with(text, options)?;
+        if let Some(start) = start {
+            let (chosen, source) = (prediction.labels(), prediction.source());
+            let engine = current.classifier.engines.place();
+            let answered = Answered { count: chosen.len(), source, chosen, engine };
+            self.shared.statistics.answered(start, &current.counts, &answered);
+        }
+        Ok(Answer { prediction, current })
+    }
+
+    /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Allocates nothing and waits for nothing.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_with`].
+    pub fn predict_into(
+        &self,
+        text: &str,
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+    ) -> Result<Decided> {
+        let statistics = &self.shared.statistics;
+        let start = statistics.start();
+        let current = self.shared.current.load();
+        let (count, source) = match start {
+            Some(start) if Statistics::is_sampled(start) => {
+                let mut stages = [0; 3];
+                let decided = current.classifier.predict_in_stages(text, options, chosen, &mut stages)?;
+                let of = [Stage::Vectorize, Stage::Network, Stage::Decide];
+                of.into_iter().zip(stages).for_each(|(stage, took)| statistics.stage(stage, took));
+                decided
+            }
+            _ => current.classifier.predict_from(text, options, chosen)?,
+        };
+        if let Some(start) = start {
+            let engine = current.classifier.engines.place();
+            let chosen = &chosen[..count.min(chosen.len())];
+            let answered = Answered { count, source, chosen, engine };
+            statistics.answered(start, &current.counts, &answered);
+        }
+        Ok(Decided { count, source, version: current.version })
+    }
+
+    /// Chooses the labels of many texts on all cores, all by one model; see [`Classifier::predict_batch_into`]. Returns the number of the
+    /// model.
+    ///
+    /// # Errors
+    /// As [`Classifier::predict_batch_into`].
+    pub fn predict_batch_into<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+        capacity: usize,
+        counts: &mut [usize],
+    ) -> Result<u64> {
+        let start = self.shared.statistics.start();
+        let current = self.current();
+        current.classifier.predict_batch_into(texts, options, chosen, capacity, counts)?;
+        if let Some(start) = start {
+            let took = ticks().wrapping_sub(start) / texts.len().max(1) as u64;
+            let engine = current.classifier.engines.place();
+            for (i, &count) in counts.iter().enumerate() {
+                let chosen = &chosen[i * capacity..i * capacity + count.min(capacity)];
+                let answered = Answered { count, source: Source::Network, chosen, engine };
+                self.shared.statistics.count(took, &current.counts, &answered);
+            }
+        }
+        Ok(current.version)
+    }
+
+    /// Sets how requests wait. Without it the defaults hold from the first request on.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for no workers, no room, or when the first request was made already.
+    pub fn set_queue(&self, options: QueueOptions) -> Result<()> {
+        if options.workers == 0 || options.capacity == 0 {
+            return Err(Error::invalid("a queue needs one worker and room for one request at least"));
+        }
+        let mut queueing = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.queue.get().is_some() {
+            return Err(Error::invalid("the queue is at work already; set it before the first request"));
+        }
+        *queueing = options;
+        Ok(())
+    }
+
+    fn queue(&self) -> Result<&Queue<Question, Answer>> {
+        if let Some(queue) = self.queue.get() {
+            return Ok(queue);
+        }
+        let options = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.queue.get().is_none() {
+            let shared = Arc::clone(&self.shared);
+            let answer = Arc::new(move |requests: &mut [Request<Question, Answer>]| shared.answer(requests));
+            let queue = Queue::new(options.workers, options.capacity, answer)?;
+            let _ = self.queue.set(queue);
+        }
+        drop(options);
+        self.queue.get().ok_or(Error::ShutDown)
+    }
+
+    /// Queues a text and returns at once; a worker calls `done` with the answer, exactly once, also when the request is cancelled or the
+    /// classifier dropped. `done` may call whatever it likes; while it runs, its worker answers nothing else.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full, [`Error::ShutDown`], and as [`Classifier::predict_with`]; `done` is not called then.
+    pub fn submit(
+        &self,
+        text: String,
+        options: PredictOptions,
+        done: impl FnOnce(Result<Answer>) + Send + 'static,
+    ) -> Result<Ticket> {
+        options.check()?;
+        if text.len() > MAX_TEXT_BYTES {
+            return Err(Error::TextTooLong { length: text.len() });
+        }
+        self.current().model().vectorizer().ok_or(Error::NoVectorizer)?;
+        let shared = Arc::clone(&self.shared);
+        let done: Done<Answer> = Box::new(move |answer| {
+            if matches!(answer, Err(Error::Cancelled)) {
+                shared.statistics.cancelled();
+            }
+            done(answer);
+        });
+        let submitted = self.queue()?.submit(Question { text, options, submitted: ticks() }, done);
+        if matches!(submitted, Err(Error::Busy { .. })) {
+            self.shared.statistics.refused();
+        }
+        submitted
+    }
+
+    /// Queues a text; the future is ready when a worker has answered. It needs no particular executor. Dropping it cancels the request.
+    ///
+    /// # Errors
+    /// As [`LiveClassifier::submit`].
+    pub fn predict_async(&self, text: String, options: PredictOptions) -> Result<Answering> {
+        let slot: Arc<Mutex<Slot>> = Arc::default();
+        let delivered = Arc::clone(&slot);
+        let ticket = self.submit(text, options, move |answer| {
+            let waker = {
+                let mut slot = delivered.lock().unwrap_or_else(PoisonError::into_inner);
+                slot.answer = Some(answer);
+                slot.waker.take()
+            };
+            waker.into_iter().for_each(Waker::wake);
+        })?;
+        Ok(Answering { slot, ticket })
+    }
+
+    /// Takes no more requests and returns when all that wait are answered. Called on a worker, in a callback, it returns at once.
+    pub fn finish(&self) {
+        // One that was never asked for is made, so that later requests are refused.
+        if let Ok(queue) = self.queue() {
+            queue.close(false);
+        }
+    }
+
+    /// Learns from examples: corrections of what the classifier got wrong, new texts, new labels. When it returns, predictions know them,
+    /// and the learner file, if there is one, holds them. Takes some milliseconds an example, a tenth of a second for a new label.
+    ///
+    /// # Errors
+    /// As [`Learner::check`], [`Learner::of`] and [`LearnerFile::append`]; nothing was learned then. [`Error::InvalidArgument`] for a new
+    /// label where [`LiveClassifier::allow_new_labels`] forbids them.
+    pub fn learn(&self, examples: &[Example]) -> Result<UpdateReport> {
+        self.change(&Change::Learn(examples.to_vec()))
+    }
+
+    /// Makes a change: learns, or renames, merges or removes labels, or replaces the rules.
+    ///
+    /// # Errors
+    /// As [`LiveClassifier::learn`].
+    pub fn change(&self, change: &Change) -> Result<UpdateReport> {
+        Learning::change(&self.shared, change)
+    }
+
+    /// Whether examples may have labels that are none yet. Default: they may.
+    pub fn allow_new_labels(&self, allowed: bool) {
+        self.shared.learning().allow_new_labels(allowed);
+    }
+
+    /// Keeps the learner in a file from now on: all it knows and every change to come.
+    ///
+    /// # Errors
+    /// As [`Learner::of`] and [`LearnerFile::create`].
+    pub fn save_learner(&self, path: impl AsRef<Path>, durability: Durability) -> Result<()> {
+        let current = self.current();
+        self.shared.learning().save(&current, path.as_ref(), durability)
+    }
+
+    /// Drops the texts that are kept for learning, in memory and in the learner file. What was learned from them stays.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; nothing was dropped then.
+    pub fn forget_examples(&self) -> Result<()> {
+        self.shared.learning().forget()
+    }
+
+    /// When and how to train anew from everything that is kept. Default: behind every 100 examples that were learned.
+    pub fn set_retraining(&self, options: RetrainOptions) {
+        self.shared.learning().set_retraining(options);
+    }
+
+    /// Starts training anew in the background, whatever was learned since the last time. It is of no effect while one is going on.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when too little is kept to train on.
+    pub fn retrain(&self) -> Result<()> {
+        Learning::start_retraining(&self.shared)
+    }
+
+    /// Waits until no retraining is going on, at most so long; says whether that is so.
+    pub fn wait_for_retraining(&self, longest: Duration) -> bool {
+        Learning::wait(&self.shared, longest)
+    }
+
+    /// Goes back to the model from before the last retraining; what was learned since is learned again by it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when there is none, [`Error::Io`] when the learner file can't be written; nothing has changed then.
+    pub fn roll_back(&self) -> Result<()> {
+        Learning::roll_back(&self.shared)
+    }
+
+    /// Counts predictions, or not. Default: it counts.
+    pub fn count(&self, on: bool) {
+        self.shared.statistics.switch(on);
+    }
+
+    /// What it has done so far.
+    pub fn statistics(&self) -> StatisticsReport {
+        let current = self.current();
+        let mut report = self.shared.statistics.report(&current.runtime_report());
+        report.model_version = current.version;
+        report.model_checksum.clone_from(&current.model().metadata().checksum);
+        report.model_bytes = current.model().as_bytes().len() as u64;
+        report.statistics_bytes = STATISTICS_BYTES as u64;
+        report.load_ms = self.shared.load.map(|load| load.as_secs_f64() * 1e3);
+        self.shared.learning().describe(&mut report);
+        report
+    }
+}
+
+impl Drop for LiveClassifier {
+    /// Cancels the requests that wait, stops a retraining, and waits for both to end, unless it happens on one of their threads.
+    fn drop(&mut self) {
+        if let Some(queue) = self.queue.get() {
+            queue.close(true);
+        }
+        Learning::close(&self.shared);
+    }
+}
+
+#[derive(Default)]
+struct Slot {
+    answer: Option<Result<Answer>>,
+    waker: Option<Waker>,
+}
+
+/// A request that can be awaited; made by [`LiveClassifier::predict_async`].
+pub struct Answering {
+    slot: Arc<Mutex<Slot>>,
+    ticket: Ticket,
+}
+
+impl Answering {
+    /// Cancels the request if no worker has started it; says whether that is so. The future is ready with [`Error::Cancelled`] then.
+    pub fn cancel(&self) -> bool {
+        self.ticket.cancel()
+    }
+}
+
+impl Future for Answering {
+    type Output = Result<Answer>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        match slot.answer.take() {
+            Some(answer) => Poll::Ready(answer),
+            None => {
+                slot.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.ticket.cancel();
+    }
+}

@@ -1,0 +1,173 @@
+//! Requests that wait for an answer: a bounded queue, workers that take several at a time, exactly one delivery for each request.
+//!
+//! A request is waiting, then either started by a worker or cancelled by its owner, whoever is first; a worker delivers it in both cases,
+//! so that a callback always runs on a worker. Nothing here knows what an answer is.
+
+use super::sync::{
+    Arc, AtomicBool, AtomicU8, Mutex, Ordering, Receiver, RwLock, Sender, TrySendError, bounded, thread,
+};
+use crate::error::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Requests that a worker takes at a time, at most.
+const MOST_AT_ONCE: usize = 64;
+
+const WAITING: u8 = 0;
+const STARTED: u8 = 1;
+const CANCELLED: u8 = 2;
+
+/// A hold on a request that was accepted. Letting go of it changes nothing.
+#[derive(Clone)]
+pub struct Ticket(Arc<AtomicU8>);
+
+impl Ticket {
+    /// Cancels the request if no worker has started it; says whether that is so. Its owner is told [`Error::Cancelled`] then, by a worker as
+    /// always; otherwise the answer comes as if nothing had been said.
+    pub fn cancel(&self) -> bool {
+        self.0.compare_exchange(WAITING, CANCELLED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// What a request's owner is called with.
+pub(super) type Done<A> = Box<dyn FnOnce(Result<A>) + Send>;
+
+/// A request on its way. However it ends, `done` is called once, unless the request was never accepted.
+pub(super) struct Request<Q, A> {
+    pub(super) question: Q,
+    state: Arc<AtomicU8>,
+    done: Option<Done<A>>,
+}
+
+impl<Q, A> Request<Q, A> {
+    /// Delivers an answer.
+    pub(super) fn deliver(&mut self, answer: Result<A>) {
+        if let Some(done) = self.done.take() {
+            // A panic of the owner's must not take the worker along, and has been reported by the panic hook.
+            let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
+        }
+    }
+}
+
+impl<Q, A> Drop for Request<Q, A> {
+    /// A request that a worker let go of, for it panicked.
+    fn drop(&mut self) {
+        self.deliver(Err(Error::Cancelled));
+    }
+}
+
+/// What workers do with requests: [`Request::deliver`] each.
+pub(super) type Answer<Q, A> = dyn Fn(&mut [Request<Q, A>]) + Send + Sync;
+
+/// A queue and its workers.
+pub(super) struct Queue<Q, A> {
+    /// `None` when no more requests are taken.
+    sender: RwLock<Option<Sender<Request<Q, A>>>>,
+    capacity: usize,
+    /// What waits is cancelled instead of answered.
+    abandoned: Arc<AtomicBool>,
+    workers: Mutex<Vec<thread::JoinHandle<()>>>,
+}
+
+impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
+    /// # Errors
+    /// [`Error::InvalidArgument`] for no workers or no room, or when the system gives no threads.
+    pub(super) fn new(workers: usize, capacity: usize, answer: Arc<Answer<Q, A>>) -> Result<Self> {
+        if workers == 0 || capacity == 0 {
+            return Err(Error::invalid("a queue needs one worker and room for one request at least"));
+        }
+        let (sender, receiver) = bounded(capacity);
+        let queue = Queue {
+            sender: RwLock::new(Some(sender)),
+            capacity,
+            abandoned: Arc::new(AtomicBool::new(false)),
+            workers: Mutex::new(vec![]),
+        };
+        for i in 0..workers {
+            let (receiver, answer) = (receiver.clone(), Arc::clone(&answer));
+            let abandoned = Arc::clone(&queue.abandoned);
+            let work = move || work(&receiver, workers, &abandoned, &*answer);
+            let thread = thread::Builder::new().name(format!("intent-{i}")).spawn(work);
+            let thread =
+                thread.map_err(|e| Error::invalid(format!("cannot start {workers} workers: {e}")))?;
+            lock(&queue.workers).push(thread);
+        }
+        Ok(queue)
+    }
+
+    /// Queues a request and returns at once. `done` is called once, on a worker.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when there is no room, [`Error::ShutDown`]; `done` is not called then.
+    pub(super) fn submit(&self, question: Q, done: Done<A>) -> Result<Ticket> {
+        let sender = self.sender.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(sender) = &*sender else { return Err(Error::ShutDown) };
+        let state = Arc::new(AtomicU8::new(WAITING));
+        let ticket = Ticket(Arc::clone(&state));
+        let (mut refused, error) = match sender.try_send(Request { question, state, done: Some(done) }) {
+            Ok(()) => return Ok(ticket),
+            Err(TrySendError::Full(request)) => (request, Error::Busy { waiting: self.capacity }),
+            Err(TrySendError::Disconnected(request)) => (request, Error::ShutDown),
+        };
+        refused.done = None;
+        Err(error)
+    }
+
+    /// Takes no more requests, answers those that wait, or cancels them, and returns when all are delivered; on one of its own workers it
+    /// returns at once, and they are delivered behind it.
+    pub(super) fn close(&self, abandon: bool) {
+        if abandon {
+            self.abandoned.store(true, Ordering::Release);
+        }
+        let sender = self.sender.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        drop(sender);
+        let workers = std::mem::take(&mut *lock(&self.workers));
+        let own = thread::current().id();
+        if workers.iter().any(|worker| worker.thread().id() == own) {
+            return;
+        }
+        for worker in workers {
+            let _ = worker.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> super::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn work<Q, A>(
+    receiver: &Receiver<Request<Q, A>>,
+    workers: usize,
+    abandoned: &AtomicBool,
+    answer: &Answer<Q, A>,
+) {
+    let mut taken = vec![];
+    while let Ok(first) = receiver.recv() {
+        taken.push(first);
+        // A worker's share of what waits, so that the others have something to do.
+        let share = (receiver.len() / workers).min(MOST_AT_ONCE - 1);
+        taken.extend((0..share).map_while(|_| receiver.try_recv().ok()));
+        if abandoned.load(Ordering::Acquire) {
+            taken.iter().for_each(|request| {
+                let _ = Ticket(Arc::clone(&request.state)).cancel();
+            });
+        }
+        let started = |request: &Request<Q, A>| {
+            let start = request.state.compare_exchange(WAITING, STARTED, Ordering::AcqRel, Ordering::Acquire);
+            start.is_ok()
+        };
+        let mut i = 0;
+        while i < taken.len() {
+            if started(&taken[i]) {
+                i += 1;
+            } else {
+                taken.remove(i).deliver(Err(Error::Cancelled));
+            }
+        }
+        if !taken.is_empty() {
+            // Requests that a panic leaves behind are delivered by being dropped.
+            let _ = catch_unwind(AssertUnwindSafe(|| answer(&mut taken)));
+        }
+        taken.clear();
+    }
+}
