@@ -2,11 +2,12 @@
  * IntentKit: an on-device intent classifier.
  *
  * It turns a short text ("can you see my screen?") into the set of labels it asks for, trains on the device itself, and
- * answers in microseconds. This is the whole interface; it needs C99 or C++ and nothing else. intent_train() or
- * intent_load() makes a classifier, intent_predict() asks it, intent_free() releases it.
+ * answers in microseconds. This is the whole interface; it needs C99 or C++ and nothing else. intent_train(),
+ * intent_load() or intent_new() makes a classifier, intent_predict() asks it, intent_update() corrects it, intent_free()
+ * releases it.
  *
- * Threads. A call that takes an object as `const` does not change it: any number of threads may make such calls with one
- * object at once, and none waits for another. Without `const` the object must not be in use elsewhere during the call.
+ * Threads. Any number of threads may make calls with one object that take it as `const`, at once: predictions wait for nothing,
+ * not even for a classifier that is learning. Without `const` the object must not be in use elsewhere during the call.
  * Training uses threads of its own and calls the progress callback from them, one at a time.
  *
  * Memory. Who makes it frees it: what the library hands out is released with the library's own function for it, never with
@@ -55,6 +56,9 @@
 /** Most clauses that a text is cut into. */
 #define INTENT_MAX_CLAUSES 32
 
+/** From this probability of its best label on the network goes before keyword rules; it is the probability too of what a rule asks for. */
+#define SURE 0.85
+
 /** Number of points: each per cent and both ends. */
 #define RejectRule_POINTS 101
 
@@ -89,6 +93,8 @@ typedef enum intent_status {
   INTENT_STATUS_ABSURD_SIZE = 15,
   /** A line of a data file, or a lexicon, can't be read; the message names file and line. */
   INTENT_STATUS_BAD_DATA = 20,
+  /** A learner file is damaged, is none, or is open elsewhere. */
+  INTENT_STATUS_BAD_LEARNER = 21,
   /** The examples can't be learned from. */
   INTENT_STATUS_UNTRAINABLE = 30,
   /** The progress callback stopped the training. */
@@ -97,6 +103,12 @@ typedef enum intent_status {
   INTENT_STATUS_IO = 40,
   /** The model was trained from feature rows and can't read texts. */
   INTENT_STATUS_NO_VECTORIZER = 50,
+  /** As many requests are waiting as the queue takes. */
+  INTENT_STATUS_BUSY = 60,
+  /** The request was cancelled before it was answered. */
+  INTENT_STATUS_CANCELLED = 61,
+  /** The classifier takes no requests any more. */
+  INTENT_STATUS_SHUT_DOWN = 62,
 } intent_status;
 
 /** A run of a training. With two threads or more, the held-out and the final run are on at the same time. */
@@ -108,6 +120,14 @@ typedef enum intent_phase {
   /** On all lines, to make the weights that are kept. */
   INTENT_PHASE_FINAL = 2,
 } intent_phase;
+
+/** What an answer comes from. */
+typedef enum intent_source {
+  /** The network alone. */
+  INTENT_SOURCE_NETWORK = 0,
+  /** A keyword rule, and the network behind it. */
+  INTENT_SOURCE_RULE = 1,
+} intent_source;
 
 /** The recipes of training, for intent_options_set_preset(). */
 typedef enum intent_preset {
@@ -154,8 +174,9 @@ typedef enum intent_runtime_choice {
 } intent_runtime_choice;
 
 /**
- * A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().
- * No call but that one changes it, so any number of threads may use one classifier at once; none waits for another.
+ * A classifier: made by intent_train(), intent_load(), intent_new() and their kin, released with intent_free(). It holds a model, and swaps
+ * it for another when it learns. Every call but intent_free() may be made from any thread at any time: predictions never wait for learning
+ * or for each other, and each is made by one model, the old or the new.
  */
 typedef struct intent_classifier intent_classifier;
 
@@ -173,6 +194,9 @@ typedef struct intent_explanation intent_explanation;
  * Trainings only read it.
  */
 typedef struct intent_options intent_options;
+
+/** A hold on a request, to cancel it by. Released with intent_request_free(), before or after the answer. */
+typedef struct intent_request intent_request;
 
 /** A text or a name: UTF-8, not NUL-terminated, borrowed from the caller for the time of one call. */
 typedef struct intent_text {
@@ -230,6 +254,108 @@ typedef struct intent_scored {
   /** 0 to 1. */
   float probability;
 } intent_scored;
+
+/** What was decided about a text. */
+typedef struct intent_decision {
+  /** How many labels were chosen, which may be more than fit; 0 exactly when the text is rejected. */
+  size_t count;
+  /**
+   * Number of the model that answered: 1 for the first, one more with each swap. Label indices are those of this model; they
+   * stay the same in later ones until a label is removed or merged.
+   */
+  uint64_t model_version;
+  /** What the labels come from. */
+  intent_source source;
+} intent_decision;
+
+/** The answer to a request. It and what it points to are valid during the callback only. */
+typedef struct intent_answer {
+  /** OK, or CANCELLED for a request that was cancelled, by its owner or by intent_free(); in rare cases another failure. */
+  intent_status status;
+  /** The chosen labels, best first. NULL when there are none. */
+  const intent_scored *labels;
+  /** Their number; 0 when the text is rejected, or the status is not OK. */
+  size_t count;
+  /** Number of the model that answered, as in intent_decision; 0 when the status is not OK. */
+  uint64_t model_version;
+  /** What the labels come from. */
+  intent_source source;
+  /** A sentence when the status is not OK, NUL-terminated; otherwise NULL. */
+  const char *message;
+} intent_answer;
+
+/**
+ * Called once for each request that was accepted, on a thread of the library's. It may call whatever it likes, intent_free() among it, and
+ * must return, not throw or jump out. While it runs, its thread answers nothing else.
+ *
+ * @param answer  The answer; valid during the call only.
+ * @param context The pointer given with the request.
+ */
+typedef void (*intent_answer_callback)(const intent_answer *answer, void *context);
+
+/** What came of intent_update(). */
+typedef struct intent_update_report {
+  /** Examples that were learned; of several with the same text the last counts. */
+  size_t examples;
+  /** Those that are answered exactly right now. */
+  size_t right;
+  /** Labels that are new. Their indices are behind those there were. */
+  size_t new_labels;
+  /** Number of the model that knows them, as in intent_decision. */
+  uint64_t model_version;
+} intent_update_report;
+
+/** Times in microseconds; percentiles are right to a thirty-second. All is 0 when nothing was timed. */
+typedef struct intent_latency {
+  /** The mean. */
+  double mean_us;
+  /** The median. */
+  double p50_us;
+  /** What 95 in 100 don't exceed. */
+  double p95_us;
+  /** What 99 in 100 don't exceed. */
+  double p99_us;
+  /** The longest. */
+  double max_us;
+} intent_latency;
+
+/** What a classifier has done since it was made. intent_stats_json() says more. */
+typedef struct intent_statistics {
+  /** Texts that were answered, rejected ones among them. */
+  uint64_t predictions;
+  /** Texts that were rejected. */
+  uint64_t rejected;
+  /** Texts whose labels keyword rules asked for. */
+  uint64_t by_rule;
+  /** Texts whose network another engine than the CPU computed. */
+  uint64_t accelerated;
+  /** Predictions a second, over the whole time. */
+  double per_second;
+  /** Mean probability of the best label of the texts that were not rejected. */
+  double mean_confidence;
+  /** Of whole predictions. */
+  intent_latency latency;
+  /** Requests that found the queue full. */
+  uint64_t busy;
+  /** Requests that were cancelled. */
+  uint64_t cancelled;
+  /** Number of the model in use: 1 for the first, one more with each swap. */
+  uint64_t model_version;
+  /** Bytes of its file. */
+  uint64_t model_bytes;
+  /** Bytes that learning takes in memory, about. */
+  uint64_t learner_bytes;
+  /** Examples that were learned. */
+  uint64_t learned;
+  /** Examples that are kept. */
+  uint64_t kept;
+  /** Trainings in the background that gave a new model. */
+  uint64_t retrained;
+  /** Those whose model was worse or could not be made; `last_refusal` of intent_stats_json() says why. */
+  uint64_t retrainings_refused;
+  /** Whether one is going on. */
+  bool retraining;
+} intent_statistics;
 
 /** How a Core ML package is written. Start from INTENT_EXPORT_OPTIONS_INIT: float16, a row at a time, no names. */
 typedef struct intent_export_options {
@@ -517,6 +643,23 @@ intent_status intent_options_set_progress(intent_options *options,
                                           intent_error **error_out);
 
 /**
+ * Keeps what learning from corrections needs, the examples of the training among it, in memory and in a file: see
+ * intent_save_learner(). Only for trainings on texts, and for every preset but the reference. The default keeps nothing but the model.
+ *
+ * @param options     Options. Not NULL.
+ * @param path        UTF-8, by custom NAME.learner; copied. Not NULL.
+ * @param path_length Bytes of `path`, 1 or more.
+ * @param power_safe  As for intent_load_learner().
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_learner(intent_options *options,
+                                         const uint8_t *path,
+                                         size_t path_length,
+                                         bool power_safe,
+                                         intent_error **error_out);
+
+/**
  * Trains on texts and writes the classifier.
  *
  * Each text has a set of label names; a text without labels is an example of what belongs to none. Labels get their
@@ -649,7 +792,8 @@ intent_status intent_load_bytes(const uint8_t *bytes,
 void intent_free(intent_classifier *classifier);
 
 /**
- * How many labels the classifier knows; their indices are 0 up to that.
+ * How many labels the classifier knows; their indices are 0 up to that. Learning adds labels behind those there are; only
+ * intent_remove_label() and intent_merge_label() number them anew.
  *
  * @param classifier A classifier. NULL is allowed.
  * @return Number of labels; 0 for NULL.
@@ -699,7 +843,8 @@ const char *intent_warning(const intent_classifier *classifier,
 double intent_heldout_accuracy(const intent_classifier *classifier);
 
 /**
- * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails.
+ * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
+ * allocate a few bytes for it.
  *
  * A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
  * its threshold: `*count_out` is 0 then, and only then.
@@ -723,6 +868,28 @@ intent_status intent_predict(const intent_classifier *classifier,
                              size_t capacity,
                              size_t *count_out,
                              intent_error **error_out);
+
+/**
+ * As intent_predict(), and says besides which model answered and whether a keyword rule did.
+ *
+ * @param classifier   As for intent_predict().
+ * @param text         As for intent_predict().
+ * @param text_length  As for intent_predict().
+ * @param options      As for intent_predict().
+ * @param labels_out   As for intent_predict().
+ * @param capacity     As for intent_predict().
+ * @param decision_out Receives what was decided. Not NULL.
+ * @param error_out    Optional. Written only on failure.
+ * @return As intent_predict().
+ */
+intent_status intent_predict_from(const intent_classifier *classifier,
+                                  const uint8_t *text,
+                                  size_t text_length,
+                                  const intent_predict_options *options,
+                                  intent_scored *labels_out,
+                                  size_t capacity,
+                                  intent_decision *decision_out,
+                                  intent_error **error_out);
 
 /**
  * Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
@@ -814,6 +981,374 @@ intent_status intent_predict_features(const intent_classifier *classifier,
                                       size_t capacity,
                                       size_t *count_out,
                                       intent_error **error_out);
+
+/**
+ * Queues a text and returns at once; the callback is called with the answer, exactly once, unless this fails.
+ *
+ * Requests are answered by a few threads of the library's in the order they come, several at a time where they pile up. A full queue
+ * refuses with BUSY instead of growing.
+ *
+ * @param classifier  A classifier. Not NULL. Other threads may use it at the same time.
+ * @param text        As for intent_predict(); copied.
+ * @param text_length Bytes of `text`.
+ * @param options     As for intent_predict(); copied.
+ * @param callback    Called with the answer. Not NULL.
+ * @param context     Handed to the callback. May be NULL.
+ * @param request_out Optional. Receives a hold on the request, to release with intent_request_free(). Written only on success, and maybe
+ *                    after the callback was called.
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER, BUSY, SHUT_DOWN (after intent_finish()) or
+ *         PANICKED. The callback is not called unless it is OK.
+ */
+intent_status intent_predict_async(const intent_classifier *classifier,
+                                   const uint8_t *text,
+                                   size_t text_length,
+                                   const intent_predict_options *options,
+                                   intent_answer_callback callback,
+                                   void *context,
+                                   intent_request **request_out,
+                                   intent_error **error_out);
+
+/**
+ * Cancels a request if no thread has started it. Its callback is called with CANCELLED then, and with the answer otherwise.
+ *
+ * @param request A request. NULL is allowed.
+ * @return Whether it was cancelled; false for NULL, and for a request that was started, answered or cancelled already.
+ */
+bool intent_request_cancel(const intent_request *request);
+
+/**
+ * Releases a hold on a request. The request itself goes on.
+ *
+ * @param request A request, not to be used afterwards. NULL is allowed and does nothing.
+ */
+void intent_request_free(intent_request *request);
+
+/**
+ * Sets how many threads answer requests and how many requests may wait. Without it there are as many threads as cores but one, four at
+ * most, and room for 1024 requests.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param workers    Threads, 1 or more.
+ * @param capacity   Requests, 1 or more.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (also when the first request was made already) or PANICKED.
+ */
+intent_status intent_set_queue(const intent_classifier *classifier,
+                               size_t workers,
+                               size_t capacity,
+                               intent_error **error_out);
+
+/**
+ * Takes no more requests, and returns when the callbacks of all that wait have returned. Called in a callback it returns at once, and they
+ * are answered behind it. intent_free() without it cancels what waits.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_finish(const intent_classifier *classifier,
+                            intent_error **error_out);
+
+/**
+ * Learns from a few examples without a full training: corrections of what the classifier got wrong, new texts, new labels.
+ *
+ * Blocks until they are learned: some milliseconds an example, about a tenth of a second for a new label. Predictions on other threads go
+ * on with the model there was, and when this returns, the model that knows the examples answers. Changes are made one after the other.
+ * A classifier that was trained with intent_options_set_learner(), or that comes from intent_load_learner() or intent_new(), has the
+ * examples it was trained on and protects the other labels with them; any other protects them less well, by its own answers.
+ * Training again in the background follows when enough was learned: see intent_set_retraining().
+ *
+ * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
+ * @param texts        Array of `text_count` texts, as for intent_train(). May be NULL when the count is 0.
+ * @param text_count   Number of texts.
+ * @param labels       The label names of all texts, as for intent_train(). A name that is no label yet becomes one.
+ * @param label_counts Array of `text_count` numbers, as for intent_train(); 0 for a text that belongs to no label.
+ * @param update_out   Optional. Receives what came of it. Written only on success.
+ * @param error_out    Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, and for
+ *         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, IO (when the learner file can't be written) or PANICKED.
+ *         Nothing was learned unless it is OK.
+ */
+intent_status intent_update(const intent_classifier *classifier,
+                            const intent_text *texts,
+                            size_t text_count,
+                            const intent_text *labels,
+                            const size_t *label_counts,
+                            intent_update_report *update_out,
+                            intent_error **error_out);
+
+/**
+ * Whether intent_update() may be given labels that are none yet. It may, unless this says otherwise.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param allowed    false to refuse examples with unknown labels, true to take them.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_allow_new_labels(const intent_classifier *classifier,
+                                      bool allowed,
+                                      intent_error **error_out);
+
+/**
+ * Gives a label another name. Its index stays, and its rules follow it.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param label      The label's name until now.
+ * @param to         A name that no label has.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+ */
+intent_status intent_rename_label(const intent_classifier *classifier,
+                                  intent_text label,
+                                  intent_text to,
+                                  intent_error **error_out);
+
+/**
+ * Makes one label of two: from then on `into` answers for both. Takes some tenths of a second. The label's index goes, and the indices
+ * behind it go down by one: intent_decision says which model a prediction is of.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param label      The name of the label that goes.
+ * @param into       The name of the label that stays.
+ * @param error_out  Optional. Written only on failure.
+ * @return As intent_rename_label().
+ */
+intent_status intent_merge_label(const intent_classifier *classifier,
+                                 intent_text label,
+                                 intent_text into,
+                                 intent_error **error_out);
+
+/**
+ * Takes a label away, with its rules and the kept examples that have no other label. The indices behind it go down by one:
+ * intent_decision says which model a prediction is of.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param label      The label's name.
+ * @param error_out  Optional. Written only on failure.
+ * @return As intent_rename_label(). The last label can't be removed.
+ */
+intent_status intent_remove_label(const intent_classifier *classifier,
+                                  intent_text label,
+                                  intent_error **error_out);
+
+/**
+ * Opens a learner file: the model in it as it was after the last change, ready to predict and to learn. Every change to come is written to
+ * the file before it is made, so that nothing accepted is lost, however the process ends. What a crash left half written is dropped.
+ *
+ * @param path           UTF-8, by custom NAME.learner. Not NULL.
+ * @param path_length    Bytes of `path`, 1 or more.
+ * @param power_safe     true to wait for the disk with each change, so that a loss of power loses none either; costs what the disk takes.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_LEARNER (damaged, no learner file, or open elsewhere: one classifier at a time
+ *         can learn in a file), IO or PANICKED.
+ */
+intent_status intent_load_learner(const uint8_t *path,
+                                  size_t path_length,
+                                  bool power_safe,
+                                  intent_classifier **classifier_out,
+                                  intent_error **error_out);
+
+/**
+ * Keeps the learner in a file from now on: the model, what learning needs besides, the texts kept for it, and every change to come. The
+ * file takes 1 kB for each row of the table in use (8 MB for most models) and the texts; only its owner can read it. intent_save() writes
+ * the model alone, without any text.
+ *
+ * @param classifier  A classifier. Not NULL. Other threads may use it at the same time.
+ * @param path        UTF-8, by custom NAME.learner. Not NULL. A file that is there is replaced in one step.
+ * @param path_length Bytes of `path`, 1 or more.
+ * @param power_safe  As for intent_load_learner().
+ * @param error_out   Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, IO or PANICKED.
+ */
+intent_status intent_save_learner(const intent_classifier *classifier,
+                                  const uint8_t *path,
+                                  size_t path_length,
+                                  bool power_safe,
+                                  intent_error **error_out);
+
+/**
+ * Drops all texts that are kept for learning, in memory and in the learner file. What was learned from them stays. From then on the
+ * classifier protects its labels by its own answers, and can't train again by itself.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, IO (nothing was dropped then) or PANICKED.
+ */
+intent_status intent_forget_examples(const intent_classifier *classifier,
+                                     intent_error **error_out);
+
+/**
+ * When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
+ * current one unless it is worse: on the lines it holds out, by more than their standard error, or on the golden examples, by any.
+ * Without this call a classifier trains again behind every 100 examples that it learned.
+ *
+ * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
+ * @param after        Behind how many examples; 0 for never by itself.
+ * @param options      How to train, copied; its validation file, progress callback and learner don't count, and preset, seed, share to
+ *                     keep and joiners are the model's. NULL for the defaults on one thread.
+ * @param golden       Array of `golden_count` texts that must not get worse, copied. May be NULL when the count is 0.
+ * @param golden_count Number of texts.
+ * @param labels       Their label names, as for intent_train().
+ * @param label_counts Array of `golden_count` numbers, as for intent_train().
+ * @param error_out    Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or PANICKED.
+ */
+intent_status intent_set_retraining(const intent_classifier *classifier,
+                                    size_t after,
+                                    const intent_options *options,
+                                    const intent_text *golden,
+                                    size_t golden_count,
+                                    const intent_text *labels,
+                                    const size_t *label_counts,
+                                    intent_error **error_out);
+
+/**
+ * Starts training again in the background now, and returns at once. Of no effect while that is going on already.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when the examples of training are not kept), NO_VECTORIZER, UNTRAINABLE or PANICKED.
+ */
+intent_status intent_retrain(const intent_classifier *classifier,
+                             intent_error **error_out);
+
+/**
+ * Waits until no training is going on in the background. intent_stats() says what came of it.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param seconds    At most so long, 0 or more.
+ * @param done_out   Receives whether none is going on. Not NULL.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_wait_for_retraining(const intent_classifier *classifier,
+                                         double seconds,
+                                         bool *done_out,
+                                         intent_error **error_out);
+
+/**
+ * Goes back to the model from before the last training in the background. What was learned since is learned again by it.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), IO or PANICKED; nothing has changed unless it is OK.
+ */
+intent_status intent_roll_back(const intent_classifier *classifier,
+                               intent_error **error_out);
+
+/**
+ * Makes a classifier of keyword rules alone, without any training: a first version. It answers what the rules ask for, rejects everything
+ * else, and learns from intent_update(); behind 100 examples it trains itself.
+ *
+ * @param rules          Rules as JSON: [{"label": "vision", "keywords": ["screenshot"], "phrases": ["what is this"]}, ...]. Keywords are
+ *                       one to eight words in a row that ask for the label wherever they stand; phrases are whole texts. Case,
+ *                       punctuation and forms of letters don't matter. One rule at least. Not NULL.
+ * @param length         Bytes of `rules`.
+ * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
+ * @param error_out      Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule) or PANICKED.
+ */
+intent_status intent_new(const uint8_t *rules,
+                         size_t length,
+                         intent_classifier **classifier_out,
+                         intent_error **error_out);
+
+/**
+ * Puts keyword rules in the place of those there are. Labels that are none yet are added. The rules are part of the model and saved with
+ * it. A network that is sure of its best label, with a probability of 0.85 or more, goes before rules; otherwise what rules ask for comes
+ * first, with that probability, and in multi-label models what the network would have chosen follows. A single-label model has the label of
+ * the longest match alone. intent_predict_from() says whether a rule answered.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param rules      As for intent_new(), but [] is allowed and takes all rules away.
+ * @param length     Bytes of `rules`.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), IO or PANICKED; nothing has changed unless it is OK.
+ */
+intent_status intent_set_rules(const intent_classifier *classifier,
+                               const uint8_t *rules,
+                               size_t length,
+                               intent_error **error_out);
+
+/**
+ * The texts that are kept for learning, as JSON Lines that intent_train_file() reads: for a look at what is stored, or a training
+ * elsewhere.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param buffer     As for intent_stats_json().
+ * @param capacity   As for intent_stats_json().
+ * @param length_out As for intent_stats_json().
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_kept_examples(const intent_classifier *classifier,
+                                   uint8_t *buffer,
+                                   size_t capacity,
+                                   size_t *length_out,
+                                   intent_error **error_out);
+
+/**
+ * Writes what the classifier has done.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param stats_out  Receives the figures. Not NULL. Written only on success.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_stats(const intent_classifier *classifier,
+                           intent_statistics *stats_out,
+                           intent_error **error_out);
+
+/**
+ * What the classifier has done, as one JSON object: what intent_stats has (times under `latency`, with `count` and `sum_us`), and `seconds` (how
+ * long it has been there), `stages` (`vectorize`, `network`, `decide`, from one prediction in 64, and `queue`, how long requests waited),
+ * `runtimes` (who computed how many networks), `neural_engine` (whether there is one) and `neural_engine_plan`, `labels` (how often each was
+ * answered, by the name it had then), `model_checksum`, `statistics_bytes`, `load_ms`, `last_refusal`. Later versions may add keys. No text
+ * is in it.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param buffer     Room for `capacity` bytes; as much as fits is written, without a NUL. May be NULL when the capacity is 0.
+ * @param capacity   Bytes of `buffer`.
+ * @param length_out Receives the bytes of the whole, which may be more than fit; ask again with more room then, for it may have grown. Not NULL.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_stats_json(const intent_classifier *classifier,
+                                uint8_t *buffer,
+                                size_t capacity,
+                                size_t *length_out,
+                                intent_error **error_out);
+
+/**
+ * What the classifier has done, as OpenMetrics text (version 1.0), which Prometheus and its kin read. Times are in seconds there, and all
+ * names start with `intentkit_`.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param buffer     As for intent_stats_json().
+ * @param capacity   As for intent_stats_json().
+ * @param length_out As for intent_stats_json().
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_stats_openmetrics(const intent_classifier *classifier,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       size_t *length_out,
+                                       intent_error **error_out);
+
+/**
+ * Counts predictions, or not. It counts, unless this says otherwise; that takes some tens of nanoseconds a prediction.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param on         false to stop counting, true to go on with it.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT or PANICKED.
+ */
+intent_status intent_set_stats(const intent_classifier *classifier,
+                               bool on,
+                               intent_error **error_out);
 
 /**
  * Says why a text gets its labels, or none: its clauses, and what each n-gram adds to the logits. For people who look into a

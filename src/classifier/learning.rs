@@ -96,6 +96,10 @@ impl Learning {
         Learning { learner: Some(learner), file, ..Learning::default() }
     }
 
+    pub(super) fn examples(&self) -> Vec<Example> {
+        self.learner.as_ref().map(Learner::examples).unwrap_or_default()
+    }
+
     pub(super) fn allow_new_labels(&mut self, allowed: bool) {
         self.new_labels = allowed;
     }

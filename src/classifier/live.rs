@@ -234,6 +234,16 @@ impl LiveClassifier {
         Ok(LiveClassifier::made(classifier, Learning::default(), Some(start.elapsed())))
     }
 
+    /// Opens a model from bytes; see [`Classifier::from_bytes`].
+    ///
+    /// # Errors
+    /// As [`Classifier::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let start = Instant::now();
+        let classifier = Classifier::from_bytes(bytes)?;
+        Ok(LiveClassifier::made(classifier, Learning::default(), Some(start.elapsed())))
+    }
+
     /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
     ///
     /// # Errors
@@ -482,6 +492,11 @@ impl LiveClassifier {
     pub fn save_learner(&self, path: impl AsRef<Path>, durability: Durability) -> Result<()> {
         let current = self.current();
         self.shared.learning().save(&current, path.as_ref(), durability)
+    }
+
+    /// The texts that are kept for learning, with their labels.
+    pub fn kept_examples(&self) -> Vec<Example> {
+        self.shared.learning().examples()
     }
 
     /// Drops the texts that are kept for learning, in memory and in the learner file. What was learned from them stays.

@@ -156,6 +156,26 @@ pub(super) unsafe fn object_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::null(name))
 }
 
+/// Writes as much of `text` as fits, and the bytes of the whole.
+///
+/// # Safety
+/// As [`slice_mut`]; `length_out` is NULL or writable.
+pub(super) unsafe fn fill(
+    text: &str,
+    buffer: *mut u8,
+    capacity: usize,
+    length_out: *mut usize,
+) -> Result<(), Failure> {
+    // SAFETY: upheld by this function's contract; any bits are a byte.
+    let room = unsafe { slice_mut(buffer, capacity, "buffer") }?;
+    let out = Out::new(length_out, "length_out")?;
+    let fits = text.len().min(room.len());
+    room[..fits].copy_from_slice(&text.as_bytes()[..fits]);
+    // SAFETY: upheld by this function's contract.
+    unsafe { out.write(text.len()) };
+    Ok(())
+}
+
 /// A place for a result, known not to be NULL before the work begins.
 pub(super) struct Out<T>(NonNull<T>);
 

@@ -5,17 +5,21 @@ use super::boundary::boundary;
 use super::error::{Failure, IntentError};
 use super::shield::shielded;
 use super::status::IntentStatus;
-use crate::Classifier;
+use crate::LiveClassifier;
+use crate::classifier::Current;
 use libc::c_char;
+use std::collections::HashMap;
 use std::ffi::CString;
 use std::ptr;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// A trained classifier: made by intent_train() and its kin or by intent_load() and its kin, released with intent_free().
-/// No call but that one changes it, so any number of threads may use one classifier at once; none waits for another.
+/// A classifier: made by intent_train(), intent_load(), intent_new() and their kin, released with intent_free(). It holds a model, and swaps
+/// it for another when it learns. Every call but intent_free() may be made from any thread at any time: predictions never wait for learning
+/// or for each other, and each is made by one model, the old or the new.
 pub struct IntentClassifier {
-    classifier: Classifier,
-    /// As C reads them.
-    labels: Vec<CString>,
+    live: LiveClassifier,
+    /// Every label that C was told, as C reads it.
+    labels: Mutex<HashMap<String, CString>>,
     warnings: Vec<CString>,
 }
 
@@ -27,20 +31,20 @@ const _: fn() = || {
 
 impl IntentClassifier {
     /// A handle for C to own.
-    pub(super) fn new(classifier: Classifier, warnings: &[String]) -> Result<*mut Self, Failure> {
-        let strings = |strings: &[String]| -> Result<Vec<CString>, Failure> {
-            let fault = |_| Failure {
-                status: IntentStatus::NotAModel,
-                message: "a label holds a NUL character".into(),
-            };
-            strings.iter().map(|string| CString::new(string.as_str()).map_err(fault)).collect()
-        };
-        let (labels, warnings) = (strings(classifier.labels())?, strings(warnings)?);
-        Ok(Box::into_raw(Box::new(IntentClassifier { classifier, labels, warnings })))
+    pub(super) fn new(live: LiveClassifier, warnings: &[String]) -> Result<*mut Self, Failure> {
+        let fault = |_| Failure::invalid("a warning holds a NUL character");
+        let strings = warnings.iter().map(|string| CString::new(string.as_str()).map_err(fault));
+        let warnings = strings.collect::<Result<Vec<CString>, Failure>>()?;
+        Ok(Box::into_raw(Box::new(IntentClassifier { live, labels: Mutex::default(), warnings })))
     }
 
-    pub(super) fn get(&self) -> &Classifier {
-        &self.classifier
+    pub(super) fn live(&self) -> &LiveClassifier {
+        &self.live
+    }
+
+    /// The model in use.
+    pub(super) fn get(&self) -> Arc<Current> {
+        self.live.current()
     }
 }
 
@@ -57,7 +61,7 @@ pub unsafe extern "C" fn intent_prepare(
 ) -> IntentStatus {
     boundary(error_out, || {
         // SAFETY: the header asks for a classifier that has not been freed.
-        unsafe { object(classifier, "classifier") }?.classifier.prepare();
+        unsafe { object(classifier, "classifier") }?.get().prepare();
         Ok(())
     })
 }
@@ -82,7 +86,7 @@ pub unsafe extern "C" fn intent_save(
         // SAFETY: the header asks for a classifier that has not been freed, and for `path_length` bytes.
         let (classifier, path) =
             unsafe { (object(classifier, "classifier")?, self::path(path, path_length, "path")?) };
-        Ok(classifier.classifier.save(path)?)
+        Ok(classifier.get().save(path)?)
     })
 }
 
@@ -105,7 +109,7 @@ pub unsafe extern "C" fn intent_load(
     boundary(error_out, || {
         let out = Out::new(classifier_out, "classifier_out")?;
         // SAFETY: the header asks for `path_length` bytes.
-        let classifier = Classifier::load(unsafe { self::path(path, path_length, "path") }?)?;
+        let classifier = LiveClassifier::load(unsafe { self::path(path, path_length, "path") }?)?;
         // SAFETY: the header asks for a writable place.
         unsafe { out.write(IntentClassifier::new(classifier, &[])?) };
         Ok(())
@@ -130,7 +134,7 @@ pub unsafe extern "C" fn intent_load_bytes(
     boundary(error_out, || {
         let out = Out::new(classifier_out, "classifier_out")?;
         // SAFETY: the header asks for `length` bytes.
-        let classifier = Classifier::from_bytes(unsafe { slice(bytes, length, "bytes") }?)?;
+        let classifier = LiveClassifier::from_bytes(unsafe { slice(bytes, length, "bytes") }?)?;
         // SAFETY: the header asks for a writable place.
         unsafe { out.write(IntentClassifier::new(classifier, &[])?) };
         Ok(())
@@ -150,7 +154,8 @@ pub unsafe extern "C" fn intent_free(classifier: *mut IntentClassifier) {
     });
 }
 
-/// How many labels the classifier knows; their indices are 0 up to that.
+/// How many labels the classifier knows; their indices are 0 up to that. Learning adds labels behind those there are; only
+/// intent_remove_label() and intent_merge_label() number them anew.
 ///
 /// @param classifier A classifier. NULL is allowed.
 /// @return Number of labels; 0 for NULL.
@@ -158,7 +163,7 @@ pub unsafe extern "C" fn intent_free(classifier: *mut IntentClassifier) {
 pub unsafe extern "C" fn intent_label_count(classifier: *const IntentClassifier) -> u32 {
     shielded(0, || {
         // SAFETY: NULL, or a classifier that has not been freed.
-        unsafe { classifier.as_ref() }.map_or(0, |classifier| classifier.labels.len() as u32)
+        unsafe { classifier.as_ref() }.map_or(0, |classifier| classifier.get().labels().len() as u32)
     })
 }
 
@@ -175,8 +180,17 @@ pub unsafe extern "C" fn intent_label(
     length_out: *mut usize,
 ) -> *const c_char {
     shielded(ptr::null(), || {
-        // SAFETY: NULL, or a classifier that has not been freed; `length_out` is NULL or writable.
-        unsafe { string(classifier.as_ref().and_then(|c| c.labels.get(index as usize)), length_out) }
+        // SAFETY: NULL, or a classifier that has not been freed.
+        let Some(classifier) = (unsafe { classifier.as_ref() }) else { return ptr::null() };
+        let current = classifier.get();
+        let Some(label) = current.label(index) else { return ptr::null() };
+        let mut labels = classifier.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        if !labels.contains_key(label) {
+            // No label holds a NUL character: models are checked for that.
+            labels.insert(label.to_owned(), CString::new(label).unwrap_or_default());
+        }
+        // SAFETY: `length_out` is NULL or writable. The string stays where it is: none is ever taken out before the classifier is freed.
+        unsafe { string(labels.get(label), length_out) }
     })
 }
 
@@ -221,7 +235,7 @@ pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassi
     shielded(f64::NAN, || {
         // SAFETY: NULL, or a classifier that has not been freed.
         let classifier = unsafe { classifier.as_ref() };
-        classifier.and_then(|c| c.classifier.model().metadata().training.heldout_accuracy).unwrap_or(f64::NAN)
+        classifier.and_then(|c| c.get().model().metadata().training.heldout_accuracy).unwrap_or(f64::NAN)
     })
 }
 

@@ -6,10 +6,10 @@ use super::error::{Failure, IntentError};
 use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Example, Format, read_file};
-use crate::train::{Phase, Progress};
+use crate::train::{Durability, Phase, Progress};
 use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The recipes of training, for intent_options_set_preset().
@@ -85,6 +85,7 @@ pub type IntentProgressCallback =
 pub struct IntentOptions {
     train: TrainOptions,
     valid: Option<(PathBuf, Option<Format>)>,
+    learner: Option<(PathBuf, Durability)>,
     progress: Host,
 }
 
@@ -128,6 +129,11 @@ impl Host {
 impl IntentOptions {
     pub(super) fn train(&self) -> &TrainOptions {
         &self.train
+    }
+
+    /// Where the learner goes, if it is kept.
+    pub(super) fn learner(&self) -> Option<(&Path, Durability)> {
+        self.learner.as_ref().map(|(path, durability)| (path.as_path(), *durability))
     }
 
     pub(super) fn progress(&self) -> impl FnMut(&Progress) -> bool + Send {
@@ -553,6 +559,32 @@ pub unsafe extern "C" fn intent_options_set_progress(
         // SAFETY: the header asks for options, alive and not in use elsewhere.
         let options = unsafe { object_mut(options, "options") }?;
         options.progress = Host { callback: progress, context };
+        Ok(())
+    })
+}
+
+/// Keeps what learning from corrections needs, the examples of the training among it, in memory and in a file: see
+/// intent_save_learner(). Only for trainings on texts, and for every preset but the reference. The default keeps nothing but the model.
+///
+/// @param options     Options. Not NULL.
+/// @param path        UTF-8, by custom NAME.learner; copied. Not NULL.
+/// @param path_length Bytes of `path`, 1 or more.
+/// @param power_safe  As for intent_load_learner().
+/// @param error_out   Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_learner(
+    options: *mut IntentOptions,
+    path: *const u8,
+    path_length: usize,
+    power_safe: bool,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for options that nothing else uses, and for `path_length` bytes.
+        let (options, path) =
+            unsafe { (object_mut(options, "options")?, self::path(path, path_length, "path")?) };
+        options.learner = Some((path.to_owned(), super::learn::durability(power_safe)));
         Ok(())
     })
 }

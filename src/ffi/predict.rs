@@ -5,11 +5,12 @@ use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
+use crate::classifier::Decided;
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::MAX_CLAUSES;
 use crate::vectorizer::FeatureVector;
-use crate::{Error, PredictOptions, Scored};
+use crate::{Error, PredictOptions, Scored, Source};
 
 /// Numbers in a feature vector.
 pub const INTENT_FEATURES: usize = 256;
@@ -33,6 +34,38 @@ pub struct IntentPredictOptions {
     /// Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
     /// text in which anything is known. 0: the model's.
     pub keep: f32,
+}
+
+/// What an answer comes from.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentSource {
+    /// The network alone.
+    Network = 0,
+    /// A keyword rule, and the network behind it.
+    Rule = 1,
+}
+
+impl From<Source> for IntentSource {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Network => IntentSource::Network,
+            Source::Rule => IntentSource::Rule,
+        }
+    }
+}
+
+/// What was decided about a text.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct IntentDecision {
+    /// How many labels were chosen, which may be more than fit; 0 exactly when the text is rejected.
+    pub count: usize,
+    /// Number of the model that answered: 1 for the first, one more with each swap. Label indices are those of this model; they
+    /// stay the same in later ones until a label is removed or merged.
+    pub model_version: u64,
+    /// What the labels come from.
+    pub source: IntentSource,
 }
 
 /// The options that C means; NULL means the default.
@@ -62,7 +95,8 @@ pub(super) unsafe fn predict_options(
     Ok(options)
 }
 
-/// Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails.
+/// Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
+/// allocate a few bytes for it.
 ///
 /// A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
 /// its threshold: `*count_out` is 0 then, and only then.
@@ -89,20 +123,67 @@ pub unsafe extern "C" fn intent_predict(
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
     boundary(error_out, || {
-        // SAFETY: the header asks for a classifier that has not been freed.
-        let classifier = unsafe { object(classifier, "classifier") }?.get();
-        // SAFETY: the header asks for `text_length` bytes.
-        let text = unsafe { phrase(text, text_length, "text") }?;
-        // SAFETY: the header asks for options that start with their size.
-        let options = unsafe { predict_options(options) }?;
-        // SAFETY: the header asks for room for `capacity` labels; any bytes are a `Scored`.
-        let room = unsafe { slice_mut(labels_out, capacity, "labels_out") }?;
         let out = Out::new(count_out, "count_out")?;
-        let count = classifier.predict_into(text, &options, room)?;
+        // SAFETY: upheld by the header.
+        let decided = unsafe { predict(classifier, text, text_length, options, labels_out, capacity) }?;
         // SAFETY: the header asks for a writable place.
-        unsafe { out.write(count) };
+        unsafe { out.write(decided.count) };
         Ok(())
     })
+}
+
+/// As intent_predict(), and says besides which model answered and whether a keyword rule did.
+///
+/// @param classifier   As for intent_predict().
+/// @param text         As for intent_predict().
+/// @param text_length  As for intent_predict().
+/// @param options      As for intent_predict().
+/// @param labels_out   As for intent_predict().
+/// @param capacity     As for intent_predict().
+/// @param decision_out Receives what was decided. Not NULL.
+/// @param error_out    Optional. Written only on failure.
+/// @return As intent_predict().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_predict_from(
+    classifier: *const IntentClassifier,
+    text: *const u8,
+    text_length: usize,
+    options: *const IntentPredictOptions,
+    labels_out: *mut Scored,
+    capacity: usize,
+    decision_out: *mut IntentDecision,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        let out = Out::new(decision_out, "decision_out")?;
+        // SAFETY: upheld by the header.
+        let decided = unsafe { predict(classifier, text, text_length, options, labels_out, capacity) }?;
+        let (count, model_version, source) = (decided.count, decided.version, decided.source.into());
+        // SAFETY: the header asks for a writable place.
+        unsafe { out.write(IntentDecision { count, model_version, source }) };
+        Ok(())
+    })
+}
+
+/// # Safety
+/// As the header asks of `intent_predict`.
+unsafe fn predict(
+    classifier: *const IntentClassifier,
+    text: *const u8,
+    text_length: usize,
+    options: *const IntentPredictOptions,
+    labels_out: *mut Scored,
+    capacity: usize,
+) -> Result<Decided, Failure> {
+    // SAFETY: the header asks for a classifier that has not been freed.
+    let live = unsafe { object(classifier, "classifier") }?.live();
+    // SAFETY: the header asks for `text_length` bytes.
+    let text = unsafe { phrase(text, text_length, "text") }?;
+    // SAFETY: the header asks for options that start with their size.
+    let options = unsafe { predict_options(options) }?;
+    // SAFETY: the header asks for room for `capacity` labels; any bytes are a `Scored`.
+    let room = unsafe { slice_mut(labels_out, capacity, "labels_out") }?;
+    Ok(live.predict_into(text, &options, room)?)
 }
 
 /// Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
@@ -132,7 +213,7 @@ pub unsafe extern "C" fn intent_predict_batch(
 ) -> IntentStatus {
     boundary(error_out, || {
         // SAFETY: the header asks for a classifier that has not been freed.
-        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        let live = unsafe { object(classifier, "classifier") }?.live();
         // SAFETY: the header asks for `text_count` texts.
         let texts = unsafe { slice(texts, text_count, "texts") }?;
         let texts = texts
@@ -150,9 +231,9 @@ pub unsafe extern "C" fn intent_predict_batch(
         let room = unsafe { slice_mut(labels_out, total, "labels_out") }?;
         // SAFETY: the header asks for a place for each text; any bytes are a `usize`.
         let counts = unsafe { slice_mut(counts_out, text_count, "counts_out") }?;
-        classifier.model().vectorizer().ok_or(Error::NoVectorizer)?;
-
-        Ok(classifier.predict_batch_into(&texts, &options, room, capacity, counts)?)
+        live.current().model().vectorizer().ok_or(Error::NoVectorizer)?;
+        live.predict_batch_into(&texts, &options, room, capacity, counts)?;
+        Ok(())
     })
 }
 

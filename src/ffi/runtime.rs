@@ -1,6 +1,6 @@
 //! The engine that computes, from C.
 
-use super::arguments::{Out, object, slice_mut};
+use super::arguments::{fill, object};
 use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn intent_set_runtime(
 ) -> IntentStatus {
     boundary(error_out, || {
         // SAFETY: the header asks for a classifier that has not been freed.
-        let classifier = unsafe { object(classifier, "classifier") }?.get();
+        let live = unsafe { object(classifier, "classifier") }?.live();
         let choice = match runtime {
             0 => RuntimeChoice::Cpu,
             1 => RuntimeChoice::Auto,
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn intent_set_runtime(
                 )));
             }
         };
-        classifier.set_runtime(choice);
+        live.set_runtime(choice);
         Ok(())
     })
 }
@@ -98,16 +98,10 @@ pub unsafe extern "C" fn intent_runtime_json(
     boundary(error_out, || {
         // SAFETY: the header asks for a classifier that has not been freed.
         let classifier = unsafe { object(classifier, "classifier") }?.get();
-        // SAFETY: the header asks for room for `capacity` bytes; any bits are a byte.
-        let room = unsafe { slice_mut(buffer, capacity, "buffer") }?;
-        let out = Out::new(length_out, "length_out")?;
-        let json = serde_json::to_vec(&classifier.runtime_report());
+        let json = serde_json::to_string(&classifier.runtime_report());
         let json =
             json.map_err(|error| Failure::invalid(format!("the report cannot be written as JSON: {error}")))?;
-        let fits = json.len().min(room.len());
-        room[..fits].copy_from_slice(&json[..fits]);
-        // SAFETY: the header asks for a writable place.
-        unsafe { out.write(json.len()) };
-        Ok(())
+        // SAFETY: the header asks for room for `capacity` bytes and a writable place.
+        unsafe { fill(&json, buffer, capacity, length_out) }
     })
 }

@@ -6,10 +6,10 @@ use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
 use super::options::{self, IntentOptions};
 use super::status::IntentStatus;
-use crate::Classifier;
 use crate::data::read_file;
 use crate::train::{Dataset, Inputs};
 use crate::vectorizer::FeatureVector;
+use crate::{Classifier, LiveClassifier};
 
 /// Trains on texts and writes the classifier.
 ///
@@ -41,11 +41,7 @@ pub unsafe extern "C" fn intent_train(
     boundary(error_out, || {
         let out = Out::new(classifier_out, "classifier_out")?;
         // SAFETY: the header asks for `text_count` texts, each with its bytes.
-        let texts = unsafe { slice(texts, text_count, "texts") }?
-            .iter()
-            .enumerate()
-            .map(|(i, text)| unsafe { text.phrase(format_args!("texts[{i}]")) })
-            .collect::<Result<Vec<&str>, Failure>>()?;
+        let texts = unsafe { self::texts(texts, text_count) }?;
         // SAFETY: the header asks for one count a text and as many labels as they sum up to.
         let labels = unsafe { label_sets(labels, label_counts, text_count) }?;
         // SAFETY: the header asks for options that are alive, or NULL; and for a writable place.
@@ -114,11 +110,20 @@ pub unsafe extern "C" fn intent_train_features(
     })
 }
 
+/// # Safety
+/// `texts` points to `count` texts, all alive for `'a` with their bytes.
+pub(super) unsafe fn texts<'a>(texts: *const IntentText, count: usize) -> Result<Vec<&'a str>, Failure> {
+    // SAFETY: upheld by this function's contract.
+    let texts = unsafe { slice(texts, count, "texts") }?.iter().enumerate();
+    // SAFETY: upheld by this function's contract.
+    texts.map(|(i, text)| unsafe { text.phrase(format_args!("texts[{i}]")) }).collect()
+}
+
 /// The label names of each line.
 ///
 /// # Safety
 /// `counts` points to `lines` numbers, `labels` to as many texts as they sum up to, all alive for `'a`.
-unsafe fn label_sets<'a>(
+pub(super) unsafe fn label_sets<'a>(
     labels: *const IntentText,
     counts: *const usize,
     lines: usize,
@@ -153,9 +158,15 @@ unsafe fn train(
     let options = unsafe { options.as_ref() }.unwrap_or(&default);
     let valid = options.valid()?;
     let valid = valid.as_deref().map(Dataset::of);
-    let (classifier, report) =
-        Classifier::train_on(data, valid.as_ref(), options.train(), &mut options.progress())?;
+    let (train, progress) = (options.train(), &mut options.progress());
+    let (live, report) = match options.learner() {
+        None => {
+            let (classifier, report) = Classifier::train_on(data, valid.as_ref(), train, progress)?;
+            (LiveClassifier::new(classifier), report)
+        }
+        Some(learner) => LiveClassifier::train(data, valid.as_ref(), train, Some(learner), progress)?,
+    };
     // SAFETY: upheld by this function's contract.
-    unsafe { out.write(IntentClassifier::new(classifier, &report.warnings)?) };
+    unsafe { out.write(IntentClassifier::new(live, &report.warnings)?) };
     Ok(())
 }
