@@ -773,3 +773,75 @@ fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
 }
+
+#[test]
+fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
+    let folder = Folder::new();
+    let (data, model, learner) =
+        (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
+    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    let example = br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#;
+    let better = folder.path("better.intent");
+    let arguments = ["update", &model, "-", "--output", &better, "--learner", &learner, "--json"];
+    let report = intent_with(&arguments, example).json();
+    assert_eq!(
+        (&report["examples"], &report["right"], &report["new_labels"][0]),
+        (&1.into(), &1.into(), &"GARDEN".into())
+    );
+    let answer = intent(&["predict", "--model", &better, "zebra quokka tango", "--json"]).json();
+    assert_eq!(answer["labels"][0]["label"], "GARDEN");
+
+    // The learner has gone on: it belongs to the new model, and to go on from it is to give it itself.
+    let again = intent_with(&arguments, example);
+    assert!(again.complaint(1).contains("belongs to the model with checksum"), "{}", again.err);
+    let renamed = folder.path("renamed.intent");
+    let report =
+        intent(&["update", &learner, "--rename", "GARDEN", "PLANTS", "--output", &renamed, "--json"]).json();
+    assert!(report["kept"].as_u64().unwrap() > 1);
+    let answer = intent(&["predict", "--model", &renamed, "zebra quokka tango", "--json"]).json();
+    assert_eq!(answer["labels"][0]["label"], "PLANTS");
+
+    let refused = intent_with(&["update", &renamed, "-", "--output", &better, "--no-new-labels"], example);
+    assert!(refused.complaint(1).contains("`GARDEN`"), "{}", refused.err);
+    assert!(intent(&["update", &model, "--output", &better]).complaint(2).contains("nothing to do"));
+    let unknown = intent(&["update", &model, "--remove", "NONE", "--output", &better]);
+    assert!(unknown.complaint(2).contains("there is no label `NONE`"), "{}", unknown.err);
+}
+
+#[test]
+fn new_makes_a_model_of_rules_and_update_replaces_them() {
+    let folder = Folder::new();
+    let rules = folder.put("rules.json", br#"[{"label": "vision", "keywords": ["screenshot"]}]"#);
+    let model = folder.path("first.intent");
+    intent(&["new", &rules, "--output", &model]).succeeded();
+    assert!(intent(&["predict", "--model", &model, "a screenshot please"]).out.starts_with("vision 0.85"));
+    assert_eq!(intent(&["info", &model, "--json"]).json()["rules"][0]["keywords"][0], "screenshot");
+    let others = folder.put("others.json", br#"[{"label": "vision", "phrases": ["look at this"]}]"#);
+    intent(&["update", &model, "--rules", &others, "--output", &model]).succeeded();
+    assert!(intent(&["predict", "--model", &model, "a screenshot please"]).out.starts_with("(rejected)"));
+    assert!(intent(&["predict", "--model", &model, "Look at this!"]).out.starts_with("vision 0.85"));
+    let bad = folder.put("bad.json", br#"[{"label": "vision"}]"#);
+    assert!(intent(&["new", &bad, "--output", &model]).complaint(1).contains("bad.json: rule 0"));
+}
+
+/// A limit on the size of files stands for a full disk.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_loses_neither_the_model_nor_the_learner() {
+    let folder = Folder::new();
+    let (data, model, learner) =
+        (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
+    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    let examples = folder.put("more.jsonl", br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#);
+    let before = (fs::read(&model).unwrap(), fs::read(&learner).unwrap());
+    // In blocks of 512 or 1,024 bytes: less than the model and the learner have.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 100; exec '{}' update '{model}' '{examples}' --output '{model}' --learner '{learner}'",
+        env!("CARGO_BIN_EXE_intent")
+    );
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("cannot write to the learner; nothing was learned"), "{complaint}");
+    assert_eq!((fs::read(&model).unwrap(), fs::read(&learner).unwrap()), before);
+}

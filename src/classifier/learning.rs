@@ -279,7 +279,7 @@ impl Learning {
     /// Takes in what a retraining came to.
     fn trained(shared: &Arc<Shared>, trained: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
         let compare = |candidate: &Learner| -> Result<()> {
-            is_no_worse(&Classifier::of_shared(Arc::clone(candidate.model())), &shared.current(), golden)
+            is_no_worse(&Classifier::from(Arc::clone(candidate.model())), &shared.current(), golden)
         };
         // Before the lock is taken, since it takes its time.
         let candidate = trained.and_then(|candidate| compare(&candidate).map(|()| candidate));

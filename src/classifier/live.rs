@@ -273,8 +273,7 @@ impl LiveClassifier {
     }
 
     fn of_learner(learner: Learner, file: Option<LearnerFile>, took: Duration) -> Self {
-        let model = Arc::clone(learner.model());
-        let classifier = Classifier { engines: crate::runtime::Engines::new(&model), model };
+        let classifier = Classifier::from(Arc::clone(learner.model()));
         LiveClassifier::made(classifier, Learning::of(learner, file), Some(took))
     }
 

@@ -90,14 +90,17 @@ pub struct Classifier {
     engines: Engines,
 }
 
+impl From<Arc<Model>> for Classifier {
+    /// A classifier over a model that others use as well.
+    fn from(model: Arc<Model>) -> Self {
+        Classifier { engines: Engines::new(&model), model }
+    }
+}
+
 impl Classifier {
     /// A classifier over a model, computing in int8.
     pub fn new(model: Model) -> Self {
-        Classifier::of_shared(Arc::new(model))
-    }
-
-    fn of_shared(model: Arc<Model>) -> Self {
-        Classifier { engines: Engines::new(&model), model }
+        Classifier::from(Arc::new(model))
     }
 
     /// Learns from examples.

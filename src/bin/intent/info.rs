@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::{input, words};
 use clap::Args;
+use intentkit::Rule;
 use intentkit::decision::Choice;
 use intentkit::simd::DIMENSIONS;
 use serde::Serialize;
@@ -44,6 +45,7 @@ struct Info<'a> {
     label_names: &'a [String],
     joiners: &'a [String],
     lexicon_words: usize,
+    rules: &'a [Rule],
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -73,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             label_names: &about.labels,
             joiners: &about.joiners,
             lexicon_words: model.lexicon_words(),
+            rules: &about.rules,
         });
     }
     let name = match &arguments.model {
@@ -111,6 +114,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         0 => "none".into(),
         held => words::of(held, "word"),
     };
+    let rules = match about.rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum() {
+        0 => "none".into(),
+        count => words::of(count, "keyword or phrase"),
+    };
     let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
     let more = if about.labels.len() > names.len() { ", ..." } else { "" };
     out.pairs(&[
@@ -120,6 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("reads", reads),
         ("clauses", clauses),
         ("lexicon", lexicon),
+        ("rules", rules),
         ("parameters", words::count(model.parameters())),
         ("trained on", trained),
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),

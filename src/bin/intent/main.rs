@@ -14,11 +14,13 @@ mod failure;
 mod figures;
 mod info;
 mod input;
+mod new;
 mod output;
 mod predict;
 mod progress;
 mod report;
 mod train;
+mod update;
 mod words;
 
 use clap::error::ErrorKind;
@@ -38,6 +40,7 @@ use std::process::ExitCode;
   intent explain \"Can you see my screen?\"
   intent train commands.jsonl --output commands.intent
   intent predict --model commands.intent \"turn on the lights\"
+  intent update commands.intent corrections.jsonl --output commands.intent
   intent eval commands.intent test.jsonl
   intent export commands.intent --output Commands.mlpackage
 
@@ -57,6 +60,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Train(train::Arguments),
+    Update(update::Arguments),
+    New(new::Arguments),
     Predict(predict::Arguments),
     Explain(explain::Arguments),
     Eval(eval::Arguments),
@@ -82,6 +87,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Train(arguments) => train::run(&arguments),
+        Command::Update(arguments) => update::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Eval(arguments) => match arguments.cross_validate {

@@ -6,11 +6,12 @@ use crate::progress::Bar;
 use crate::{export, input, words};
 use clap::Args;
 use intentkit::data::Format;
-use intentkit::train::{Dataset, LexiconUse};
+use intentkit::train::{Dataset, Durability, LearnerFile, LexiconUse, train_to_learn};
 use intentkit::{Classifier, CoreMlOptions, Preset, TrainOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Learn a model from labelled texts
 ///
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
   intent train commands.jsonl --output commands.intent
   intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
   cat *.jsonl | intent train - --output commands.intent --json
+  intent train commands.jsonl --output commands.intent --learner commands.learner
   intent train log.data --format fasttext --output log.intent --quiet")]
 pub struct Arguments {
     /// Files of labelled texts, read one behind the other; `-` is standard input
@@ -63,6 +65,9 @@ pub struct Arguments {
     /// Model2Vec folder. The model holds what it needs of them
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
+    /// Also write what `intent update` needs to learn without forgetting: the examples among it, about 8 MB, readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    learner: Option<PathBuf>,
     /// Also write the model as a Core ML package in float16, as `intent export` does
     #[arg(long, value_name = "PACKAGE")]
     export: Option<PathBuf>,
@@ -93,6 +98,7 @@ struct Report<'a> {
     warnings: &'a [String],
     output: String,
     export: Option<String>,
+    learner: Option<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -115,6 +121,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     output::check_file(&arguments.output, "--output", "commands.intent", sources())?;
+    if let Some(learner) = &arguments.learner {
+        output::check_file(learner, "--learner", "commands.learner", sources().chain([&arguments.output]))?;
+    }
     arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))?;
 
     let examples = input::examples(&arguments.data, arguments.format)?;
@@ -122,8 +131,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
     let mut bar = Bar::new(arguments.quiet);
     let (data, valid) = (Dataset::of(&examples), valid.as_deref().map(Dataset::of));
-    let (classifier, report) =
-        Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
+    let (classifier, report) = match &arguments.learner {
+        None => Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?,
+        Some(path) => {
+            let (learner, report) =
+                train_to_learn(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
+            LearnerFile::create(path, &learner, Durability::Power)?;
+            (Classifier::from(Arc::clone(learner.model())), report)
+        }
+    };
     bar.clear();
     classifier.save(&arguments.output)?;
     let package = arguments.export.as_deref();
@@ -151,6 +167,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             warnings: &report.warnings,
             output,
             export: package.map(|package| package.display().to_string()),
+            learner: arguments.learner.as_ref().map(|learner| learner.display().to_string()),
         });
     }
     if arguments.quiet {
@@ -182,6 +199,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let (words, found, others) =
             (words::count(words), words::count(found), words::count(held.saturating_sub(found)));
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
+    }
+    if let Some(learner) = &arguments.learner {
+        pairs.push(("learner", learner.display().to_string()));
     }
     if let Some(package) = package {
         pairs.push(("package", package.display().to_string()));

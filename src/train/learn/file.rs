@@ -111,6 +111,11 @@ impl LearnerFile {
         Ok((LearnerFile { path: path.to_owned(), file, end, changes, durability, broken: false }, learner))
     }
 
+    /// Whether a file that starts with these bytes is meant to be a learner file.
+    pub fn is_start(bytes: &[u8; 8]) -> bool {
+        bytes == MAGIC
+    }
+
     /// The file's path.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,49 @@
+//! `intent new`: a model of keyword rules alone.
+
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::{update, words};
+use clap::Args;
+use intentkit::model::Model;
+use std::path::PathBuf;
+
+/// Make a model of keyword rules alone, without any training
+///
+/// It answers what its rules ask for and rejects everything else. `intent update` teaches it.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  intent new rules.json --output first.intent
+  intent predict --model first.intent \"take a screenshot\"
+
+A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]
+Keywords are one to eight words in a row, phrases whole texts; case and punctuation don't matter.")]
+pub struct Arguments {
+    /// A JSON file of rules
+    #[arg(value_name = "RULES")]
+    rules: PathBuf,
+    /// The model file to write
+    #[arg(long, short, value_name = "MODEL")]
+    output: PathBuf,
+    /// No summary; errors only
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    output::check_file(&arguments.output, "--output", "first.intent", [&arguments.rules].into_iter())?;
+    let rules = update::rules(&arguments.rules)?;
+    let model = Model::of_rules(&rules)
+        .map_err(|e| Failure::Failed(format!("{}: {e}", arguments.rules.display())))?;
+    model.save(&arguments.output)?;
+    if arguments.quiet {
+        return Ok(());
+    }
+    let output = arguments.output.display();
+    let count = rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum();
+    Output::new().pairs(&[
+        ("model", format!("{output}, {}", words::bytes(model.as_bytes().len()))),
+        ("labels", words::count(model.labels().len())),
+        ("rules", words::of(count, "keyword or phrase")),
+        ("next", format!("intent predict --model {output} \"some text\"")),
+    ])
+}

@@ -1,0 +1,201 @@
+//! `intent update`: a model that knows a few examples more, or has other labels or rules.
+
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::{input, words};
+use clap::Args;
+use intentkit::Rule;
+use intentkit::data::Format;
+use intentkit::model::Model;
+use intentkit::train::{Change, Durability, Learner, LearnerFile, UpdateReport};
+use serde::Serialize;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Teach a model a few examples, without training it anew
+///
+/// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --learner the examples it was trained on
+/// protect the other labels, and what is learned is written down before it is learned.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  intent update commands.intent corrections.jsonl --output commands.intent
+  echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update commands.intent - --output better.intent
+  intent train commands.jsonl --output commands.intent --learner commands.learner
+  intent update commands.intent corrections.jsonl --output commands.intent --learner commands.learner
+  intent update commands.intent --rename lamp light --merge song music --output commands.intent
+  intent update commands.intent --rules rules.json --output commands.intent
+
+A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
+pub struct Arguments {
+    /// The model file, or a learner file, which holds a model: then that is the one to teach
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Files of labelled texts; `-` is standard input
+    #[arg(value_name = "DATA")]
+    data: Vec<PathBuf>,
+    /// The model file to write; may be MODEL
+    #[arg(long, short, value_name = "MODEL2")]
+    output: PathBuf,
+    /// What learning needs, with the examples of training: made by `intent train --learner`, or made now if there is none. It must belong to
+    /// MODEL, and goes on with it
+    #[arg(long, value_name = "FILE")]
+    learner: Option<PathBuf>,
+    /// Give a label another name; before the examples are learned
+    #[arg(long, num_args = 2, value_names = ["LABEL", "NAME"], action = clap::ArgAction::Append)]
+    rename: Vec<String>,
+    /// Make one label of two; before the examples are learned
+    #[arg(long, num_args = 2, value_names = ["LABEL", "INTO"], action = clap::ArgAction::Append)]
+    merge: Vec<String>,
+    /// Take a label away; before the examples are learned
+    #[arg(long, value_name = "LABEL")]
+    remove: Vec<String>,
+    /// A JSON file of keyword rules in the place of the model's
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Refuse examples with labels that the model doesn't have
+    #[arg(long)]
+    no_new_labels: bool,
+    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// No summary; errors only (and the JSON object, if asked for)
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    update: &'a UpdateReport,
+    labels: usize,
+    kept: usize,
+    seconds: f64,
+    output: String,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    output::check_file(&arguments.output, "--output", "commands.intent", arguments.data.iter())?;
+    if arguments.data.iter().filter(|path| input::is_stdin(path)).count() > 1 {
+        return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
+    }
+    let mut changes = vec![];
+    if let Some(path) = &arguments.rules {
+        changes.push(Change::Rules(rules(path)?));
+    }
+    let pairs = |flat: &[String]| flat.as_chunks::<2>().0.to_vec();
+    changes.extend(pairs(&arguments.rename).into_iter().map(|[label, to]| Change::Rename { label, to }));
+    changes.extend(pairs(&arguments.merge).into_iter().map(|[label, into]| Change::Merge { label, into }));
+    changes.extend(arguments.remove.iter().map(|label| Change::Remove { label: label.clone() }));
+    let examples = input::examples(&arguments.data, arguments.format)?;
+    if !examples.is_empty() {
+        changes.push(Change::Learn(examples));
+    }
+    if changes.is_empty() && !is_learner(&arguments.model) {
+        return Err(Failure::Usage(
+            "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
+        ));
+    }
+
+    let start = Instant::now();
+    let (mut learner, mut file) = learner(arguments)?;
+    let mut update = UpdateReport::default();
+    for change in &changes {
+        learner.check(change)?;
+        if let (Change::Learn(examples), true) = (change, arguments.no_new_labels) {
+            let names = learner.model().labels();
+            if let Some(label) = examples.iter().flat_map(|e| &e.labels).find(|label| !names.contains(label))
+            {
+                return Err(Failure::Failed(format!(
+                    "the model has no label `{label}`, and new ones are refused"
+                )));
+            }
+        }
+        file.as_mut().map_or(Ok(()), |file| file.append(change))?;
+        let report = learner.apply(change)?;
+        update = UpdateReport { steps: update.steps + report.steps, ..report };
+    }
+    learner.model().save(&arguments.output)?;
+
+    let (labels, kept) = (learner.model().labels().len(), learner.kept());
+    let (seconds, output) = (start.elapsed().as_secs_f64(), arguments.output.display().to_string());
+    let mut out = Output::new();
+    if arguments.json {
+        let seconds = words::rounded(seconds, 3);
+        return out.json(&Report { update: &update, labels, kept, seconds, output });
+    }
+    if arguments.quiet {
+        return Ok(());
+    }
+    let learned = match update.examples {
+        0 => "no examples".into(),
+        count => {
+            format!("{}, {} answered right now", words::of(count, "example"), words::count(update.right))
+        }
+    };
+    let new = match update.new_labels.as_slice() {
+        [] => String::new(),
+        names => format!(", new: {}", names.join(", ")),
+    };
+    let mut lines = vec![
+        ("model", format!("{output}, {}", words::bytes(learner.model().as_bytes().len()))),
+        ("learned", format!("{learned}, {:.1} s", seconds)),
+        ("labels", format!("{}{new}", words::count(labels))),
+    ];
+    if let Some(file) = &file {
+        let kept = words::of(kept, "example");
+        lines.push(("learner", format!("{}, {kept} kept", file.path().display())));
+    }
+    lines.push(("next", format!("intent predict --model {output} \"some text\"")));
+    out.pairs(&lines)
+}
+
+/// The learner to teach, and the file it is kept in, if it is.
+fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Failure> {
+    if is_learner(&arguments.model) {
+        if arguments.learner.is_some() {
+            return Err(Failure::Usage(
+                "MODEL is a learner file, so --learner has no place beside it".into(),
+            ));
+        }
+        let (file, learner) = LearnerFile::open(&arguments.model, Durability::Power)?;
+        return Ok((learner, Some(file)));
+    }
+    let model = Model::load(&arguments.model)?;
+    let Some(path) = &arguments.learner else { return Ok((Learner::of(Arc::new(model))?, None)) };
+    if !path.exists() {
+        let learner = Learner::of(Arc::new(model))?;
+        let file = LearnerFile::create(path, &learner, Durability::Power)?;
+        return Ok((learner, Some(file)));
+    }
+    let (file, learner) = LearnerFile::open(path, Durability::Power)?;
+    let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
+    if wanted != found {
+        return Err(Failure::Failed(format!(
+            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows",
+            path.display(),
+            arguments.model.display()
+        )));
+    }
+    Ok((learner, Some(file)))
+}
+
+/// Whether a file is one that `--learner` wrote.
+fn is_learner(path: &Path) -> bool {
+    let mut start = [0; 8];
+    std::fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut start))
+        .is_ok_and(|()| LearnerFile::is_start(&start))
+}
+
+/// Reads a file of rules.
+pub fn rules(path: &Path) -> Result<Vec<Rule>, Failure> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", e.kind())))?;
+    Rule::of_json(&text).map_err(|e| Failure::Failed(format!("{name}: {e}")))
+}
