@@ -6,6 +6,8 @@ mod explain;
 mod histogram;
 mod learning;
 mod live;
+#[cfg(all(test, shuttle))]
+mod model_check;
 mod priority;
 mod queue;
 mod statistics;

@@ -33,6 +33,10 @@ mod modelled {
             self.0.lock().unwrap().clone()
         }
 
+        pub(crate) fn load(&self) -> Arc<T> {
+            self.load_full()
+        }
+
         pub(crate) fn store(&self, value: Arc<T>) {
             *self.0.lock().unwrap() = value;
         }
