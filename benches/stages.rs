@@ -10,7 +10,7 @@ use intentkit::data::read_file;
 use intentkit::simd::{DIMENSIONS, TILE};
 use intentkit::text::ngrams::{MAX_CLAUSES, for_each_piece};
 use intentkit::vectorizer::FeatureVector;
-use intentkit::{Classifier, PredictOptions, Scored};
+use intentkit::{Classifier, LiveClassifier, PredictOptions, Scored};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -157,4 +157,17 @@ fn batch(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn load() -> Classifier {
     Classifier::load(black_box(MODEL)).expect("the sample model")
+}
+
+/// Whole predictions of the live classifier: without counting, and with it.
+#[divan::bench(args = [false, true])]
+fn live(bencher: Bencher<'_, '_>, counting: bool) {
+    let live = LiveClassifier::load(MODEL).expect("the sample model");
+    live.count(counting);
+    let (options, mut chosen) = (PredictOptions::default(), [Scored::default(); 4]);
+    bencher.counter(texts()).bench_local(|| {
+        for text in &SAMPLE.texts {
+            black_box(live.predict_into(black_box(text), &options, &mut chosen).expect("a short text"));
+        }
+    });
 }

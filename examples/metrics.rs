@@ -1,0 +1,17 @@
+//! A live classifier's statistics as OpenMetrics text, such as a host would serve at `/metrics`:
+//! `cargo run --release --example metrics`.
+
+use intentkit::data::Example;
+use intentkit::{LiveClassifier, Rule};
+
+fn main() -> Result<(), intentkit::Error> {
+    // A name that has to be quoted.
+    let rule = Rule { label: "say \"hi\"\\".into(), keywords: vec!["hello".into()], phrases: vec![] };
+    let live = LiveClassifier::of_rules(&[rule])?;
+    live.learn(&[Example::new("good morning", ["greeting"])])?;
+    for text in ["hello there", "good morning", "something else"] {
+        live.predict(text)?;
+    }
+    print!("{}", live.statistics().to_open_metrics());
+    Ok(())
+}
