@@ -325,7 +325,7 @@ typedef struct intent_statistics {
   uint64_t predictions;
   /** Texts that were rejected. */
   uint64_t rejected;
-  /** Texts whose labels keyword rules asked for. */
+  /** Texts whose labels keyword rules asked for, those of intent_predict_batch() apart. */
   uint64_t by_rule;
   /** Texts whose network another engine than the CPU computed. */
   uint64_t accelerated;

@@ -9,9 +9,10 @@ use crate::decision::PredictOptions;
 use crate::error::{Error, Result};
 use crate::simd::DIMENSIONS;
 use crate::train::{
-    self, Change, Dataset, Durability, Learner, LearnerFile, Preset, TrainOptions, UpdateReport,
+    self, Change, Dataset, Durability, Learner, LearnerFile, Preset, Progress, TrainOptions, UpdateReport,
 };
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -257,16 +258,21 @@ impl Learning {
         let (shared, stopped) = (Arc::clone(shared), Arc::clone(&stop));
         let train = move || {
             priority::lower();
-            let trained = train::train_to_learn(&Dataset::of(&examples), None, &options, &mut |_| {
-                !stopped.load(Ordering::Relaxed)
-            });
-            let trained = trained.and_then(|(mut learner, _)| {
+            let train = || {
+                let goes_on = &mut |_: &Progress| !stopped.load(Ordering::Relaxed);
+                let (mut learner, _) =
+                    train::train_to_learn(&Dataset::of(&examples), None, &options, goes_on)?;
                 if !rules.is_empty() {
                     learner.apply(&Change::Rules(rules))?;
                 }
                 Ok(learner)
-            });
-            Learning::trained(&shared, trained, &golden, &stopped);
+            };
+            let work = || Learning::trained(&shared, train(), &golden, &stopped);
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                let mut learning = shared.learning();
+                learning.retraining = None;
+                learning.refuse("a defect in the training was caught; please report it".into());
+            }
         };
         let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
         let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;

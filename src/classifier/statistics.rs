@@ -315,7 +315,7 @@ pub struct StatisticsReport {
     pub per_second: f64,
     /// Texts that were rejected.
     pub rejected: u64,
-    /// Texts whose labels keyword rules asked for.
+    /// Texts whose labels keyword rules asked for, those of batches apart.
     pub by_rule: u64,
     /// Mean probability of the best label of the texts that were not rejected, as far as it was asked for.
     pub mean_confidence: f64,

@@ -30,7 +30,7 @@ pub struct IntentStats {
     pub predictions: u64,
     /// Texts that were rejected.
     pub rejected: u64,
-    /// Texts whose labels keyword rules asked for.
+    /// Texts whose labels keyword rules asked for, those of intent_predict_batch() apart.
     pub by_rule: u64,
     /// Texts whose network another engine than the CPU computed.
     pub accelerated: u64,

@@ -42,11 +42,15 @@ pub struct Limits {
     pub candidate: Duration,
     /// Of one of the two measurements of one engine. Default 20 ms.
     pub measuring: Duration,
+    /// Between two times that the engines of one classifier are measured, for its first model or a later one. Default a minute: measuring
+    /// takes a core for seconds, and a model that learns is swapped often.
+    pub between: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { candidate: Duration::from_secs(30), measuring: Duration::from_millis(20) }
+        let between = Duration::from_secs(60);
+        Limits { candidate: Duration::from_secs(30), measuring: Duration::from_millis(20), between }
     }
 }
 

@@ -59,9 +59,6 @@ pub struct Report {
     pub neural_engine: Option<bool>,
 }
 
-/// Measuring takes a core for seconds, and a model that learns is swapped often.
-const MEASURED_AT_MOST_EACH: Duration = Duration::from_secs(60);
-
 /// Engines besides the CPU there can be.
 const SLOTS: usize = 4;
 
@@ -149,15 +146,21 @@ impl Engines {
     }
 
     /// The engines of a model that takes the place of this one's, with the same choices. What the system offers is measured anew, but
-    /// at most once a minute; until then the CPU answers.
+    /// not more often than [`Limits::between`] says; until then the CPU answers.
     #[must_use]
     pub fn succeed(&self, model: &Arc<Model>) -> Engines {
+        self.succeed_among(model, super::offered)
+    }
+
+    /// As [`Engines::succeed`], among the given candidates.
+    #[must_use]
+    pub fn succeed_among(&self, model: &Arc<Model>, offered: impl FnOnce() -> Vec<Candidate>) -> Engines {
         let next = Engines::new(model).with_precision(self.precision, model).with_limits(self.limits);
         let measured = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         *next.measured.lock().unwrap_or_else(PoisonError::into_inner) = measured;
         let asked = self.found.report().asked;
         if asked != RuntimeChoice::Cpu {
-            next.choose(model, asked);
+            next.choose_among(model, asked, offered);
         }
         next
     }
@@ -205,7 +208,7 @@ impl Engines {
         let now = Instant::now();
         let start = {
             let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = measured.map_or(now, |last| now.max(last + MEASURED_AT_MOST_EACH));
+            let start = measured.map_or(now, |last| now.max(last + self.limits.between));
             *measured = Some(start);
             start
         };

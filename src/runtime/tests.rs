@@ -69,7 +69,11 @@ fn fake(name: &'static str, manner: Manner) -> (Candidate, Arc<AtomicUsize>) {
     (Candidate { name, build: Box::new(move |_| Ok(Box::new(engine) as Box<dyn Runtime>)) }, calls)
 }
 
-const QUICK: Limits = Limits { candidate: Duration::from_secs(20), measuring: Duration::from_millis(2) };
+const QUICK: Limits = Limits {
+    candidate: Duration::from_secs(20),
+    measuring: Duration::from_millis(2),
+    between: Duration::from_secs(60),
+};
 
 fn chosen(model: &Arc<Model>, choice: RuntimeChoice, candidates: Vec<Candidate>) -> Engines {
     let engines = Engines::new(model).with_limits(QUICK);
@@ -177,7 +181,7 @@ fn an_engine_that_hangs_is_left_behind_and_the_next_is_tried() {
     let model = model();
     let (hangs, _) = fake("hangs", Manner::Hangs);
     let (good, calls) = fake("good", Manner::Slow(Duration::ZERO));
-    let engines = Engines::new(&model).with_limits(Limits { candidate: Duration::from_millis(200), ..QUICK });
+    let engines = Engines::new(&model).with_limits(Limits { candidate: Duration::from_secs(2), ..QUICK });
     let start = Instant::now();
     engines.choose_among(&model, RuntimeChoice::CoreMl, || vec![hangs, good]);
     assert!(start.elapsed() < Duration::from_millis(150), "asking doesn't wait");
@@ -241,6 +245,28 @@ fn dropping_everything_while_an_engine_is_measured_ends_the_measuring() {
         assert!(Instant::now() < end, "the measuring thread still holds the model");
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn behind_a_swap_the_choice_holds_and_engines_are_measured_again_but_not_at_once() {
+    let model = model();
+    let (first, _) = fake("fake", Manner::Slow(Duration::ZERO));
+    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![first]);
+    assert_eq!(engines.report().single, "fake");
+    // A minute has not passed: the CPU answers, and goes on answering.
+    let (second, asked) = fake("fake", Manner::Slow(Duration::ZERO));
+    let next = engines.succeed_among(&model, || vec![second]);
+    let report = next.report();
+    assert_eq!((report.asked, report.measuring, report.single), (RuntimeChoice::CoreMl, true, "cpu-int8"));
+    assert!(!next.wait(Duration::from_millis(50)) && asked.load(Ordering::Relaxed) == 0);
+    // It has.
+    let patient = chosen(&model, RuntimeChoice::CoreMl, vec![fake("fake", Manner::Slow(Duration::ZERO)).0])
+        .with_limits(Limits { between: Duration::ZERO, ..QUICK });
+    let next = patient.succeed_among(&model, || vec![fake("fake", Manner::Slow(Duration::ZERO)).0]);
+    assert!(next.wait(Duration::from_secs(20)));
+    assert_eq!(next.report().single, "fake");
+    // And a classifier on the CPU measures nothing.
+    let _ = Engines::new(&model).succeed_among(&model, || panic!("nobody asked"));
 }
 
 #[test]
