@@ -145,7 +145,7 @@ fn programs() -> Vec<PathBuf> {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|e| e == "c") && !path.ends_with("panic.c"))
         .collect();
-    sources.push(root.join("examples/hello.c"));
+    sources.extend(["hello", "learn"].map(|name| root.join(format!("examples/{name}.c"))));
     sources.sort();
     sources
 }
@@ -184,6 +184,18 @@ fn the_example_answers_as_the_readme_shows() {
     assert_eq!(answers.len(), 3, "{output}");
     assert!(answers[0].starts_with("light (") && answers[1].starts_with("music ("), "{output}");
     assert_eq!(answers[2], "none of them", "{output}");
+}
+
+#[test]
+fn the_learning_example_remembers_what_it_was_told() {
+    let Some(compiler) = compiler(STATIC) else { return };
+    let build = Build { name: "example", ..STATIC };
+    let program = scratch(build, "learn").join("learn");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learn.c");
+    compile(&compiler, build, library::plain(), &source, &program);
+    let output = String::from_utf8(start(&program, &[]).stdout).unwrap();
+    let answers: Vec<&str> = output.lines().filter_map(|line| line.split(" -> ").nth(1)).collect();
+    assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
 }
 
 /// Otherwise a sanitizer that was never linked in would pass everything.
