@@ -75,6 +75,8 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
                 live.kept_examples().into_iter().map(|example| example.text).collect();
             let lost: Vec<_> = accepted.difference(&kept).collect();
             assert!(lost.is_empty(), "round {round}: {lost:?}");
+            let beside = std::fs::read_dir(folder.path()).unwrap().count();
+            assert_eq!(beside, 1, "no scrap of a file that was being written anew is left");
             assert!(kept.len() <= accepted.len() + round as usize + 1, "one in flight a kill");
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use memmap2::Mmap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -49,11 +50,20 @@ impl Bytes {
     }
 }
 
-/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it. Returns the file, open behind the contents.
-pub(crate) fn replace_file(path: &Path, contents: &[u8], mode: u32) -> Result<File> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// How the names of temporary files end.
+pub(crate) const PART: &str = ".part";
+
+/// The folder that a file is in.
+pub(crate) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Puts `contents` at `path` in one step: a temporary file beside it, whose name starts with `prefix`, synced, renamed over it. Returns the
+/// file, open behind the contents.
+pub(crate) fn replace_file(path: &Path, prefix: &OsStr, contents: &[u8], mode: u32) -> Result<File> {
+    let folder = folder(path);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".intent-").suffix(".part");
+    builder.prefix(prefix).suffix(PART);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]

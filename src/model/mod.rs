@@ -20,7 +20,7 @@ use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
-pub(crate) use bytes::replace_file;
+pub(crate) use bytes::{PART, folder, replace_file};
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
@@ -219,7 +219,7 @@ impl Model {
     /// # Errors
     /// [`Error::Io`] naming what failed.
     pub fn save(&self, path: &Path) -> Result<()> {
-        replace_file(path, self.as_bytes(), 0o644).map(drop)
+        replace_file(path, ".intent-".as_ref(), self.as_bytes(), 0o644).map(drop)
     }
 
     /// The bytes of the model's file.

@@ -13,10 +13,11 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::model::{Model, replace_file};
+use crate::model::{Model, PART, folder, replace_file};
 use crate::simd::DIMENSIONS;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::hash::Hasher;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -82,8 +83,9 @@ impl LearnerFile {
         }
         let contents = snapshot(learner)?;
         let end = contents.len() as u64;
-        let file = replace_file(path, &contents, 0o600)?;
+        let file = replace_file(path, &prefix(path), &contents, 0o600)?;
         lock(&file, path)?;
+        sweep(path);
         Ok(LearnerFile { path: path.to_owned(), file, end, changes: 0, durability, broken: false })
     }
 
@@ -95,6 +97,7 @@ impl LearnerFile {
         let cannot = |e| Error::io(path, "cannot open the learner", e);
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(cannot)?;
         lock(&file, path)?;
+        sweep(path);
         let mut bytes = vec![];
         file.read_to_end(&mut bytes).map_err(cannot)?;
         let fault = |message: String| Error::Learner { origin: path.display().to_string(), message };
@@ -165,10 +168,32 @@ impl LearnerFile {
     /// [`Error::Io`]; the file is as before then.
     pub fn rewrite(&mut self, learner: &Learner) -> Result<()> {
         let contents = snapshot(learner)?;
-        let file = replace_file(&self.path, &contents, 0o600)?;
+        let file = replace_file(&self.path, &prefix(&self.path), &contents, 0o600)?;
         lock(&file, &self.path)?;
         (self.file, self.end, self.changes, self.broken) = (file, contents.len() as u64, 0, false);
         Ok(())
+    }
+}
+
+/// How the names of temporary files beside a learner file start.
+fn prefix(path: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push("-");
+    prefix
+}
+
+/// Takes away temporary files that a process left when it was killed: they hold texts. Whoever has the lock is the only one to write any.
+fn sweep(path: &Path) {
+    let prefix = prefix(path);
+    let Ok(entries) = fs::read_dir(folder(path)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(prefix.as_encoded_bytes()) && bytes.ends_with(PART.as_bytes()) {
+            // One that can't be removed is no reason not to learn.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
