@@ -1,7 +1,7 @@
 //! The learning side of a live classifier: changes one after the other, written down before they are made; training anew in the background,
 //! behind a guard; the way back.
 
-use super::live::{Current, Shared};
+use super::current::{Current, Published};
 use super::statistics::StatisticsReport;
 use super::{Classifier, priority};
 use crate::data::Example;
@@ -14,8 +14,8 @@ use crate::train::{
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -52,8 +52,14 @@ struct Retraining {
     stop: Arc<AtomicBool>,
 }
 
-/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used.
+/// Learns on behalf of a published model: changes it, trains it anew, goes back.
 pub(super) struct Learning {
+    published: Arc<Published>,
+    state: Mutex<State>,
+}
+
+/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used.
+struct State {
     /// `None` until the first change.
     learner: Option<Learner>,
     file: Option<LearnerFile>,
@@ -72,9 +78,9 @@ pub(super) struct Learning {
     last_refusal: Option<String>,
 }
 
-impl Default for Learning {
+impl Default for State {
     fn default() -> Self {
-        Learning {
+        State {
             learner: None,
             file: None,
             new_labels: true,
@@ -92,23 +98,7 @@ impl Default for Learning {
     }
 }
 
-impl Learning {
-    pub(super) fn of(learner: Learner, file: Option<LearnerFile>) -> Self {
-        Learning { learner: Some(learner), file, ..Learning::default() }
-    }
-
-    pub(super) fn examples(&self) -> Vec<Example> {
-        self.learner.as_ref().map(Learner::examples).unwrap_or_default()
-    }
-
-    pub(super) fn allow_new_labels(&mut self, allowed: bool) {
-        self.new_labels = allowed;
-    }
-
-    pub(super) fn set_retraining(&mut self, options: RetrainOptions) {
-        self.retrain = options;
-    }
-
+impl State {
     /// The learner, made from the model in use where there is none yet.
     fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
         if self.learner.is_none() {
@@ -117,19 +107,62 @@ impl Learning {
         self.learner.as_mut().ok_or(Error::NoVectorizer)
     }
 
+    fn refuse(&mut self, reason: String) {
+        self.refused += 1;
+        self.last_refusal = Some(reason);
+    }
+
+    /// Tells a retraining that nobody wants it any more.
+    fn stop(&mut self) {
+        if let Some(retraining) = self.retraining.take() {
+            retraining.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Learning {
+    pub(super) fn new(
+        published: Arc<Published>,
+        learner: Option<(Learner, Option<LearnerFile>)>,
+    ) -> Arc<Self> {
+        let (learner, file) = learner.map_or((None, None), |(learner, file)| (Some(learner), file));
+        Arc::new(Learning { published, state: Mutex::new(State { learner, file, ..State::default() }) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps changes from being made while it is held.
+    pub(super) fn hold(&self) -> impl Sized + '_ {
+        self.state()
+    }
+
+    pub(super) fn examples(&self) -> Vec<Example> {
+        self.state().learner.as_ref().map(Learner::examples).unwrap_or_default()
+    }
+
+    pub(super) fn allow_new_labels(&self, allowed: bool) {
+        self.state().new_labels = allowed;
+    }
+
+    pub(super) fn set_retraining(&self, options: RetrainOptions) {
+        self.state().retrain = options;
+    }
+
     /// Makes a change and puts the model that knows it in place.
-    pub(super) fn change(shared: &Arc<Shared>, change: &Change) -> Result<UpdateReport> {
-        let mut guard = shared.learning();
-        let learning = &mut *guard;
-        let current = shared.current();
-        if let (Change::Rules(rules), None) = (change, &learning.learner) {
+    pub(super) fn change(self: &Arc<Self>, change: &Change) -> Result<UpdateReport> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let current = self.published.current();
+        if let (Change::Rules(rules), None) = (change, &state.learner) {
             // Needs no learner, and is possible for models that can't learn.
             let model = Arc::new(current.model().with_rules(rules)?);
-            shared.publish(learning, &model);
+            self.published.publish(&model);
             return Ok(UpdateReport::default());
         }
-        let allowed = learning.new_labels;
-        let learner = learning.learner(&current)?;
+        let allowed = state.new_labels;
+        let learner = state.learner(&current)?;
         learner.check(change)?;
         if let (Change::Learn(examples), false) = (change, allowed) {
             let names = learner.model().labels();
@@ -140,45 +173,42 @@ impl Learning {
                 )));
             }
         }
-        if let Some(file) = &mut learning.file {
+        if let Some(file) = &mut state.file {
             file.append(change)?;
         }
         // Taken out, so that a panic leaves none behind that is half changed.
-        let Some(mut learner) = learning.learner.take() else { return Err(Error::NoVectorizer) };
+        let Some(mut learner) = state.learner.take() else { return Err(Error::NoVectorizer) };
         let report = learner.apply(change);
         let model = Arc::clone(learner.model());
-        if let Some(file) = &mut learning.file {
+        if let Some(file) = &mut state.file {
             file.tidy(&learner);
         }
-        learning.learner = Some(learner);
+        state.learner = Some(learner);
         let report = report?;
-        shared.publish(learning, &model);
+        self.published.publish(&model);
         let later = [
-            learning.previous.as_mut().map(|previous| &mut previous.changes),
-            learning.retraining.as_mut().map(|retraining| &mut retraining.changes),
+            state.previous.as_mut().map(|previous| &mut previous.changes),
+            state.retraining.as_mut().map(|retraining| &mut retraining.changes),
         ];
         later.into_iter().flatten().for_each(|changes| changes.push(change.clone()));
-        learning.learned += report.examples as u64;
-        learning.since += report.examples;
-        if learning.retrain.after.is_some_and(|after| learning.since >= after.max(1))
-            && let Err(reason) = learning.begin(shared)
+        state.learned += report.examples as u64;
+        state.since += report.examples;
+        if state.retrain.after.is_some_and(|after| state.since >= after.max(1))
+            && let Err(reason) = self.begin(state)
         {
             // Not asked for, so nobody to tell but the statistics.
-            learning.since = 0;
-            learning.refuse(reason.to_string());
+            state.since = 0;
+            state.refuse(reason.to_string());
         }
         Ok(report)
     }
 
-    fn refuse(&mut self, reason: String) {
-        self.refused += 1;
-        self.last_refusal = Some(reason);
-    }
-
-    pub(super) fn save(&mut self, current: &Current, path: &Path, durability: Durability) -> Result<()> {
-        self.learner(current)?;
-        let Some(learner) = &self.learner else { return Err(Error::NoVectorizer) };
-        match &mut self.file {
+    pub(super) fn save(&self, path: &Path, durability: Durability) -> Result<()> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.learner(&self.published.current())?;
+        let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
+        match &mut state.file {
             Some(file) if file.path() == path => {
                 file.set_durability(durability);
                 file.rewrite(learner)
@@ -190,48 +220,42 @@ impl Learning {
         }
     }
 
-    pub(super) fn forget(&mut self) -> Result<()> {
-        let Some(learner) = &mut self.learner else { return Ok(()) };
+    pub(super) fn forget(&self) -> Result<()> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let Some(learner) = &mut state.learner else { return Ok(()) };
         let kept = learner.forget();
-        if let Some(file) = &mut self.file
+        if let Some(file) = &mut state.file
             && let Err(error) = file.rewrite(learner)
         {
             learner.remember(kept);
             return Err(error);
         }
         // They hold texts too, and a model that is being trained on these would bring them back.
-        self.previous = None;
-        self.stop();
+        state.previous = None;
+        state.stop();
         Ok(())
     }
 
-    /// Tells a retraining that nobody wants it any more.
-    fn stop(&mut self) {
-        if let Some(retraining) = self.retraining.take() {
-            retraining.stop.store(true, Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn start_retraining(shared: &Arc<Shared>) -> Result<()> {
-        let mut learning = shared.learning();
-        let current = shared.current();
-        learning.learner(&current)?;
-        learning.begin(shared)
+    pub(super) fn start_retraining(self: &Arc<Self>) -> Result<()> {
+        let mut state = self.state();
+        state.learner(&self.published.current())?;
+        self.begin(&mut state)
     }
 
     /// Starts training anew, unless it is on its way already.
-    fn begin(&mut self, shared: &Arc<Shared>) -> Result<()> {
-        if self.retraining.is_some() || self.closed {
+    fn begin(self: &Arc<Self>, state: &mut State) -> Result<()> {
+        if state.retraining.is_some() || state.closed {
             return Ok(());
         }
-        let Some(learner) = &self.learner else { return Err(Error::NoVectorizer) };
+        let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
         if !learner.has_history() {
             return Err(Error::invalid(
                 "the examples of training are not kept, and without them a new model would forget; train with a learner",
             ));
         }
         let model = learner.model().metadata();
-        let RetrainOptions { golden, training, .. } = &self.retrain;
+        let RetrainOptions { golden, training, .. } = &state.retrain;
         if model.lexicon.is_some() && training.lexicon.is_none() {
             return Err(Error::invalid("the model has a lexicon; give it to the retraining as well"));
         }
@@ -255,7 +279,7 @@ impl Learning {
         };
         let stop = Arc::new(AtomicBool::new(false));
         let (rules, golden) = (model.rules.clone(), golden.clone());
-        let (shared, stopped) = (Arc::clone(shared), Arc::clone(&stop));
+        let (learning, stopped) = (Arc::clone(self), Arc::clone(&stop));
         let train = move || {
             priority::lower();
             let train = || {
@@ -267,34 +291,34 @@ impl Learning {
                 }
                 Ok(learner)
             };
-            let work = || Learning::trained(&shared, train(), &golden, &stopped);
+            let work = || learning.trained(train(), &golden, &stopped);
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                let mut learning = shared.learning();
-                learning.retraining = None;
-                learning.refuse("a defect in the training was caught; please report it".into());
+                let mut state = learning.state();
+                state.retraining = None;
+                state.refuse("a defect in the training was caught; please report it".into());
             }
         };
         let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
         let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;
-        self.retraining = Some(Retraining { changes: vec![], stop });
-        self.thread = Some(thread);
-        self.since = 0;
+        state.retraining = Some(Retraining { changes: vec![], stop });
+        state.thread = Some(thread);
+        state.since = 0;
         Ok(())
     }
 
     /// Takes in what a retraining came to.
-    fn trained(shared: &Arc<Shared>, trained: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
+    fn trained(&self, trained: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
         let compare = |candidate: &Learner| -> Result<()> {
-            is_no_worse(&Classifier::from(Arc::clone(candidate.model())), &shared.current(), golden)
+            is_no_worse(&Classifier::from(Arc::clone(candidate.model())), &self.published.current(), golden)
         };
         // Before the lock is taken, since it takes its time.
         let candidate = trained.and_then(|candidate| compare(&candidate).map(|()| candidate));
-        let mut guard = shared.learning();
-        let learning = &mut *guard;
+        let mut guard = self.state();
+        let state = &mut *guard;
         if stopped.load(Ordering::Relaxed) {
             return;
         }
-        let Some(retraining) = learning.retraining.take() else { return };
+        let Some(retraining) = state.retraining.take() else { return };
         let placed = candidate.and_then(|mut candidate| {
             for change in &retraining.changes {
                 // One that can't be made now couldn't be made then.
@@ -303,55 +327,55 @@ impl Learning {
             if !retraining.changes.is_empty() {
                 compare(&candidate)?;
             }
-            learning.replace(shared, candidate)
+            self.replace(state, candidate)
         });
         match placed {
             Ok(old) => {
-                learning.retrained += 1;
-                learning.previous = Some(Previous { learner: old, changes: vec![] });
+                state.retrained += 1;
+                state.previous = Some(Previous { learner: old, changes: vec![] });
             }
-            Err(reason) => learning.refuse(reason.to_string()),
+            Err(reason) => state.refuse(reason.to_string()),
         }
     }
 
     /// Puts a learner and its model in place, and returns the one before.
-    fn replace(&mut self, shared: &Shared, learner: Learner) -> Result<Learner> {
-        if let Some(file) = &mut self.file {
+    fn replace(&self, state: &mut State, learner: Learner) -> Result<Learner> {
+        if let Some(file) = &mut state.file {
             file.rewrite(&learner)?;
         }
         let model = Arc::clone(learner.model());
-        let Some(old) = self.learner.replace(learner) else { return Err(Error::NoVectorizer) };
-        shared.publish(self, &model);
+        let Some(old) = state.learner.replace(learner) else { return Err(Error::NoVectorizer) };
+        self.published.publish(&model);
         Ok(old)
     }
 
-    pub(super) fn roll_back(shared: &Arc<Shared>) -> Result<()> {
-        let mut guard = shared.learning();
-        let learning = &mut *guard;
-        let Some(Previous { mut learner, changes }) = learning.previous.take() else {
+    pub(super) fn roll_back(&self) -> Result<()> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let Some(Previous { mut learner, changes }) = state.previous.take() else {
             return Err(Error::invalid("there is no model from before a retraining to go back to"));
         };
-        learning.stop();
+        state.stop();
         for change in &changes {
             let _ = learner.apply(change);
         }
-        match learning.file.as_mut().map_or(Ok(()), |file| file.rewrite(&learner)) {
+        match state.file.as_mut().map_or(Ok(()), |file| file.rewrite(&learner)) {
             Ok(()) => {
                 let model = Arc::clone(learner.model());
-                learning.learner = Some(learner);
-                shared.publish(learning, &model);
+                state.learner = Some(learner);
+                self.published.publish(&model);
                 Ok(())
             }
             Err(error) => {
-                learning.previous = Some(Previous { learner, changes: vec![] });
+                state.previous = Some(Previous { learner, changes: vec![] });
                 Err(error)
             }
         }
     }
 
-    pub(super) fn wait(shared: &Shared, longest: Duration) -> bool {
+    pub(super) fn wait(&self, longest: Duration) -> bool {
         let end = Instant::now() + longest;
-        while shared.learning().retraining.is_some() {
+        while self.state().retraining.is_some() {
             if Instant::now() >= end {
                 return false;
             }
@@ -360,28 +384,29 @@ impl Learning {
         true
     }
 
-    pub(super) fn close(shared: &Shared) {
-        let mut learning = shared.learning();
-        learning.closed = true;
-        learning.stop();
-        let thread = learning.thread.take();
-        drop(learning);
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.stop();
+        let thread = state.thread.take();
+        drop(state);
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
             let _ = thread.join();
         }
     }
 
     pub(super) fn describe(&self, report: &mut StatisticsReport) {
-        report.learned = self.learned;
-        report.retrained = self.retrained;
-        report.retrainings_refused = self.refused;
-        report.last_refusal.clone_from(&self.last_refusal);
-        report.retraining = self.retraining.is_some();
-        let learners = [self.learner.as_ref(), self.previous.as_ref().map(|previous| &previous.learner)];
+        let state = self.state();
+        report.learned = state.learned;
+        report.retrained = state.retrained;
+        report.retrainings_refused = state.refused;
+        report.last_refusal.clone_from(&state.last_refusal);
+        report.retraining = state.retraining.is_some();
+        let learners = [state.learner.as_ref(), state.previous.as_ref().map(|previous| &previous.learner)];
         for learner in learners.into_iter().flatten() {
             report.learner_bytes += (learner.model().rows() * DIMENSIONS * size_of::<f32>()) as u64;
         }
-        report.kept = self.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
+        report.kept = state.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
     }
 }
 

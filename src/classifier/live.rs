@@ -1,9 +1,9 @@
 //! The live classifier: predicts from one model while it learns the next, and swaps them in one step.
 
+use super::current::{Current, Published};
 use super::learning::{Learning, RetrainOptions};
 use super::queue::{Done, Queue, Request, Ticket};
-use super::statistics::{Answered, LabelCounts, STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
-use super::sync::ArcSwap;
+use super::statistics::{Answered, STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
 use super::{Classifier, Prediction};
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored, Source};
@@ -18,34 +18,11 @@ use crate::train::{
     UpdateReport,
 };
 use std::future::Future;
-use std::ops::Deref;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-/// A model in use: a [`Classifier`] that stays as it is, and its number. Whoever holds it sees one model, whatever is swapped in.
-pub struct Current {
-    classifier: Classifier,
-    version: u64,
-    counts: Arc<LabelCounts>,
-}
-
-impl Current {
-    /// 1 for the first model, one more with each swap.
-    pub fn version(&self) -> u64 {
-        self.version
-    }
-}
-
-impl Deref for Current {
-    type Target = Classifier;
-
-    fn deref(&self) -> &Classifier {
-        &self.classifier
-    }
-}
 
 /// What was decided about a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,73 +84,34 @@ struct Question {
     submitted: u64,
 }
 
-/// What the classifier and its threads share.
-pub(super) struct Shared {
-    current: ArcSwap<Current>,
-    pub(super) statistics: Statistics,
-    pub(super) learning: Mutex<Learning>,
-    load: Option<Duration>,
-}
-
-impl Shared {
-    pub(super) fn learning(&self) -> MutexGuard<'_, Learning> {
-        // A panic while learning leaves the last model that was published, and a learner that may be half changed: see `Learning`.
-        self.learning.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts a model in the place of the current one. The lock on the learning makes swaps one after the other.
-    pub(super) fn publish(&self, _learning: &mut Learning, model: &Arc<Model>) {
-        let old = self.current.load_full();
-        let engines = old.classifier.engines.succeed(model);
-        let classifier = Classifier { model: Arc::clone(model), engines };
-        let counts = match old.counts.names() == model.labels() {
-            true => Arc::clone(&old.counts),
-            false => LabelCounts::new(model.labels()),
-        };
-        let is_new = !Arc::ptr_eq(&counts, &old.counts);
-        self.current.store(Arc::new(Current {
-            classifier,
-            version: old.version + 1,
-            counts: Arc::clone(&counts),
-        }));
-        drop(old);
-        if is_new {
-            self.statistics.count_labels(&counts);
+/// Answers requests that a worker has taken.
+fn answer(published: &Published, requests: &mut [Request<Question, Answer>]) {
+    let current = published.current();
+    let start = published.statistics.start();
+    if let Some(start) = start {
+        for request in requests.iter() {
+            published.statistics.stage(Stage::Queue, start.saturating_sub(request.question.submitted));
         }
     }
-
-    pub(super) fn current(&self) -> Arc<Current> {
-        self.current.load_full()
-    }
-
-    fn answer(&self, requests: &mut [Request<Question, Answer>]) {
-        let current = self.current();
-        let start = self.statistics.start();
-        if let Some(start) = start {
-            for request in requests.iter() {
-                self.statistics.stage(Stage::Queue, start.saturating_sub(request.question.submitted));
-            }
-        }
-        let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
-        let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
-        // What can be said against a text or options was said when it was submitted.
-        let answers = current.classifier.predict_some(&texts, &options);
-        let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
-        let engine = current.classifier.engines.place();
-        match answers {
-            Ok(answers) => {
-                for (request, prediction) in requests.iter_mut().zip(answers) {
-                    if let Some(took) = took {
-                        let (chosen, source) = (prediction.labels(), prediction.source());
-                        let answered = Answered { count: chosen.len(), source, chosen, engine };
-                        self.statistics.count(took, &current.counts, &answered);
-                    }
-                    request.deliver(Ok(Answer { prediction, current: Arc::clone(&current) }));
+    let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
+    let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
+    // What can be said against a text or options was said when it was submitted.
+    let answers = current.classifier.predict_some(&texts, &options);
+    let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
+    let engine = current.classifier.engines.place();
+    match answers {
+        Ok(answers) => {
+            for (request, prediction) in requests.iter_mut().zip(answers) {
+                if let Some(took) = took {
+                    let (chosen, source) = (prediction.labels(), prediction.source());
+                    let answered = Answered { count: chosen.len(), source, chosen, engine };
+                    published.statistics.count(took, &current.counts, &answered);
                 }
+                request.deliver(Ok(Answer { prediction, current: Arc::clone(&current) }));
             }
-            // The model was swapped for one that reads no texts.
-            Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
         }
+        // The model was swapped for one that reads no texts.
+        Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
     }
 }
 
@@ -195,7 +133,9 @@ impl Shared {
 /// # Ok::<(), intentkit::Error>(())
 /// ```
 pub struct LiveClassifier {
-    shared: Arc<Shared>,
+    published: Arc<Published>,
+    learning: Arc<Learning>,
+    load: Option<Duration>,
     queue: OnceLock<Queue<Question, Answer>>,
     /// Held while the queue is made.
     queueing: Mutex<QueueOptions>,
@@ -204,16 +144,17 @@ pub struct LiveClassifier {
 impl LiveClassifier {
     /// Around a model that is there already.
     pub fn new(classifier: Classifier) -> Self {
-        LiveClassifier::made(classifier, Learning::default(), None)
+        LiveClassifier::made(classifier, None, None)
     }
 
-    fn made(classifier: Classifier, learning: Learning, load: Option<Duration>) -> Self {
-        let counts = LabelCounts::new(classifier.labels());
-        let statistics = Statistics::new();
-        statistics.count_labels(&counts);
-        let current = ArcSwap::new(Arc::new(Current { classifier, version: 1, counts }));
-        let shared = Arc::new(Shared { current, statistics, learning: Mutex::new(learning), load });
-        LiveClassifier { shared, queue: OnceLock::new(), queueing: Mutex::default() }
+    fn made(
+        classifier: Classifier,
+        learner: Option<(Learner, Option<LearnerFile>)>,
+        load: Option<Duration>,
+    ) -> Self {
+        let published = Published::new(classifier);
+        let learning = Learning::new(Arc::clone(&published), learner);
+        LiveClassifier { published, learning, load, queue: OnceLock::new(), queueing: Mutex::default() }
     }
 
     /// Of keyword rules alone, without any training: a first version that can learn.
@@ -231,7 +172,7 @@ impl LiveClassifier {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let start = Instant::now();
         let classifier = Classifier::load(path)?;
-        Ok(LiveClassifier::made(classifier, Learning::default(), Some(start.elapsed())))
+        Ok(LiveClassifier::made(classifier, None, Some(start.elapsed())))
     }
 
     /// Opens a model from bytes; see [`Classifier::from_bytes`].
@@ -241,7 +182,7 @@ impl LiveClassifier {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let start = Instant::now();
         let classifier = Classifier::from_bytes(bytes)?;
-        Ok(LiveClassifier::made(classifier, Learning::default(), Some(start.elapsed())))
+        Ok(LiveClassifier::made(classifier, None, Some(start.elapsed())))
     }
 
     /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
@@ -274,18 +215,18 @@ impl LiveClassifier {
 
     fn of_learner(learner: Learner, file: Option<LearnerFile>, took: Duration) -> Self {
         let classifier = Classifier::from(Arc::clone(learner.model()));
-        LiveClassifier::made(classifier, Learning::of(learner, file), Some(took))
+        LiveClassifier::made(classifier, Some((learner, file)), Some(took))
     }
 
     /// The model in use. It stays as it is while it is held; the next call may give another.
     pub fn current(&self) -> Arc<Current> {
-        self.shared.current()
+        self.published.current()
     }
 
     /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_runtime`]. It holds for later models too.
     pub fn set_runtime(&self, choice: RuntimeChoice) {
         // So that no swap comes between.
-        let _learning = self.shared.learning();
+        let _held = self.learning.hold();
         self.current().set_runtime(choice);
     }
 
@@ -302,14 +243,14 @@ impl LiveClassifier {
     /// # Errors
     /// As [`Classifier::predict_with`].
     pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Answer> {
-        let start = self.shared.statistics.start();
+        let start = self.published.statistics.start();
         let current = self.current();
         let prediction = current.classifier.predict_with(text, options)?;
         if let Some(start) = start {
             let (chosen, source) = (prediction.labels(), prediction.source());
             let engine = current.classifier.engines.place();
             let answered = Answered { count: chosen.len(), source, chosen, engine };
-            self.shared.statistics.answered(start, &current.counts, &answered);
+            self.published.statistics.answered(start, &current.counts, &answered);
         }
         Ok(Answer { prediction, current })
     }
@@ -324,9 +265,9 @@ impl LiveClassifier {
         options: &PredictOptions,
         chosen: &mut [Scored],
     ) -> Result<Decided> {
-        let statistics = &self.shared.statistics;
+        let statistics = &self.published.statistics;
         let start = statistics.start();
-        let current = self.shared.current.load();
+        let current = self.published.now();
         let (count, source) = match start {
             Some(start) if Statistics::is_sampled(start) => {
                 let mut stages = [0; 3];
@@ -359,7 +300,7 @@ impl LiveClassifier {
         capacity: usize,
         counts: &mut [usize],
     ) -> Result<u64> {
-        let start = self.shared.statistics.start();
+        let start = self.published.statistics.start();
         let current = self.current();
         current.classifier.predict_batch_into(texts, options, chosen, capacity, counts)?;
         if let Some(start) = start {
@@ -368,7 +309,7 @@ impl LiveClassifier {
             for (i, &count) in counts.iter().enumerate() {
                 let chosen = &chosen[i * capacity..i * capacity + count.min(capacity)];
                 let answered = Answered { count, source: Source::Network, chosen, engine };
-                self.shared.statistics.count(took, &current.counts, &answered);
+                self.published.statistics.count(took, &current.counts, &answered);
             }
         }
         Ok(current.version)
@@ -396,8 +337,9 @@ impl LiveClassifier {
         }
         let options = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.queue.get().is_none() {
-            let shared = Arc::clone(&self.shared);
-            let answer = Arc::new(move |requests: &mut [Request<Question, Answer>]| shared.answer(requests));
+            let published = Arc::clone(&self.published);
+            let answer =
+                Arc::new(move |requests: &mut [Request<Question, Answer>]| answer(&published, requests));
             let queue = Queue::new(options.workers, options.capacity, answer)?;
             let _ = self.queue.set(queue);
         }
@@ -421,16 +363,16 @@ impl LiveClassifier {
             return Err(Error::TextTooLong { length: text.len() });
         }
         self.current().model().vectorizer().ok_or(Error::NoVectorizer)?;
-        let shared = Arc::clone(&self.shared);
+        let published = Arc::clone(&self.published);
         let done: Done<Answer> = Box::new(move |answer| {
             if matches!(answer, Err(Error::Cancelled)) {
-                shared.statistics.cancelled();
+                published.statistics.cancelled();
             }
             done(answer);
         });
         let submitted = self.queue()?.submit(Question { text, options, submitted: ticks() }, done);
         if matches!(submitted, Err(Error::Busy { .. })) {
-            self.shared.statistics.refused();
+            self.published.statistics.refused();
         }
         submitted
     }
@@ -476,12 +418,12 @@ impl LiveClassifier {
     /// # Errors
     /// As [`LiveClassifier::learn`].
     pub fn change(&self, change: &Change) -> Result<UpdateReport> {
-        Learning::change(&self.shared, change)
+        self.learning.change(change)
     }
 
     /// Whether examples may have labels that are none yet. Default: they may.
     pub fn allow_new_labels(&self, allowed: bool) {
-        self.shared.learning().allow_new_labels(allowed);
+        self.learning.allow_new_labels(allowed);
     }
 
     /// Keeps the learner in a file from now on: all it knows and every change to come.
@@ -489,13 +431,12 @@ impl LiveClassifier {
     /// # Errors
     /// As [`Learner::of`] and [`LearnerFile::create`].
     pub fn save_learner(&self, path: impl AsRef<Path>, durability: Durability) -> Result<()> {
-        let current = self.current();
-        self.shared.learning().save(&current, path.as_ref(), durability)
+        self.learning.save(path.as_ref(), durability)
     }
 
     /// The texts that are kept for learning, with their labels.
     pub fn kept_examples(&self) -> Vec<Example> {
-        self.shared.learning().examples()
+        self.learning.examples()
     }
 
     /// Drops the texts that are kept for learning, in memory and in the learner file. What was learned from them stays.
@@ -503,12 +444,12 @@ impl LiveClassifier {
     /// # Errors
     /// [`Error::Io`]; nothing was dropped then.
     pub fn forget_examples(&self) -> Result<()> {
-        self.shared.learning().forget()
+        self.learning.forget()
     }
 
     /// When and how to train anew from everything that is kept. Default: behind every 100 examples that were learned.
     pub fn set_retraining(&self, options: RetrainOptions) {
-        self.shared.learning().set_retraining(options);
+        self.learning.set_retraining(options);
     }
 
     /// Starts training anew in the background, whatever was learned since the last time. It is of no effect while one is going on.
@@ -516,12 +457,12 @@ impl LiveClassifier {
     /// # Errors
     /// [`Error::InvalidArgument`] when too little is kept to train on.
     pub fn retrain(&self) -> Result<()> {
-        Learning::start_retraining(&self.shared)
+        self.learning.start_retraining()
     }
 
     /// Waits until no retraining is going on, at most so long; says whether that is so.
     pub fn wait_for_retraining(&self, longest: Duration) -> bool {
-        Learning::wait(&self.shared, longest)
+        self.learning.wait(longest)
     }
 
     /// Goes back to the model from before the last retraining; what was learned since is learned again by it.
@@ -529,24 +470,24 @@ impl LiveClassifier {
     /// # Errors
     /// [`Error::InvalidArgument`] when there is none, [`Error::Io`] when the learner file can't be written; nothing has changed then.
     pub fn roll_back(&self) -> Result<()> {
-        Learning::roll_back(&self.shared)
+        self.learning.roll_back()
     }
 
     /// Counts predictions, or not. Default: it counts.
     pub fn count(&self, on: bool) {
-        self.shared.statistics.switch(on);
+        self.published.statistics.switch(on);
     }
 
     /// What it has done so far.
     pub fn statistics(&self) -> StatisticsReport {
         let current = self.current();
-        let mut report = self.shared.statistics.report(&current.runtime_report());
+        let mut report = self.published.statistics.report(&current.runtime_report());
         report.model_version = current.version;
         report.model_checksum.clone_from(&current.model().metadata().checksum);
         report.model_bytes = current.model().as_bytes().len() as u64;
         report.statistics_bytes = STATISTICS_BYTES as u64;
-        report.load_ms = self.shared.load.map(|load| load.as_secs_f64() * 1e3);
-        self.shared.learning().describe(&mut report);
+        report.load_ms = self.load.map(|load| load.as_secs_f64() * 1e3);
+        self.learning.describe(&mut report);
         report
     }
 }
@@ -557,7 +498,7 @@ impl Drop for LiveClassifier {
         if let Some(queue) = self.queue.get() {
             queue.close(true);
         }
-        Learning::close(&self.shared);
+        self.learning.close();
     }
 }
 

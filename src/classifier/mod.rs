@@ -1,6 +1,7 @@
 //! A model with the engines that run it, and what keeps it alive: learning, swapping, queueing, counting.
 
 mod batch;
+mod current;
 mod evaluate;
 mod explain;
 mod histogram;
@@ -22,10 +23,11 @@ use crate::runtime::{self, Engines, Precision, RuntimeChoice};
 use crate::simd::{DIMENSIONS, ticks};
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
+pub use current::Current;
 pub use evaluate::{Evaluation, Evaluator, Outcome};
 pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Share};
 pub use learning::RetrainOptions;
-pub use live::{Answer, Answering, Current, Decided, LiveClassifier, QueueOptions};
+pub use live::{Answer, Answering, Decided, LiveClassifier, QueueOptions};
 pub use queue::Ticket;
 use smallvec::SmallVec;
 pub use statistics::{Latency, RuntimeCount, StatisticsReport};

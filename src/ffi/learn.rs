@@ -4,13 +4,13 @@ use super::arguments::{IntentText, Out, object, path, phrase};
 use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
-use super::options::IntentOptions;
+use super::options::{IntentOptions, durability};
 use super::status::IntentStatus;
 use super::train::{label_sets, texts};
 use crate::LiveClassifier;
 use crate::classifier::RetrainOptions;
 use crate::data::Example;
-use crate::train::{Change, Durability, TrainOptions};
+use crate::train::{Change, TrainOptions};
 use std::time::Duration;
 
 /// What came of intent_update().
@@ -25,11 +25,6 @@ pub struct IntentUpdate {
     pub new_labels: usize,
     /// Number of the model that knows them, as in intent_decision.
     pub model_version: u64,
-}
-
-/// What a change survives: see intent_save_learner().
-pub(super) fn durability(power: bool) -> Durability {
-    if power { Durability::Power } else { Durability::Process }
 }
 
 /// Learns from a few examples without a full training: corrections of what the classifier got wrong, new texts, new labels.

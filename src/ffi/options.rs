@@ -89,6 +89,11 @@ pub struct IntentOptions {
     progress: Host,
 }
 
+/// What a change survives: see intent_save_learner().
+pub(super) fn durability(power_safe: bool) -> Durability {
+    if power_safe { Durability::Power } else { Durability::Process }
+}
+
 /// The caller's callback and the context that goes with it.
 struct Host {
     callback: IntentProgressCallback,
@@ -584,7 +589,7 @@ pub unsafe extern "C" fn intent_options_set_learner(
         // SAFETY: the header asks for options that nothing else uses, and for `path_length` bytes.
         let (options, path) =
             unsafe { (object_mut(options, "options")?, self::path(path, path_length, "path")?) };
-        options.learner = Some((path.to_owned(), super::learn::durability(power_safe)));
+        options.learner = Some((path.to_owned(), durability(power_safe)));
         Ok(())
     })
 }

@@ -1,0 +1,72 @@
+//! The model in use, and putting another in its place.
+
+use super::Classifier;
+use super::statistics::{LabelCounts, Statistics};
+use super::sync::ArcSwap;
+use crate::model::Model;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A model in use: a [`Classifier`] that stays as it is, and its number. Whoever holds it sees one model, whatever is swapped in.
+pub struct Current {
+    pub(super) classifier: Classifier,
+    pub(super) version: u64,
+    pub(super) counts: Arc<LabelCounts>,
+}
+
+impl Current {
+    /// 1 for the first model, one more with each swap.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Deref for Current {
+    type Target = Classifier;
+
+    fn deref(&self) -> &Classifier {
+        &self.classifier
+    }
+}
+
+/// What predictions read and learning replaces.
+pub(super) struct Published {
+    current: ArcSwap<Current>,
+    pub(super) statistics: Statistics,
+}
+
+impl Published {
+    pub(super) fn new(classifier: Classifier) -> Arc<Self> {
+        let counts = LabelCounts::new(classifier.labels());
+        let statistics = Statistics::new();
+        statistics.count_labels(&counts);
+        let current = ArcSwap::new(Arc::new(Current { classifier, version: 1, counts }));
+        Arc::new(Published { current, statistics })
+    }
+
+    /// The model in use, to hold on to.
+    pub(super) fn current(&self) -> Arc<Current> {
+        self.current.load_full()
+    }
+
+    /// The model in use, for the time of a prediction.
+    #[inline]
+    pub(super) fn now(&self) -> impl Deref<Target = Arc<Current>> + '_ {
+        self.current.load()
+    }
+
+    /// Puts a model in the place of the current one. Whoever calls holds the lock on the learning, which makes swaps one after the other.
+    pub(super) fn publish(&self, model: &Arc<Model>) {
+        let old = self.current();
+        let engines = old.classifier.engines.succeed(model);
+        let classifier = Classifier { model: Arc::clone(model), engines };
+        let version = old.version + 1;
+        let same = old.counts.names() == model.labels();
+        let counts = if same { Arc::clone(&old.counts) } else { LabelCounts::new(model.labels()) };
+        self.current.store(Arc::new(Current { classifier, version, counts: Arc::clone(&counts) }));
+        drop(old);
+        if !same {
+            self.statistics.count_labels(&counts);
+        }
+    }
+}
