@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 target=aarch64-apple-darwin
 # What it is now and 3 %; the aim is 900,000.
-limit=1680000
+limit=1598000
 minimum=11.0
 
 [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add $target >/dev/null 2>&1 ||

@@ -33,12 +33,22 @@ mod modelled {
             self.0.lock().unwrap().clone()
         }
 
-        pub(crate) fn load(&self) -> Arc<T> {
-            self.load_full()
+        pub(crate) fn load(&self) -> Guard<T> {
+            Guard(self.load_full())
         }
 
         pub(crate) fn store(&self, value: Arc<T>) {
             *self.0.lock().unwrap() = value;
+        }
+    }
+
+    pub(crate) struct Guard<T>(Arc<T>);
+
+    impl<T> std::ops::Deref for Guard<T> {
+        type Target = Arc<T>;
+
+        fn deref(&self) -> &Arc<T> {
+            &self.0
         }
     }
 
