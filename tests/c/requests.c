@@ -140,7 +140,7 @@ static void *ask(void *context) {
 }
 
 static void sixteen_threads_ask_while_one_learns(char **arguments) {
-  enum { THREADS = 16 };
+  enum { THREADS = 16, UPDATES = 8 };
   intent_classifier *c = trained();
   volatile bool stop = false;
   pthread_t threads[THREADS];
@@ -151,7 +151,7 @@ static void sixteen_threads_ask_while_one_learns(char **arguments) {
     readers[i].asked = 0;
     CHECK(pthread_create(&threads[i], NULL, ask, &readers[i]) == 0);
   }
-  for (int i = 0; i < 20; i++) {
+  for (int i = 0; i < UPDATES; i++) {
     char text[64];
     CHECK(snprintf(text, sizeof text, "zebra number %d", i) > 0);
     intent_text example = text_of(text), name = text_of(i % 2 ? "garden" : "light");
@@ -169,7 +169,7 @@ static void sixteen_threads_ask_while_one_learns(char **arguments) {
   }
   intent_statistics stats;
   OK(intent_stats(c, &stats, &problem));
-  CHECK(stats.predictions == asked && stats.learned == 20 && stats.model_version == 21);
+  CHECK(stats.predictions == asked && stats.learned == UPDATES && stats.model_version == UPDATES + 1);
   intent_free(c);
 }
 
