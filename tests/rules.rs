@@ -77,7 +77,9 @@ fn rules_follow_their_labels_and_can_be_replaced() {
     assert_eq!(of(&learner), ["CHATBOTS"]);
     learner.apply(&Change::Rules(vec![rule])).unwrap();
     assert_eq!(of(&learner), ["GARDEN"]);
-    learner.apply(&Change::Remove { label: "GARDEN".into() }).unwrap();
+    learner.apply(&Change::Merge { label: "GARDEN".into(), into: "PLANTS".into() }).unwrap();
+    assert_eq!(of(&learner), ["PLANTS"], "the label that stays answers for both");
+    learner.apply(&Change::Remove { label: "PLANTS".into() }).unwrap();
     assert!(of(&learner).is_empty() && learner.model().metadata().rules.is_empty());
 }
 

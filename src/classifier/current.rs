@@ -1,8 +1,9 @@
 //! The model in use, and putting another in its place.
 
 use super::Classifier;
-use super::statistics::{LabelCounts, Statistics};
+use super::statistics::{Answered, LabelCounts, Statistics};
 use super::sync::ArcSwap;
+use crate::decision::{Scored, Source};
 use crate::model::Model;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -18,6 +19,13 @@ impl Current {
     /// 1 for the first model, one more with each swap.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// What the statistics count of an answer by this model: how many labels were chosen, and those of them that were written.
+    #[inline]
+    pub(super) fn answered<'a>(&self, count: usize, source: Source, chosen: &'a [Scored]) -> Answered<'a> {
+        let chosen = &chosen[..count.min(chosen.len())];
+        Answered { count, source, chosen, engine: self.classifier.engines.place() }
     }
 }
 

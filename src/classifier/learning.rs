@@ -15,9 +15,9 @@ use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// When and how to train anew.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,9 +56,12 @@ struct Retraining {
 pub(super) struct Learning {
     published: Arc<Published>,
     state: Mutex<State>,
+    /// Told when no retraining is going on any more.
+    idle: Condvar,
 }
 
-/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used.
+/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used; where there is a
+/// file, which holds the change, no other is made then.
 struct State {
     /// `None` until the first change.
     learner: Option<Learner>,
@@ -101,8 +104,17 @@ impl Default for State {
 impl State {
     /// The learner, made from the model in use where there is none yet.
     fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
-        if self.learner.is_none() {
-            self.learner = Some(Learner::of(current.shared_model())?);
+        match (&self.learner, &self.file) {
+            (None, Some(file)) => {
+                return Err(Error::Learner {
+                    origin: file.path().display().to_string(),
+                    message:
+                        "a defect while learning was caught; please report it, and open the learner again"
+                            .into(),
+                });
+            }
+            (None, None) => self.learner = Some(Learner::of(current.shared_model())?),
+            (Some(_), _) => {}
         }
         self.learner.as_mut().ok_or(Error::NoVectorizer)
     }
@@ -110,13 +122,6 @@ impl State {
     fn refuse(&mut self, reason: String) {
         self.refused += 1;
         self.last_refusal = Some(reason);
-    }
-
-    /// Tells a retraining that nobody wants it any more.
-    fn stop(&mut self) {
-        if let Some(retraining) = self.retraining.take() {
-            retraining.stop.store(true, Ordering::Relaxed);
-        }
     }
 }
 
@@ -126,11 +131,20 @@ impl Learning {
         learner: Option<(Learner, Option<LearnerFile>)>,
     ) -> Arc<Self> {
         let (learner, file) = learner.map_or((None, None), |(learner, file)| (Some(learner), file));
-        Arc::new(Learning { published, state: Mutex::new(State { learner, file, ..State::default() }) })
+        let state = Mutex::new(State { learner, file, ..State::default() });
+        Arc::new(Learning { published, state, idle: Condvar::new() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells a retraining that nobody wants it any more.
+    fn stop(&self, state: &mut State) {
+        if let Some(retraining) = state.retraining.take() {
+            retraining.stop.store(true, Ordering::Relaxed);
+            self.idle.notify_all();
+        }
     }
 
     /// Keeps changes from being made while it is held.
@@ -164,14 +178,8 @@ impl Learning {
         let allowed = state.new_labels;
         let learner = state.learner(&current)?;
         learner.check(change)?;
-        if let (Change::Learn(examples), false) = (change, allowed) {
-            let names = learner.model().labels();
-            if let Some(label) = examples.iter().flat_map(|e| &e.labels).find(|label| !names.contains(label))
-            {
-                return Err(Error::invalid(format!(
-                    "there is no label `{label}`, and new ones are forbidden"
-                )));
-            }
+        if let Some(label) = learner.new_label(change).filter(|_| !allowed) {
+            return Err(Error::invalid(format!("there is no label `{label}`, and new ones are forbidden")));
         }
         if let Some(file) = &mut state.file {
             file.append(change)?;
@@ -233,7 +241,7 @@ impl Learning {
         }
         // They hold texts too, and a model that is being trained on these would bring them back.
         state.previous = None;
-        state.stop();
+        self.stop(state);
         Ok(())
     }
 
@@ -297,6 +305,7 @@ impl Learning {
                 state.retraining = None;
                 state.refuse("a defect in the training was caught; please report it".into());
             }
+            learning.idle.notify_all();
         };
         let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
         let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;
@@ -355,7 +364,7 @@ impl Learning {
         let Some(Previous { mut learner, changes }) = state.previous.take() else {
             return Err(Error::invalid("there is no model from before a retraining to go back to"));
         };
-        state.stop();
+        self.stop(state);
         for change in &changes {
             let _ = learner.apply(change);
         }
@@ -374,20 +383,14 @@ impl Learning {
     }
 
     pub(super) fn wait(&self, longest: Duration) -> bool {
-        let end = Instant::now() + longest;
-        while self.state().retraining.is_some() {
-            if Instant::now() >= end {
-                return false;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        true
+        let waited = self.idle.wait_timeout_while(self.state(), longest, |state| state.retraining.is_some());
+        waited.unwrap_or_else(PoisonError::into_inner).0.retraining.is_none()
     }
 
     pub(super) fn close(&self) {
         let mut state = self.state();
         state.closed = true;
-        state.stop();
+        self.stop(&mut state);
         let thread = state.thread.take();
         drop(state);
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {

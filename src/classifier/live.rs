@@ -3,7 +3,7 @@
 use super::current::{Current, Published};
 use super::learning::{Learning, RetrainOptions};
 use super::queue::{Done, Queue, Request, Ticket};
-use super::statistics::{Answered, STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
+use super::statistics::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
 use super::{Classifier, Prediction};
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored, Source};
@@ -98,13 +98,12 @@ fn answer(published: &Published, requests: &mut [Request<Question, Answer>]) {
     // What can be said against a text or options was said when it was submitted.
     let answers = current.classifier.predict_some(&texts, &options);
     let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
-    let engine = current.classifier.engines.place();
     match answers {
         Ok(answers) => {
             for (request, prediction) in requests.iter_mut().zip(answers) {
                 if let Some(took) = took {
-                    let (chosen, source) = (prediction.labels(), prediction.source());
-                    let answered = Answered { count: chosen.len(), source, chosen, engine };
+                    let chosen = prediction.labels();
+                    let answered = current.answered(chosen.len(), prediction.source(), chosen);
                     published.statistics.count(took, &current.counts, &answered);
                 }
                 request.deliver(Ok(Answer { prediction, current: Arc::clone(&current) }));
@@ -247,9 +246,8 @@ impl LiveClassifier {
         let current = self.current();
         let prediction = current.classifier.predict_with(text, options)?;
         if let Some(start) = start {
-            let (chosen, source) = (prediction.labels(), prediction.source());
-            let engine = current.classifier.engines.place();
-            let answered = Answered { count: chosen.len(), source, chosen, engine };
+            let chosen = prediction.labels();
+            let answered = current.answered(chosen.len(), prediction.source(), chosen);
             self.published.statistics.answered(start, &current.counts, &answered);
         }
         Ok(Answer { prediction, current })
@@ -279,10 +277,7 @@ impl LiveClassifier {
             _ => current.classifier.predict_from(text, options, chosen)?,
         };
         if let Some(start) = start {
-            let engine = current.classifier.engines.place();
-            let chosen = &chosen[..count.min(chosen.len())];
-            let answered = Answered { count, source, chosen, engine };
-            statistics.answered(start, &current.counts, &answered);
+            statistics.answered(start, &current.counts, &current.answered(count, source, chosen));
         }
         Ok(Decided { count, source, version: current.version })
     }
@@ -305,10 +300,9 @@ impl LiveClassifier {
         current.classifier.predict_batch_into(texts, options, chosen, capacity, counts)?;
         if let Some(start) = start {
             let took = ticks().wrapping_sub(start) / texts.len().max(1) as u64;
-            let engine = current.classifier.engines.place();
             for (i, &count) in counts.iter().enumerate() {
-                let chosen = &chosen[i * capacity..i * capacity + count.min(capacity)];
-                let answered = Answered { count, source: Source::Network, chosen, engine };
+                let chosen = &chosen[i * capacity..(i + 1) * capacity];
+                let answered = current.answered(count, Source::Network, chosen);
                 self.published.statistics.count(took, &current.counts, &answered);
             }
         }

@@ -12,19 +12,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Requests that a worker takes at a time, at most.
 const MOST_AT_ONCE: usize = 64;
 
-const WAITING: u8 = 0;
+pub(super) const WAITING: u8 = 0;
 const STARTED: u8 = 1;
-const CANCELLED: u8 = 2;
+pub(super) const CANCELLED: u8 = 2;
+
+/// Takes a request that is waiting; says whether it was.
+fn claim(state: &AtomicU8, to: u8) -> bool {
+    state.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+}
 
 /// A hold on a request that was accepted. Letting go of it changes nothing.
 #[derive(Clone)]
-pub struct Ticket(Arc<AtomicU8>);
+pub struct Ticket(pub(super) Arc<AtomicU8>);
 
 impl Ticket {
     /// Cancels the request if no worker has started it; says whether that is so. Its owner is told [`Error::Cancelled`] then, by a worker as
     /// always; otherwise the answer comes as if nothing had been said.
     pub fn cancel(&self) -> bool {
-        self.0.compare_exchange(WAITING, CANCELLED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        claim(&self.0, CANCELLED)
     }
 }
 
@@ -49,7 +54,7 @@ impl<Q, A> Request<Q, A> {
 }
 
 impl<Q, A> Drop for Request<Q, A> {
-    /// A request that a worker let go of, for it panicked.
+    /// A request that a worker let go of: it was cancelled, or the worker panicked.
     fn drop(&mut self) {
         self.deliver(Err(Error::Cancelled));
     }
@@ -147,23 +152,9 @@ fn work<Q, A>(
         // A worker's share of what waits, so that the others have something to do.
         let share = (receiver.len() / workers).min(MOST_AT_ONCE - 1);
         taken.extend((0..share).map_while(|_| receiver.try_recv().ok()));
-        if abandoned.load(Ordering::Acquire) {
-            taken.iter().for_each(|request| {
-                let _ = Ticket(Arc::clone(&request.state)).cancel();
-            });
-        }
-        let started = |request: &Request<Q, A>| {
-            let start = request.state.compare_exchange(WAITING, STARTED, Ordering::AcqRel, Ordering::Acquire);
-            start.is_ok()
-        };
-        let mut i = 0;
-        while i < taken.len() {
-            if started(&taken[i]) {
-                i += 1;
-            } else {
-                taken.remove(i).deliver(Err(Error::Cancelled));
-            }
-        }
+        let abandoned = abandoned.load(Ordering::Acquire);
+        // A request that goes is told that it is cancelled.
+        taken.retain(|request| claim(&request.state, STARTED) && !abandoned);
         if !taken.is_empty() {
             // Requests that a panic leaves behind are delivered by being dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| answer(&mut taken)));

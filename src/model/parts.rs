@@ -151,9 +151,18 @@ impl Parts {
     /// # Panics
     /// When there is no such label.
     pub fn rename_label(&mut self, label: usize, to: &str) {
-        let name = std::mem::replace(&mut self.metadata.labels[label], to.to_owned());
-        for rule in self.metadata.rules.iter_mut().filter(|rule| rule.label == name) {
-            rule.label = to.to_owned();
+        self.give_rules(label, to);
+        to.clone_into(&mut self.metadata.labels[label]);
+    }
+
+    /// Makes the rules of a label those of another.
+    ///
+    /// # Panics
+    /// When there is no such label.
+    pub fn give_rules(&mut self, label: usize, to: &str) {
+        let Metadata { labels, rules, .. } = &mut self.metadata;
+        for rule in rules.iter_mut().filter(|rule| rule.label == labels[label]) {
+            to.clone_into(&mut rule.label);
         }
     }
 

@@ -106,14 +106,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut update = UpdateReport::default();
     for change in &changes {
         learner.check(change)?;
-        if let (Change::Learn(examples), true) = (change, arguments.no_new_labels) {
-            let names = learner.model().labels();
-            if let Some(label) = examples.iter().flat_map(|e| &e.labels).find(|label| !names.contains(label))
-            {
-                return Err(Failure::Failed(format!(
-                    "the model has no label `{label}`, and new ones are refused"
-                )));
-            }
+        if let Some(label) = learner.new_label(change).filter(|_| arguments.no_new_labels) {
+            return Err(Failure::Failed(format!(
+                "the model has no label `{label}`, and new ones are refused"
+            )));
         }
         file.as_mut().map_or(Ok(()), |file| file.append(change))?;
         let report = learner.apply(change)?;

@@ -44,8 +44,8 @@ impl Learner {
     }
 
     /// The texts of both labels become those of one, whose column is learned anew; then the other goes.
-    pub(super) fn merge(&mut self, label: &str, into: &str, random: &mut Random) -> Result<UpdateReport> {
-        let (from, into) = (self.place(label)?, self.place(into)?);
+    pub(super) fn merge(&mut self, label: &str, name: &str, random: &mut Random) -> Result<UpdateReport> {
+        let (from, into) = (self.place(label)?, self.place(name)?);
         let (from_index, into_index) = (from as u32, into as u32);
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();
@@ -59,6 +59,7 @@ impl Learner {
             }
         }
         let steps = self.learn_column(&model, &mut parts, into, &lines, Some(from), random);
+        parts.give_rules(from, name);
         parts.remove_label(from);
         self.kept.remove_label(from_index);
         self.state.take_layers(&parts);

@@ -274,6 +274,13 @@ impl Learner {
         }
     }
 
+    /// The first label in the examples of a change that the model doesn't have.
+    pub fn new_label<'a>(&self, change: &'a Change) -> Option<&'a str> {
+        let Change::Learn(examples) = change else { return None };
+        let mut labels = examples.iter().flat_map(|example| &example.labels);
+        labels.find(|label| !self.model.labels().contains(label)).map(String::as_str)
+    }
+
     fn check_examples(&self, examples: &[Example]) -> Result<()> {
         for (i, example) in examples.iter().enumerate() {
             if example.text.len() > MAX_TEXT_BYTES {
