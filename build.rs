@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order of the header. Single files, so that cbindgen needs neither cargo nor the network.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     "src/ffi/status.rs",
     "src/ffi/version.rs",
     "src/ffi/error.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 15] = [
     "src/ffi/predict.rs",
     "src/ffi/queue.rs",
     "src/ffi/learn.rs",
+    "src/ffi/rules.rs",
     "src/ffi/stats.rs",
     "src/ffi/explain.rs",
     "src/ffi/runtime.rs",

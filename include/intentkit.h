@@ -1187,7 +1187,8 @@ intent_status intent_forget_examples(const intent_classifier *classifier,
  * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
  * @param after        Behind how many examples; 0 for never by itself.
  * @param options      How to train, copied; its validation file, progress callback and learner don't count, and preset, seed, share to
- *                     keep and joiners are the model's. NULL for the defaults on one thread.
+ *                     keep and joiners are the model's. What else the first training had, such as descriptions, is to be
+ *                     given again. NULL for the defaults on one thread.
  * @param golden       Array of `golden_count` texts that must not get worse, copied. May be NULL when the count is 0.
  * @param golden_count Number of texts.
  * @param labels       Their label names, as for intent_train().
@@ -1239,6 +1240,23 @@ intent_status intent_roll_back(const intent_classifier *classifier,
                                intent_error **error_out);
 
 /**
+ * The texts that are kept for learning, as JSON Lines that intent_train_file() reads: for a look at what is stored, or a training
+ * elsewhere.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param buffer     As for intent_stats_json().
+ * @param capacity   As for intent_stats_json().
+ * @param length_out As for intent_stats_json().
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_kept_examples(const intent_classifier *classifier,
+                                   uint8_t *buffer,
+                                   size_t capacity,
+                                   size_t *length_out,
+                                   intent_error **error_out);
+
+/**
  * Makes a classifier of keyword rules alone, without any training: a first version. It answers what the rules ask for, rejects everything
  * else, and learns from intent_update(); behind 100 examples it trains itself.
  *
@@ -1271,23 +1289,6 @@ intent_status intent_set_rules(const intent_classifier *classifier,
                                const uint8_t *rules,
                                size_t length,
                                intent_error **error_out);
-
-/**
- * The texts that are kept for learning, as JSON Lines that intent_train_file() reads: for a look at what is stored, or a training
- * elsewhere.
- *
- * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
- * @param buffer     As for intent_stats_json().
- * @param capacity   As for intent_stats_json().
- * @param length_out As for intent_stats_json().
- * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
- */
-intent_status intent_kept_examples(const intent_classifier *classifier,
-                                   uint8_t *buffer,
-                                   size_t capacity,
-                                   size_t *length_out,
-                                   intent_error **error_out);
 
 /**
  * Writes what the classifier has done.

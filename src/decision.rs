@@ -1,6 +1,6 @@
 //! Rows of logits → labels: clauses combined, the reject rule, the thresholds, best first.
 
-use crate::calibration::Calibration;
+use crate::calibration::{Calibrated, Calibration};
 use crate::error::{Error, Result};
 use crate::simd::{self, DIMENSIONS, exp};
 use crate::vectorizer::FeatureVector;
@@ -172,31 +172,60 @@ impl DecisionRule<'_> {
         options: &PredictOptions,
         chosen: &mut [Scored],
     ) -> usize {
-        if score == f32::NEG_INFINITY || score < self.reject.below(options.keep) {
+        if self.is_rejected(score, options) {
             return 0;
         }
         let calibrated = self.calibration.over(logits);
-        let wanted = match (options.top, self.choice) {
-            (Some(top), _) => top,
-            (None, Choice::Single) => 1,
-            (None, Choice::Multi) => usize::MAX,
-        };
-        let passes = |label: usize| {
-            let least = self.least(label, options);
-            least <= 0.0 || calibrated.is_at_least(label, least)
-        };
+        let wanted = self.wanted(options);
         // Only the best is asked for: no need to rank the others.
         let best = calibrated.top();
         let candidates = if wanted == 1 { best..best + 1 } else { 0..logits.len() };
         let room = chosen.len().min(wanted);
+        self.rank(calibrated, logits, options, candidates, &mut chosen[..room]).min(wanted)
+    }
+
+    #[inline]
+    fn is_rejected(&self, score: f32, options: &PredictOptions) -> bool {
+        score == f32::NEG_INFINITY || score < self.reject.below(options.keep)
+    }
+
+    /// How many labels are chosen at most.
+    #[inline]
+    fn wanted(&self, options: &PredictOptions) -> usize {
+        match (options.top, self.choice) {
+            (Some(top), _) => top,
+            (None, Choice::Single) => 1,
+            (None, Choice::Multi) => usize::MAX,
+        }
+    }
+
+    /// Writes the best of the candidates that are probable enough, as far as they fit. Returns how many there are.
+    #[inline(always)]
+    fn rank(
+        &self,
+        calibrated: Calibrated<'_>,
+        logits: &[f32],
+        options: &PredictOptions,
+        candidates: impl Iterator<Item = usize>,
+        chosen: &mut [Scored],
+    ) -> usize {
+        let ranked = options.top.is_some() || self.choice == Choice::Single;
+        let passes = |label: usize| {
+            let least = match options.threshold {
+                Some(threshold) => threshold,
+                None if ranked => 0.0,
+                None => self.thresholds[label],
+            };
+            least <= 0.0 || calibrated.is_at_least(label, least)
+        };
         let (mut count, mut written) = (0usize, 0usize);
         for label in candidates.filter(|&label| passes(label)) {
             let logit = logits[label];
             count += 1;
             // Insertion by logit, not by probability: sigmoids of large logits are equal in float32.
             let place = chosen[..written].partition_point(|other| logits[other.label as usize] >= logit);
-            if place < room {
-                written = (written + 1).min(room);
+            if place < chosen.len() {
+                written = (written + 1).min(chosen.len());
                 chosen.copy_within(place..written - 1, place + 1);
                 chosen[place] = Scored { label: label as u32, probability: 0.0 };
             }
@@ -204,18 +233,7 @@ impl DecisionRule<'_> {
         for scored in &mut chosen[..written] {
             scored.probability = calibrated.probability(scored.label as usize);
         }
-        count.min(wanted)
-    }
-
-    /// The least probability of a chosen label.
-    #[inline]
-    fn least(&self, label: usize, options: &PredictOptions) -> f32 {
-        let ranked = options.top.is_some() || self.choice == Choice::Single;
-        match options.threshold {
-            Some(threshold) => threshold,
-            None if ranked => 0.0,
-            None => self.thresholds[label],
-        }
+        count
     }
 
     /// As [`DecisionRule::decide`], with the labels that keyword rules ask for. A network that is [`SURE`] of its best label goes before
@@ -229,44 +247,30 @@ impl DecisionRule<'_> {
         options: &PredictOptions,
         chosen: &mut [Scored],
     ) -> (usize, Source) {
-        if matched.is_empty() || options.threshold.is_some_and(|threshold| threshold > SURE) {
+        let strict = options.threshold.is_some_and(|threshold| threshold > SURE);
+        if matched.is_empty() || strict || self.is_sure(score, logits, options) {
             return (self.decide(score, logits, options, chosen), Source::Network);
         }
-        let mut best = [Scored::default()];
-        if self.decide(score, logits, &PredictOptions { top: Some(1), ..*options }, &mut best) == 1
-            && best[0].probability >= SURE
-        {
-            return (self.decide(score, logits, options, chosen), Source::Network);
-        }
-        let rejected = score == f32::NEG_INFINITY || score < self.reject.below(options.keep);
-        let wanted = match (options.top, self.choice) {
-            (Some(top), _) => top,
-            (None, Choice::Single) => 1,
-            (None, Choice::Multi) => usize::MAX,
-        };
-        let calibrated = self.calibration.over(logits);
-        let first = matched.len().min(wanted);
+        let wanted = self.wanted(options);
+        let matched = &matched[..matched.len().min(wanted)];
         let room = chosen.len().min(wanted);
-        let mut written = first.min(room);
-        for (scored, &label) in chosen.iter_mut().zip(&matched[..written]) {
+        let (first, behind) = chosen[..room].split_at_mut(matched.len().min(room));
+        for (scored, &label) in first.iter_mut().zip(matched) {
             *scored = Scored { label, probability: SURE };
         }
-        let mut count = first;
-        for label in (0..logits.len()).filter(|_| !rejected && first < wanted) {
-            let least = self.least(label, options);
-            if matched.contains(&(label as u32)) || least > 0.0 && !calibrated.is_at_least(label, least) {
-                continue;
-            }
-            count += 1;
-            let others = &chosen[first.min(written)..written];
-            let place = first + others.partition_point(|other| logits[other.label as usize] >= logits[label]);
-            if place < room {
-                written = (written + 1).min(room);
-                chosen.copy_within(place..written - 1, place + 1);
-                chosen[place] = Scored { label: label as u32, probability: calibrated.probability(label) };
-            }
+        if self.is_rejected(score, options) || matched.len() == wanted {
+            return (matched.len(), Source::Rule);
         }
-        (count.min(wanted), Source::Rule)
+        let others = (0..logits.len()).filter(|&label| !matched.contains(&(label as u32)));
+        let count = self.rank(self.calibration.over(logits), logits, options, others, behind);
+        ((matched.len() + count).min(wanted), Source::Rule)
+    }
+
+    /// Whether the network is surer of its best label than rules are.
+    fn is_sure(&self, score: f32, logits: &[f32], options: &PredictOptions) -> bool {
+        let mut best = [Scored::default()];
+        let best_alone = PredictOptions { top: Some(1), ..*options };
+        self.decide(score, logits, &best_alone, &mut best) == 1 && best[0].probability >= SURE
     }
 }
 

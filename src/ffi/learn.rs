@@ -1,6 +1,6 @@
 //! Examples and changes from C → a classifier that knows them.
 
-use super::arguments::{IntentText, Out, object, path, phrase};
+use super::arguments::{IntentText, Out, fill, object, path};
 use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
@@ -122,8 +122,12 @@ pub unsafe extern "C" fn intent_rename_label(
     to: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: upheld by the header.
-    unsafe { change(classifier, &[(label, "label"), (to, "to")], error_out) }
+    // SAFETY: the header asks for a classifier that has not been freed, and for each text's bytes.
+    unsafe {
+        change(classifier, error_out, || {
+            Ok(Change::Rename { label: name(label, "label")?, to: name(to, "to")? })
+        })
+    }
 }
 
 /// Makes one label of two: from then on `into` answers for both. Takes some tenths of a second. The label's index goes, and the indices
@@ -141,8 +145,12 @@ pub unsafe extern "C" fn intent_merge_label(
     into: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: upheld by the header.
-    unsafe { change(classifier, &[(label, "label"), (into, "into")], error_out) }
+    // SAFETY: the header asks for a classifier that has not been freed, and for each text's bytes.
+    unsafe {
+        change(classifier, error_out, || {
+            Ok(Change::Merge { label: name(label, "label")?, into: name(into, "into")? })
+        })
+    }
 }
 
 /// Takes a label away, with its rules and the kept examples that have no other label. The indices behind it go down by one:
@@ -158,36 +166,32 @@ pub unsafe extern "C" fn intent_remove_label(
     label: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: upheld by the header.
-    unsafe { change(classifier, &[(label, "label")], error_out) }
+    // SAFETY: the header asks for a classifier that has not been freed, and for the text's bytes.
+    unsafe { change(classifier, error_out, || Ok(Change::Remove { label: name(label, "label")? })) }
 }
 
-/// A change of labels, told by the names of its arguments.
+/// Makes the change that `body` describes.
 ///
 /// # Safety
-/// `classifier` is NULL or alive, each text has its bytes, `error_out` is NULL or writable.
+/// `classifier` is NULL or alive, `error_out` is NULL or writable.
 unsafe fn change(
     classifier: *const IntentClassifier,
-    arguments: &[(IntentText, &str)],
     error_out: *mut *mut IntentError,
+    body: impl FnOnce() -> Result<Change, Failure>,
 ) -> IntentStatus {
     boundary(error_out, || {
         // SAFETY: upheld by this function's contract.
         let live = unsafe { object(classifier, "classifier") }?.live();
-        let names = arguments
-            .iter()
-            // SAFETY: upheld by this function's contract.
-            .map(|(text, name)| Ok((*name, unsafe { text.text(*name) }?.to_owned())))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        let change = match names.as_slice() {
-            [(_, label), ("to", to)] => Change::Rename { label: label.clone(), to: to.clone() },
-            [(_, label), (_, into)] => Change::Merge { label: label.clone(), into: into.clone() },
-            [(_, label), ..] => Change::Remove { label: label.clone() },
-            [] => return Ok(()),
-        };
-        live.change(&change)?;
+        live.change(&body()?)?;
         Ok(())
     })
+}
+
+/// # Safety
+/// The text has its bytes.
+unsafe fn name(text: IntentText, argument: &str) -> Result<String, Failure> {
+    // SAFETY: upheld by this function's contract.
+    Ok(unsafe { text.text(argument) }?.to_owned())
 }
 
 /// Opens a learner file: the model in it as it was after the last change, ready to predict and to learn. Every change to come is written to
@@ -269,7 +273,8 @@ pub unsafe extern "C" fn intent_forget_examples(
 /// @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
 /// @param after        Behind how many examples; 0 for never by itself.
 /// @param options      How to train, copied; its validation file, progress callback and learner don't count, and preset, seed, share to
-///                     keep and joiners are the model's. NULL for the defaults on one thread.
+///                     keep and joiners are the model's. What else the first training had, such as descriptions, is to be
+///                     given again. NULL for the defaults on one thread.
 /// @param golden       Array of `golden_count` texts that must not get worse, copied. May be NULL when the count is 0.
 /// @param golden_count Number of texts.
 /// @param labels       Their label names, as for intent_train().
@@ -360,61 +365,6 @@ pub unsafe extern "C" fn intent_roll_back(
     })
 }
 
-/// Makes a classifier of keyword rules alone, without any training: a first version. It answers what the rules ask for, rejects everything
-/// else, and learns from intent_update(); behind 100 examples it trains itself.
-///
-/// @param rules          Rules as JSON: [{"label": "vision", "keywords": ["screenshot"], "phrases": ["what is this"]}, ...]. Keywords are
-///                       one to eight words in a row that ask for the label wherever they stand; phrases are whole texts. Case,
-///                       punctuation and forms of letters don't matter. One rule at least. Not NULL.
-/// @param length         Bytes of `rules`.
-/// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
-/// @param error_out      Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule) or PANICKED.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn intent_new(
-    rules: *const u8,
-    length: usize,
-    classifier_out: *mut *mut IntentClassifier,
-    error_out: *mut *mut IntentError,
-) -> IntentStatus {
-    boundary(error_out, || {
-        let out = Out::new(classifier_out, "classifier_out")?;
-        // SAFETY: the header asks for `length` bytes.
-        let rules = crate::Rule::of_json(unsafe { phrase(rules, length, "rules") }?)?;
-        let live = LiveClassifier::of_rules(&rules)?;
-        // SAFETY: the header asks for a writable place.
-        unsafe { out.write(IntentClassifier::new(live, &[])?) };
-        Ok(())
-    })
-}
-
-/// Puts keyword rules in the place of those there are. Labels that are none yet are added. The rules are part of the model and saved with
-/// it. A network that is sure of its best label, with a probability of 0.85 or more, goes before rules; otherwise what rules ask for comes
-/// first, with that probability, and in multi-label models what the network would have chosen follows. A single-label model has the label of
-/// the longest match alone. intent_predict_from() says whether a rule answered.
-///
-/// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
-/// @param rules      As for intent_new(), but [] is allowed and takes all rules away.
-/// @param length     Bytes of `rules`.
-/// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), IO or PANICKED; nothing has changed unless it is OK.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn intent_set_rules(
-    classifier: *const IntentClassifier,
-    rules: *const u8,
-    length: usize,
-    error_out: *mut *mut IntentError,
-) -> IntentStatus {
-    boundary(error_out, || {
-        // SAFETY: the header asks for a classifier that has not been freed.
-        let live = unsafe { object(classifier, "classifier") }?.live();
-        // SAFETY: the header asks for `length` bytes.
-        let rules = crate::Rule::of_json(unsafe { phrase(rules, length, "rules") }?)?;
-        live.change(&Change::Rules(rules))?;
-        Ok(())
-    })
-}
-
 /// The texts that are kept for learning, as JSON Lines that intent_train_file() reads: for a look at what is stored, or a training
 /// elsewhere.
 ///
@@ -443,6 +393,6 @@ pub unsafe extern "C" fn intent_kept_examples(
             lines.push('\n');
         }
         // SAFETY: the header asks for room for `capacity` bytes and a writable place.
-        unsafe { super::arguments::fill(&lines, buffer, capacity, length_out) }
+        unsafe { fill(&lines, buffer, capacity, length_out) }
     })
 }
