@@ -42,6 +42,12 @@ pub fn some_examples(path: &Path, format: Option<Format>) -> Result<Vec<Example>
     Ok(examples)
 }
 
+/// What a small file says.
+pub fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|e| Failure::Failed(format!("{}: cannot read: {}", path.display(), e.kind())))
+}
+
 /// What a source is called without its folder, for readers who need not know where it lies.
 pub fn name(path: &Path) -> String {
     match path.file_name() {

@@ -214,8 +214,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Reads label descriptions.
 fn descriptions(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", e.kind())))?;
+    let text = input::text(path)?;
     let object: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|e| {
         let example = r#"{"pay_bill": "settle an invoice"}"#;
         Failure::Failed(format!(

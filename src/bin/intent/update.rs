@@ -190,8 +190,5 @@ fn is_learner(path: &Path) -> bool {
 
 /// Reads a file of rules.
 pub fn rules(path: &Path) -> Result<Vec<Rule>, Failure> {
-    let name = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("{name}: cannot read: {}", e.kind())))?;
-    Rule::of_json(&text).map_err(|e| Failure::Failed(format!("{name}: {e}")))
+    Rule::of_json(&input::text(path)?).map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))
 }

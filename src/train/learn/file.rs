@@ -18,7 +18,6 @@ use crate::simd::DIMENSIONS;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::Hasher;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -216,20 +215,14 @@ fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value).map_err(|e| Error::invalid(format!("cannot write the learner: {e}")))
 }
 
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = XxHash3_64::new();
-    hasher.write(bytes);
-    hasher.finish()
-}
-
 fn record(kind: u32, contents: &[u8], to: &mut Vec<u8>) -> Result<()> {
     let too_long = |_| Error::invalid("a record of the learner would have more than 4 GB");
     let length = u32::try_from(contents.len()).map_err(too_long)?;
     let start = to.len();
     to.extend(kind.to_le_bytes());
     to.extend(length.to_le_bytes());
-    to.extend(hash(contents).to_le_bytes());
-    to.extend(hash(&to[start..]).to_le_bytes());
+    to.extend(XxHash3_64::oneshot(contents).to_le_bytes());
+    to.extend(XxHash3_64::oneshot(&to[start..]).to_le_bytes());
     to.extend_from_slice(contents);
     Ok(())
 }
@@ -274,14 +267,14 @@ fn records(bytes: &[u8]) -> Result<(Vec<Record<'_>>, u64), String> {
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let check = |at: usize| u64::from(number(at)) | u64::from(number(at + 4)) << 32;
-        if hash(&header[..16]) != check(16) {
+        if XxHash3_64::oneshot(&header[..16]) != check(16) {
             // Some file systems leave zeros behind when the power goes.
             return if rest.iter().all(|&byte| byte == 0) { Ok((records, end)) } else { Err(damaged()) };
         }
         let Some((contents, behind)) = behind.split_at_checked(number(4) as usize) else {
             return Ok((records, end));
         };
-        if hash(contents) != check(8) {
+        if XxHash3_64::oneshot(contents) != check(8) {
             // The last record may have reached the disk in part.
             return if behind.is_empty() { Ok((records, end)) } else { Err(damaged()) };
         }

@@ -2,8 +2,8 @@
 
 use super::super::random::Random;
 use super::replay::generated;
-use super::{Learner, UpdateReport};
-use crate::error::{Error, Result};
+use super::{Learner, UpdateReport, place};
+use crate::error::Result;
 use crate::model::Model;
 use crate::rules::Rule;
 use std::sync::Arc;
@@ -12,13 +12,8 @@ use std::sync::Arc;
 const GENERATED_LINES: usize = 200;
 
 impl Learner {
-    fn place(&self, label: &str) -> Result<usize> {
-        let place = self.model.labels().iter().position(|name| name == label);
-        place.ok_or_else(|| Error::invalid(format!("there is no label `{label}`")))
-    }
-
     pub(super) fn rename(&mut self, label: &str, to: &str) -> Result<UpdateReport> {
-        let place = self.place(label)?;
+        let place = place(self.model.labels(), label)?;
         let mut parts = self.model.parts();
         parts.rename_label(place, to);
         self.model = Arc::new(Model::from_parts(&parts)?);
@@ -26,7 +21,7 @@ impl Learner {
     }
 
     pub(super) fn remove(&mut self, label: &str) -> Result<UpdateReport> {
-        let place = self.place(label)?;
+        let place = place(self.model.labels(), label)?;
         let mut parts = self.model.parts();
         parts.remove_label(place);
         self.kept.remove_label(place as u32);
@@ -45,7 +40,7 @@ impl Learner {
 
     /// The texts of both labels become those of one, whose column is learned anew; then the other goes.
     pub(super) fn merge(&mut self, label: &str, name: &str, random: &mut Random) -> Result<UpdateReport> {
-        let (from, into) = (self.place(label)?, self.place(name)?);
+        let (from, into) = (place(self.model.labels(), label)?, place(self.model.labels(), name)?);
         let (from_index, into_index) = (from as u32, into as u32);
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();

@@ -233,10 +233,7 @@ impl Learner {
     /// [`Error::InvalidArgument`] when a label can't be one or there is no such label; [`Error::TextTooLong`].
     pub fn check(&self, change: &Change) -> Result<()> {
         let names = self.model.labels();
-        let known = |label: &String| match names.contains(label) {
-            true => Ok(()),
-            false => Err(Error::invalid(format!("there is no label `{label}`"))),
-        };
+        let known = |label: &str| place(names, label).map(drop);
         match change {
             Change::Learn(examples) => self.check_examples(examples),
             Change::Rename { label, to } => {
@@ -539,12 +536,15 @@ fn last_of_each_text(examples: &[Example]) -> Vec<Example> {
     examples.iter().enumerate().filter(is_last).map(|(_, example)| example.clone()).collect()
 }
 
+/// The number of a label.
+fn place(names: &[String], label: &str) -> Result<usize> {
+    let place = names.iter().position(|name| name == label);
+    place.ok_or_else(|| Error::invalid(format!("there is no label `{label}`")))
+}
+
 /// The numbers of labels.
 fn indices<'a>(names: &[String], labels: impl IntoIterator<Item = &'a str>) -> Result<Vec<u32>> {
-    let index = |label: &str| {
-        let place = names.iter().position(|name| name == label);
-        place.map(|i| i as u32).ok_or_else(|| Error::invalid(format!("there is no label `{label}`")))
-    };
+    let index = |label| place(names, label).map(|place| place as u32);
     let mut indices = labels.into_iter().map(index).collect::<Result<Vec<u32>>>()?;
     indices.sort_unstable();
     indices.dedup();
