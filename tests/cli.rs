@@ -801,6 +801,12 @@ fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
     let answer = intent(&["predict", "--model", &renamed, "zebra quokka tango", "--json"]).json();
     assert_eq!(answer["labels"][0]["label"], "PLANTS");
 
+    // Of several changes all are made or none.
+    let before = fs::read(&learner).unwrap();
+    let both = ["update", &learner, "--rename", "PLANTS", "TREES", "--remove", "NONE", "--output", &better];
+    assert!(intent(&both).complaint(2).contains("there is no label `NONE`"));
+    assert_eq!(fs::read(&learner).unwrap(), before);
+
     let refused = intent_with(&["update", &renamed, "-", "--output", &better, "--no-new-labels"], example);
     assert!(refused.complaint(1).contains("`GARDEN`"), "{}", refused.err);
     assert!(intent(&["update", &model, "--output", &better]).complaint(2).contains("nothing to do"));

@@ -17,7 +17,7 @@ use std::time::Instant;
 /// Teach a model a few examples, without training it anew
 ///
 /// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --learner the examples it was trained on
-/// protect the other labels, and what is learned is written down before it is learned.
+/// protect the other labels, and what is learned is kept with them.
 #[derive(Args)]
 #[command(after_help = "Examples:
   intent update commands.intent corrections.jsonl --output commands.intent
@@ -105,15 +105,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (mut learner, mut file) = learner(arguments)?;
     let mut update = UpdateReport::default();
     for change in &changes {
-        learner.check(change)?;
         if let Some(label) = learner.new_label(change).filter(|_| arguments.no_new_labels) {
             return Err(Failure::Failed(format!(
                 "the model has no label `{label}`, and new ones are refused"
             )));
         }
-        file.as_mut().map_or(Ok(()), |file| file.append(change))?;
         let report = learner.apply(change)?;
         update = UpdateReport { steps: update.steps + report.steps, ..report };
+    }
+    // All of them or none: a later change that can't be made leaves the file as it was.
+    if let Some(file) = &mut file {
+        changes.iter().try_for_each(|change| file.append(change))?;
     }
     learner.model().save(&arguments.output)?;
 
