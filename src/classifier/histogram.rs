@@ -32,19 +32,28 @@ fn middle(bucket: usize) -> f64 {
     (STEPS + step) as f64 * width + (width - 1.0) / 2.0
 }
 
+/// Adds to a counter. Whoever is `alone`, the only one to add to it, needs no locked instruction for that, which would wait for all stores
+/// before it.
+#[inline]
+pub(super) fn add(counter: &AtomicU64, number: u64, alone: bool) {
+    if alone {
+        counter.store(counter.load(Ordering::Relaxed).wrapping_add(number), Ordering::Relaxed);
+    } else {
+        counter.fetch_add(number, Ordering::Relaxed);
+    }
+}
+
 /// Counts that many threads add to.
 pub(super) struct Histogram {
-    buckets: Box<[AtomicU64; BUCKETS]>,
+    buckets: [AtomicU64; BUCKETS],
     sum: AtomicU64,
     largest: AtomicU64,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        let buckets: Vec<AtomicU64> = std::iter::repeat_with(|| AtomicU64::new(0)).take(BUCKETS).collect();
-        let buckets = buckets.into_boxed_slice().try_into();
         Histogram {
-            buckets: buckets.unwrap_or_else(|_| Box::new([const { AtomicU64::new(0) }; BUCKETS])),
+            buckets: [const { AtomicU64::new(0) }; BUCKETS],
             sum: AtomicU64::new(0),
             largest: AtomicU64::new(0),
         }
@@ -52,11 +61,11 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts a value `times` times.
+    /// Counts a value; see [`add`].
     #[inline]
-    pub(super) fn record(&self, value: u64, times: u64) {
-        self.buckets[bucket(value)].fetch_add(times, Ordering::Relaxed);
-        self.sum.fetch_add(value.wrapping_mul(times), Ordering::Relaxed);
+    pub(super) fn record(&self, value: u64, alone: bool) {
+        add(&self.buckets[bucket(value)], 1, alone);
+        add(&self.sum, value, alone);
         if value > self.largest.load(Ordering::Relaxed) {
             self.largest.fetch_max(value, Ordering::Relaxed);
         }
@@ -136,7 +145,7 @@ mod tests {
     #[test]
     fn percentiles_mean_and_largest_are_those_of_the_values() {
         let (one, other) = (Histogram::default(), Histogram::default());
-        (1..=1000).for_each(|value| if value % 2 == 0 { &one } else { &other }.record(value, 1));
+        (1..=1000).for_each(|value| if value % 2 == 0 { &one } else { &other }.record(value, value % 3 == 0));
         let mut totals = Totals::default();
         one.add_to(&mut totals);
         other.add_to(&mut totals);

@@ -1,9 +1,9 @@
 //! What a classifier has done: counts and times, kept by all threads at once and added up when somebody asks.
 //!
-//! Threads are spread over shards, so that counting costs no waiting. Times are in the processor's own ticks; how long one takes is found
-//! out from the system's clock when they are read.
+//! Most threads have a shard of their own, so that counting costs no waiting. Times are in the processor's own ticks; how long one takes
+//! is found out from the system's clock when they are read.
 
-use super::histogram::{self, Histogram, Totals};
+use super::histogram::{self, Histogram, Totals, add};
 use crate::decision::{Scored, Source};
 use crate::runtime;
 use crate::simd::ticks;
@@ -11,11 +11,11 @@ use serde::Serialize;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Threads beyond that share shards.
+/// Fifteen threads have one each, all others share the last.
 const SHARDS: usize = 16;
 /// The engines besides the CPU.
 const ENGINES: usize = 4;
@@ -54,13 +54,24 @@ struct Shard {
 /// How often each label of one set of labels was answered.
 pub(super) struct LabelCounts {
     names: Vec<String>,
-    shards: Vec<Box<[AtomicU64]>>,
+    /// Those of one shard after those of another, [`Self::stride`] apart.
+    counters: Box<[AtomicU64]>,
 }
 
 impl LabelCounts {
     pub(super) fn new(names: &[String]) -> Arc<Self> {
-        let zeros = || names.iter().map(|_| AtomicU64::new(0)).collect();
-        Arc::new(LabelCounts { names: names.to_vec(), shards: (0..SHARDS).map(|_| zeros()).collect() })
+        let counters = (0..SHARDS * Self::stride(names.len())).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(LabelCounts { names: names.to_vec(), counters })
+    }
+
+    /// Shards are a cache line of 128 bytes apart at least, so that no two share one.
+    fn stride(labels: usize) -> usize {
+        (labels + 16).next_multiple_of(16)
+    }
+
+    #[inline]
+    fn counter(&self, shard: usize, label: usize) -> Option<&AtomicU64> {
+        self.counters.get(shard * Self::stride(self.names.len()) + label)
     }
 
     pub(super) fn names(&self) -> &[String] {
@@ -68,16 +79,52 @@ impl LabelCounts {
     }
 }
 
-/// The number of this thread among all that predict.
+/// The shard that threads share which have none of their own.
+const SHARED: usize = SHARDS - 1;
+
+/// The shard of a thread, in all statistics there are: its own while it lives, if there is one left.
+struct Slot(usize);
+
+/// A bit for each shard that some thread has.
+static TAKEN: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    static SLOT: Slot = Slot::take();
+    /// The number of the slot, apart from it: what has something to do when its thread ends costs more to look at.
+    static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+/// The number of this thread's shard.
+#[inline]
 fn shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local!(static MINE: Cell<usize> = const { Cell::new(usize::MAX) });
-    MINE.with(|mine| {
-        if mine.get() == usize::MAX {
-            mine.set(NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS);
+    let number = NUMBER.get();
+    if number < SHARDS { number } else { Slot::first() }
+}
+
+impl Slot {
+    #[cold]
+    fn first() -> usize {
+        // A thread that is about to end has none any more.
+        let number = SLOT.try_with(|slot| slot.0).unwrap_or(SHARED);
+        NUMBER.set(number);
+        number
+    }
+
+    fn take() -> Slot {
+        let free = |taken: u32| (taken.trailing_ones() < SHARED as u32).then_some(taken | (taken + 1));
+        // Acquire and release: who has a shard next sees what was counted in it before.
+        let taken = TAKEN.fetch_update(Ordering::AcqRel, Ordering::Relaxed, free);
+        Slot(taken.map_or(SHARED, |before| before.trailing_ones() as usize))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        NUMBER.set(SHARED);
+        if self.0 != SHARED {
+            TAKEN.fetch_and(!(1 << self.0), Ordering::Release);
         }
-        mine.get()
-    })
+    }
 }
 
 /// What was answered, as far as it is counted.
@@ -94,7 +141,7 @@ pub(super) struct Answered<'a> {
 /// Counts that predictions add to.
 pub(super) struct Statistics {
     on: AtomicBool,
-    shards: Box<[Shard; SHARDS]>,
+    shards: Box<[Shard]>,
     stages: [Histogram; STAGES.len()],
     busy: AtomicU64,
     cancelled: AtomicU64,
@@ -107,7 +154,7 @@ impl Statistics {
     pub(super) fn new() -> Self {
         Statistics {
             on: AtomicBool::new(true),
-            shards: Box::new(std::array::from_fn(|_| Shard::default())),
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             stages: std::array::from_fn(|_| Histogram::default()),
             busy: AtomicU64::new(0),
             cancelled: AtomicU64::new(0),
@@ -135,7 +182,7 @@ impl Statistics {
         if !past.is_empty() {
             let names: Vec<String> = past.keys().cloned().collect();
             let sum = LabelCounts::new(&names);
-            sum.shards[0].iter().zip(past.values()).for_each(|(to, &from)| to.store(from, Ordering::Relaxed));
+            sum.counters.iter().zip(past.values()).for_each(|(to, &from)| to.store(from, Ordering::Relaxed));
             all.push(sum);
         }
         all.push(Arc::clone(counts));
@@ -168,20 +215,18 @@ impl Statistics {
     #[inline]
     pub(super) fn count(&self, took: u64, counts: &LabelCounts, answered: &Answered<'_>) {
         let number = shard();
-        let shard = &self.shards[number];
-        shard.calls.record(took, 1);
-        let one = |counter: &AtomicU64| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        };
+        let (shard, alone) = (&self.shards[number], number != SHARED);
+        shard.calls.record(took, alone);
+        let one = |counter: &AtomicU64| add(counter, 1, alone);
         if answered.count == 0 {
             one(&shard.rejected);
         }
         if let Some(best) = answered.chosen.first() {
             let steps = (best.probability * CONFIDENCE_STEPS) as u64;
-            shard.confidence.fetch_add(steps, Ordering::Relaxed);
+            add(&shard.confidence, steps, alone);
         }
         for scored in answered.chosen {
-            counts.shards[number].get(scored.label as usize).into_iter().for_each(one);
+            counts.counter(number, scored.label as usize).into_iter().for_each(one);
         }
         if answered.source == Source::Rule {
             one(&shard.by_rule);
@@ -192,7 +237,7 @@ impl Statistics {
     }
 
     pub(super) fn stage(&self, stage: Stage, took: u64) {
-        self.stages[stage as usize].record(took, 1);
+        self.stages[stage as usize].record(took, false);
     }
 
     pub(super) fn refused(&self) {
@@ -252,7 +297,8 @@ impl Statistics {
 
 fn add_labels(counts: &LabelCounts, to: &mut BTreeMap<String, u64>) {
     for (i, name) in counts.names.iter().enumerate() {
-        let count: u64 = counts.shards.iter().map(|shard| shard[i].load(Ordering::Relaxed)).sum();
+        let of = |shard| counts.counter(shard, i).map_or(0, |counter| counter.load(Ordering::Relaxed));
+        let count: u64 = (0..SHARDS).map(of).sum();
         match to.get_mut(name) {
             Some(sum) => *sum += count,
             None => drop(to.insert(name.clone(), count)),
@@ -463,6 +509,29 @@ mod tests {
             let sampled = (0..100_000u64).filter(|i| Statistics::is_sampled(i * step)).count();
             assert!((1_000..2_200).contains(&sampled), "{step}: {sampled}");
         }
+    }
+
+    #[test]
+    fn nothing_is_lost_when_more_threads_count_than_there_are_shards_and_shards_change_hands() {
+        let statistics = Statistics::new();
+        let counts = LabelCounts::new(&["a".to_owned()]);
+        statistics.count_labels(&counts);
+        let count = || {
+            let chosen = &[Scored { label: 0, probability: 0.5 }];
+            for took in 0..1_000 {
+                statistics.count(
+                    took,
+                    &counts,
+                    &Answered { count: 1, source: Source::Network, chosen, engine: 0 },
+                );
+            }
+        };
+        for _ in 0..4 {
+            std::thread::scope(|scope| (0..2 * SHARDS).for_each(|_| drop(scope.spawn(count))));
+        }
+        let report = statistics.report(&runtime::Report::default());
+        let wanted = 4 * 2 * SHARDS as u64 * 1_000;
+        assert_eq!((report.predictions, report.labels["a"], report.mean_confidence), (wanted, wanted, 0.5));
     }
 
     #[test]
