@@ -30,8 +30,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     // Neighbouring passes are compared with each other: a slow minute then is in both.
-    let mut costs =
-        [&times[0], &times[1]].map(|than| times[2].iter().zip(than).map(|(to, from)| to - from).collect());
+    let mut costs: [Vec<f64>; 2] =
+        [0, 1].map(|than| times[2].iter().zip(&times[than]).map(|(to, from)| to - from).collect());
     for (name, times) in ["plain", "live, not counting", "live, counting"].into_iter().zip(&mut times) {
         println!("{name}: {:.0} ns a prediction (median of {rounds} passes)", median(times));
     }
