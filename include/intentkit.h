@@ -169,8 +169,19 @@ typedef enum intent_runtime_choice {
   INTENT_RUNTIME_CHOICE_CPU = 0,
   /** The fastest engine that agrees with the CPU, for one text and for batches apart. */
   INTENT_RUNTIME_CHOICE_AUTO = 1,
-  /** Core ML, even where the CPU is faster, as long as it agrees with the CPU. */
+  /**
+   * Core ML, even where the CPU is faster, as long as it agrees with the CPU, on the fastest of the compute units that are tried for
+   * INTENT_RUNTIME_CHOICE_AUTO: the Neural Engine with the CPU, and the CPU alone.
+   */
   INTENT_RUNTIME_CHOICE_CORE_ML = 2,
+  /** Core ML on whatever compute units the system likes. */
+  INTENT_RUNTIME_CHOICE_CORE_ML_ALL = 3,
+  /** Core ML on the CPU and the Neural Engine. From macOS 13, iOS 16 on. */
+  INTENT_RUNTIME_CHOICE_CORE_ML_NEURAL_ENGINE = 4,
+  /** Core ML on the CPU and the GPU. */
+  INTENT_RUNTIME_CHOICE_CORE_ML_GPU = 5,
+  /** Core ML on the CPU. */
+  INTENT_RUNTIME_CHOICE_CORE_ML_CPU = 6,
 } intent_runtime_choice;
 
 /**
@@ -1399,9 +1410,10 @@ const char *intent_explanation_json(const intent_explanation *explanation,
 void intent_explanation_free(intent_explanation *explanation);
 
 /**
- * Asks for an engine and returns at once. The first time, the engines that the system offers are built, compared with the CPU and measured
- * on threads of the library's own; until that is done, and wherever none agrees, the CPU answers. An engine that fails later is replaced
- * by the CPU in the same call. On systems without Core ML the CPU answers whatever is asked for; intent_runtime() tells.
+ * Asks for an engine and returns at once. The first time, the engines that are asked for and that the system offers are built, compared with
+ * the CPU and measured on a thread of the library's own; until that is done, and wherever none agrees, the CPU answers. An engine that fails
+ * later is replaced by the CPU in the same call. On systems without Core ML, or without the compute units that are asked for, the CPU
+ * answers whatever is asked for; intent_runtime() tells, and intent_runtime_json() says why.
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param runtime    One of the INTENT_RUNTIME_CHOICE_ constants.
@@ -1422,7 +1434,7 @@ intent_status intent_set_runtime(const intent_classifier *classifier,
 const char *intent_runtime(const intent_classifier *classifier, bool batch);
 
 /**
- * Which engines are in use and why, as one JSON object: `asked` (cpu, auto or core-ml), `single` and `batch` (names), `measuring`, `cpu` (its
+ * Which engines are in use and why, as one JSON object: `asked` (cpu, auto, core-ml or the name of an engine), `single` and `batch` (names), `measuring`, `cpu` (its
  * `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null before measuring), `candidates` (each with its `name`, its
  * `state`, {"agrees": figures}, {"dropped": reason} or {"failed": reason}, and its `plan`: how many `operations` there are and how many are
  * `planned_on_neural_engine`, null where the system doesn't say), `note` (why there is no choice), `neural_engine` (whether there is one, null

@@ -17,8 +17,6 @@ use std::time::Instant;
 
 /// Fifteen threads have one each, all others share the last.
 const SHARDS: usize = 16;
-/// The engines besides the CPU.
-const ENGINES: usize = 4;
 /// One of so many predictions is timed stage by stage.
 const SAMPLED: u32 = 64;
 /// Steps of a probability of 1 in a sum.
@@ -48,7 +46,7 @@ struct Shard {
     rejected: AtomicU64,
     by_rule: AtomicU64,
     confidence: AtomicU64,
-    engines: [AtomicU64; ENGINES],
+    engines: [AtomicU64; runtime::SLOTS],
 }
 
 /// How often each label of one set of labels was answered.
@@ -268,7 +266,7 @@ impl Statistics {
         let rejected = sum(|shard| &shard.rejected);
         let confident = (predictions - rejected.min(predictions)).max(1) as f64;
         let mut runtimes = vec![RuntimeCount { name: "cpu", predictions }];
-        for place in 0..ENGINES {
+        for place in 0..runtime::SLOTS {
             let count: u64 = self.shards.iter().map(|s| s.engines[place].load(Ordering::Relaxed)).sum();
             runtimes[0].predictions -= count.min(runtimes[0].predictions);
             if let Some(candidate) = engines.candidates.get(place).filter(|_| count > 0) {

@@ -18,13 +18,23 @@ pub enum IntentRuntime {
     Cpu = 0,
     /// The fastest engine that agrees with the CPU, for one text and for batches apart.
     Auto = 1,
-    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU.
+    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU, on the fastest of the compute units that are tried for
+    /// INTENT_RUNTIME_CHOICE_AUTO: the Neural Engine with the CPU, and the CPU alone.
     CoreMl = 2,
+    /// Core ML on whatever compute units the system likes.
+    CoreMlAll = 3,
+    /// Core ML on the CPU and the Neural Engine. From macOS 13, iOS 16 on.
+    CoreMlNeuralEngine = 4,
+    /// Core ML on the CPU and the GPU.
+    CoreMlGpu = 5,
+    /// Core ML on the CPU.
+    CoreMlCpu = 6,
 }
 
-/// Asks for an engine and returns at once. The first time, the engines that the system offers are built, compared with the CPU and measured
-/// on threads of the library's own; until that is done, and wherever none agrees, the CPU answers. An engine that fails later is replaced
-/// by the CPU in the same call. On systems without Core ML the CPU answers whatever is asked for; intent_runtime() tells.
+/// Asks for an engine and returns at once. The first time, the engines that are asked for and that the system offers are built, compared with
+/// the CPU and measured on a thread of the library's own; until that is done, and wherever none agrees, the CPU answers. An engine that fails
+/// later is replaced by the CPU in the same call. On systems without Core ML, or without the compute units that are asked for, the CPU
+/// answers whatever is asked for; intent_runtime() tells, and intent_runtime_json() says why.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param runtime    One of the INTENT_RUNTIME_CHOICE_ constants.
@@ -43,6 +53,10 @@ pub unsafe extern "C" fn intent_set_runtime(
             0 => RuntimeChoice::Cpu,
             1 => RuntimeChoice::Auto,
             2 => RuntimeChoice::CoreMl,
+            3 => RuntimeChoice::CoreMlAll,
+            4 => RuntimeChoice::CoreMlNeuralEngine,
+            5 => RuntimeChoice::CoreMlGpu,
+            6 => RuntimeChoice::CoreMlCpu,
             other => {
                 return Err(Failure::invalid(format!(
                     "`runtime` is {other}; use one of the INTENT_RUNTIME_CHOICE_ constants"
@@ -66,16 +80,17 @@ pub unsafe extern "C" fn intent_runtime(classifier: *const IntentClassifier, bat
         let Some(classifier) = (unsafe { classifier.as_ref() }) else { return ptr::null() };
         let report = classifier.get().runtime_report();
         match if batch { report.batch } else { report.single } {
-            "core-ml" => c"core-ml".as_ptr(),
-            "core-ml-cpu" => c"core-ml-cpu".as_ptr(),
+            "core-ml-all" => c"core-ml-all".as_ptr(),
             "core-ml-coreml-rs" => c"core-ml-coreml-rs".as_ptr(),
+            "core-ml-cpu" => c"core-ml-cpu".as_ptr(),
+            "core-ml-gpu" => c"core-ml-gpu".as_ptr(),
             "core-ml-neural-engine" => c"core-ml-neural-engine".as_ptr(),
             _ => c"cpu-int8".as_ptr(),
         }
     })
 }
 
-/// Which engines are in use and why, as one JSON object: `asked` (cpu, auto or core-ml), `single` and `batch` (names), `measuring`, `cpu` (its
+/// Which engines are in use and why, as one JSON object: `asked` (cpu, auto, core-ml or the name of an engine), `single` and `batch` (names), `measuring`, `cpu` (its
 /// `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null before measuring), `candidates` (each with its `name`, its
 /// `state`, {"agrees": figures}, {"dropped": reason} or {"failed": reason}, and its `plan`: how many `operations` there are and how many are
 /// `planned_on_neural_engine`, null where the system doesn't say), `note` (why there is no choice), `neural_engine` (whether there is one, null

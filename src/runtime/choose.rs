@@ -28,6 +28,8 @@ const PROBES: usize = 64;
 pub struct Candidate {
     /// Its name.
     pub name: &'static str,
+    /// Whether it is tried for [`RuntimeChoice::Auto`](super::RuntimeChoice::Auto), not only when its own compute units are asked for.
+    pub is_usual: bool,
     /// Builds it for a model.
     pub build: Builder,
 }
@@ -80,27 +82,31 @@ pub enum State {
 pub struct CandidateReport {
     /// The engine's name.
     pub name: &'static str,
+    /// As [`Candidate::is_usual`].
+    #[serde(skip)]
+    pub is_usual: bool,
     /// What became of it.
     pub state: State,
     /// What the system plans to run on a Neural Engine, where it says.
     pub plan: Option<Plan>,
 }
 
-/// What measuring found: what the CPU takes, what became of each candidate, and the engines of those that agree.
-pub(super) struct Measured {
+/// What measuring found of one candidate: what the CPU takes meanwhile, what became of it, and the engine if it agrees.
+pub(super) struct Tried {
     pub(super) cpu: Figures,
-    pub(super) candidates: Vec<CandidateReport>,
-    pub(super) engines: Vec<Option<Box<dyn Runtime>>>,
+    pub(super) report: CandidateReport,
+    pub(super) engine: Option<Box<dyn Runtime>>,
 }
 
-/// Starts measuring on a thread of its own, not before `start`, and hands over what it found, unless by then nobody `is_wanted` any more.
+/// Starts measuring on a thread of its own, not before `start`: one candidate after the other, as long as there is a `next` one, and hands
+/// over what it found of each. Ends without asking when by then nobody `is_wanted` any more.
 pub(super) fn start(
     model: Arc<Model>,
-    candidates: Vec<Candidate>,
     limits: Limits,
     start: Instant,
     is_wanted: impl Fn() -> bool + Send + 'static,
-    done: impl FnOnce(Measured) + Send + 'static,
+    next: impl Fn() -> Option<Candidate> + Send + 'static,
+    found: impl Fn(Tried) + Send + 'static,
 ) -> Result<(), &'static str> {
     let measure = move || {
         loop {
@@ -117,21 +123,15 @@ pub(super) fn start(
         // The CPU never fails, so it has figures.
         let cpu =
             figures(&CpuInt8, &model, &probes, limits).unwrap_or(Figures { single_us: 0.0, batch_us: 0.0 });
-        let mut measured = Measured { cpu, candidates: vec![], engines: vec![] };
-        for Candidate { name, build } in candidates {
-            if !is_wanted() {
-                return;
-            }
+        while let Some(Candidate { name, is_usual, build }) = next() {
             let (state, engine) = match attempt(build, name, Arc::clone(&model), Arc::clone(&probes), limits)
             {
                 Ok((engine, figures)) => (State::Agrees(figures), Some(engine)),
                 Err(reason) => (State::Dropped(reason), None),
             };
             let plan = engine.as_deref().and_then(|engine: &dyn Runtime| engine.plan());
-            measured.candidates.push(CandidateReport { name, state, plan });
-            measured.engines.push(engine);
+            found(Tried { cpu, report: CandidateReport { name, is_usual, state, plan }, engine });
         }
-        done(measured);
     };
     let thread = thread::Builder::new().name("intent-measure".into()).spawn(measure);
     thread.map(drop).map_err(|_| "the system gives no thread to measure on; the CPU answers")

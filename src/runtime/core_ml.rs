@@ -29,28 +29,35 @@ use std::time::Duration;
 /// Rows of one batch: their arrays are made for each, and live as long as it.
 const BATCH: usize = 256;
 
-/// Core ML with the choices of compute units that are worth a try. A GPU is not among them where the system lets one leave it out: for a
-/// network this small it is never the fastest, and its compiler is reported to end processes.
-pub(super) fn candidates() -> Vec<Candidate> {
-    let units = match can_ask_for_the_neural_engine() {
-        true => ("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine),
-        false => ("core-ml", MLComputeUnits::All),
-    };
-    let units = [units, ("core-ml-cpu", MLComputeUnits::CPUOnly)];
-    let candidate = |(name, units)| Candidate {
+/// Core ML on each choice of compute units, running a package of that precision. What [`RuntimeChoice::Auto`](super::RuntimeChoice::Auto)
+/// tries has no GPU where the system lets one leave it out: for a network this small it is never the fastest, and its compiler is reported to
+/// end processes.
+pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
+    let newer = can_ask_for_the_neural_engine();
+    let units = [
+        ("core-ml-neural-engine", MLComputeUnits::CPUAndNeuralEngine, newer),
+        ("core-ml-cpu", MLComputeUnits::CPUOnly, true),
+        ("core-ml-all", MLComputeUnits::All, !newer),
+        ("core-ml-gpu", MLComputeUnits::CPUAndGPU, false),
+    ];
+    let units =
+        units.into_iter().filter(|&(_, units, _)| newer || units != MLComputeUnits::CPUAndNeuralEngine);
+    let candidate = |(name, units, is_usual)| Candidate {
         name,
+        is_usual,
         build: Box::new(move |model: &Arc<Model>| {
-            let engine = CoreMl::new(name, model, units)?;
+            let engine = CoreMl::new(name, model, units, precision)?;
             Ok(Box::new(engine) as Box<dyn Runtime>)
         }),
     };
     #[cfg_attr(not(all(feature = "coreml-rs", target_os = "macos")), expect(unused_mut))]
-    let mut candidates: Vec<Candidate> = units.into_iter().map(candidate).collect();
+    let mut candidates: Vec<Candidate> = units.map(candidate).collect();
     #[cfg(all(feature = "coreml-rs", target_os = "macos"))]
     candidates.push(Candidate {
         name: "core-ml-coreml-rs",
-        build: Box::new(|model: &Arc<Model>| {
-            let engine = super::CoreMlRs::new(&compiled(model)?)?;
+        is_usual: true,
+        build: Box::new(move |model: &Arc<Model>| {
+            let engine = super::CoreMlRs::new(&compiled(model, precision)?)?;
             Ok(Box::new(engine) as Box<dyn Runtime>)
         }),
     });
@@ -164,8 +171,8 @@ fn cache() -> Result<PathBuf, String> {
 }
 
 /// The compiled package of a model, from the cache or made now.
-fn compiled(model: &Model) -> Result<PathBuf, String> {
-    let options = CoreMlOptions { precision: CoreMlPrecision::Float16, ..CoreMlOptions::default() };
+fn compiled(model: &Model, precision: CoreMlPrecision) -> Result<PathBuf, String> {
+    let options = CoreMlOptions { precision, ..CoreMlOptions::default() };
     let system = NSProcessInfo::processInfo().operatingSystemVersionString().to_string();
     let folder = cache()?;
     let place = folder.join(cache_name(&model.metadata().checksum, options.precision.name(), &system));
@@ -297,12 +304,17 @@ fn read(outputs: &ProtocolObject<dyn MLFeatureProvider>, logits: &mut [f32]) -> 
 }
 
 impl CoreMl {
-    fn new(name: &'static str, model: &Model, units: MLComputeUnits) -> Result<Self, String> {
+    fn new(
+        name: &'static str,
+        model: &Model,
+        units: MLComputeUnits,
+        precision: CoreMlPrecision,
+    ) -> Result<Self, String> {
         autoreleasepool(|_| {
             if units == MLComputeUnits::CPUAndNeuralEngine && has_neural_engine() == Some(false) {
                 return Err("this system has no Neural Engine".to_owned());
             }
-            let place = url(&compiled(model)?)?;
+            let place = url(&compiled(model, precision)?)?;
             // SAFETY: a configuration of known units; a file URL of a compiled model.
             let (configuration, loaded) = unsafe {
                 let configuration = MLModelConfiguration::new();

@@ -1,8 +1,9 @@
 //! The engines of one model: the CPU's, which always answers, and those that were found to be faster.
 
-use super::choose::{self, Candidate, CandidateReport, Figures, Limits, Measured, State};
-use super::{Precision, Runtime, has_neural_engine};
+use super::choose::{self, Candidate, CandidateReport, Figures, Limits, State, Tried};
+use super::{Precision, Runtime, has_neural_engine, offered};
 use crate::error::{Error, Result};
+use crate::export::CoreMlPrecision;
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
 use serde::Serialize;
@@ -21,20 +22,54 @@ pub enum RuntimeChoice {
     Cpu,
     /// The fastest that agrees with the CPU, measured in the background; for one row and for many apart.
     Auto,
-    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU.
+    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU; on the fastest of the compute units that are tried for
+    /// [`RuntimeChoice::Auto`].
     CoreMl,
+    /// Core ML on whatever compute units the system likes.
+    CoreMlAll,
+    /// Core ML on the CPU and the Neural Engine, from macOS 13 and iOS 16 on.
+    CoreMlNeuralEngine,
+    /// Core ML on the CPU and the GPU.
+    CoreMlGpu,
+    /// Core ML on the CPU.
+    CoreMlCpu,
+}
+
+impl RuntimeChoice {
+    const ALL: [(RuntimeChoice, &str); 7] = [
+        (RuntimeChoice::Auto, "auto"),
+        (RuntimeChoice::Cpu, "cpu"),
+        (RuntimeChoice::CoreMl, "core-ml"),
+        (RuntimeChoice::CoreMlAll, "core-ml-all"),
+        (RuntimeChoice::CoreMlNeuralEngine, "core-ml-neural-engine"),
+        (RuntimeChoice::CoreMlGpu, "core-ml-gpu"),
+        (RuntimeChoice::CoreMlCpu, "core-ml-cpu"),
+    ];
+
+    /// Its name, which for a choice of compute units is that of the one engine it asks for.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(choice, _)| *choice == self).map_or("cpu", |(_, name)| name)
+    }
+
+    /// Whether it asks for an engine.
+    fn wants(self, name: &str, is_usual: bool) -> bool {
+        match self {
+            RuntimeChoice::Cpu => false,
+            RuntimeChoice::Auto | RuntimeChoice::CoreMl => is_usual,
+            units => units.name() == name,
+        }
+    }
 }
 
 impl FromStr for RuntimeChoice {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "cpu" => Ok(RuntimeChoice::Cpu),
-            "auto" => Ok(RuntimeChoice::Auto),
-            "core-ml" => Ok(RuntimeChoice::CoreMl),
-            _ => Err(Error::invalid(format!("`{name}` is no runtime; use auto, cpu or core-ml"))),
-        }
+        let found = Self::ALL.iter().find(|(_, known)| *known == name);
+        found.map(|&(choice, _)| choice).ok_or_else(|| {
+            let names = Self::ALL.map(|(_, name)| name).join(", ");
+            Error::invalid(format!("`{name}` is no runtime; use one of {names}"))
+        })
     }
 }
 
@@ -60,11 +95,13 @@ pub struct Report {
 }
 
 /// Engines besides the CPU there can be.
-const SLOTS: usize = 4;
+pub const SLOTS: usize = 5;
 
 /// What a measuring thread and the predictions share. Predictions read atomics only.
 #[derive(Default)]
 struct Found {
+    /// What the system offers and was not tried yet; `None` before it was asked.
+    untried: Mutex<Option<Vec<Candidate>>>,
     /// Those that were built and agreed.
     engines: [OnceLock<Box<dyn Runtime>>; SLOTS],
     /// 1 + the place of the engine for one row; 0 is the CPU.
@@ -81,15 +118,36 @@ impl Found {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what measuring found, and chooses.
-    fn measured(&self, measured: Measured) {
-        for (slot, engine) in self.engines.iter().zip(measured.engines) {
-            engine.into_iter().for_each(|engine| drop(slot.set(engine)));
-        }
+    fn untried(&self) -> MutexGuard<'_, Option<Vec<Candidate>>> {
+        self.untried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next candidate to try, or `None` when no more are wanted: then the measuring is over.
+    fn next(&self) -> Option<Candidate> {
         let mut report = self.report();
-        (report.cpu, report.candidates, report.measuring) = (Some(measured.cpu), measured.candidates, false);
-        self.choose(&mut report);
-        self.done.notify_all();
+        let mut untried = self.untried();
+        let mut wanted = untried.iter_mut().flat_map(|all| {
+            let place = all.iter().position(|one| report.asked.wants(one.name, one.is_usual));
+            place.map(|place| all.remove(place))
+        });
+        let next = wanted.next();
+        if next.is_none() {
+            report.measuring = false;
+            self.choose(&mut report);
+            self.done.notify_all();
+        }
+        next
+    }
+
+    /// Takes in what measuring found of a candidate.
+    fn measured(&self, tried: Tried) {
+        let mut report = self.report();
+        if let (Some(slot), Some(engine)) = (self.engines.get(report.candidates.len()), tried.engine) {
+            // Nobody else fills it: one thread measures at a time.
+            let _ = slot.set(engine);
+        }
+        report.cpu = Some(tried.cpu);
+        report.candidates.push(tried.report);
     }
 
     /// Puts the choice that the report's figures and what was asked for ask for in place.
@@ -97,14 +155,15 @@ impl Found {
         let best = |time: fn(&Figures) -> f64| -> usize {
             let of_cpu = match (report.asked, report.cpu) {
                 (RuntimeChoice::Auto, Some(cpu)) => time(&cpu),
-                (RuntimeChoice::CoreMl, Some(_)) => f64::INFINITY,
-                _ => return 0,
+                (RuntimeChoice::Cpu, _) | (_, None) => return 0,
+                (_, Some(_)) => f64::INFINITY,
             };
-            let times =
-                report.candidates.iter().enumerate().filter_map(|(i, candidate)| match &candidate.state {
-                    State::Agrees(figures) => Some((time(figures), i + 1)),
-                    State::Dropped(_) | State::Failed(_) => None,
-                });
+            let wanted = |candidate: &CandidateReport| report.asked.wants(candidate.name, candidate.is_usual);
+            let candidates = report.candidates.iter().enumerate().filter(|(_, candidate)| wanted(candidate));
+            let times = candidates.filter_map(|(i, candidate)| match &candidate.state {
+                State::Agrees(figures) => Some((time(figures), i + 1)),
+                State::Dropped(_) | State::Failed(_) => None,
+            });
             let fastest = times.min_by(|a, b| a.0.total_cmp(&b.0));
             fastest.filter(|&(time, _)| time < of_cpu).map_or(0, |(_, place)| place)
         };
@@ -149,7 +208,7 @@ impl Engines {
     /// not more often than [`Limits::between`] says; until then the CPU answers.
     #[must_use]
     pub fn succeed(&self, model: &Arc<Model>) -> Engines {
-        self.succeed_among(model, super::offered)
+        self.succeed_among(model, || offered(CoreMlPrecision::default()))
     }
 
     /// As [`Engines::succeed`], among the given candidates.
@@ -182,7 +241,7 @@ impl Engines {
     /// Asks for an engine and returns at once. What the system offers is built, compared with the CPU and measured on a thread of its own,
     /// the first time; until that is done, the CPU answers.
     pub fn choose(&self, model: &Arc<Model>, choice: RuntimeChoice) {
-        self.choose_among(model, choice, super::offered);
+        self.choose_among(model, choice, || offered(CoreMlPrecision::default()));
     }
 
     /// As [`Engines::choose`], among the given candidates.
@@ -193,38 +252,54 @@ impl Engines {
         offered: impl FnOnce() -> Vec<Candidate>,
     ) {
         let mut report = self.found.report();
-        report.asked = choice;
-        if choice == RuntimeChoice::Cpu || report.measuring || report.cpu.is_some() || report.note.is_some() {
-            return self.found.choose(&mut report);
-        }
-        let mut candidates = offered();
-        candidates.truncate(SLOTS);
-        if candidates.is_empty() {
-            report.note = Some("this system has no Core ML; the CPU answers");
+        (report.asked, report.note) = (choice, None);
+        self.found.choose(&mut report);
+        if choice == RuntimeChoice::Cpu {
             return;
         }
-        report.measuring = true;
-        drop(report);
-        let now = Instant::now();
-        let start = {
-            let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
-            let start = measured.map_or(now, |last| now.max(last + self.limits.between));
-            *measured = Some(start);
-            start
-        };
-        let found = Arc::downgrade(&self.found);
-        let wanted = found.clone();
-        let is_wanted = move || wanted.strong_count() > 0;
-        let done = move |measured| {
-            if let Some(found) = found.upgrade() {
-                found.measured(measured);
+        let mut untried = self.found.untried();
+        let untried = untried.get_or_insert_with(|| offered().into_iter().take(SLOTS).collect());
+        if !untried.iter().any(|candidate| choice.wants(candidate.name, candidate.is_usual)) {
+            if untried.is_empty() && report.candidates.is_empty() {
+                report.note = Some("this system has no Core ML; the CPU answers");
+            } else if !report.candidates.iter().any(|tried| choice.wants(tried.name, tried.is_usual)) {
+                report.note = Some("this system does not offer these compute units; the CPU answers");
             }
-        };
-        if let Err(reason) = choose::start(Arc::clone(model), candidates, self.limits, start, is_wanted, done)
-        {
-            let mut report = self.found.report();
-            (report.measuring, report.note) = (false, Some(reason));
+            return;
         }
+        if report.measuring {
+            // The thread that measures asks for what is wanted now.
+            return;
+        }
+        // One model's further candidates are measured at once; those of a model behind a swap wait their turn.
+        let start = if report.cpu.is_some() { Instant::now() } else { self.next_start() };
+        let found = || Arc::downgrade(&self.found);
+        let (wanted, source, sink) = (found(), found(), found());
+        let started = choose::start(
+            Arc::clone(model),
+            self.limits,
+            start,
+            move || wanted.strong_count() > 0,
+            move || source.upgrade()?.next(),
+            move |tried| {
+                if let Some(found) = sink.upgrade() {
+                    found.measured(tried);
+                }
+            },
+        );
+        match started {
+            Ok(()) => report.measuring = true,
+            Err(reason) => report.note = Some(reason),
+        }
+    }
+
+    /// When to measure the engines of a model that none were measured for.
+    fn next_start(&self) -> Instant {
+        let now = Instant::now();
+        let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = measured.map_or(now, |last| now.max(last + self.limits.between));
+        *measured = Some(start);
+        start
     }
 
     /// Waits until nothing is being measured, at most so long; says whether that is so.

@@ -15,13 +15,14 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use crate::export::CoreMlPrecision;
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
 pub use choose::{Candidate, CandidateReport, Limits, State};
 #[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
 pub use coreml_rs::CoreMlRs;
 pub use cpu::{CpuFloat32, CpuInt8};
-pub use engines::{Engines, Report, RuntimeChoice};
+pub use engines::{Engines, Report, RuntimeChoice, SLOTS};
 use serde::Serialize;
 
 /// An engine for one model's network.
@@ -82,10 +83,13 @@ impl Precision {
     }
 }
 
-/// The engines besides the CPU that this system offers for `model`.
-fn offered() -> Vec<Candidate> {
+/// The engines besides the CPU that this system offers, running a Core ML package of that precision.
+pub fn offered(precision: CoreMlPrecision) -> Vec<Candidate> {
     #[cfg(target_vendor = "apple")]
-    return core_ml::candidates();
+    return core_ml::candidates(precision);
     #[cfg(not(target_vendor = "apple"))]
-    vec![]
+    {
+        let _ = precision;
+        vec![]
+    }
 }

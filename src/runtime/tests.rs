@@ -63,10 +63,17 @@ impl Runtime for Fake {
     }
 }
 
+fn candidate(
+    name: &'static str,
+    build: impl FnOnce(&Arc<Model>) -> Result<Box<dyn Runtime>, String> + Send + 'static,
+) -> Candidate {
+    Candidate { name, is_usual: true, build: Box::new(build) }
+}
+
 fn fake(name: &'static str, manner: Manner) -> (Candidate, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let engine = Fake { name, manner, calls: Arc::clone(&calls) };
-    (Candidate { name, build: Box::new(move |_| Ok(Box::new(engine) as Box<dyn Runtime>)) }, calls)
+    (candidate(name, move |_| Ok(Box::new(engine) as Box<dyn Runtime>)), calls)
 }
 
 const QUICK: Limits = Limits {
@@ -146,6 +153,64 @@ fn a_slow_engine_is_measured_and_left_alone_unless_it_is_asked_for() {
 }
 
 #[test]
+fn compute_units_that_are_asked_for_are_tried_then_and_no_others_answer() {
+    let model = model();
+    let (usual, _) = fake("core-ml-cpu", Manner::Slow(Duration::ZERO));
+    let (gpu, calls) = fake("core-ml-gpu", Manner::Slow(Duration::from_millis(1)));
+    let gpu = Candidate { is_usual: false, ..gpu };
+    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![usual, gpu]);
+    let names = |engines: &Engines| -> Vec<&str> {
+        engines.report().candidates.iter().map(|candidate| candidate.name).collect()
+    };
+    assert_eq!((names(&engines), engines.name()), (vec!["core-ml-cpu"], "core-ml-cpu"));
+    assert_eq!(calls.load(Ordering::SeqCst), 0, "a GPU is not tried unasked");
+
+    engines.choose_among(&model, RuntimeChoice::CoreMlGpu, || panic!("offered already"));
+    assert_eq!(engines.name(), "cpu-int8", "until it is measured");
+    assert!(engines.wait(LONG));
+    assert_eq!(engines.name(), "core-ml-gpu");
+    assert!(is_asked(&engines, &model, &calls, 1) && is_asked(&engines, &model, &calls, 5));
+    // It stays out of what is chosen among by itself.
+    engines.choose_among(&model, RuntimeChoice::CoreMl, || panic!("offered already"));
+    assert_eq!(engines.name(), "core-ml-cpu");
+
+    engines.choose_among(&model, RuntimeChoice::CoreMlNeuralEngine, || panic!("offered already"));
+    assert_eq!(engines.name(), "cpu-int8");
+    assert!(engines.report().note.unwrap().contains("does not offer these compute units"));
+    engines.choose_among(&model, RuntimeChoice::CoreMlCpu, || panic!("offered already"));
+    assert_eq!((engines.name(), engines.report().note), ("core-ml-cpu", None));
+}
+
+#[test]
+fn what_is_asked_for_while_others_are_measured_is_measured_next() {
+    let (send, receive) = mpsc::channel::<()>();
+    let model = model();
+    let slow = candidate("core-ml-cpu", move |_| {
+        let _ = receive.recv_timeout(LONG);
+        Err("not this time".to_owned())
+    });
+    let gpu = Candidate { is_usual: false, ..fake("core-ml-gpu", Manner::Slow(Duration::ZERO)).0 };
+    let engines = Engines::new(&model).with_limits(QUICK);
+    engines.choose_among(&model, RuntimeChoice::Auto, || vec![slow, gpu]);
+    engines.choose_among(&model, RuntimeChoice::CoreMlGpu, || panic!("offered already"));
+    assert!(engines.report().measuring && engines.name() == "cpu-int8");
+    send.send(()).unwrap();
+    assert!(engines.wait(LONG));
+    assert_eq!(engines.name(), "core-ml-gpu");
+}
+
+#[test]
+fn every_choice_has_a_name_that_is_read_back() {
+    for name in
+        ["auto", "cpu", "core-ml", "core-ml-all", "core-ml-neural-engine", "core-ml-gpu", "core-ml-cpu"]
+    {
+        let choice: RuntimeChoice = name.parse().unwrap();
+        assert_eq!((choice.name(), serde_json::to_string(&choice).unwrap()), (name, format!("\"{name}\"")));
+    }
+    assert!("gpu".parse::<RuntimeChoice>().unwrap_err().to_string().contains("core-ml-gpu"));
+}
+
+#[test]
 fn an_engine_with_other_answers_is_dropped_with_the_reason() {
     let model = model();
     let (off, calls) = fake("off", Manner::Off(1.0));
@@ -166,8 +231,8 @@ fn an_engine_with_other_answers_is_dropped_with_the_reason() {
 #[test]
 fn an_engine_that_cannot_be_built_or_panics_is_dropped() {
     let model = model();
-    let missing = Candidate { name: "missing", build: Box::new(|_| Err("no such device".to_owned())) };
-    let wild = Candidate { name: "wild", build: Box::new(|_| panic!("on purpose")) };
+    let missing = candidate("missing", |_| Err("no such device".to_owned()));
+    let wild = candidate("wild", |_| panic!("on purpose"));
     let (late, _) = fake("late", Manner::PanicsAfter(1));
     let engines = chosen(&model, RuntimeChoice::CoreMl, vec![missing, wild, late]);
     assert_eq!(state(&engines, "missing"), State::Dropped("no such device".to_owned()));
@@ -209,9 +274,8 @@ fn an_engine_that_fails_later_is_replaced_in_the_same_call_and_not_asked_again()
             _ => Manner::NotANumberAfter(limit),
         };
         let engine = Fake { name: "fickle", manner, calls: Arc::clone(&calls) };
-        let candidate =
-            Candidate { name: "fickle", build: Box::new(move |_| Ok(Box::new(engine) as Box<dyn Runtime>)) };
-        let engines = chosen(&model, RuntimeChoice::CoreMl, vec![candidate]);
+        let fickle = candidate("fickle", move |_| Ok(Box::new(engine) as Box<dyn Runtime>));
+        let engines = chosen(&model, RuntimeChoice::CoreMl, vec![fickle]);
         assert!(is_asked(&engines, &model, &calls, 2));
         calls.store(limit, Ordering::SeqCst);
         assert_answers(&engines, &model, &rows(2));
@@ -229,15 +293,15 @@ fn dropping_everything_while_an_engine_is_measured_ends_the_measuring() {
     let model = model();
     let weak = Arc::downgrade(&model);
     let engines = Engines::new(&model).with_limits(QUICK);
-    let waits = Candidate {
-        name: "waits",
-        build: Box::new(move |_| {
-            let _ = receive.recv_timeout(LONG);
-            Err("too late".to_owned())
-        }),
-    };
-    let never = Candidate { name: "never", build: Box::new(|_| panic!("nobody is there any more")) };
+    let (begins, begun) = mpsc::channel();
+    let waits = candidate("waits", move |_| {
+        let _ = begins.send(());
+        let _ = receive.recv_timeout(LONG);
+        Err("too late".to_owned())
+    });
+    let never = candidate("never", |_| panic!("nobody is there any more"));
     engines.choose_among(&model, RuntimeChoice::Auto, || vec![waits, never]);
+    begun.recv_timeout(LONG).unwrap();
     drop((engines, model));
     send.send(()).unwrap();
     let end = Instant::now() + LONG;

@@ -50,7 +50,7 @@ int main(int count, char **arguments) {
   write_file(file, "mine", 4);
   FAILS(INVALID_ARGUMENT, "is no Core ML package", intent_export_coreml(c, TEXT(file), NULL, &problem));
 
-  for (uint32_t runtime = INTENT_RUNTIME_CHOICE_CPU; runtime <= INTENT_RUNTIME_CHOICE_CORE_ML; runtime++) {
+  for (uint32_t runtime = INTENT_RUNTIME_CHOICE_CPU; runtime <= INTENT_RUNTIME_CHOICE_CORE_ML_CPU; runtime++) {
     intent_scored best;
     size_t chosen = 0;
     OK(intent_set_runtime(c, runtime, &problem));
@@ -69,7 +69,7 @@ int main(int count, char **arguments) {
   FAILS(NULL_ARGUMENT, "`buffer`", intent_runtime_json(c, NULL, 5, &length, &problem));
   FAILS(NULL_ARGUMENT, "`length_out`", intent_runtime_json(c, NULL, 0, NULL, &problem));
   FAILS(NULL_ARGUMENT, "`classifier`", intent_runtime_json(NULL, NULL, 0, &length, &problem));
-  FAILS(INVALID_ARGUMENT, "`runtime` is 3", intent_set_runtime(c, 3, &problem));
+  FAILS(INVALID_ARGUMENT, "`runtime` is 7", intent_set_runtime(c, 7, &problem));
   FAILS(NULL_ARGUMENT, "`classifier`", intent_set_runtime(NULL, 0, &problem));
   intent_free(c);
   return 0;

@@ -40,7 +40,8 @@ pub struct Arguments {
     /// Threads for the batch, 0 for all cores
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     threads: usize,
-    /// What computes: cpu, auto (the fastest engine that agrees with the CPU) or core-ml
+    /// What computes: cpu, auto (the fastest engine that agrees with the CPU), core-ml, or core-ml-all, core-ml-neural-engine, core-ml-gpu,
+    /// core-ml-cpu for certain compute units
     #[arg(long, value_name = "RUNTIME", default_value = "cpu")]
     runtime: RuntimeChoice,
     /// Print one JSON object
