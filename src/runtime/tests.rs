@@ -138,7 +138,7 @@ fn where_there_is_nothing_else_the_cpu_answers_and_the_report_says_so() {
 #[test]
 fn a_slow_engine_is_measured_and_left_alone_unless_it_is_asked_for() {
     let model = model();
-    let (slow, calls) = fake("slow", Manner::Slow(Duration::from_millis(1)));
+    let (slow, calls) = fake("slow", Manner::Slow(Duration::from_millis(20)));
     let engines = chosen(&model, RuntimeChoice::Auto, vec![slow]);
     assert!(matches!(state(&engines, "slow"), State::Agrees(figures) if figures.single_us >= 1000.0));
     assert!(engines.report().cpu.unwrap().single_us < 1000.0);
