@@ -56,12 +56,6 @@
 /** Most clauses that a text is cut into. */
 #define INTENT_MAX_CLAUSES 32
 
-/** From this probability of its best label on the network goes before keyword rules; it is the probability too of what a rule asks for. */
-#define SURE 0.85
-
-/** Number of points: each per cent and both ends. */
-#define RejectRule_POINTS 101
-
 /**
  * What a call returns. Zero is success. Numbers are never reused; a later version may add some, so treat an unknown one
  * as a failure and read its message.
@@ -803,6 +797,15 @@ intent_status intent_load_bytes(const uint8_t *bytes,
 void intent_free(intent_classifier *classifier);
 
 /**
+ * Number of the model in use, as in intent_decision: 1 for the first, one more with each swap. Labels read while it stays the same are those
+ * of that model.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return The number; 0 for NULL.
+ */
+uint64_t intent_model_version(const intent_classifier *classifier);
+
+/**
  * How many labels the classifier knows; their indices are 0 up to that. Learning adds labels behind those there are; only
  * intent_remove_label() and intent_merge_label() number them anew.
  *
@@ -1239,6 +1242,20 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
                                          double seconds,
                                          bool *done_out,
                                          intent_error **error_out);
+
+/**
+ * Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions go
+ * on with the model there was until then, and settings and statistics stay. The other keeps its model and may be freed; its learner and its
+ * learner file go over. When it has no file and this classifier has, that is written anew. There is no way back.
+ *
+ * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+ * @param with       Another classifier. Not NULL. Other threads may use it at the same time.
+ * @param error_out  Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+ */
+intent_status intent_replace(const intent_classifier *classifier,
+                             const intent_classifier *with,
+                             intent_error **error_out);
 
 /**
  * Goes back to the model from before the last training in the background. What was learned since is learned again by it.

@@ -1,24 +1,22 @@
 #!/usr/bin/env bash
-# Compiles and links libintentkit.dylib for arm64 Macs on Linux, and checks what comes out. Nothing runs: there is no Mac here.
+# Compiles and links libintentkit.dylib for Macs (arm64, x86-64) and iOS devices on Linux, and checks what comes out. Nothing runs: there is
+# no Apple system here.
 #
 # The linker is the Rust toolchain's own. In place of Apple's SDK stands a list of the system's functions that the library
 # may call, scripts/apple/libSystem-imports.txt: a call to any other fails to link, so that the list is looked at.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=aarch64-apple-darwin
-# What it is now and 3 %; the aim is 900,000.
+source scripts/apple/environment.sh
+# Of the library for arm64 Macs: what it is now and 3 %; the aim is 900,000.
 limit=1598000
-minimum=11.0
 
-[ -d "$(rustc --print sysroot)/lib/rustlib/$target" ] || rustup target add $target >/dev/null 2>&1 ||
-  { echo "link-apple: $target can't be had: \`rustup target add $target\` failed"; exit 1; }
 for tool in llvm-nm llvm-objdump; do
   command -v $tool >/dev/null || { echo "link-apple: $tool is missing; install the package llvm"; exit 1; }
 done
 
 sdk=$(mktemp -d)
 trap 'rm -rf "$sdk"' EXIT
-mkdir -p "$sdk/usr/lib"
+platforms='[ arm64-macos, x86_64-macos, arm64-ios ]'
 symbols=$(sed "s/.*/'&'/" scripts/apple/libSystem-imports.txt | paste -sd,)
 # stub FILE INSTALL_NAME SYMBOLS
 stub() {
@@ -26,11 +24,11 @@ stub() {
   cat >"$sdk/$1" <<STUB
 --- !tapi-tbd
 tbd-version: 4
-targets: [ arm64-macos ]
+targets: $platforms
 install-name: '$2'
 current-version: 1
 exports:
-  - targets: [ arm64-macos ]
+  - targets: $platforms
     symbols: [ $3 ]
 ...
 STUB
@@ -45,20 +43,28 @@ for framework in CoreML Foundation; do
   stub System/Library/Frameworks/$framework.framework/$framework.tbd \
     /System/Library/Frameworks/$framework.framework/Versions/A/$framework ""
 done
-SDKROOT=$sdk MACOSX_DEPLOYMENT_TARGET=$minimum \
-  CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER=$PWD/scripts/apple/linker \
-  CARGO_TARGET_AARCH64_APPLE_DARWIN_RUSTFLAGS="-C linker-flavor=ld64.lld" \
-  scripts/dist.sh cdylib --target $target --quiet
 
-library=${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit.dylib
-differs() { echo "link-apple: $library: $1"; exit 1; }
-llvm-nm -gUj "$library" | sed 's/^_//' | diff - tests/exports.txt || differs "exports other names than tests/exports.txt"
-about() { llvm-objdump --macho "$@" "$library"; }
-[ "$(about --dylib-id | tail -n 1)" = @rpath/libintentkit.dylib ] || differs "another install name"
-about --private-headers | grep -A 5 LC_BUILD_VERSION | grep -q "minos $minimum" || differs "another minimum version of macOS"
-used='libintentkit\|libSystem\|libobjc\|CoreML.framework\|Foundation.framework'
-[ "$(about --dylibs-used | grep -v "$library" | grep -vc "$used")" = 0 ] || differs "links more than libSystem, libobjc, CoreML and Foundation"
+# check TARGET MINIMUM_SYSTEM
+check() {
+  local library=${CARGO_TARGET_DIR:-target}/$1/dist/libintentkit.dylib
+  differs() { echo "link-apple: $library: $1"; exit 1; }
+  about() { llvm-objdump --macho "$@" "$library"; }
+  llvm-nm -gUj "$library" | sed 's/^_//' | diff - tests/exports.txt || differs "exports other names than tests/exports.txt"
+  [ "$(about --dylib-id | tail -n 1)" = @rpath/libintentkit.dylib ] || differs "another install name"
+  about --private-headers | grep -A 5 LC_BUILD_VERSION | grep -q "minos $2" || differs "another oldest system"
+  local used='libintentkit\|libSystem\|libobjc\|CoreML.framework\|Foundation.framework'
+  [ "$(about --dylibs-used | grep -v "$library" | grep -vc "$used")" = 0 ] ||
+    differs "links more than libSystem, libobjc, CoreML and Foundation"
+  bytes=$(stat -c %s "$library")
+  echo "libintentkit.dylib for $1, compiled and linked, never run: $bytes bytes"
+}
 
-bytes=$(stat -c %s "$library")
-echo "libintentkit.dylib for $target, compiled and linked, never run: $bytes bytes, at most $limit"
-[ "$bytes" -le "$limit" ]
+for target in "${apple_targets[@]}"; do
+  have "$target" || { echo "link-apple: $target can't be had: \`rustup target add $target\` failed"; exit 1; }
+  SDKROOT=$sdk scripts/dist.sh cdylib --target "$target" --quiet
+  case $target in
+    *-ios) check "$target" "$IPHONEOS_DEPLOYMENT_TARGET" ;;
+    *) check "$target" "$MACOSX_DEPLOYMENT_TARGET" ;;
+  esac
+  [ "$target" != aarch64-apple-darwin ] || [ "$bytes" -le "$limit" ] || { echo "link-apple: at most $limit bytes are allowed"; exit 1; }
+done

@@ -98,6 +98,8 @@ pub struct RejectRule<'a> {
 
 impl RejectRule<'_> {
     /// Number of points: each per cent and both ends.
+    ///
+    /// cbindgen:ignore
     pub const POINTS: usize = 101;
 
     /// The score under which texts are rejected, between two points by interpolation; negative infinity for a `keep` of 1.

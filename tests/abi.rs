@@ -66,6 +66,17 @@ fn the_header_declares_the_listed_functions() {
 }
 
 #[test]
+fn every_name_that_the_header_gives_a_program_starts_with_intent() {
+    let macros = HEADER.lines().filter_map(|line| line.strip_prefix("#define ")?.split([' ', '(']).next());
+    let mut names: Vec<&str> = macros.collect();
+    names.extend(HEADER.lines().filter_map(|line| line.strip_prefix("} ")?.strip_suffix(';')));
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(name.starts_with("intent_") || name.starts_with("INTENT"), "{name}");
+    }
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn the_library_exports_the_listed_names_alone() {
     if Command::new("nm").arg("--version").output().is_err() {

@@ -173,6 +173,46 @@ fn retraining_gives_a_model_that_knows_what_was_learned_and_can_be_taken_back() 
 }
 
 #[test]
+fn a_model_takes_the_place_of_another_with_what_was_learned_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("light.learner");
+    let rules = Rule::of_json(r#"[{"label": "light", "keywords": ["lamp"]}]"#).unwrap();
+    let live = LiveClassifier::of_rules(&rules).unwrap();
+    live.save_learner(&file, Durability::Process).unwrap();
+    assert_eq!(labels(&live, "the lamp"), ["light"]);
+
+    let new = trained();
+    new.learn(&[of("water the ficus", "GARDEN")]).unwrap();
+    let kept = new.kept_examples().len();
+    live.replace(&new).unwrap();
+    assert_eq!((live.current().version(), labels(&live, "water the ficus")), (2, vec!["GARDEN".to_owned()]));
+    assert!(live.predict("the lamp").unwrap().labels().all(|(name, _)| name != "light"));
+    assert_eq!((live.kept_examples().len(), new.kept_examples().len()), (kept, 0));
+    // Both go on, and what this one learns is in its file.
+    assert_eq!(labels(&new, "water the ficus"), ["GARDEN"]);
+    live.learn(&[of("feed the goldfish", "POND")]).unwrap();
+    drop(live);
+    let again = LiveClassifier::load_learner(&file, Durability::Process).unwrap();
+    assert_eq!(labels(&again, "feed the goldfish"), ["POND"]);
+    assert_eq!(again.kept_examples().len(), kept + 1);
+}
+
+#[test]
+fn a_replacement_that_cannot_be_made_changes_nothing() {
+    let live = loaded();
+    assert!(matches!(live.replace(&live), Err(Error::InvalidArgument(_))));
+    let folder = tempfile::tempdir().unwrap();
+    live.save_learner(folder.path().join("m.learner"), Durability::Process).unwrap();
+    let before = live.current();
+    let new = trained();
+    let kept = new.kept_examples().len();
+    drop(folder);
+    assert!(matches!(live.replace(&new), Err(Error::Io { .. })));
+    assert!(Arc::ptr_eq(&live.current(), &before));
+    assert_eq!(new.kept_examples().len(), kept);
+}
+
+#[test]
 fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     let live = trained();
     let training = TrainOptions { epochs: Some(1), threads: 1, ..TrainOptions::default() };

@@ -7,6 +7,7 @@ use super::{Classifier, priority};
 use crate::data::Example;
 use crate::decision::PredictOptions;
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use crate::train::{
     self, Change, Dataset, Durability, Learner, LearnerFile, Preset, Progress, TrainOptions, UpdateReport,
@@ -50,6 +51,13 @@ struct Retraining {
     /// Changes made since it began, which the new model has to learn.
     changes: Vec<Change>,
     stop: Arc<AtomicBool>,
+}
+
+/// A model and what was learned with, on the way from one classifier to another.
+pub(super) struct Given {
+    model: Arc<Model>,
+    learner: Option<Learner>,
+    file: Option<LearnerFile>,
 }
 
 /// Learns on behalf of a published model: changes it, trains it anew, goes back.
@@ -356,6 +364,43 @@ impl Learning {
         let Some(old) = state.learner.replace(learner) else { return Err(Error::NoVectorizer) };
         self.published.publish(&model);
         Ok(old)
+    }
+
+    /// Gives away what it learns with, beside the model in use, from which the next change starts.
+    pub(super) fn give(&self) -> Given {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        self.stop(state);
+        (state.previous, state.since) = (None, 0);
+        let model = self.published.current().classifier.shared_model();
+        Given { model, learner: state.learner.take(), file: state.file.take() }
+    }
+
+    /// Takes back what nobody could take.
+    pub(super) fn regain(&self, given: Given) {
+        let mut state = self.state();
+        if state.learner.is_none() && state.file.is_none() {
+            (state.learner, state.file) = (given.learner, given.file);
+        }
+    }
+
+    /// Puts a model in place and learns with what comes with it from now on; what there was before is forgotten. A file of its own goes on
+    /// being written, unless another comes. Without success nothing is taken.
+    pub(super) fn take(&self, given: &mut Given) -> Result<()> {
+        let mut guard = self.state();
+        let state = &mut *guard;
+        if let (Some(file), None) = (&mut state.file, &given.file) {
+            let learner = match given.learner.take() {
+                Some(learner) => learner,
+                None => Learner::of(Arc::clone(&given.model))?,
+            };
+            file.rewrite(given.learner.insert(learner))?;
+        }
+        self.stop(state);
+        (state.previous, state.since, state.learner) = (None, 0, given.learner.take());
+        state.file = given.file.take().or_else(|| state.file.take());
+        self.published.publish(&given.model);
+        Ok(())
     }
 
     pub(super) fn roll_back(&self) -> Result<()> {

@@ -467,6 +467,25 @@ impl LiveClassifier {
         self.learning.roll_back()
     }
 
+    /// Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions
+    /// go on with the model there was until then. The other keeps its model, and gives away its learner and the learner file. Without one,
+    /// the learner file of this classifier, if it has any, is written anew. There is no way back.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when both are the same classifier, [`Error::Io`] when the learner file can't be written, and as
+    /// [`Learner::of`]; nothing has changed then.
+    pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
+        if Arc::ptr_eq(&self.published, &with.published) {
+            return Err(Error::invalid("a classifier can't take its own place"));
+        }
+        let mut given = with.learning.give();
+        let taken = self.learning.take(&mut given);
+        if taken.is_err() {
+            with.learning.regain(given);
+        }
+        taken
+    }
+
     /// Counts predictions, or not. Default: it counts.
     pub fn count(&self, on: bool) {
         self.published.statistics.switch(on);

@@ -154,6 +154,19 @@ pub unsafe extern "C" fn intent_free(classifier: *mut IntentClassifier) {
     });
 }
 
+/// Number of the model in use, as in intent_decision: 1 for the first, one more with each swap. Labels read while it stays the same are those
+/// of that model.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return The number; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_model_version(classifier: *const IntentClassifier) -> u64 {
+    shielded(0, || {
+        // SAFETY: NULL, or a classifier that has not been freed.
+        unsafe { classifier.as_ref() }.map_or(0, |classifier| classifier.get().version())
+    })
+}
+
 /// How many labels the classifier knows; their indices are 0 up to that. Learning adds labels behind those there are; only
 /// intent_remove_label() and intent_merge_label() number them anew.
 ///

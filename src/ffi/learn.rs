@@ -349,6 +349,27 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
     })
 }
 
+/// Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions go
+/// on with the model there was until then, and settings and statistics stay. The other keeps its model and may be freed; its learner and its
+/// learner file go over. When it has no file and this classifier has, that is written anew. There is no way back.
+///
+/// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
+/// @param with       Another classifier. Not NULL. Other threads may use it at the same time.
+/// @param error_out  Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_replace(
+    classifier: *const IntentClassifier,
+    with: *const IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    boundary(error_out, || {
+        // SAFETY: the header asks for classifiers that have not been freed.
+        let (classifier, with) = unsafe { (object(classifier, "classifier")?, object(with, "with")?) };
+        Ok(classifier.live().replace(with.live())?)
+    })
+}
+
 /// Goes back to the model from before the last training in the background. What was learned since is learned again by it.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.

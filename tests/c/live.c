@@ -130,6 +130,13 @@ static void rules_alone_make_a_classifier(void) {
   FAILS(INVALID_ARGUMENT, "expected rules such as", intent_set_rules(c, TEXT("nonsense"), &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_set_rules(c, BAD_UTF8, &problem));
   FAILS(NULL_ARGUMENT, "`decision_out`", intent_predict_from(c, TEXT("x"), NULL, &label, 1, NULL, &problem));
+  CHECK(intent_model_version(c) == 3 && intent_model_version(NULL) == 0);
+  intent_classifier *other = trained();
+  OK(intent_replace(c, other, &problem));
+  intent_free(other);
+  CHECK(intent_model_version(c) == 4 && strcmp(best(c, "play some jazz"), "music") == 0);
+  FAILS(INVALID_ARGUMENT, "its own place", intent_replace(c, c, &problem));
+  FAILS(NULL_ARGUMENT, "`with`", intent_replace(c, NULL, &problem));
   intent_free(c);
   FAILS(INVALID_ARGUMENT, "no rules", intent_new(TEXT("[]"), &c, &problem));
 }
