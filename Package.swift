@@ -29,10 +29,16 @@ let package = Package(
             name: "IntentKit",
             dependencies: ["CIntentKit"],
             path: "swift/Sources/IntentKit",
+            resources: [.copy("Resources/assistant.intent")],
+            linkerSettings: search),
+        .executableTarget(
+            name: "IntentAssistant",
+            dependencies: ["IntentKit"],
+            path: "swift/Examples/IntentAssistant",
             linkerSettings: search),
         .testTarget(
             name: "IntentKitTests",
-            dependencies: ["IntentKit"],
+            dependencies: ["IntentKit", "CIntentKit"],
             path: "swift/Tests/IntentKitTests",
             linkerSettings: search),
     ]

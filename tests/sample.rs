@@ -41,3 +41,11 @@ fn nine_in_ten_heldout_commands_get_exactly_their_components() {
     let evaluation = classifier.evaluate(&heldout, &PredictOptions::default()).unwrap();
     assert!(evaluation.exact_match >= 0.9, "{evaluation:?}");
 }
+
+#[test]
+fn the_swift_package_ships_the_same_sample() {
+    let resource: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "swift/Sources/IntentKit/Resources/assistant.intent"].iter().collect();
+    let same = std::fs::read(resource).unwrap() == std::fs::read(models("assistant.intent")).unwrap();
+    assert!(same, "copy it: cp models/assistant.intent swift/Sources/IntentKit/Resources/");
+}

@@ -1,131 +1,221 @@
 internal import CIntentKit
+import Foundation
 
-/// A text with the labels it asks for; without any, it is an example of what belongs to none.
-public struct Example: Equatable, Sendable {
-    public var text: String
-    public var labels: [String]
-
-    public init(_ text: String, _ labels: String...) {
-        self.text = text
-        self.labels = labels
-    }
-}
-
-/// A chosen label.
-public struct Label: Equatable, Sendable {
-    public let name: String
-    /// From 0 to 1.
-    public let probability: Float
-}
-
-/// The labels chosen for a text, best first.
-public struct Prediction: Equatable, Sendable {
-    public let labels: [Label]
-    /// Whether the text belongs to none of the labels.
-    public var isRejected: Bool { labels.isEmpty }
-}
-
-/// A text classifier that runs and learns on this device.
+/// A text classifier that runs, trains and learns on this device.
 ///
 /// ```swift
-/// let classifier = try IntentClassifier(contentsOf: "commands.intent")
-/// let result = try classifier.predict("turn off the lights")
+/// let classifier = try IntentClassifier(contentsOf: modelURL)
+/// let prediction = try classifier.predict("turn off the lights")
+/// if prediction.isRejected { askAgain() } else { run(prediction.labels) }
 /// ```
 ///
-/// Any number of tasks may predict with one classifier at once.
+/// Share one classifier between tasks. Any number of them may predict with it at once, also while it trains or learns: each prediction
+/// is made by one model, the old or the new, and waits for nothing.
 public final class IntentClassifier: Sendable {
-    private let handle: Handle
-    /// The labels it knows.
-    public let labels: [String]
+    let handle: Handle
+    /// Trainings of this classifier, one after the other.
+    let turn = Turn()
 
-    private init(_ handle: Handle) {
+    init(_ handle: Handle) {
         self.handle = handle
-        labels = handle.lend { pointer in
-            (0..<intent_label_count(pointer)).map { index in
-                intent_label(pointer, index, nil).map { String(cString: $0) } ?? ""
+    }
+
+    /// Opens a model file. It is mapped into memory, which takes well under a millisecond.
+    public convenience init(contentsOf url: URL) throws(IntentError) {
+        self.init(try Handle { out, problem in url.lend { intent_load($0, $1, out, problem) } })
+    }
+
+    /// Opens a model from the bytes of a model file.
+    public convenience init(data: Data) throws(IntentError) {
+        self.init(
+            try Handle { out, problem in
+                data.withUnsafeBytes { intent_load_bytes($0.bindMemory(to: UInt8.self).baseAddress, $0.count, out, problem) }
+            })
+    }
+
+    /// The sample model, which tells apart the commands of an assistant with nine components.
+    public static func sample() throws(IntentError) -> IntentClassifier {
+        guard let url = Bundle.module.url(forResource: "assistant", withExtension: "intent") else {
+            throw IntentError.file("the package's resources lack assistant.intent; add its resource bundle to the app")
+        }
+        return try IntentClassifier(contentsOf: url)
+    }
+
+    /// The labels it knows. Learning adds to them.
+    public var labels: [String] { handle.current().names }
+
+    /// Share of the held-out lines whose best label was right in training, 0 to 1; `nil` when no line could be held out.
+    public var heldOutAccuracy: Double? {
+        let accuracy = handle.lend { intent_heldout_accuracy($0) }
+        return accuracy.isNaN ? nil : accuracy
+    }
+
+    /// Chooses the labels of a text, on the calling thread, in microseconds. The text isn't copied.
+    ///
+    /// - Parameters:
+    ///   - text: What the user said or typed, up to a mebibyte. May be empty.
+    ///   - options: What to ask for, instead of the model's own rule.
+    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the reject point, or no label
+    ///   reaches its threshold.
+    public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
+        while true {
+            var decision = intent_decision()
+            var problem: OpaquePointer?
+            var labels: [Label]?
+            let status = handle.lend { pointer in
+                let capacity = Int(intent_label_count(pointer))
+                return withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { room in
+                    let status = text.lend { bytes, length in
+                        options.lend {
+                            intent_predict_from(pointer, bytes, length, $0, room.baseAddress, capacity, &decision, &problem)
+                        }
+                    }
+                    if status == INTENT_STATUS_OK {
+                        labels = handle.labels(room.prefix(decision.count), of: decision.model_version)
+                    }
+                    return status
+                }
+            }
+            try IntentError.check(status, problem)
+            // Otherwise its labels were renumbered meanwhile: the new model is asked.
+            if let labels {
+                return Prediction(
+                    labels: labels, isByRule: decision.source == INTENT_SOURCE_RULE, modelVersion: decision.model_version)
             }
         }
     }
 
-    /// Opens a model file.
-    public convenience init(contentsOf path: String) throws(IntentError) {
-        var path = path
-        self.init(try Handle { out, problem in
-            path.withUTF8 { intent_load($0.baseAddress, $0.count, out, problem) }
-        })
+    /// Chooses the labels of a text as values of a type of the app's, such as an enum of its components.
+    ///
+    /// ```swift
+    /// enum Component: String { case vision = "VISION", voice = "VOICE" }
+    /// let components = try classifier.predict("can you see my screen?", as: Component.self).values
+    /// ```
+    public func predict<Value: RawRepresentable & Hashable & Sendable>(
+        _ text: String, as type: Value.Type, options: PredictionOptions = .init()
+    ) throws(IntentError) -> TypedPrediction<Value> where Value.RawValue == String {
+        TypedPrediction(try predict(text, options: options))
     }
 
-    /// Learns from examples, on the calling thread.
-    public convenience init(training examples: [Example]) throws(IntentError) {
-        // All strings behind each other, borrowed during the call.
-        var bytes: [UInt8] = []
-        var places: [Range<Int>] = []
-        for string in examples.map(\.text) + examples.flatMap(\.labels) {
-            let start = bytes.count
-            bytes += string.utf8
-            places.append(start..<bytes.count)
-        }
-        let counts = examples.map(\.labels.count)
-        self.init(try Handle { out, problem in
-            bytes.withUnsafeBufferPointer { bytes in
-                let strings = places.map { place in
-                    intent_text(bytes: bytes.baseAddress.map { $0 + place.lowerBound }, length: place.count)
-                }
-                return strings.withUnsafeBufferPointer { strings in
-                    let labels = strings.baseAddress.map { $0 + examples.count }
-                    return intent_train(strings.baseAddress, examples.count, labels, counts, nil, out, problem)
+    /// Chooses the labels of many texts, on all cores and on the calling thread: several times as many a second as one by one. The answers
+    /// are those of ``predict(_:options:)``, in the order of the texts.
+    ///
+    /// - Parameter texts: They are copied. When one can't be answered, none is.
+    public func predict(batch texts: [String], options: PredictionOptions = .init()) throws(IntentError) -> [Prediction] {
+        let arena = Arena(texts)
+        while true {
+            let (version, names) = handle.current()
+            var chosen = [intent_scored](repeating: intent_scored(), count: texts.count * names.count)
+            var counts = [Int](repeating: 0, count: texts.count)
+            try handle.call { pointer, problem in
+                arena.lend { texts in
+                    options.lend { options in
+                        chosen.withUnsafeMutableBufferPointer { chosen in
+                            counts.withUnsafeMutableBufferPointer { counts in
+                                intent_predict_batch(
+                                    pointer, texts.baseAddress, texts.count, options, chosen.baseAddress, names.count,
+                                    counts.baseAddress, problem)
+                            }
+                        }
+                    }
                 }
             }
-        })
-    }
-
-    /// Writes the model to a file, in one step.
-    public func save(to path: String) throws(IntentError) {
-        var path = path
-        var problem: OpaquePointer?
-        let status = handle.lend { pointer in
-            path.withUTF8 { intent_save(pointer, $0.baseAddress, $0.count, &problem) }
+            // Otherwise another model may have answered, with labels of its own.
+            if handle.lend({ intent_model_version($0) }) == version {
+                return counts.indices.map { i in
+                    let labels = chosen[i * names.count..<(i + 1) * names.count].prefix(counts[i])
+                    return Prediction(labels: labels.map { Label(names, $0) }, modelVersion: version)
+                }
+            }
         }
-        try IntentError.check(status, problem)
     }
 
-    /// Chooses the labels of a text.
-    public func predict(_ text: String) throws(IntentError) -> Prediction {
-        var text = text
-        var problem: OpaquePointer?
+    /// The 256 features of a text: a vector of unit length, or zeros when nothing in it is known. This is what a Core ML package of
+    /// ``exportCoreML(to:precision:rows:author:license:)`` takes.
+    public func vectorize(_ text: String) throws(IntentError) -> [Float] {
+        var features = [Float](repeating: 0, count: Int(INTENT_FEATURES))
+        try handle.call { pointer, problem in
+            text.lend { intent_vectorize(pointer, $0, $1, &features, problem) }
+        }
+        return features
+    }
+
+    /// The features of each clause of a text in which anything is known: the first half of ``predict(_:options:)``.
+    public func vectorizeClauses(_ text: String) throws(IntentError) -> [[Float]] {
+        let (width, most) = (Int(INTENT_FEATURES), Int(INTENT_MAX_CLAUSES))
+        var rows = [Float](repeating: 0, count: width * most)
         var count = 0
-        var chosen = [intent_scored](repeating: intent_scored(), count: labels.count)
-        let status = handle.lend { pointer in
-            text.withUTF8 {
-                intent_predict(pointer, $0.baseAddress, $0.count, nil, &chosen, chosen.count, &count, &problem)
+        try handle.call { pointer, problem in
+            text.lend { intent_vectorize_rows(pointer, $0, $1, &rows, most, &count, problem) }
+        }
+        return (0..<min(count, most)).map { Array(rows[$0 * width..<($0 + 1) * width]) }
+    }
+
+    /// Chooses labels for feature vectors, one for each clause of a text: the second half of ``predict(_:options:)``.
+    ///
+    /// - Parameter clauses: Vectors of 256 numbers.
+    public func predict(features clauses: [[Float]], options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
+        guard clauses.allSatisfy({ $0.count == Int(INTENT_FEATURES) }) else {
+            throw .invalidArgument("a feature vector has \(INTENT_FEATURES) numbers; take those of vectorizeClauses(_:)")
+        }
+        let rows = Array(clauses.joined())
+        while true {
+            let (version, names) = handle.current()
+            var chosen = [intent_scored](repeating: intent_scored(), count: names.count)
+            var count = 0
+            try handle.call { pointer, problem in
+                options.lend { options in
+                    intent_predict_features(pointer, rows, clauses.count, options, &chosen, names.count, &count, problem)
+                }
+            }
+            if handle.lend({ intent_model_version($0) }) == version {
+                return Prediction(labels: chosen.prefix(count).map { Label(names, $0) }, modelVersion: version)
             }
         }
-        try IntentError.check(status, problem)
-        return Prediction(labels: chosen.prefix(count).map { scored in
-            Label(name: labels[Int(scored.label)], probability: scored.probability)
-        })
+    }
+
+    /// Returns when the next prediction will be fast. Calling it is never needed, only useful behind opening a file.
+    public func prepare() async throws(IntentError) {
+        try await offPool { [handle] () throws(IntentError) in
+            try handle.call { intent_prepare($0, $1) }
+        }
+    }
+
+    /// Writes the model to a file, in one step: an interruption leaves the old file or the new one, whole.
+    public func save(to url: URL) throws(IntentError) {
+        try handle.call { pointer, problem in
+            url.lend { intent_save(pointer, $0, $1, problem) }
+        }
+    }
+
+    /// The version of the library that runs, such as "0.1.0".
+    public static var libraryVersion: String { String(cString: intent_version()) }
+}
+
+extension Label {
+    init(_ names: [String], _ scored: intent_scored) {
+        self.init(name: names[Int(scored.label)], probability: scored.probability)
     }
 }
 
-/// Owns the C classifier.
-///
-/// Unchecked because the compiler can't see it: the header promises that a `const intent_classifier *` may be used by any
-/// number of threads at once, and nothing here hands it out otherwise.
-private final class Handle: @unchecked Sendable {
-    private let pointer: OpaquePointer
-
-    init(_ make: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> intent_status) throws(IntentError) {
-        var made: OpaquePointer?
-        var problem: OpaquePointer?
-        try IntentError.check(make(&made, &problem), problem)
-        guard let made else { throw IntentError(code: 0, message: "the library made no classifier") }
-        pointer = made
+extension Handle {
+    /// The labels that a model chose, or `nil` when it isn't the one in use any more.
+    func labels(_ chosen: some Collection<intent_scored>, of version: UInt64) -> [Label]? {
+        names(of: version).map { names in chosen.map { Label(names, $0) } }
     }
-
-    /// Lends the pointer while this object is alive.
-    func lend<Result>(_ work: (OpaquePointer) -> Result) -> Result {
-        withExtendedLifetime(self) { work(pointer) }
-    }
-
-    deinit { intent_free(pointer) }
 }
+
+/// Works on a thread of its own, so that whoever awaits it blocks neither an actor nor the pool that all tasks share.
+func offPool<Value: Sendable>(
+    qos: DispatchQoS = .userInitiated, _ work: @escaping @Sendable () throws(IntentError) -> Value
+) async throws(IntentError) -> Value {
+    let outcome = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, IntentError>, Never>) in
+        workers.async(qos: qos) {
+            done.resume(returning: Result { () throws(IntentError) in try work() })
+        }
+    }
+    return try outcome.get()
+}
+
+/// Concurrent, so that what waits for its turn doesn't keep others from theirs.
+private let workers = DispatchQueue(label: "IntentKit", attributes: .concurrent)

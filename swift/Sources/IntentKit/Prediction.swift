@@ -1,0 +1,85 @@
+internal import CIntentKit
+
+/// A chosen label.
+public struct Label: Hashable, Sendable, Codable {
+    public let name: String
+    /// From 0 to 1.
+    public let probability: Float
+
+    public init(name: String, probability: Float) {
+        self.name = name
+        self.probability = probability
+    }
+}
+
+/// The labels chosen for a text.
+public struct Prediction: Hashable, Sendable, Codable {
+    /// Best first; none when the text is rejected.
+    public let labels: [Label]
+    /// Whether a keyword rule asked for them.
+    public let isByRule: Bool
+    /// Number of the model that answered: 1 for a classifier's first, one more each time that it learned something.
+    public let modelVersion: UInt64
+
+    /// Whether the text belongs to none of the labels.
+    public var isRejected: Bool { labels.isEmpty }
+    /// The best label.
+    public var best: Label? { labels.first }
+
+    public init(labels: [Label], isByRule: Bool = false, modelVersion: UInt64 = 1) {
+        self.labels = labels
+        self.isByRule = isByRule
+        self.modelVersion = modelVersion
+    }
+}
+
+/// The labels chosen for a text as values of the app's own type, such as an enum of its components.
+public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Sendable where Value.RawValue == String {
+    /// Best first.
+    public let values: [Value]
+    /// Labels of the model that the type has no value for, best first.
+    public let unknown: [Label]
+    /// What they were made of.
+    public let prediction: Prediction
+
+    /// Whether the text belongs to none of the labels.
+    public var isRejected: Bool { prediction.isRejected }
+
+    init(_ prediction: Prediction) {
+        self.prediction = prediction
+        values = prediction.labels.compactMap { Value(rawValue: $0.name) }
+        unknown = prediction.labels.filter { Value(rawValue: $0.name) == nil }
+    }
+
+    /// The probability of a chosen label, 0 for one that wasn't.
+    public func probability(of value: Value) -> Float {
+        prediction.labels.first { $0.name == value.rawValue }?.probability ?? 0
+    }
+}
+
+/// What to ask of a prediction, instead of the model's own rule.
+public struct PredictionOptions: Hashable, Sendable {
+    /// Least probability of a chosen label, 0 to 1. Default: the model's thresholds.
+    public var threshold: Float?
+    /// That many best labels, whatever the model's thresholds say; `threshold` still holds. Default: as the model's rule chooses.
+    public var top: Int?
+    /// Share of in-scope texts to let through, over 0 and at most 1; 1 answers every text in which anything is known. Default: the share
+    /// given in training.
+    public var keep: Float?
+
+    public init(threshold: Float? = nil, top: Int? = nil, keep: Float? = nil) {
+        self.threshold = threshold
+        self.top = top
+        self.keep = keep
+    }
+
+    /// Lends them as C takes them. What C would read as "the model's own" is handed over as a number out of range, for C to say so.
+    func lend<Result>(_ work: (UnsafePointer<intent_predict_options>) -> Result) -> Result {
+        let threshold = threshold.map { $0 < 0 ? .nan : $0 }
+        let keep = keep.map { $0 == 0 ? .nan : $0 }
+        var options = intent_predict_options(
+            size: MemoryLayout<intent_predict_options>.stride,
+            threshold: threshold ?? -1, top: top.map { max($0, 0) } ?? 0, keep: keep ?? 0)
+        return work(&options)
+    }
+}

@@ -1,0 +1,167 @@
+internal import CIntentKit
+import Foundation
+
+/// How to train. The defaults are right for most data.
+public struct TrainingOptions: Hashable, Sendable {
+    /// Whether texts have one label or several.
+    public enum Recipe: Hashable, Sendable {
+        /// Several when more than 1 % of the labelled examples have two or more, else one.
+        case automatic
+        /// One label a text: the best alone is answered.
+        case single
+        /// Sets of labels: every label at or over its threshold is answered.
+        case multiple
+
+        var preset: intent_preset {
+            switch self {
+            case .automatic: INTENT_PRESET_AUTO
+            case .single: INTENT_PRESET_SINGLE
+            case .multiple: INTENT_PRESET_MULTI
+            }
+        }
+    }
+
+    /// Default: ``Recipe/automatic``.
+    public var recipe = Recipe.automatic
+    /// Passes over the examples, 1 or more. Default: by the recipe and the number of examples.
+    public var epochs: Int?
+    /// Of all randomness. The same examples, options and seed give the same model, byte for byte, on every device. Default: 1.
+    public var seed: UInt64 = 1
+    /// Threads that train, 0 for all cores. The model doesn't depend on it. Default: 0.
+    public var threads = 0
+    /// Share of the in-scope texts that the reject point lets through, over 0 and at most 1. Default: 0.95.
+    public var keep: Double?
+    /// Of the network, over 0 and at most 1. Default: 0.002.
+    public var learningRate: Float?
+    /// Examples a step. Default: 128, or 32 for small data.
+    public var batchSize: Int?
+    /// Chance that an n-gram is left out of a text while training, at least 0 and under 1. Default: by the recipe.
+    public var featureDropout: Float?
+    /// Chance that an example is replaced by a mixture of two that belongs to neither's label, which teaches what out-of-scope texts look
+    /// like; at least 0 and under 1. Default: by the recipe and the number of examples.
+    public var outliers: Float?
+    /// Words and marks at which texts are cut into clauses, such as `and` and `,`; none cuts nothing. Default: learned from the examples.
+    public var joiners: [String]?
+    /// Whether the name of a label with few examples is one more example of it, underscores as spaces. Default: true.
+    public var usesLabelNames = true
+    /// Labels in the words of their texts: one more example of each. Default: none.
+    public var descriptions: [String: String] = [:]
+    /// Word vectors from elsewhere, a help where examples are few. Default: none.
+    public var lexicon: Lexicon?
+    /// Where to keep what learning from corrections needs, the examples among it. Default: nowhere, and nothing but the model is kept.
+    public var learner: LearnerFile?
+
+    public init() {}
+}
+
+/// A file in which a classifier keeps what learning needs: the model, its optimiser's state, the texts it was trained on and corrected
+/// with. Only its owner can read it.
+public struct LearnerFile: Hashable, Sendable {
+    /// By custom NAME.learner.
+    public var url: URL
+    /// Whether to wait for the disk with each change, so that a loss of power loses none either.
+    public var isPowerSafe: Bool
+
+    public init(_ url: URL, isPowerSafe: Bool = false) {
+        self.url = url
+        self.isPowerSafe = isPowerSafe
+    }
+}
+
+/// Where a training stands.
+public struct TrainingProgress: Hashable, Sendable {
+    /// Epochs done.
+    public let epoch: Int
+    /// Epochs in all, as far as known.
+    public let epochs: Int
+    /// Mean loss of an example over the last epoch.
+    public let loss: Double
+    /// Share of the held-out examples answered right, 0 to 1; `nil` when there is none to tell.
+    public let heldOutScore: Double?
+    /// Estimate of the seconds to go.
+    public let secondsLeft: Double
+
+    init(_ now: intent_progress) {
+        epoch = now.epoch
+        epochs = now.epochs
+        loss = now.loss
+        heldOutScore = now.heldout_score.isNaN ? nil : now.heldout_score
+        secondsLeft = now.seconds_left
+    }
+}
+
+/// What came of a training.
+public struct TrainingReport: Hashable, Sendable {
+    /// The labels, in the order of their first appearance.
+    public let labels: [String]
+    /// Share of the held-out examples whose best label was right, 0 to 1; `nil` when none could be held out.
+    public let heldOutAccuracy: Double?
+    /// Sentences about the data that its owner should know, such as a label with a single example.
+    public let warnings: [String]
+
+    init(_ handle: Handle) {
+        labels = handle.current().names
+        let accuracy = handle.lend { intent_heldout_accuracy($0) }
+        heldOutAccuracy = accuracy.isNaN ? nil : accuracy
+        warnings = handle.lend { pointer in
+            (0..<intent_warning_count(pointer)).compactMap { intent_warning(pointer, $0, nil).map { String(cString: $0) } }
+        }
+    }
+}
+
+/// Owns C options.
+final class COptions {
+    let pointer: OpaquePointer
+
+    init(_ options: TrainingOptions) throws(IntentError) {
+        pointer = intent_options_new()
+        try set { intent_options_set_preset($0, UInt32(options.recipe.preset.rawValue), $1) }
+        if let epochs = options.epochs { try set { intent_options_set_epochs($0, max(epochs, 0), $1) } }
+        try set { intent_options_set_seed($0, options.seed, $1) }
+        try set { intent_options_set_threads($0, options.threads, $1) }
+        if let keep = options.keep { try set { intent_options_set_keep($0, keep, $1) } }
+        if let rate = options.learningRate { try set { intent_options_set_learning_rate($0, rate, $1) } }
+        if let batchSize = options.batchSize { try set { intent_options_set_batch($0, max(batchSize, 0), $1) } }
+        if let dropout = options.featureDropout { try set { intent_options_set_feature_dropout($0, dropout, $1) } }
+        if let outliers = options.outliers { try set { intent_options_set_outliers($0, outliers, $1) } }
+        if let joiners = options.joiners {
+            try set { pointer, problem in
+                Arena(joiners).lend { intent_options_set_joiners(pointer, $0.baseAddress, $0.count, problem) }
+            }
+        }
+        try set { intent_options_set_label_names($0, options.usesLabelNames, $1) }
+        // In an order of their own, since that of a dictionary changes from run to run.
+        for (label, description) in options.descriptions.sorted(by: { $0.key < $1.key }) {
+            try set { pointer, problem in
+                label.lend { label, length in
+                    description.lend { intent_options_set_description(pointer, label, length, $0, $1, problem) }
+                }
+            }
+        }
+        switch options.lexicon?.source {
+        case .file(let url): try set { pointer, problem in url.lend { intent_options_set_lexicon_file(pointer, $0, $1, problem) } }
+        case .vectors(let words, let vectors, let dimensions):
+            guard vectors.count == words.count * dimensions else {
+                throw .invalidArgument("a lexicon of \(words.count) words and \(dimensions) dimensions has \(vectors.count) numbers")
+            }
+            try set { pointer, problem in
+                Arena(words).lend { intent_options_set_lexicon(pointer, $0.baseAddress, $0.count, vectors, dimensions, problem) }
+            }
+        case nil: break
+        }
+        if let file = options.learner {
+            try set { pointer, problem in
+                file.url.lend { intent_options_set_learner(pointer, $0, $1, file.isPowerSafe, problem) }
+            }
+        }
+    }
+
+    /// Sets one of them.
+    func set(_ work: (OpaquePointer, UnsafeMutablePointer<OpaquePointer?>) -> intent_status) throws(IntentError) {
+        var problem: OpaquePointer?
+        let status = work(pointer, &problem)
+        try IntentError.check(status, problem)
+    }
+
+    deinit { intent_options_free(pointer) }
+}
