@@ -36,6 +36,11 @@ let package = Package(
             dependencies: ["IntentKit"],
             path: "swift/Examples/IntentAssistant",
             linkerSettings: search),
+        .executableTarget(
+            name: "IntentOverhead",
+            dependencies: ["IntentKit", "CIntentKit"],
+            path: "swift/Benchmarks/Overhead",
+            linkerSettings: search),
         .testTarget(
             name: "IntentKitTests",
             dependencies: ["IntentKit", "CIntentKit"],

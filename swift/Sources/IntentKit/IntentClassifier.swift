@@ -33,7 +33,7 @@ public final class IntentClassifier: Sendable {
             })
     }
 
-    /// The sample model, which tells apart the commands of an assistant with nine components.
+    /// The sample model, which tells apart the commands of an assistant with eight components.
     public static func sample() throws(IntentError) -> IntentClassifier {
         guard let url = Bundle.module.url(forResource: "assistant", withExtension: "intent") else {
             throw IntentError.file("the package's resources lack assistant.intent; add its resource bundle to the app")

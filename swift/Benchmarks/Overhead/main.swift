@@ -1,0 +1,54 @@
+// What a call through Swift costs beside the same call in C, pass by pass in turns, so that a slow minute is slow for both; and whether memory
+// stays the same behind a million predictions, which it has to: INTENTKIT_LIB_DIR=target/release swift run -c release IntentOverhead MODEL.intent
+import CIntentKit
+import Foundation
+import IntentKit
+
+let path = CommandLine.arguments.dropFirst().first ?? "models/assistant.intent"
+let classifier = try IntentClassifier(contentsOf: URL(fileURLWithPath: path))
+var c: OpaquePointer?
+let bytes = Array(path.utf8)
+guard intent_load(bytes, bytes.count, &c, nil) == INTENT_STATUS_OK else { fatalError("\(path) can't be opened") }
+let capacity = Int(intent_label_count(c))
+var texts = ["can you see my screen?", "read the latest email aloud", "what is on my calendar tomorrow", "turn it off", "remember this for later"]
+
+@MainActor func inC() -> Double {
+    let start = DispatchTime.now().uptimeNanoseconds
+    withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { room in
+        for i in texts.indices {
+            var count = 0
+            texts[i].withUTF8 { _ = intent_predict(c, $0.baseAddress, $0.count, nil, room.baseAddress, capacity, &count, nil) }
+        }
+    }
+    return Double(DispatchTime.now().uptimeNanoseconds - start) / Double(texts.count)
+}
+
+@MainActor func inSwift() throws -> Double {
+    let start = DispatchTime.now().uptimeNanoseconds
+    for text in texts { _ = try classifier.predict(text) }
+    return Double(DispatchTime.now().uptimeNanoseconds - start) / Double(texts.count)
+}
+
+/// Bytes that are resident, where the system says so in a file.
+func resident() -> Int? {
+    let statm = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+    return statm?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 4096 }
+}
+
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+var (ofC, ofSwift) = ([Double](), [Double]())
+for _ in 0..<20_000 {
+    ofC.append(inC())
+    ofSwift.append(try inSwift())
+}
+let differences = zip(ofSwift, ofC).map { $0 - $1 }
+print("C \(Int(median(ofC))) ns, Swift \(Int(median(ofSwift))) ns a prediction; Swift adds \(Int(median(differences))) ns (medians of 20,000 passes)")
+
+let before = resident()
+for i in 0..<1_000_000 { _ = try classifier.predict(texts[i % texts.count]) }
+if let before, let after = resident() {
+    print("memory behind a million predictions: \((after - before) / 1024) kB more")
+    // A leak of two bytes a prediction would be more.
+    exit(after - before < 2 << 20 ? 0 : 1)
+}
