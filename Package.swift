@@ -36,6 +36,10 @@ let package = Package(
             dependencies: ["IntentKit"],
             path: "swift/Examples/IntentAssistant",
             linkerSettings: search),
+        .target(
+            name: "AssistantModel",
+            dependencies: ["IntentKit"],
+            path: "swift/Examples/AssistantApp/Model"),
         .executableTarget(
             name: "IntentOverhead",
             dependencies: ["IntentKit", "CIntentKit"],
@@ -43,7 +47,7 @@ let package = Package(
             linkerSettings: search),
         .testTarget(
             name: "IntentKitTests",
-            dependencies: ["IntentKit", "CIntentKit"],
+            dependencies: ["IntentKit", "CIntentKit", "AssistantModel"],
             path: "swift/Tests/IntentKitTests",
             linkerSettings: search),
     ]

@@ -2,6 +2,9 @@ internal import CIntentKit
 import Foundation
 
 /// What went wrong. Each case holds a sentence of the library's that names the value and the next step; it never quotes a text.
+///
+/// Calls throw nothing else, so a plain `catch` can switch over `error`. (A pattern behind `catch` crashes the compiler of Swift 6.0 where it is built with
+/// assertions, as on Debian.)
 public enum IntentError: Error, Equatable, Sendable {
     /// An argument or option is out of its range, or contradicts another.
     case invalidArgument(String)
