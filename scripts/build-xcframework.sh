@@ -4,12 +4,13 @@
 # Linux) are left out with a line. What comes out is checked by scripts/apple/check-xcframework.py. Nothing here has been used by Xcode yet.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-source scripts/apple/environment.sh
+export MACOSX_DEPLOYMENT_TARGET=12.0 IPHONEOS_DEPLOYMENT_TARGET=15.0
 built=${CARGO_TARGET_DIR:-target}
 out=$built/IntentKit.xcframework
 
+have() { [ -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || rustup target add "$1" >/dev/null 2>&1; }
 library() { echo "$built/$1/dist/libintentkit.a"; }
-for target in "${apple_targets[@]}"; do
+for target in aarch64-apple-darwin x86_64-apple-darwin aarch64-apple-ios; do
   have "$target" || { echo "build-xcframework: $target can't be had: \`rustup target add $target\` failed"; exit 1; }
   scripts/dist.sh staticlib --target "$target" --quiet
 done

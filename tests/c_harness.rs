@@ -126,8 +126,8 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
     let Some(compiler) = compiler(build) else { return };
     for source in sources {
         let name = source.file_stem().unwrap().to_str().unwrap();
-        // They learn for minutes on an emulated processor, where once has to do.
-        let learns = ["learn", "live", "requests"].contains(&name);
+        // They train and learn for minutes on an emulated processor, where once has to do.
+        let learns = ["features", "learn", "live", "model", "requests", "train"].contains(&name);
         if learns && words("INTENTKIT_RUNNER").is_some() && build.name != DYNAMIC.name {
             continue;
         }

@@ -72,16 +72,19 @@ fn of_two_examples_of_one_text_the_last_counts() {
     assert_eq!(labels(learner.model(), "zebra quokka tango"), [names[1].clone()]);
 }
 
-/// Run on x86-64 and on arm64: the same number on both.
+/// Run on x86-64 and on arm64: the same number on both. Few lines and epochs, since an emulated processor takes minutes for more.
 #[test]
 fn what_is_learned_is_the_same_on_every_machine() {
-    let mut learner = sample();
+    let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
+    let options = TrainOptions { epochs: Some(2), ..TrainOptions::default() };
+    let mut learner =
+        train_to_learn(&Dataset::of(&examples[..240]), None, &options, &mut |_| true).unwrap().0;
     for (text, label) in
         [("water the ficus", "GARDEN"), ("zebra quokka tango", "GARDEN"), ("hello you there", "CHATBOTS")]
     {
         learner.update(&[of(text, label)]).unwrap();
     }
-    assert_eq!(learner.model().metadata().checksum, "2850e0549ad9f32d");
+    assert_eq!(learner.model().metadata().checksum, "4ab7a73da044752d");
 }
 
 #[test]
