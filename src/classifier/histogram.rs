@@ -43,11 +43,12 @@ pub(super) fn add(counter: &AtomicU64, number: u64, alone: bool) {
     }
 }
 
-/// Counts that many threads add to.
+/// Counts that many threads add to. What every value moves stands in front, together.
+#[repr(C)]
 pub(super) struct Histogram {
-    buckets: [AtomicU64; BUCKETS],
     sum: AtomicU64,
     largest: AtomicU64,
+    buckets: [AtomicU64; BUCKETS],
 }
 
 impl Default for Histogram {

@@ -39,37 +39,38 @@ const STAGES: [(Stage, &str); 4] = [
     (Stage::Queue, "queue"),
 ];
 
+/// What most predictions add to is in one line of 64 bytes, but for the bucket: a prediction reads all its model through the first cache, so each
+/// line has to be fetched anew.
 #[derive(Default)]
-#[repr(align(128))]
+#[repr(C, align(128))]
 struct Shard {
-    calls: Histogram,
+    confidence: AtomicU64,
     rejected: AtomicU64,
     by_rule: AtomicU64,
-    confidence: AtomicU64,
+    calls: Histogram,
     engines: [AtomicU64; runtime::SLOTS],
 }
 
 /// How often each label of one set of labels was answered.
 pub(super) struct LabelCounts {
     names: Vec<String>,
-    /// Those of one shard after those of another, [`Self::stride`] apart.
+    /// Those of one shard after those of another.
     counters: Box<[AtomicU64]>,
+    /// From a label's counter in one shard to that in the next.
+    stride: usize,
 }
 
 impl LabelCounts {
     pub(super) fn new(names: &[String]) -> Arc<Self> {
-        let counters = (0..SHARDS * Self::stride(names.len())).map(|_| AtomicU64::new(0)).collect();
-        Arc::new(LabelCounts { names: names.to_vec(), counters })
-    }
-
-    /// Shards are a cache line of 128 bytes apart at least, so that no two share one.
-    fn stride(labels: usize) -> usize {
-        (labels + 16).next_multiple_of(16)
+        // A cache line of 128 bytes lies between, so that no two shards share one.
+        let stride = (names.len() + 16).next_multiple_of(16);
+        let counters = (0..SHARDS * stride).map(|_| AtomicU64::new(0)).collect();
+        Arc::new(LabelCounts { names: names.to_vec(), counters, stride })
     }
 
     #[inline]
     fn counter(&self, shard: usize, label: usize) -> Option<&AtomicU64> {
-        self.counters.get(shard * Self::stride(self.names.len()) + label)
+        self.counters.get(shard * self.stride + label)
     }
 
     pub(super) fn names(&self) -> &[String] {
