@@ -21,6 +21,7 @@ let search: [LinkerSetting] =
 
 let package = Package(
     name: "IntentKit",
+    // Those that the XCFramework has slices for; there are none for tvOS, watchOS and visionOS.
     platforms: [.macOS(.v12), .iOS(.v15)],
     products: [.library(name: "IntentKit", targets: ["IntentKit"])],
     targets: [
