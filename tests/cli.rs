@@ -594,7 +594,7 @@ fn bench_tells_which_engine_answers_and_why() {
         assert!(lines.out.contains("no Core ML; the CPU answers"), "{}", lines.out);
     }
     let ran = intent(&["bench", small(), small(), "--runtime", "gpu"]);
-    assert!(ran.complaint(2).contains("use auto, cpu or core-ml"), "{}", ran.err);
+    assert!(ran.complaint(2).contains("use one of auto, cpu, core-ml"), "{}", ran.err);
 }
 
 #[test]
