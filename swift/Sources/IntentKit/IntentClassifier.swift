@@ -98,7 +98,7 @@ public final class IntentClassifier: Sendable {
     }
 
     /// Chooses the labels of many texts, on all cores and on the calling thread: several times as many a second as one by one. The answers
-    /// are those of ``predict(_:options:)``, in the order of the texts.
+    /// are those of ``predict(_:options:)``, in the order of the texts; ``Prediction/isByRule`` is false throughout.
     ///
     /// - Parameter texts: They are copied. When one can't be answered, none is.
     public func predict(batch texts: [String], options: PredictionOptions = .init()) throws(IntentError) -> [Prediction] {

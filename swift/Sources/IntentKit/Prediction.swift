@@ -16,7 +16,7 @@ public struct Label: Hashable, Sendable, Codable {
 public struct Prediction: Hashable, Sendable, Codable {
     /// Best first; none when the text is rejected.
     public let labels: [Label]
-    /// Whether a keyword rule asked for them.
+    /// Whether a keyword rule asked for them. Batches don't say.
     public let isByRule: Bool
     /// Number of the model that answered: 1 for a classifier's first, one more each time that it learned something.
     public let modelVersion: UInt64
@@ -61,7 +61,7 @@ public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Se
 public struct PredictionOptions: Hashable, Sendable {
     /// Least probability of a chosen label, 0 to 1. Default: the model's thresholds.
     public var threshold: Float?
-    /// That many best labels, whatever the model's thresholds say; `threshold` still holds. Default: as the model's rule chooses.
+    /// So many of the best labels, 1 or more, whatever the model's thresholds say; `threshold` still holds. Default: as the model's rule chooses.
     public var top: Int?
     /// Share of in-scope texts to let through, over 0 and at most 1; 1 answers every text in which anything is known. Default: the share
     /// given in training.
