@@ -27,7 +27,9 @@ fn run(command: &mut Command) -> Output {
 #[test]
 fn the_swift_package_passes_its_tests() {
     if Command::new("swift").arg("--version").output().is_err() {
-        return say("skipped: there is no Swift to test the package with; scripts/swift-root.sh makes a Debian that has it");
+        return say(
+            "skipped: there is no Swift to test the package with; scripts/swift-root.sh makes a Debian that has it",
+        );
     }
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("swift");
     let output = run(Command::new("swift").args(["test", "--scratch-path"]).arg(scratch));
