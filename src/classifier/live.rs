@@ -468,7 +468,8 @@ impl LiveClassifier {
     }
 
     /// Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions
-    /// go on with the model there was until then. The other keeps its model, and gives away its learner and the learner file. Without one,
+    /// go on with the model there was until then. The other keeps its model, and gives away its learner and the learner file; a
+    /// training of its own in the background ends. Without one,
     /// the learner file of this classifier, if it has any, is written anew. There is no way back.
     ///
     /// # Errors

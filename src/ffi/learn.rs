@@ -351,7 +351,7 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 
 /// Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions go
 /// on with the model there was until then, and settings and statistics stay. The other keeps its model and may be freed; its learner and its
-/// learner file go over. When it has no file and this classifier has, that is written anew. There is no way back.
+/// learner file go over, and a training of it in the background ends. When it has no file and this classifier has, that is written anew. There is no way back.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param with       Another classifier. Not NULL. Other threads may use it at the same time.

@@ -95,7 +95,7 @@ pub struct Report {
 }
 
 /// Engines besides the CPU there can be.
-pub const SLOTS: usize = 5;
+pub(crate) const SLOTS: usize = 5;
 
 /// What a measuring thread and the predictions share. Predictions read atomics only.
 #[derive(Default)]
@@ -133,6 +133,7 @@ impl Found {
         let next = wanted.next();
         if next.is_none() {
             report.measuring = false;
+            report.note = note(&report, untried.as_deref().unwrap_or_default());
             self.choose(&mut report);
             self.done.notify_all();
         }
@@ -179,6 +180,20 @@ impl Found {
             candidate.state = State::Failed(reason);
         }
         self.choose(&mut report);
+    }
+}
+
+/// Why there is no choice, where nothing of what was asked for is there.
+fn note(report: &Report, untried: &[Candidate]) -> Option<&'static str> {
+    let is_there =
+        report.candidates.iter().any(|candidate| report.asked.wants(candidate.name, candidate.is_usual));
+    match report.asked {
+        RuntimeChoice::Cpu => None,
+        _ if is_there => None,
+        _ if untried.is_empty() && report.candidates.is_empty() => {
+            Some("this system has no Core ML; the CPU answers")
+        }
+        _ => Some("this system does not offer these compute units; the CPU answers"),
     }
 }
 
@@ -259,16 +274,12 @@ impl Engines {
         }
         let mut untried = self.found.untried();
         let untried = untried.get_or_insert_with(|| offered().into_iter().take(SLOTS).collect());
-        if !untried.iter().any(|candidate| choice.wants(candidate.name, candidate.is_usual)) {
-            if untried.is_empty() && report.candidates.is_empty() {
-                report.note = Some("this system has no Core ML; the CPU answers");
-            } else if !report.candidates.iter().any(|tried| choice.wants(tried.name, tried.is_usual)) {
-                report.note = Some("this system does not offer these compute units; the CPU answers");
-            }
-            return;
-        }
         if report.measuring {
             // The thread that measures asks for what is wanted now.
+            return;
+        }
+        if !untried.iter().any(|candidate| choice.wants(candidate.name, candidate.is_usual)) {
+            report.note = note(&report, untried);
             return;
         }
         // One model's further candidates are measured at once; those of a model behind a swap wait their turn.

@@ -22,7 +22,8 @@ pub use choose::{Candidate, CandidateReport, Limits, State};
 #[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
 pub use coreml_rs::CoreMlRs;
 pub use cpu::{CpuFloat32, CpuInt8};
-pub use engines::{Engines, Report, RuntimeChoice, SLOTS};
+pub(crate) use engines::SLOTS;
+pub use engines::{Engines, Report, RuntimeChoice};
 use serde::Serialize;
 
 /// An engine for one model's network.

@@ -186,13 +186,19 @@ fn compute_units_that_are_asked_for_are_tried_then_and_no_others_answer() {
 fn what_is_asked_for_while_others_are_measured_is_measured_next() {
     let (send, receive) = mpsc::channel::<()>();
     let model = model();
+    let (begins, begun) = mpsc::channel();
     let slow = candidate("core-ml-cpu", move |_| {
+        let _ = begins.send(());
         let _ = receive.recv_timeout(LONG);
         Err("not this time".to_owned())
     });
     let gpu = Candidate { is_usual: false, ..fake("core-ml-gpu", Manner::Slow(Duration::ZERO)).0 };
     let engines = Engines::new(&model).with_limits(QUICK);
     engines.choose_among(&model, RuntimeChoice::Auto, || vec![slow, gpu]);
+    begun.recv_timeout(LONG).unwrap();
+    // What is being measured is there, though not measured yet.
+    engines.choose_among(&model, RuntimeChoice::CoreMlCpu, || panic!("offered already"));
+    assert_eq!(engines.report().note, None);
     engines.choose_among(&model, RuntimeChoice::CoreMlGpu, || panic!("offered already"));
     assert!(engines.report().measuring && engines.name() == "cpu-int8");
     send.send(()).unwrap();

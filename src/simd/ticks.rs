@@ -1,6 +1,6 @@
 //! The processor's own clock: what a prediction can afford to read twice.
 
-/// A number that rises at a steady rate, the same on all cores. One read costs about 10 ns, a third of the system's clock.
+/// A number that rises at a steady rate, the same on all cores. One read costs 10 to 20 ns, less than the system's clock.
 ///
 /// On x86-64 the time stamp counter, on arm64 the virtual counter; elsewhere nanoseconds.
 #[inline(always)]

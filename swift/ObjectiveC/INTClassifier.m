@@ -105,8 +105,9 @@ static BOOL INTMakeExamples(NSArray<NSString *> *texts, NSArray<NSArray<NSString
 
 @end
 
-/// The labels that a model chose.
-static NSArray<INTLabel *> *INTLabels(const intent_classifier *classifier, const intent_scored *scored, size_t count) {
+/// The labels that a model chose, or nil when it isn't the one in use any more.
+static NSArray<INTLabel *> *INTLabels(const intent_classifier *classifier, const intent_scored *scored, size_t count,
+                                      uint64_t version) {
   NSMutableArray<INTLabel *> *labels = [NSMutableArray arrayWithCapacity:count];
   for (size_t i = 0; i < count; i++) {
     const char *name = intent_label(classifier, scored[i].label, NULL);
@@ -116,17 +117,18 @@ static NSArray<INTLabel *> *INTLabels(const intent_classifier *classifier, const
       INTRelease(label);
     }
   }
-  return labels;
+  return intent_model_version(classifier) == version ? labels : nil;
 }
 
 #ifdef __BLOCKS__
 typedef void (^INTHandler)(NSArray<INTLabel *> *_Nullable, NSError *_Nullable);
 
-/// What a request carries to its callback: the classifier, so that it lives until then, and the handler.
+/// What a request carries to its callback: the classifier, so that it lives until then, the text and the handler.
 @interface INTRequest : NSObject {
 @public
   INTClassifier *classifier;
   const intent_classifier *handle;
+  NSString *text;
   INTHandler handler;
 }
 @end
@@ -135,6 +137,7 @@ typedef void (^INTHandler)(NSArray<INTLabel *> *_Nullable, NSError *_Nullable);
 #if !__has_feature(objc_arc)
 - (void)dealloc {
   [classifier release];
+  [text release];
   [handler release];
   [super dealloc];
 }
@@ -149,7 +152,11 @@ static void INTAnswered(const intent_answer *answer, void *context) {
     INTRequest *request = [(INTRequest *)context autorelease];
 #endif
     if (answer->status == INTENT_STATUS_OK) {
-      request->handler(INTLabels(request->handle, answer->labels, answer->count), nil);
+      NSArray<INTLabel *> *labels = INTLabels(request->handle, answer->labels, answer->count, answer->model_version);
+      NSError *error = nil;
+      // Swapped meanwhile: the new model is asked.
+      labels = labels != nil ? labels : [request->classifier labelsForText:request->text error:&error];
+      request->handler(labels, error);
     } else {
       NSString *message = answer->message != NULL ? [NSString stringWithUTF8String:answer->message] : @"IntentKit failed";
       request->handler(nil, [NSError errorWithDomain:INTErrorDomain
@@ -214,18 +221,25 @@ static void INTAnswered(const intent_answer *answer, void *context) {
 
 - (NSArray<INTLabel *> *)labelsForText:(NSString *)text error:(NSError **)error {
   intent_text bytes = INTText(text);
-  size_t capacity = intent_label_count(_classifier), count = 0;
-  intent_scored *chosen = malloc(capacity * sizeof *chosen + 1);
-  intent_error *problem = NULL;
-  intent_status status = chosen == NULL
-                             ? INTENT_STATUS_INVALID_ARGUMENT
-                             : intent_predict(_classifier, bytes.bytes, bytes.length, NULL, chosen, capacity, &count, &problem);
-  NSArray<INTLabel *> *labels = nil;
-  if (INTSucceeded(status, problem, error)) {
-    labels = INTLabels(_classifier, chosen, count < capacity ? count : capacity);
+  for (;;) {
+    size_t capacity = intent_label_count(_classifier);
+    intent_scored *chosen = malloc(capacity * sizeof *chosen + 1);
+    intent_decision decision = {0};
+    intent_error *problem = NULL;
+    intent_status status = chosen == NULL ? INTENT_STATUS_INVALID_ARGUMENT
+                                          : intent_predict_from(_classifier, bytes.bytes, bytes.length, NULL, chosen, capacity,
+                                                                &decision, &problem);
+    NSArray<INTLabel *> *labels = nil;
+    BOOL succeeded = INTSucceeded(status, problem, error);
+    if (succeeded) {
+      labels = INTLabels(_classifier, chosen, decision.count < capacity ? decision.count : capacity, decision.model_version);
+    }
+    free(chosen);
+    if (!succeeded || labels != nil) {
+      return labels;
+    }
+    // The model was swapped meanwhile, and these may be indices of the old one: the new one is asked.
   }
-  free(chosen);
-  return labels;
 }
 
 #ifdef __BLOCKS__
@@ -241,6 +255,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
   void *context = request;
 #endif
   request->handle = _classifier;
+  request->text = [text copy];
   request->handler = [handler copy];
   intent_text bytes = INTText(text);
   intent_error *problem = NULL;

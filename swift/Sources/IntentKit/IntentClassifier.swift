@@ -46,8 +46,7 @@ public final class IntentClassifier: Sendable {
 
     /// Share of the held-out lines whose best label was right in training, 0 to 1; `nil` when no line could be held out.
     public var heldOutAccuracy: Double? {
-        let accuracy = handle.lend { intent_heldout_accuracy($0) }
-        return accuracy.isNaN ? nil : accuracy
+        handle.heldOutAccuracy
     }
 
     /// Chooses the labels of a text, on the calling thread, in microseconds. The text isn't copied.
@@ -97,7 +96,7 @@ public final class IntentClassifier: Sendable {
         TypedPrediction(try predict(text, options: options))
     }
 
-    /// Chooses the labels of many texts, on all cores and on the calling thread: several times as many a second as one by one. The answers
+    /// Chooses the labels of many texts, on all cores, and returns when all are answered. The answers
     /// are those of ``predict(_:options:)``, in the order of the texts; ``Prediction/isByRule`` is false throughout.
     ///
     /// - Parameter texts: They are copied. When one can't be answered, none is.
@@ -199,6 +198,12 @@ extension Label {
 }
 
 extension Handle {
+    /// Share of the held-out lines whose best label was right in training; `nil` when no line could be held out.
+    var heldOutAccuracy: Double? {
+        let accuracy = lend { intent_heldout_accuracy($0) }
+        return accuracy.isNaN ? nil : accuracy
+    }
+
     /// The labels that a model chose, or `nil` when it isn't the one in use any more.
     func labels(_ chosen: some Collection<intent_scored>, of version: UInt64) -> [Label]? {
         names(of: version).map { names in chosen.map { Label(names, $0) } }

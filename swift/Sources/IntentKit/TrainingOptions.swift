@@ -101,8 +101,7 @@ public struct TrainingReport: Hashable, Sendable {
 
     init(_ handle: Handle) {
         labels = handle.current().names
-        let accuracy = handle.lend { intent_heldout_accuracy($0) }
-        heldOutAccuracy = accuracy.isNaN ? nil : accuracy
+        heldOutAccuracy = handle.heldOutAccuracy
         warnings = handle.lend { pointer in
             (0..<intent_warning_count(pointer)).compactMap { intent_warning(pointer, $0, nil).map { String(cString: $0) } }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import IntentKit
 import Testing
 
 /// The Swift blocks of a document, as lines without indentation.
@@ -45,4 +46,15 @@ private func text(_ path: String) throws -> String {
         #expect(isCompiled, "this is not in Snippets.swift:\n\(block.joined(separator: "\n"))")
     }
     #expect(count >= 20, "\(count) snippets")
+}
+
+@Test func theSnippetOfTheReadmeAnswersAsItSays() throws {
+    // The examples and questions of its first block, in the order they stand there.
+    let block = try #require(blocks(of: try text("README.md")).first).joined(separator: "\n")
+    let examples = block.matches(of: #/Example\("(.+?)", "(.+?)"\)/#).map { Example(String($0.1), String($0.2)) }
+    let questions = try #require(block.firstMatch(of: #/for text in \[(.+)\]/#)).1.matches(of: #/"(.+?)"/#).map { String($0.1) }
+    #expect(examples.count == 8 && questions.count == 3)
+    let classifier = try IntentClassifier(training: examples)
+    let answers = try questions.map { try classifier.predict($0).best?.name ?? "none of them" }
+    #expect(answers == ["light", "music", "none of them"])
 }
