@@ -12,8 +12,19 @@ crate_type=${1:?cdylib or staticlib}
 shift
 [ -f "$(rustc --print sysroot)/lib/rustlib/src/rust/library/std/Cargo.toml" ] || rustup component add rust-src >/dev/null 2>&1 ||
   { echo "dist: the sources of the standard library are missing; run \`rustup component add rust-src\`"; exit 1; }
-target=$(rustc -vV | sed -n 's/^host: //p')
-for given in "$@"; do [ "$given" != --target ] || target=; done
-exec env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" ${target:+--target "$target"} "$@" \
-  -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size -- \
+target= previous=
+for given in "$@"; do
+  [ "$previous" != --target ] || target=$given
+  previous=$given
+done
+if [ -z "$target" ]; then
+  target=$(rustc -vV | sed -n 's/^host: //p')
+  set -- --target "$target" "$@"
+fi
+# Nothing but our own calls can be seen in the static library, and none of it is bitcode: link-time optimisation leaves out `compiler_builtins`, which
+# would carry its own along.
+env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" "$@" \
+  -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size \
+  -Z profile-rustflags --config 'profile.dist.package.compiler_builtins.rustflags=["-Clinker-plugin-lto=no","-Cembed-bitcode=no"]' -- \
   -C llvm-args='--inline-threshold=10 --inlinehint-threshold=200 --unroll-threshold=100'
+[ "$crate_type" != staticlib ] || python3 scripts/hide-symbols.py "${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit.a"

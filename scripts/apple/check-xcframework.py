@@ -1,7 +1,7 @@
 """Checks an XCFramework of static libraries without Xcode: `check-xcframework.py [--write] FOLDER`.
 
 Each slice's objects must be for its platform and architectures, for no newer system than promised, and export the names of
-tests/exports.txt. With --write, Info.plist is made from the slices first. Reads Mach-O files and archives itself.
+tests/exports.txt and no others. With --write, Info.plist is made from the slices first. Reads Mach-O files and archives itself.
 """
 
 import plistlib
@@ -72,8 +72,7 @@ def look(folder):
             if built:
                 platforms.add(built[0])
                 assert built[1] <= MINIMUM[built[0]], f"{folder.name} {architecture}: needs {built}"
-        missing = promised - names
-        assert not missing, f"{folder.name} {architecture}: lacks {sorted(missing)}"
+        assert names == promised, f"{folder.name} {architecture}: {sorted(names ^ promised)} lacking or too many"
     assert len(platforms) == 1, f"{folder.name}: objects for {sorted(platforms)}"
     for file in ("Headers/CIntentKit/intentkit.h", "Headers/CIntentKit/module.modulemap", "PrivacyInfo.xcprivacy"):
         assert (folder / file).is_file(), f"{folder.name}: {file} is missing"
