@@ -134,12 +134,11 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
         }
         let program = scratch(build, name).join(name);
         compile(&compiler, build, library, source, &program);
-        if name == "model" {
+        match name {
             // What one process saves another loads.
-            start(&program, &["save"]);
-            start(&program, &["load"]);
-        } else {
-            start(&program, &[]);
+            "model" => ["save", "load"].iter().for_each(|what| drop(start(&program, &[what]))),
+            "vectors" => drop(start(&program, &[env!("CARGO_MANIFEST_DIR")])),
+            _ => drop(start(&program, &[])),
         }
     }
 }
