@@ -23,6 +23,8 @@ for target in aarch64-apple-ios-sim x86_64-apple-ios; do
   fi
 done
 
+# Debian has it with a version behind its name only.
+lipo=$(compgen -c | grep -Ex '(llvm-)?lipo(-[0-9]+)?' | sort | head -n 1) || { echo "build-xcframework: lipo is missing; install the package llvm"; exit 1; }
 rm -rf "$out"
 # slice NAME LIBRARY ...
 slice() {
@@ -31,7 +33,7 @@ slice() {
   mkdir -p "$folder/Headers/CIntentKit"
   cp include/intentkit.h include/module.modulemap "$folder/Headers/CIntentKit/"
   cp scripts/apple/PrivacyInfo.xcprivacy "$folder/"
-  if [ $# -gt 1 ]; then python3 scripts/apple/universal.py "$folder/libintentkit.a" "$@"; else cp "$1" "$folder/libintentkit.a"; fi
+  if [ $# -gt 1 ]; then "$lipo" -create "$@" -output "$folder/libintentkit.a"; else cp "$1" "$folder/libintentkit.a"; fi
 }
 slice macos-arm64_x86_64 "$(library aarch64-apple-darwin)" "$(library x86_64-apple-darwin)"
 slice ios-arm64 "$(library aarch64-apple-ios)"

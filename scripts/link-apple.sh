@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Of the library for arm64 Macs: what it is now and 3 %; the aim is 900,000.
-limit=1598000
+limit=1547000
 built=${CARGO_TARGET_DIR:-target}
 lld=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld
 for tool in llvm-nm llvm-objdump; do
