@@ -28,11 +28,20 @@ def elf(library):
         library.write_bytes(Path(made).read_bytes())
 
 
-def commands(object_, at):
+def members(archive):
+    """Where the contents of each member start, whose names may stand before them."""
+    at = 8
+    while at < len(archive):
+        yield at + 60 + (int(archive[at + 3 : at + 16]) if archive[at : at + 3] == b"#1/" else 0)
+        at += 60 + int(archive[at + 48 : at + 58])
+        at += at % 2
+
+
+def commands(archive, at):
     """Kind and place of each load command of the object that starts there."""
-    count, at = struct.unpack_from("<I", object_, at + 16)[0], at + 32
+    count, at = struct.unpack_from("<I", archive, at + 16)[0], at + 32
     for _ in range(count):
-        kind, size = struct.unpack_from("<2I", object_, at)
+        kind, size = struct.unpack_from("<2I", archive, at)
         yield kind, at
         at += size
 
@@ -44,7 +53,7 @@ def hide(archive, start, keep):
     symbols, count, strings = struct.unpack_from("<3I", archive, places[0x2] + 8)
     symbols, strings = start + symbols, start + strings
     old = [archive[symbols + 16 * i : symbols + 16 * i + 16] for i in range(count)]
-    (local, locals_, defined, defineds) = struct.unpack_from("<4I", archive, places[0xB] + 8)
+    local, locals_, defined, defineds = struct.unpack_from("<4I", archive, places[0xB] + 8)
     assert (local, defined) == (0, locals_), "symbols in another order than local, defined, undefined"
 
     def name(symbol):
@@ -72,17 +81,11 @@ def hide(archive, start, keep):
 
 
 def macho(library):
-    archive, at, contents, hidden = bytearray(library.read_bytes()), 8, None, set()
+    archive, hidden = bytearray(library.read_bytes()), set()
     keep = {f"_{name}" for name in EXPORTS.read_text().split()}
-    while at < len(archive):
-        long = archive[at : at + 3] == b"#1/"
-        body = at + 60 + (int(archive[at + 3 : at + 16]) if long else 0)
-        if archive[body : body + 4] == MACHO:
-            hidden |= hide(archive, body, keep)
-        elif contents is None:
-            contents = body
-        at += 60 + int(archive[at + 48 : at + 58])
-        at += at % 2
+    contents, *objects = members(archive)
+    for start in objects:
+        hidden |= hide(archive, start, keep)
     # The archive's table of contents: pairs of a name's place and a member's, then the names.
     (size,) = struct.unpack_from("<I", archive, contents)
     pairs = [archive[contents + 4 + 8 * i : contents + 12 + 8 * i] for i in range(size // 8)]
@@ -103,7 +106,8 @@ def macho(library):
 
 def main():
     library = Path(sys.argv[1])
-    (macho if MACHO in library.read_bytes()[:1 << 20] else elf)(library)
+    archive = library.read_bytes()
+    (macho if any(archive[start : start + 4] == MACHO for start in members(archive)) else elf)(library)
 
 
 main()
