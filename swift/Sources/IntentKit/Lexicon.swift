@@ -78,7 +78,8 @@ extension NLEmbedding: WordVectors {
 
 extension Lexicon {
     /// The system's word embedding of a language, as far as examples need it; `nil` when the system has none. This has neither been
-    /// compiled nor run on an Apple system yet; the way of the vectors into a training is tested on Linux.
+    /// compiled nor run on an Apple system yet: it is type-checked on Linux against a stand-in for the framework, and the way of the vectors into a
+    /// training is tested there.
     public static func system(language: NLLanguage, for examples: [Example]) -> Lexicon? {
         NLEmbedding.wordEmbedding(for: language).map { Lexicon($0, for: examples) }
     }
