@@ -31,7 +31,7 @@ int main(void) {
 }
 MAIN
 "${CC:-cc}" -O2 -DONE="\"$made/one.intent\"" -DOTHER="\"$made/other.intent\"" "$made/main.c" "$made"/remake*.o \
-  -Wl,--whole-archive "$ours" "$made/other_version.a" "$made/other.a" -Wl,--no-whole-archive -lpthread -ldl -lm -o "$made/program" 
+  -Wl,--whole-archive "$ours" "$made/other_version.a" "$made/other.a" -Wl,--no-whole-archive -lpthread -ldl -lm -o "$made/program"
 "$made/program" >/dev/null 2>"$made/said" || { cat "$made/said"; exit 1; }
 [ "$(grep -c 'index out of bounds' "$made/said")" = 2 ] || { echo "beside: the other library's panics were not seen"; cat "$made/said"; exit 1; }
 for model in one other; do cmp "$made/$model.intent" models/assistant.intent; done

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds a library that ships: scripts/dist.sh cdylib|staticlib [cargo's options, such as --target].
+# Builds a library that ships: scripts/dist.sh cdylib|staticlib [cargo's options, such as --target]. A static library takes
+# binutils besides (CROSS_COMPILE names those for another system, such as aarch64-linux-gnu-), for Apple's systems Python.
 #
 # One crate type in a build: with several, cargo silently drops the link-time optimisation. The compiler inlines and unrolls
 # less than by itself, which costs no prediction anything (what has to be inlined says so) and takes a tenth off the size. The
@@ -21,10 +22,25 @@ if [ -z "$target" ]; then
   target=$(rustc -vV | sed -n 's/^host: //p')
   set -- --target "$target" "$@"
 fi
-# Nothing but our own calls can be seen in the static library, and none of it is bitcode: link-time optimisation leaves out `compiler_builtins`, which
-# would carry its own along.
+# Link-time optimisation leaves out `compiler_builtins`, which would carry its bitcode along.
 env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" "$@" \
   -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size \
   -Z profile-rustflags --config 'profile.dist.package.compiler_builtins.rustflags=["-Clinker-plugin-lto=no","-Cembed-bitcode=no"]' -- \
   -C llvm-args='--inline-threshold=10 --inlinehint-threshold=200 --unroll-threshold=100'
-[ "$crate_type" != staticlib ] || python3 scripts/hide-symbols.py "${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit.a"
+[ "$crate_type" = staticlib ] || exit 0
+
+# Link-time optimisation leaves one object with two names or three of the standard library beside ours, among them `rust_eh_personality`, which every
+# Rust library brings along: two such libraries in one program would define it twice. So all but our own calls are hidden.
+library=${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit.a
+if [[ $target == *-apple-* ]]; then
+  python3 scripts/apple/hide-symbols.py "$library"
+  exit
+fi
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+# All objects as one, since what they share must not be seen outside. Groups that occur in several objects are told apart by name, hidden or
+# not; ours must not be dropped for another library's.
+"${CROSS_COMPILE:-}ld" -r --force-group-allocation -o "$made/intentkit.o" --whole-archive "$library"
+"${CROSS_COMPILE:-}objcopy" --keep-global-symbols=tests/exports.txt "$made/intentkit.o"
+"${CROSS_COMPILE:-}ar" rcsD "$made/libintentkit.a" "$made/intentkit.o"
+cp "$made/libintentkit.a" "$library"

@@ -1,13 +1,15 @@
 """Checks an XCFramework of static libraries without Xcode: `check-xcframework.py [--write] FOLDER`.
 
 Each slice's objects must be for its platform and architectures, for no newer system than promised, and export the names of
-tests/exports.txt and no others. With --write, Info.plist is made from the slices first. Reads Mach-O files and archives itself.
+tests/exports.txt and no others. With --write, Info.plist is made from the slices first.
 """
 
 import plistlib
 import struct
 import sys
 from pathlib import Path
+
+from macho import BUILD_VERSION, EXTERNAL, MAGIC, PRIVATE, SYMBOLS, commands, members, string
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORMS = {1: "macos", 2: "ios", 7: "ios-simulator"}
@@ -21,41 +23,31 @@ def thin(data):
         count = struct.unpack(">I", data[4:8])[0]
         entries = [struct.unpack(">5I", data[8 + 20 * i : 28 + 20 * i]) for i in range(count)]
         return {ARCHITECTURES[cpu]: data[start : start + size] for cpu, _, start, size, _ in entries}
-    first = next(object_ for object_ in members(data))
+    first = next(objects(data))
     return {ARCHITECTURES[struct.unpack("<I", first[4:8])[0]]: data}
 
 
-def members(archive):
+def objects(archive):
     """The Mach-O objects of a static library."""
-    assert archive[:8] == b"!<arch>\n", "not a static library"
-    at = 8
-    while at < len(archive):
-        name, size = archive[at : at + 16].decode().strip(), int(archive[at + 48 : at + 58])
-        body = archive[at + 60 : at + 60 + size]
-        if name.startswith("#1/"):
-            body = body[int(name[3:]) :]
-        if body[:4] == b"\xcf\xfa\xed\xfe":
-            yield body
-        at += 60 + size + size % 2
+    for start, end in members(archive):
+        if archive[start : start + 4] == MAGIC:
+            yield archive[start:end]
 
 
 def facts(object_):
     """Platform, minimum system and defined external names of an object."""
-    count, at, built, names = struct.unpack("<I", object_[16:20])[0], 32, None, set()
-    for _ in range(count):
-        command, size = struct.unpack("<2I", object_[at : at + 8])
-        if command == 0x32:
-            platform, minimum = struct.unpack("<2I", object_[at + 8 : at + 16])
+    built, names = None, set()
+    for kind, at in commands(object_, 0):
+        if kind == BUILD_VERSION:
+            platform, minimum = struct.unpack_from("<2I", object_, at + 8)
             built = PLATFORMS[platform], (minimum >> 16, minimum >> 8 & 255)
-        elif command == 2:
-            symbols, number, strings, _ = struct.unpack("<4I", object_[at + 8 : at + 24])
+        elif kind == SYMBOLS:
+            symbols, number, strings, _ = struct.unpack_from("<4I", object_, at + 8)
             for i in range(number):
-                name, kind, _, _, _ = struct.unpack("<IBBHQ", object_[symbols + 16 * i : symbols + 16 * i + 16])
+                name, kind, _, _, _ = struct.unpack_from("<IBBHQ", object_, symbols + 16 * i)
                 # External, defined in a section, not private to the library.
-                if kind & 0x01 and kind & 0x0E == 0x0E and not kind & 0x10:
-                    end = object_.index(b"\0", strings + name)
-                    names.add(object_[strings + name : end].decode())
-        at += size
+                if kind & EXTERNAL and kind & 0x0E == 0x0E and not kind & PRIVATE:
+                    names.add(string(object_, strings + name))
     return built, names
 
 
@@ -65,7 +57,7 @@ def look(folder):
     platforms, slices = set(), thin((folder / "libintentkit.a").read_bytes())
     for architecture, archive in slices.items():
         names = set()
-        for object_ in members(archive):
+        for object_ in objects(archive):
             built, defined = facts(object_)
             names |= defined
             # Compiler support in assembly states no platform.

@@ -1,4 +1,4 @@
-// What IntentKit uses of Apple's NaturalLanguage, declared as it is there; see scripts/typecheck-apple.sh.
+// What IntentKit uses of Apple's NaturalLanguage, declared after its documentation and held against no SDK; see scripts/typecheck-apple.sh.
 
 public struct NLLanguage: RawRepresentable, Hashable, Sendable {
     public let rawValue: String

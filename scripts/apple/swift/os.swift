@@ -1,4 +1,4 @@
-// What IntentKit uses of Apple's os, declared as it is there; see scripts/typecheck-apple.sh.
+// What IntentKit uses of Apple's os, declared after its documentation and held against no SDK; see scripts/typecheck-apple.sh.
 
 public struct OSSignpostID: Hashable, Sendable {
     public static let exclusive = OSSignpostID()
