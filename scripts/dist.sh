@@ -7,6 +7,9 @@
 # standard library is compiled with it, for size and without the printing of stack traces, which is 170 kB of a library that
 # hands every panic to its host as an error. That is not stable in cargo, hence RUSTC_BOOTSTRAP: the compiler is the
 # one that compiles and tests everything else. docs/decisions/standard-library.md has the reasons.
+#
+# Static libraries for Apple's systems carry line tables, out of which Xcode makes the dSYM of an app; the app has none of it.
+# Folders of the machine that builds are in none of what comes out (trim-paths, not stable either).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 crate_type=${1:?cdylib or staticlib}
@@ -22,16 +25,26 @@ if [ -z "$target" ]; then
   target=$(rustc -vV | sed -n 's/^host: //p')
   set -- --target "$target" "$@"
 fi
+if [[ $target == *-apple-* && $crate_type == staticlib ]]; then set -- --config 'profile.dist.debug="line-tables-only"' "$@"; fi
 # Link-time optimisation leaves out `compiler_builtins`, which would carry its bitcode along.
 env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" "$@" \
   -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size \
+  -Z trim-paths --config 'profile.dist.trim-paths="all"' \
   -Z profile-rustflags --config 'profile.dist.package.compiler_builtins.rustflags=["-Clinker-plugin-lto=no","-Cembed-bitcode=no"]' -- \
   -C llvm-args='--inline-threshold=10 --inlinehint-threshold=200 --unroll-threshold=100'
+library=${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit
+case $crate_type,$target in
+  staticlib,*) library=$library.a ;;
+  *-apple-*) library=$library.dylib ;;
+  *) library=$library.so ;;
+esac
+for folder in "$PWD" "${CARGO_HOME:-$HOME/.cargo}" "$(rustc --print sysroot)"; do
+  if grep -qF "$folder" "$library"; then echo "dist: $library names $folder, a folder of this machine"; exit 1; fi
+done
 [ "$crate_type" = staticlib ] || exit 0
 
 # Link-time optimisation leaves one object with two names or three of the standard library beside ours, among them `rust_eh_personality`, which every
 # Rust library brings along: two such libraries in one program would define it twice. So all but our own calls are hidden.
-library=${CARGO_TARGET_DIR:-target}/$target/dist/libintentkit.a
 if [[ $target == *-apple-* ]]; then
   python3 scripts/apple/hide-symbols.py "$library"
   exit

@@ -4,13 +4,14 @@
 #
 # The linker is the Rust toolchain's own. In place of Apple's SDK stands a list of the system's functions that the library
 # may call, scripts/apple/libSystem-imports.txt (those with a $ are x86-64's): a call to any other fails to link, so that the list is looked at.
+# A dSYM is made of each as Xcode does for an app, and asked where a function is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Of the library for arm64 Macs: what it is now and 3 %; the aim is 900,000.
 limit=1547000
 built=${CARGO_TARGET_DIR:-target}
 lld=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld
-for tool in llvm-nm llvm-objdump; do
+for tool in dsymutil llvm-nm llvm-objdump llvm-symbolizer; do
   command -v $tool >/dev/null || { echo "link-apple: $tool is missing; install the package llvm"; exit 1; }
 done
 
@@ -45,9 +46,10 @@ sed 's/^/_/' tests/exports.txt >"$sdk/exports"
 link() {
   local library=$built/$1/dist/libintentkit.dylib
   differs() { echo "link-apple: $library: $1"; exit 1; }
-  "$lld" -flavor darwin -dylib -arch "$2" -platform_version "$3" "$4" "$4" -syslibroot "$sdk" -dead_strip -S -x \
+  local linker=("$lld" -flavor darwin -dylib -arch "$2" -platform_version "$3" "$4" "$4" -syslibroot "$sdk" -dead_strip -x \
     -exported_symbols_list "$sdk/exports" -install_name @rpath/libintentkit.dylib -force_load "$built/$1/dist/libintentkit.a" \
-    -lSystem -lobjc -framework CoreML -framework Foundation -o "$library"
+    -lSystem -lobjc -framework CoreML -framework Foundation)
+  "${linker[@]}" -S -o "$library"
   about() { llvm-objdump --macho "$@" "$library"; }
   llvm-nm -gUj "$library" | sed 's/^_//' | diff - tests/exports.txt || differs "exports other names than tests/exports.txt"
   [ "$(about --dylib-id | tail -n 1)" = @rpath/libintentkit.dylib ] || differs "another install name"
@@ -55,6 +57,13 @@ link() {
   local used='libintentkit\|libSystem\|libobjc\|CoreML.framework\|Foundation.framework'
   [ "$(about --dylibs-used | grep -v "$library" | grep -vc "$used")" = 0 ] ||
     differs "links more than libSystem, libobjc, CoreML and Foundation"
+  # As Xcode makes an app's dSYM, from which its crash reports have names and lines.
+  "${linker[@]}" -o "$sdk/app"
+  dsymutil "$sdk/app" -o "$sdk/app.dSYM"
+  local at
+  at=$(llvm-nm "$sdk/app" | sed -n 's/ T _intent_predict$//p')
+  llvm-symbolizer --obj="$sdk/app.dSYM/Contents/Resources/DWARF/app" "0x$at" | grep -q '^\./src/ffi/predict\.rs:[1-9]' ||
+    differs "the dSYM of what links it doesn't know where intent_predict is"
   bytes=$(stat -c %s "$library")
   echo "libintentkit.dylib for $1, compiled and linked, never run: $bytes bytes"
 }

@@ -3,8 +3,8 @@
 #
 # The XCFramework as a zip with its checksum, the libraries for this machine with the header and the Objective-C wrapper, lists of what they are made of
 # (CycloneDX), and Package.swift as it is to be tagged, with the zip under URL. --dry-run does the same with a tree that isn't ready for a
-# release. There are no dSYMs: the libraries that ship carry no line tables, and the names of their functions
-# are in the static ones, from where the dSYM of the app that links them has them.
+# release. There are no dSYMs of our own: what apps link is static and carries line tables, from which Xcode makes the app's dSYM
+# (scripts/link-apple.sh does the same and asks it where a function is).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 url=${1:-}
