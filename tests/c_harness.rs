@@ -157,24 +157,24 @@ fn programs() -> Vec<PathBuf> {
 
 #[test]
 fn c99_programs_run_with_the_dynamic_library() {
-    compile_and_run(DYNAMIC, library::plain(), &programs());
+    compile_and_run(DYNAMIC, &library::plain(), &programs());
 }
 
 #[test]
 fn c99_programs_run_with_the_static_library() {
-    compile_and_run(STATIC, library::plain(), &programs());
+    compile_and_run(STATIC, &library::plain(), &programs());
 }
 
 #[test]
 fn the_same_programs_run_as_cxx() {
     let build = Build { name: "cxx-dynamic", compiler: CXX, dynamic: true };
-    compile_and_run(build, library::plain(), &programs());
+    compile_and_run(build, &library::plain(), &programs());
 }
 
 #[test]
 fn a_panic_arrives_in_c_as_a_status() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/panic.c");
-    compile_and_run(Build { name: "panic", ..STATIC }, library::misbehaving(), &[source]);
+    compile_and_run(Build { name: "panic", ..STATIC }, &library::misbehaving(), &[source]);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn the_example_answers_as_the_readme_shows() {
     let build = Build { name: "example", ..STATIC };
     let program = scratch(build, "hello").join("hello");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/hello.c");
-    compile(&compiler, build, library::plain(), &source, &program);
+    compile(&compiler, build, &library::plain(), &source, &program);
     let output = String::from_utf8(start(&program, &[]).stdout).unwrap();
     let answers: Vec<&str> = output.lines().filter_map(|line| line.split(" -> ").nth(1)).collect();
     assert_eq!(answers.len(), 3, "{output}");
@@ -197,7 +197,7 @@ fn the_learning_example_remembers_what_it_was_told() {
     let build = Build { name: "example", ..STATIC };
     let program = scratch(build, "learn").join("learn");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learn.c");
-    compile(&compiler, build, library::plain(), &source, &program);
+    compile(&compiler, build, &library::plain(), &source, &program);
     let output = String::from_utf8(start(&program, &[]).stdout).unwrap();
     let answers: Vec<&str> = output.lines().filter_map(|line| line.split(" -> ").nth(1)).collect();
     assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
@@ -215,7 +215,7 @@ fn a_sanitizer_that_was_asked_for_finds_a_leak() {
     let (source, program) = (folder.join("leak.c"), folder.join("leak"));
     let leak = "#include \"intentkit.h\"\nint main(void) { intent_options_new(); return 0; }\n";
     fs::write(&source, leak).unwrap();
-    compile(&compiler, build, library::plain(), &source, &program);
+    compile(&compiler, build, &library::plain(), &source, &program);
     let output = Command::new(&program).output().unwrap();
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && message.contains("LeakSanitizer"), "{message}");

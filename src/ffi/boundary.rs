@@ -28,3 +28,9 @@ pub(super) fn boundary(
     }
     status
 }
+
+/// Panics inside, so that a test can watch from C: no export, and in nothing that ships.
+#[doc(hidden)]
+pub unsafe fn panic_inside(error_out: *mut *mut IntentError) -> IntentStatus {
+    boundary(error_out, || panic!("asked for by a test"))
+}

@@ -14,8 +14,6 @@ mod error;
 mod explain;
 mod export;
 mod learn;
-#[cfg(feature = "misbehaving-exports")]
-mod misbehaving;
 mod options;
 mod predict;
 mod queue;
@@ -28,13 +26,13 @@ mod train;
 mod version;
 
 pub use arguments::IntentText;
+#[doc(hidden)]
+pub use boundary::panic_inside;
 pub use classifier::*;
 pub use error::*;
 pub use explain::*;
 pub use export::*;
 pub use learn::*;
-#[cfg(feature = "misbehaving-exports")]
-pub use misbehaving::*;
 pub use options::*;
 pub use predict::*;
 pub use queue::*;
