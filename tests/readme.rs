@@ -92,7 +92,8 @@ fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
     let lines: Vec<&str> = shell.lines().filter_map(|line| line.strip_suffix(" && ./hello")).collect();
     assert_eq!(lines.len(), 2, "one for the static and one for the dynamic library");
     assert!(HELLO.contains(lines[0]), "examples/hello.c says another line than the README");
-    let folder = library::plain().folder.to_str().unwrap();
+    let library = library::plain();
+    let folder = library.folder.to_str().unwrap();
     let shown = blocks_in("text").into_iter().find(|block| block.contains(" -> "));
     for (number, line) in lines.iter().enumerate() {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-hello-{number}"));
