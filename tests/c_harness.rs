@@ -126,10 +126,12 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
     let Some(compiler) = compiler(build) else { return };
     for source in sources {
         let name = source.file_stem().unwrap().to_str().unwrap();
-        // On an emulated processor what trains takes minutes, where once has to do, and queues and examples are the same on every processor.
+        // On an emulated processor what trains takes minutes, where once has to do. Examples have a test of their own, and queues are
+        // the same on every processor.
         let emulated = words("INTENTKIT_RUNNER").is_some();
-        let trains = ["features", "live", "model", "train"].contains(&name) && build.name != DYNAMIC.name;
-        if emulated && (trains || ["learn", "requests"].contains(&name)) {
+        let trains =
+            ["explain", "features", "live", "model", "train"].contains(&name) && build.name != DYNAMIC.name;
+        if emulated && (trains || ["hello", "learn", "requests"].contains(&name)) {
             continue;
         }
         let program = scratch(build, name).join(name);

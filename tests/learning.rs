@@ -76,15 +76,15 @@ fn of_two_examples_of_one_text_the_last_counts() {
 #[test]
 fn what_is_learned_is_the_same_on_every_machine() {
     let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
-    let options = TrainOptions { epochs: Some(2), ..TrainOptions::default() };
+    let options = TrainOptions { epochs: Some(4), ..TrainOptions::default() };
     let mut learner =
-        train_to_learn(&Dataset::of(&examples[..240]), None, &options, &mut |_| true).unwrap().0;
+        train_to_learn(&Dataset::of(&examples[..360]), None, &options, &mut |_| true).unwrap().0;
     for (text, label) in
         [("water the ficus", "GARDEN"), ("zebra quokka tango", "GARDEN"), ("hello you there", "CHATBOTS")]
     {
         learner.update(&[of(text, label)]).unwrap();
     }
-    assert_eq!(learner.model().metadata().checksum, "4ab7a73da044752d");
+    assert_eq!(learner.model().metadata().checksum, "9d2c60f95b889ecd");
 }
 
 #[test]

@@ -19,9 +19,11 @@ pub fn plain() -> Library {
 #[allow(dead_code)]
 pub fn misbehaving() -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (cargos, own) = (plain().folder, Path::new(env!("CARGO_TARGET_TMPDIR")).join("misbehaving"));
-    fs::create_dir_all(&own).unwrap();
-    let library = Library { folder: own };
+    let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (cargos, library) = (plain().folder, Library { folder: tmp.join("misbehaving") });
+    // In a build for another system the procedural macros are in the folder of this one.
+    let macros = tmp.join("../../release/deps");
+    fs::create_dir_all(&library.folder).unwrap();
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .args(["--edition", "2024", "--crate-type", "staticlib", "--target", env!("INTENTKIT_TARGET")])
         .arg(root.join("tests/c/misbehaving.rs"))
@@ -29,6 +31,8 @@ pub fn misbehaving() -> Library {
         .arg(format!("intentkit={}", cargos.join("libintentkit.rlib").display()))
         .arg("-L")
         .arg(format!("dependency={}", cargos.display()))
+        .arg("-L")
+        .arg(format!("dependency={}", macros.display()))
         .arg("-o")
         .arg(library.fixed())
         .output()
