@@ -88,6 +88,47 @@ fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
     Ok(())
 }
 
+/// Validation lines that are answered wrong, rejected ones among them, corrected one by one; right is exactly the labels, and no rejection.
+fn as_answered(set: &str, count: usize) -> Outcome<()> {
+    let (lines, valid) = (data(set, "train")?, data(set, "valid")?);
+    let (mut learner, _) =
+        train_to_learn(&Dataset::of(&lines), None, &TrainOptions::default(), &mut |_| true)?;
+    let exact = |model: &Model, example: &Example| -> Outcome<bool> {
+        let classifier = Classifier::from_bytes(model.as_bytes())?;
+        let prediction = classifier.predict(&example.text)?;
+        let found: Vec<&String> =
+            prediction.labels().iter().map(|s| &model.labels()[s.label as usize]).collect();
+        Ok(found.len() == example.labels.len() && found.iter().all(|label| example.labels.contains(label)))
+    };
+    let share = |model: &Model, examples: &[&Example]| -> Outcome<f64> {
+        let right = examples.iter().map(|example| exact(model, example)).collect::<Outcome<Vec<bool>>>()?;
+        Ok(percent(&right))
+    };
+    let model = learner.model().clone();
+    let (mut wrong, mut rest) = (vec![], vec![]);
+    for example in &valid {
+        if exact(&model, example)? { rest.push(example) } else { wrong.push(example) }
+    }
+    shuffle(&mut wrong, 1);
+    rest.extend(wrong.split_off(count.min(wrong.len())));
+    let (mut at_once, mut rejected) = (0, 0);
+    for &example in &wrong {
+        rejected += usize::from(
+            Classifier::from_bytes(learner.model().as_bytes())?.predict(&example.text)?.is_rejected(),
+        );
+        at_once += learner.update(std::slice::from_ref(example))?.right;
+    }
+    println!(
+        "{set}, {} validation errors, {rejected} of them rejected: right at once {:.1}, at the end {:.1}; rest {:.2} ({:+.2})",
+        wrong.len(),
+        100.0 * at_once as f64 / wrong.len() as f64,
+        share(learner.model(), &wrong)?,
+        share(learner.model(), &rest)?,
+        share(learner.model(), &rest)? - share(&model, &rest)?,
+    );
+    Ok(())
+}
+
 fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64) -> Outcome<()> {
     let (lines, test) = (data(set, "train")?, data(set, "test")?);
     let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
@@ -174,6 +215,8 @@ fn main() -> Outcome<()> {
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(());
     }
+    as_answered("clinc150", 150)?;
+    as_answered("mixsnips", 60)?;
     for order in 1..=3 {
         corrections(200, order, false)?;
     }

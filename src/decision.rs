@@ -141,6 +141,12 @@ impl Centroids<'_> {
         }
     }
 
+    /// A label's centroid, of unit length; zeros for a label without.
+    pub fn direction(&self, label: usize) -> FeatureVector {
+        let row = self.rows.as_chunks::<DIMENSIONS>().0.get(label);
+        row.map_or([0.0; DIMENSIONS], |row| row.map(|value| f32::from(value) * self.inverse_norms[label]))
+    }
+
     /// How sure the model is that a row belongs to any of its labels: the largest logit plus the weighted cosine to that
     /// label's centroid. Higher is surer.
     pub fn reject_score(&self, features: &FeatureVector, logits: &[f32]) -> f32 {

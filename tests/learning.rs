@@ -50,6 +50,27 @@ fn a_correction_is_answered_right_from_then_on_with_training_state_and_without()
     }
 }
 
+/// Their labels are right long before they are sure enough not to be rejected, which the loss knows nothing of.
+#[test]
+fn corrected_texts_of_unseen_words_are_no_longer_rejected_without_examples_of_training_either() {
+    let sample = Model::load(Path::new("models/assistant.intent")).unwrap();
+    let mut learner = Learner::of(Arc::new(sample)).unwrap();
+    let examples = [
+        of("zebra quokka tango", "VISION"),
+        of("frobnicate the gizmo", "CHATBOTS"),
+        Example::new("xylo brnk", ["VOICE", "CHATBOTS"]),
+    ];
+    let report = learner.update(&examples).unwrap();
+    assert_eq!((report.examples, report.right), (3, 3));
+    for example in &examples {
+        let mut found = labels(learner.model(), &example.text);
+        found.sort();
+        let mut wanted = example.labels.clone();
+        wanted.sort();
+        assert_eq!(found, wanted, "{}", example.text);
+    }
+}
+
 #[test]
 fn a_new_label_becomes_one_of_the_model_and_its_examples_are_known() {
     let mut learner = sample();

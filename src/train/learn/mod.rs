@@ -49,6 +49,13 @@ struct Pace {
     power: i32,
 }
 
+impl Pace {
+    fn of_rows(self, idf: &[f32]) -> impl Fn(usize) -> f32 {
+        let rarest = idf.iter().copied().fold(1e-6, f32::max);
+        move |row| (0..self.power).fold(self.rate, |pace, _| pace * (idf[row] / rarest))
+    }
+}
+
 const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
 
 /// How a new label is learned.
@@ -102,6 +109,15 @@ pub enum Change {
         /// Its name.
         label: String,
     },
+}
+
+/// What a model makes of a text whose labels are known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Right,
+    Wrong,
+    /// Its reject score is too low, whatever the labels.
+    Rejected,
 }
 
 /// What came of a change.
@@ -349,7 +365,7 @@ impl Learner {
         self.model = Arc::new(self.with_table(&mut parts)?);
         for example in examples {
             let wanted = indices(self.model.labels(), labels_of(example))?;
-            report.right += usize::from(self.is_right(&self.model, &example.text, &wanted)?);
+            report.right += usize::from(self.verdict(&self.model, &example.text, &wanted)? == Verdict::Right);
         }
         Ok(report)
     }
@@ -371,7 +387,7 @@ impl Learner {
     }
 
     /// Whether the model with the table as it is now gives exactly these labels.
-    fn is_right(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<bool> {
+    fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
         let vectorizer = model.vectorizer().ok_or(Error::NoVectorizer)?;
         let known = Filter::new(&self.state.frequencies.known).unwrap_or(vectorizer.known);
         let vectorizer = Vectorizer { table: Table::Int4(&self.state.table), known, ..vectorizer };
@@ -384,7 +400,45 @@ impl Learner {
         let score = reading.score();
         let mut chosen = vec![Scored::default(); wanted.len() + 1];
         let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
-        Ok(count == wanted.len() && chosen[..count].iter().all(|scored| wanted.contains(&scored.label)))
+        let right =
+            count == wanted.len() && chosen[..count].iter().all(|scored| wanted.contains(&scored.label));
+        Ok(match right {
+            true => Verdict::Right,
+            false if score < model.rule().reject.below(None) => Verdict::Rejected,
+            false => Verdict::Wrong,
+        })
+    }
+
+    /// Moves the table so that the surest clause of a text comes nearer to the centroid of its label, which the loss knows nothing of.
+    fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
+        let centroids = model.centroids();
+        let mut logits = vec![0.0; model.labels().len()];
+        let clauses = clauses.iter().map(|bag| {
+            let features = self.state.features(bag);
+            model.logits(std::slice::from_ref(&features), &mut logits);
+            let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
+            let label = wanted.iter().copied().reduce(likelier);
+            (centroids.reject_score(&features, &logits), bag, features, label)
+        });
+        let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
+        let Some((_, bag, features, Some(label))) = surest else { return };
+        let direction = centroids.direction(label as usize);
+        let cosine = simd::dot(&features, &direction);
+        // The gradient of the cosine, up to its length.
+        let mut gradient = direction;
+        simd::axpy(-cosine, &features, &mut gradient);
+        let size = (simd::dot(&gradient, &gradient) / DIMENSIONS as f32).sqrt() + 1e-9;
+        let State { frequencies, weights, .. } = &mut self.state;
+        let learned = frequencies.idf.len();
+        let moved: Vec<usize> =
+            bag.iter().map(|&(row, _)| row as usize).filter(|&row| row < learned).collect();
+        if let Some(table) = weights.table.as_slice_mut() {
+            let rate = pace.of_rows(&frequencies.idf);
+            for &row in &moved {
+                simd::axpy(rate(row) / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
+            }
+        }
+        self.state.round(&moved);
     }
 
     /// Moves the table until a text is answered right. Returns the steps that took.
@@ -399,13 +453,17 @@ impl Learner {
         let own = self.state.bags(text);
         let mut pace = CORRECTION;
         for step in 0..MOST_STEPS {
-            if self.is_right(model, text, wanted)? {
+            let verdict = self.verdict(model, text, wanted)?;
+            if verdict == Verdict::Right {
                 return Ok(step);
             }
             let mut lines = Lines::default();
             (0..COPIES).for_each(|_| lines.push(own.clone(), wanted.to_vec()));
             self.replay(old, &own, REPLAYED, 0.0, random, &mut lines);
             self.step(lines, model.labels().len(), Some(pace), random);
+            if verdict == Verdict::Rejected {
+                self.draw_near(model, &own, wanted, pace);
+            }
             pace.rate *= GROWTH;
         }
         Ok(MOST_STEPS)
@@ -457,11 +515,9 @@ impl Learner {
             dense: false,
         };
         fit.gradients(&mut state.weights, &batch, random, &mut self.space);
-        if let Some(Pace { rate, power }) = pace {
+        if let Some(pace) = pace {
             let idf = &state.frequencies.idf;
-            let rarest = idf.iter().copied().fold(1e-6, f32::max);
-            let pace = |row: usize| (0..power).fold(rate, |pace, _| pace * (idf[row] / rarest));
-            table_step(&mut state.weights, pace, &mut self.space);
+            table_step(&mut state.weights, pace.of_rows(idf), &mut self.space);
             let moved: Vec<usize> = self.space.moved(idf.len()).collect();
             state.round(&moved);
         }
