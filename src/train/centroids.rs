@@ -65,6 +65,12 @@ pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
     parts.centroid_inverse_norms[label] = inverse_norm;
 }
 
+/// Of some labels the one that the network finds likeliest, the first of equals; none of none.
+pub(super) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
+    let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
+    labels.iter().copied().reduce(likelier)
+}
+
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
 fn rows_of(model: &Model, text: &str, wanted: &[u32]) -> Result<Vec<(FeatureVector, Option<u32>)>> {
     let mut rows = vec![];
@@ -73,8 +79,7 @@ fn rows_of(model: &Model, text: &str, wanted: &[u32]) -> Result<Vec<(FeatureVect
         let mut logits = vec![0.0; model.labels().len()];
         for (row, owner) in &mut rows {
             model.logits(std::slice::from_ref(row), &mut logits);
-            let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
-            *owner = wanted.iter().copied().reduce(likelier);
+            *owner = likeliest(wanted, &logits);
         }
     }
     Ok(rows)

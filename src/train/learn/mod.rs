@@ -386,7 +386,7 @@ impl Learner {
         Model::from_parts(parts)
     }
 
-    /// Whether the model with the table as it is now gives exactly these labels.
+    /// What the model makes of a text with the table as it is now.
     fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
         let vectorizer = model.vectorizer().ok_or(Error::NoVectorizer)?;
         let known = Filter::new(&self.state.frequencies.known).unwrap_or(vectorizer.known);
@@ -411,18 +411,17 @@ impl Learner {
 
     /// Moves the table so that the surest clause of a text comes nearer to the centroid of its label, which the loss knows nothing of.
     fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
-        let centroids = model.centroids();
+        let places = model.centroids();
         let mut logits = vec![0.0; model.labels().len()];
         let clauses = clauses.iter().map(|bag| {
             let features = self.state.features(bag);
             model.logits(std::slice::from_ref(&features), &mut logits);
-            let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
-            let label = wanted.iter().copied().reduce(likelier);
-            (centroids.reject_score(&features, &logits), bag, features, label)
+            let label = centroids::likeliest(wanted, &logits);
+            (places.reject_score(&features, &logits), bag, features, label)
         });
         let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
         let Some((_, bag, features, Some(label))) = surest else { return };
-        let direction = centroids.direction(label as usize);
+        let direction = places.direction(label as usize);
         let cosine = simd::dot(&features, &direction);
         // The gradient of the cosine, up to its length.
         let mut gradient = direction;
