@@ -158,28 +158,33 @@ fn programs() -> Vec<PathBuf> {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn c99_programs_run_with_the_dynamic_library() {
     compile_and_run(DYNAMIC, &library::plain(), &programs());
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn c99_programs_run_with_the_static_library() {
     compile_and_run(STATIC, &library::plain(), &programs());
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn the_same_programs_run_as_cxx() {
     let build = Build { name: "cxx-dynamic", compiler: CXX, dynamic: true };
     compile_and_run(build, &library::plain(), &programs());
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn a_panic_arrives_in_c_as_a_status() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/panic.c");
     compile_and_run(Build { name: "panic", ..STATIC }, &library::misbehaving(), &[source]);
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn the_example_answers_as_the_readme_shows() {
     let Some(compiler) = compiler(STATIC) else { return };
     let build = Build { name: "example", ..STATIC };
@@ -194,6 +199,7 @@ fn the_example_answers_as_the_readme_shows() {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn the_learning_example_remembers_what_it_was_told() {
     let Some(compiler) = compiler(STATIC).filter(|_| words("INTENTKIT_RUNNER").is_none()) else { return };
     let build = Build { name: "example", ..STATIC };
