@@ -1,11 +1,12 @@
 //! Learning from a few new or corrected examples without a full retraining.
 //!
-//! A correction moves the table only: a row of it speaks for the texts that hold its n-gram, while the layers are shared by all
+//! A correction (`correction.rs`) moves the table only: a row of it speaks for the texts that hold its n-gram, while the layers are shared by all
 //! labels and would move everyone. A new label gets a column of its own in the output layer and the linear path, which starts
 //! at the mean of its texts' features and is trained together with the table. Every step replays earlier examples, so that they
 //! are not forgotten (rehearsal; Robins, 1995). Where none are kept, the model's own answers to generated bags of n-grams stand in
 //! for them (Li and Hoiem, 2016).
 
+mod correction;
 mod file;
 mod labels;
 mod replay;
@@ -16,15 +17,14 @@ use super::fit::{Fit, Workspace, table_step};
 use super::random::{Purpose, Random};
 use super::{Dataset, Inputs, Run, Samples, centroids, quantise};
 use crate::data::Example;
-use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
 use crate::model::{Model, Parts, SILENT_BIAS, TableParts};
 use crate::network::MAX_LABELS;
 use crate::rules::{self, Rule};
 use crate::simd::{self, DIMENSIONS};
 use crate::text::MAX_TEXT_BYTES;
-use crate::text::filter::Filter;
-use crate::vectorizer::{FeatureVector, Table, Vectorizer};
+use crate::vectorizer::FeatureVector;
+use correction::Verdict;
 pub use file::{Durability, LearnerFile};
 use replay::{Kept, Lines, generated, some_of};
 use serde::{Deserialize, Serialize};
@@ -32,13 +32,6 @@ use state::State;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.
-const COPIES: usize = 4;
-const REPLAYED: usize = 32;
-/// Steps until a text is answered right, at most, each a little larger than the one before.
-const MOST_STEPS: usize = 20;
-const GROWTH: f32 = 1.1;
 
 /// How far a step moves the rows of the table: those of rare n-grams the full rate, others less by a power of their inverse document
 /// frequency as a share of the rarest's, since every text moves that holds one. On CLINC150 the sixth power halves what
@@ -55,8 +48,6 @@ impl Pace {
         move |row| (0..self.power).fold(self.rate, |pace, _| pace * (idf[row] / rarest))
     }
 }
-
-const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
 
 /// How a new label is learned.
 struct LabelRecipe {
@@ -109,15 +100,6 @@ pub enum Change {
         /// Its name.
         label: String,
     },
-}
-
-/// What a model makes of a text whose labels are known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Right,
-    Wrong,
-    /// Its reject score is too low, whatever the labels.
-    Rejected,
 }
 
 /// What came of a change.
@@ -384,88 +366,6 @@ impl Learner {
         parts.table = TableParts::Int4(self.state.table.clone());
         parts.known.clone_from(&self.state.frequencies.known);
         Model::from_parts(parts)
-    }
-
-    /// What the model makes of a text with the table as it is now.
-    fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
-        let vectorizer = model.vectorizer().ok_or(Error::NoVectorizer)?;
-        let known = Filter::new(&self.state.frequencies.known).unwrap_or(vectorizer.known);
-        let vectorizer = Vectorizer { table: Table::Int4(&self.state.table), known, ..vectorizer };
-        let mut logits = vec![0.0; model.labels().len()];
-        let mut reading = model.reading(&mut logits);
-        let network = |features: &FeatureVector, logits: &mut [f32]| {
-            model.logits(std::slice::from_ref(features), logits);
-        };
-        vectorizer.for_each_row(text, |row| reading.row(row, network));
-        let score = reading.score();
-        let mut chosen = vec![Scored::default(); wanted.len() + 1];
-        let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
-        let right =
-            count == wanted.len() && chosen[..count].iter().all(|scored| wanted.contains(&scored.label));
-        Ok(match right {
-            true => Verdict::Right,
-            false if score < model.rule().reject.below(None) => Verdict::Rejected,
-            false => Verdict::Wrong,
-        })
-    }
-
-    /// Moves the table so that the surest clause of a text comes nearer to the centroid of its label, which the loss knows nothing of.
-    fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
-        let places = model.centroids();
-        let mut logits = vec![0.0; model.labels().len()];
-        let clauses = clauses.iter().map(|bag| {
-            let features = self.state.features(bag);
-            model.logits(std::slice::from_ref(&features), &mut logits);
-            let label = centroids::likeliest(wanted, &logits);
-            (places.reject_score(&features, &logits), bag, features, label)
-        });
-        let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
-        let Some((_, bag, features, Some(label))) = surest else { return };
-        let direction = places.direction(label as usize);
-        let cosine = simd::dot(&features, &direction);
-        // The gradient of the cosine, up to its length.
-        let mut gradient = direction;
-        simd::axpy(-cosine, &features, &mut gradient);
-        let size = (simd::dot(&gradient, &gradient) / DIMENSIONS as f32).sqrt() + 1e-9;
-        let State { frequencies, weights, .. } = &mut self.state;
-        let learned = frequencies.idf.len();
-        let moved: Vec<usize> =
-            bag.iter().map(|&(row, _)| row as usize).filter(|&row| row < learned).collect();
-        if let Some(table) = weights.table.as_slice_mut() {
-            let rate = pace.of_rows(&frequencies.idf);
-            for &row in &moved {
-                simd::axpy(rate(row) / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
-            }
-        }
-        self.state.round(&moved);
-    }
-
-    /// Moves the table until a text is answered right. Returns the steps that took.
-    fn correct(
-        &mut self,
-        old: &Model,
-        model: &Model,
-        text: &str,
-        wanted: &[u32],
-        random: &mut Random,
-    ) -> Result<usize> {
-        let own = self.state.bags(text);
-        let mut pace = CORRECTION;
-        for step in 0..MOST_STEPS {
-            let verdict = self.verdict(model, text, wanted)?;
-            if verdict == Verdict::Right {
-                return Ok(step);
-            }
-            let mut lines = Lines::default();
-            (0..COPIES).for_each(|_| lines.push(own.clone(), wanted.to_vec()));
-            self.replay(old, &own, REPLAYED, 0.0, random, &mut lines);
-            self.step(lines, model.labels().len(), Some(pace), random);
-            if verdict == Verdict::Rejected {
-                self.draw_near(model, &own, wanted, pace);
-            }
-            pace.rate *= GROWTH;
-        }
-        Ok(MOST_STEPS)
     }
 
     /// Adds earlier lines, without a share of their n-grams. A quarter of them are earlier corrections.

@@ -1,0 +1,116 @@
+//! Corrections: the table moves until a text is answered right.
+
+use super::super::centroids;
+use super::super::dataset::Bag;
+use super::super::random::Random;
+use super::replay::Lines;
+use super::state::State;
+use super::{Learner, Pace};
+use crate::decision::{PredictOptions, Scored};
+use crate::error::{Error, Result};
+use crate::model::Model;
+use crate::simd::{self, DIMENSIONS};
+use crate::text::filter::Filter;
+use crate::vectorizer::{FeatureVector, Table, Vectorizer};
+
+/// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.
+const COPIES: usize = 4;
+const REPLAYED: usize = 32;
+/// Steps until a text is answered right, at most, each a little larger than the one before.
+const MOST_STEPS: usize = 20;
+const GROWTH: f32 = 1.1;
+
+const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
+
+/// What a model makes of a text whose labels are known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Right,
+    Wrong,
+    /// Its reject score is too low, whatever the labels.
+    Rejected,
+}
+
+impl Learner {
+    /// What the model makes of a text with the table as it is now.
+    pub(super) fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
+        let vectorizer = model.vectorizer().ok_or(Error::NoVectorizer)?;
+        let known = Filter::new(&self.state.frequencies.known).unwrap_or(vectorizer.known);
+        let vectorizer = Vectorizer { table: Table::Int4(&self.state.table), known, ..vectorizer };
+        let mut logits = vec![0.0; model.labels().len()];
+        let mut reading = model.reading(&mut logits);
+        let network = |features: &FeatureVector, logits: &mut [f32]| {
+            model.logits(std::slice::from_ref(features), logits);
+        };
+        vectorizer.for_each_row(text, |row| reading.row(row, network));
+        let score = reading.score();
+        let mut chosen = vec![Scored::default(); wanted.len() + 1];
+        let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
+        let right =
+            count == wanted.len() && chosen[..count].iter().all(|scored| wanted.contains(&scored.label));
+        Ok(match right {
+            true => Verdict::Right,
+            false if score < model.rule().reject.below(None) => Verdict::Rejected,
+            false => Verdict::Wrong,
+        })
+    }
+
+    /// Moves the table so that the surest clause of a text comes nearer to the centroid of its label, which the loss knows nothing of.
+    fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
+        let places = model.centroids();
+        let mut logits = vec![0.0; model.labels().len()];
+        let clauses = clauses.iter().map(|bag| {
+            let features = self.state.features(bag);
+            model.logits(std::slice::from_ref(&features), &mut logits);
+            let label = centroids::likeliest(wanted, &logits);
+            (places.reject_score(&features, &logits), bag, features, label)
+        });
+        let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
+        let Some((_, bag, features, Some(label))) = surest else { return };
+        let direction = places.direction(label as usize);
+        let cosine = simd::dot(&features, &direction);
+        // The gradient of the cosine, up to its length.
+        let mut gradient = direction;
+        simd::axpy(-cosine, &features, &mut gradient);
+        let size = (simd::dot(&gradient, &gradient) / DIMENSIONS as f32).sqrt() + 1e-9;
+        let State { frequencies, weights, .. } = &mut self.state;
+        let learned = frequencies.idf.len();
+        let moved: Vec<usize> =
+            bag.iter().map(|&(row, _)| row as usize).filter(|&row| row < learned).collect();
+        if let Some(table) = weights.table.as_slice_mut() {
+            let rate = pace.of_rows(&frequencies.idf);
+            for &row in &moved {
+                simd::axpy(rate(row) / size, &gradient, &mut table[row * DIMENSIONS..][..DIMENSIONS]);
+            }
+        }
+        self.state.round(&moved);
+    }
+
+    /// Moves the table until a text is answered right. Returns the steps that took.
+    pub(super) fn correct(
+        &mut self,
+        old: &Model,
+        model: &Model,
+        text: &str,
+        wanted: &[u32],
+        random: &mut Random,
+    ) -> Result<usize> {
+        let own = self.state.bags(text);
+        let mut pace = CORRECTION;
+        for step in 0..MOST_STEPS {
+            let verdict = self.verdict(model, text, wanted)?;
+            if verdict == Verdict::Right {
+                return Ok(step);
+            }
+            let mut lines = Lines::default();
+            (0..COPIES).for_each(|_| lines.push(own.clone(), wanted.to_vec()));
+            self.replay(old, &own, REPLAYED, 0.0, random, &mut lines);
+            self.step(lines, model.labels().len(), Some(pace), random);
+            if verdict == Verdict::Rejected {
+                self.draw_near(model, &own, wanted, pace);
+            }
+            pace.rate *= GROWTH;
+        }
+        Ok(MOST_STEPS)
+    }
+}
