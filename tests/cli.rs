@@ -424,6 +424,7 @@ fn eval_reports_every_measure() {
         "oos_auroc",
         "oos_recall",
         "in_scope_kept",
+        "reject_cost",
         "ece",
         "top_ece",
         "unknown_labels",
@@ -437,13 +438,16 @@ fn eval_reports_every_measure() {
     assert!(open["in_scope_kept"].as_f64() >= full["in_scope_kept"].as_f64());
     assert!(open["oos_recall"].as_f64() <= full["oos_recall"].as_f64());
     let readable = intent(&["eval", SAMPLE, HELDOUT]);
-    assert!(readable.out.contains("exact match"), "{}", readable.out);
+    for name in ["exact match", "in scope: kept", "in scope: cost of rejecting"] {
+        assert!(readable.out.contains(name), "{}", readable.out);
+    }
 
     let line = br#"{"text": "will it rain", "labels": ["weather"]}"#;
     let bare = intent_with(&["eval", small(), "-", "--json"], line).json();
     assert_eq!(keys(&bare), expected);
     assert_eq!(bare["unknown_labels"][0], "weather");
-    assert!(bare["oos_auroc"].is_null() && bare["oos_recall"].is_null() && bare["in_scope_kept"].is_null());
+    assert!(bare["oos_auroc"].is_null() && bare["oos_recall"].is_null());
+    assert!(bare["in_scope_kept"].is_number() && bare["reject_cost"] == 0.0);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What the figures of an evaluation mean.
 
 use intentkit::classifier::Evaluator;
-use intentkit::data::Example;
+use intentkit::data::{Example, read_file};
 use intentkit::{Classifier, PredictOptions, TrainOptions};
+use std::path::Path;
 
 fn example(text: &str, labels: &[&str]) -> Example {
     Example::new(text, labels.iter().copied())
@@ -18,12 +19,32 @@ fn classifier() -> Classifier {
 }
 
 #[test]
-fn figures_about_out_of_scope_lines_are_null_without_such_lines() {
+fn figures_about_out_of_scope_lines_are_null_without_such_lines_and_those_about_in_scope_lines_are_not() {
     let lines = [example("red apple", &["red"]), example("blue ocean", &["blue"])];
     let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
     assert_eq!((found.examples, found.in_scope, found.accuracy, found.exact_match), (2, 2, 1.0, 1.0));
-    assert_eq!((found.oos_auroc, found.oos_recall, found.in_scope_kept), (None, None, None));
+    assert_eq!((found.oos_auroc, found.oos_recall), (None, None));
+    assert_eq!((found.in_scope_kept, found.reject_cost), (Some(1.0), Some(0.0)));
     assert!(found.ece >= 0.0 && found.ece < 1.0);
+    let outside = classifier().evaluate(&[example("синий океан", &[])], &PredictOptions::default()).unwrap();
+    assert_eq!((outside.oos_recall, outside.in_scope_kept, outside.reject_cost), (Some(1.0), None, None));
+}
+
+#[test]
+fn rejecting_costs_the_exact_matches_that_there_would_be_without_it() {
+    let sample = Classifier::load(Path::new("models/assistant.intent")).unwrap();
+    let mut lines = read_file(Path::new("models/assistant-heldout.jsonl"), None).unwrap();
+    lines.retain(|line| !line.labels.is_empty());
+    let keep = |keep| {
+        let options = PredictOptions { keep: Some(keep), ..PredictOptions::default() };
+        sample.evaluate(&lines, &options).unwrap()
+    };
+    let (strict, open) = (keep(0.5), keep(1.0));
+    assert_eq!(open.reject_cost, Some(0.0));
+    let cost = strict.reject_cost.unwrap();
+    assert!(cost > 0.1 && (open.exact_match - strict.exact_match - cost).abs() < 1e-12, "{cost}");
+    // A rejected line that would be wrong anyway costs nothing.
+    assert!(cost < 1.0 - strict.in_scope_kept.unwrap(), "{cost}");
 }
 
 #[test]

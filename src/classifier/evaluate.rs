@@ -32,8 +32,11 @@ pub struct Evaluation {
     pub oos_auroc: Option<f64>,
     /// Out-of-scope lines that were rejected; `None` without any.
     pub oos_recall: Option<f64>,
-    /// In-scope lines that were not rejected; `None` without out-of-scope lines.
+    /// In-scope lines that were not rejected; `None` without in-scope lines.
     pub in_scope_kept: Option<f64>,
+    /// In-scope lines that were rejected, but whose chosen set would be exactly theirs without the rejection threshold: what
+    /// rejecting costs in exact matches. `None` without in-scope lines.
+    pub reject_cost: Option<f64>,
     /// Expected calibration error in 15 bins: of the best label's probability for single-label models, of all line-label
     /// pairs for others.
     pub ece: f64,
@@ -61,6 +64,8 @@ pub struct Outcome {
     pub probabilities: Vec<f32>,
     /// Indices of the labels that are really answered, best first; none for a rejected line.
     pub chosen: Vec<usize>,
+    /// Indices of the labels that would be chosen without the rejection threshold, best first.
+    pub chosen_without_rejecting: Vec<usize>,
 }
 
 /// Adds up the outcomes of labelled examples, those of several classifiers if need be: labels are told apart by name.
@@ -72,6 +77,8 @@ pub struct Evaluator {
     right: usize,
     exact: usize,
     kept: usize,
+    /// Lines with labels that only the rejection threshold makes wrong.
+    lost: usize,
     rejected: usize,
     counts: BTreeMap<String, Counts>,
     ece: CalibrationError,
@@ -87,6 +94,7 @@ impl Default for Evaluator {
             right: 0,
             exact: 0,
             kept: 0,
+            lost: 0,
             rejected: 0,
             counts: BTreeMap::new(),
             ece: CalibrationError::new(BINS),
@@ -147,8 +155,12 @@ impl Evaluator {
             let pairs = outcome.probabilities.iter().enumerate();
             pairs.for_each(|(label, &p)| self.ece.add(p, gold_indices.contains(&label)));
         }
-        let chosen: BTreeSet<&str> = outcome.chosen.iter().map(|&label| labels[label].as_str()).collect();
+        let named = |chosen: &[usize]| -> BTreeSet<&str> {
+            chosen.iter().map(|&label| labels[label].as_str()).collect()
+        };
+        let chosen = named(&outcome.chosen);
         self.exact += usize::from(chosen == gold);
+        self.lost += usize::from(chosen.is_empty() && named(&outcome.chosen_without_rejecting) == gold);
         for &label in &chosen {
             let count = self.count(label);
             *(if gold.contains(label) { &mut count.true_positives } else { &mut count.false_positives }) += 1;
@@ -179,7 +191,8 @@ impl Evaluator {
             macro_f1: gold.iter().map(|c| c.f1()).sum::<f64>() / gold.len().max(1) as f64,
             oos_auroc: auroc(&self.inside, &self.outside),
             oos_recall: (outside > 0).then(|| share(self.rejected, outside)),
-            in_scope_kept: (outside > 0 && inside > 0).then(|| share(self.kept, inside)),
+            in_scope_kept: (inside > 0).then(|| share(self.kept, inside)),
+            reject_cost: (inside > 0).then(|| share(self.lost, inside)),
             ece: self.ece.value(),
             top_ece: self.top_ece.value(),
             unknown_labels: self.unknown.iter().cloned().collect(),
@@ -224,13 +237,22 @@ impl Classifier {
         let mut logits = vec![0.0; self.labels().len()];
         let score = self.logits(text, &mut logits)?;
         let (rule, known) = (self.model.rule(), score > f32::NEG_INFINITY);
-        let mut chosen = vec![Scored::default(); logits.len()];
-        let (count, _) = self.decide(text, score, &logits, options, &mut chosen);
+        let mut scored = vec![Scored::default(); logits.len()];
+        let mut choose = |options: &PredictOptions| -> Vec<usize> {
+            let (count, _) = self.decide(text, score, &logits, options, &mut scored);
+            scored[..count.min(logits.len())].iter().map(|scored| scored.label as usize).collect()
+        };
+        let chosen = choose(options);
+        let chosen_without_rejecting = match chosen.is_empty() {
+            true => choose(&PredictOptions { keep: Some(1.0), ..*options }),
+            false => chosen.clone(),
+        };
         let calibrated = rule.calibration.over(&logits);
         Ok(Outcome {
             score,
             best: simd::largest(&logits).filter(|_| known),
-            chosen: chosen[..count.min(logits.len())].iter().map(|scored| scored.label as usize).collect(),
+            chosen,
+            chosen_without_rejecting,
             probabilities: (0..logits.len()).map(|label| calibrated.probability(label)).collect(),
         })
     }

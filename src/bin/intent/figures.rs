@@ -25,7 +25,7 @@ impl Figure {
 }
 
 /// All figures. Without labelled lines the shares of them mean nothing.
-pub fn figures(evaluation: &Evaluation) -> [Figure; 9] {
+pub fn figures(evaluation: &Evaluation) -> [Figure; 10] {
     let e = evaluation;
     let labelled = |value: f64| (e.in_scope > 0).then_some(value);
     let figure = |key, name, value, note| Figure { key, name, note, value, write: words::percent };
@@ -72,6 +72,12 @@ pub fn figures(evaluation: &Evaluation) -> [Figure; 9] {
             "lines without labels that are rejected",
         ),
         figure("in_scope_kept", "in scope: kept", e.in_scope_kept, "lines with labels that are not rejected"),
+        figure(
+            "reject_cost",
+            "in scope: cost of rejecting",
+            e.reject_cost,
+            "lines that are rejected, but would get exactly their labels without the rejection threshold",
+        ),
     ]
 }
 
