@@ -1,8 +1,10 @@
 //! fastText lines: `__label__a __label__b some text`.
 
-use super::Example;
+use super::{Example, list};
 
 const PREFIX: &str = "__label__";
+/// Most line numbers in one warning.
+const MOST: usize = 10;
 
 pub(super) fn parse(line: &str) -> Result<Example, String> {
     let mut labels = Vec::new();
@@ -18,4 +20,55 @@ pub(super) fn parse(line: &str) -> Result<Example, String> {
         return Err(format!("expected every `{PREFIX}` at the start of the line, found one behind the text"));
     }
     Example::checked(rest, labels)
+}
+
+/// Lines that can be read, but were probably meant otherwise.
+#[derive(Default)]
+pub(super) struct Slips {
+    misspelt: Vec<u64>,
+    joined: Vec<u64>,
+}
+
+impl Slips {
+    /// Takes in the example of the line with this number.
+    pub(super) fn look_at(&mut self, line: u64, example: &Example) {
+        if example.text.split_whitespace().next().is_some_and(is_misspelt) {
+            self.misspelt.push(line);
+        }
+        if example.labels.iter().any(|label| label.contains(PREFIX)) {
+            self.joined.push(line);
+        }
+    }
+
+    pub(super) fn warnings(&self, origin: &str) -> Vec<String> {
+        let at = |lines: &[u64]| {
+            let plural = if lines.len() == 1 { "" } else { "s" };
+            let named = list(lines.iter().map(u64::to_string), MOST);
+            named.map(|named| format!("{origin}, line{plural} {named}"))
+        };
+        let misspelt = at(&self.misspelt).map(|at| {
+            format!(
+                "{at}: the first word of the text looks like a misspelt `{PREFIX}` and isn't read as a label; start every \
+                 label with `{PREFIX}`"
+            )
+        });
+        let joined = at(&self.joined).map(|at| {
+            format!("{at}: labels without a blank between them are read as one label; put a blank before each `{PREFIX}`")
+        });
+        misspelt.into_iter().chain(joined).collect()
+    }
+}
+
+/// Whether a word is nearly the prefix with a label: `_label_off`, `__Label__off`, `__labels__off`, `label__off`.
+fn is_misspelt(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let bare = word.trim_start_matches('_');
+    let Some(rest) = ["labels", "label", "lable"].iter().find_map(|name| bare.strip_prefix(name)) else {
+        return false;
+    };
+    if bare.len() == word.len() {
+        // `label_printer` is a word.
+        return rest.starts_with("__");
+    }
+    rest.is_empty() || rest.starts_with('_')
 }

@@ -74,6 +74,27 @@ pub(crate) fn check_label(label: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// `a`, `a and b`, `a, b and c`, or the first `most` and how many more there are; `None` without any.
+pub(crate) fn list(items: impl Iterator<Item = String>, most: usize) -> Option<String> {
+    let mut items: Vec<String> = items.collect();
+    if items.len() > most {
+        let rest = items.len() - most;
+        items.truncate(most);
+        items.push(format!("{rest} more"));
+    }
+    let last = items.pop()?;
+    Some(if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) })
+}
+
+/// Examples, and what looks like a mistake in the lines they were read from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WithWarnings {
+    /// One for each line.
+    pub examples: Vec<Example>,
+    /// A sentence for each kind of mistake.
+    pub warnings: Vec<String>,
+}
+
 /// How the examples are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -126,9 +147,17 @@ impl FromStr for Format {
 /// [`Error::InvalidArgument`] for an unknown extension, [`Error::Io`] if the file can't be opened or read,
 /// [`Error::Data`] for the first line that can't be understood.
 pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
+    Ok(read_file_with_warnings(path, format)?.examples)
+}
+
+/// As [`read_file`], with the warnings of [`read_with_warnings`].
+///
+/// # Errors
+/// As [`read_file`].
+pub fn read_file_with_warnings(path: &Path, format: Option<Format>) -> Result<WithWarnings> {
     let format = format.map_or_else(|| Format::of_path(path), Ok)?;
     let file = File::open(path).map_err(|e| Error::io(path, "cannot open", e))?;
-    read(BufReader::new(file), format, &path.display().to_string())
+    read_with_warnings(BufReader::new(file), format, &path.display().to_string())
 }
 
 /// Reads examples from anything, naming it `origin` in errors. A byte order mark and blank lines are skipped; lines end
@@ -138,23 +167,38 @@ pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
 /// [`Error::Io`] if reading fails, [`Error::Data`] for the first line that can't be understood. A CSV record that spans
 /// several lines counts as the first of them, except that bad UTF-8 is reported where it stands.
 pub fn read(input: impl BufRead, format: Format, origin: &str) -> Result<Vec<Example>> {
-    let lines = Lines::new(input, origin);
-    match format {
-        Format::JsonLines => read_lines(lines, json_lines::parse),
-        Format::FastText => read_lines(lines, fasttext::parse),
-        Format::Csv => csv::read(lines),
-    }
+    Ok(read_with_warnings(input, format, origin)?.examples)
 }
 
+/// As [`read`]. Also returns a sentence for each kind of likely mistake, naming `origin` and the lines: in fastText lines a
+/// misspelt `__label__`, and labels without a blank between them.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_warnings(input: impl BufRead, format: Format, origin: &str) -> Result<WithWarnings> {
+    let lines = Lines::new(input, origin);
+    let mut slips = fasttext::Slips::default();
+    let examples = match format {
+        Format::JsonLines => read_lines(lines, json_lines::parse, |_, _| {})?,
+        Format::FastText => read_lines(lines, fasttext::parse, |line, example| slips.look_at(line, example))?,
+        Format::Csv => csv::read(lines)?,
+    };
+    Ok(WithWarnings { examples, warnings: slips.warnings(origin) })
+}
+
+/// Calls `each` with every example and the number of its line.
 fn read_lines<R: BufRead>(
     mut lines: Lines<'_, R>,
     parse: impl Fn(&str) -> Result<Example, String>,
+    mut each: impl FnMut(u64, &Example),
 ) -> Result<Vec<Example>> {
     let mut examples = Vec::new();
     while let Some(line) = lines.advance()? {
         let line = line.trim_end();
         if !line.is_empty() {
-            examples.push(parse(line).map_err(|message| lines.fault(message))?);
+            let example = parse(line).map_err(|message| lines.fault(message))?;
+            each(lines.number(), &example);
+            examples.push(example);
         }
     }
     Ok(examples)

@@ -118,6 +118,40 @@ fn a_fasttext_label_behind_the_text_is_an_error() {
 }
 
 #[test]
+fn fasttext_lines_that_were_probably_meant_otherwise_are_warned_of_by_their_numbers() {
+    let warnings = |input: &str| read_with_warnings(input.as_bytes(), FastText, "in").unwrap().warnings;
+    let misspelt = |lines: &str| {
+        format!(
+            "in, {lines}: the first word of the text looks like a misspelt `__label__` and isn't read as a label; start \
+             every label with `__label__`"
+        )
+    };
+    for line in [
+        "_label_off",
+        "__label_off",
+        "__Label__off",
+        "_label__off",
+        "label__off",
+        "__label off",
+        "__labels__off",
+    ] {
+        assert_eq!(warnings(&format!("__label__on go\n\n{line} secret")), [misspelt("line 3")], "{line}");
+    }
+    assert_eq!(warnings("__label__on _label_off secret"), [misspelt("line 1")]);
+    let many = "_label_a secret\n".repeat(12);
+    assert_eq!(warnings(&many), [misspelt("lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more")]);
+    assert_eq!(
+        warnings("__label__off,__label__on secret\n__label__on go\n__label__off|__label__on secret"),
+        [
+            "in, lines 1 and 3: labels without a blank between them are read as one label; put a blank before each `__label__`"
+        ]
+    );
+    assert_eq!(warnings("__label__on go\nlabel it\nlabel_printer off\n_ label\n__label__a,b x"), [""; 0]);
+    let json = r#"{"text": "_label_off", "labels": ["a,__label__b"]}"#;
+    assert_eq!(read_with_warnings(json.as_bytes(), JsonLines, "in").unwrap().warnings, [""; 0]);
+}
+
+#[test]
 fn label_names_must_be_visible_and_of_reasonable_length() {
     let longest = "é".repeat(127) + "x";
     assert_eq!(good(FastText, format!("__label__{longest} x"))[0].labels, [longest.as_str()]);
