@@ -167,11 +167,41 @@ fn a_label_with_one_example_is_trained_on_and_named_in_a_warning() {
     let mut examples = commands();
     examples.push(Example::new("brew a strong espresso", ["coffee"]));
     let (classifier, report) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
-    let expected = "label `coffee` has 1 example and can't be held out; it is trained on all the same";
+    let expected =
+        "label `coffee` has 1 example, number 25, and can't be held out; it is trained on all the same";
     assert_eq!(report.warnings, [expected]);
     let top = PredictOptions { keep: Some(1.0), ..Default::default() };
     let prediction = classifier.predict_with("brew a strong espresso", &top).unwrap();
     assert_eq!(classifier.label(prediction.labels()[0].label), Some("coffee"));
+}
+
+#[test]
+fn training_warns_of_slips_in_the_data_by_the_numbers_of_the_examples() {
+    let mut examples = commands();
+    let options = TrainOptions { epochs: Some(1), threads: 1, ..TrainOptions::default() };
+    assert_eq!(Classifier::train(&examples, &options).unwrap().1.warnings, [""; 0]);
+    examples.extend([
+        Example::new("Lights off", ["music"]),
+        Example::new("next track, please", ["weather"]),
+        Example::new("?", ["music"]),
+        Example::new("what a lovely tune", ["Music"]),
+        Example::new("turn the volume down", ["Music"]),
+    ]);
+    let expected = [
+        "examples 5 and 25 have the same text but different labels",
+        "examples 9 and 26 have different labels but differ only in symbols",
+        "example 27 has no words",
+        "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different labels; use \
+         one spelling: `music` (example 7) and `Music` (example 28)",
+    ];
+    let warnings = Classifier::train(&examples, &options).unwrap().1.warnings;
+    assert_eq!(warnings.len(), expected.len(), "{warnings:#?}");
+    for (warning, start) in warnings.iter().zip(expected) {
+        assert!(warning.starts_with(start), "{warning}");
+    }
+    let one = [Example::new("play a song", ["music"]), Example::new("play some jazz", ["music"])];
+    let warnings = Classifier::train(&one, &options).unwrap().1.warnings;
+    assert!(warnings.len() == 1 && warnings[0].starts_with("`music` is the only label"), "{warnings:?}");
 }
 
 #[test]
@@ -226,11 +256,22 @@ fn validation_data_takes_the_place_of_held_out_lines() {
     let examples = commands();
     let mut valid = vec![Example::new("light off now", ["light"]), Example::new("make coffee", ["coffee"])];
     valid.push(Example::new("cats sleep all day", [""; 0]));
-    let (_, report) =
-        Classifier::train_on(&Dataset::of(&examples), Some(&Dataset::of(&valid)), &options(), &mut |_| true)
-            .unwrap();
+    let train = |valid: &[Example]| {
+        Classifier::train_on(&Dataset::of(&examples), Some(&Dataset::of(valid)), &options(), &mut |_| true)
+            .unwrap()
+            .1
+    };
+    let report = train(&valid);
     // The unknown label is a miss, not an error.
     assert_eq!((report.heldout, report.heldout_accuracy, report.examples), (2, Some(0.5), 24));
+    let unknown = "the training data doesn't have all labels of the validation data, so examples with these count as wrong: \
+                   `coffee` (validation example 2)";
+    assert!(report.warnings.len() == 1 && report.warnings[0].starts_with(unknown), "{:?}", report.warnings);
+    valid[1] = Example::new("Lights off!", ["light"]);
+    let shared =
+        "validation example 2 has the text of training example 5, so what is measured on it is too good";
+    let report = train(&valid);
+    assert!(report.warnings.len() == 1 && report.warnings[0].starts_with(shared), "{:?}", report.warnings);
 }
 
 #[test]

@@ -207,8 +207,10 @@ pub unsafe extern "C" fn intent_label(
     })
 }
 
-/// How many warnings the training of this classifier gave: sentences about the data that its owner should know, such as a
-/// label with a single example. A loaded classifier has none.
+/// Number of warnings that the training of this classifier gave. A loaded classifier has none.
+///
+/// A warning is one sentence about a likely mistake in the data, such as a label with one example, or equal texts with different
+/// labels. It names examples by their numbers, counted from 1, and never quotes a text.
 ///
 /// @param classifier A classifier. NULL is allowed.
 /// @return Number of warnings; 0 for NULL.

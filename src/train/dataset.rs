@@ -184,12 +184,6 @@ impl Targets {
         }
     }
 
-    /// Names of the labels that stand in one line only, of the first `examples`.
-    pub(super) fn lone(&self, examples: usize) -> Vec<&str> {
-        let lone = self.names.iter().zip(self.count(examples)).filter(|(_, lines)| *lines == 1);
-        lone.map(|(name, _)| name.as_str()).collect()
-    }
-
     /// Lines of each label among the first `examples`.
     fn count(&self, examples: usize) -> Vec<usize> {
         let mut count = vec![0; self.names.len()];
@@ -436,7 +430,6 @@ mod tests {
             (20, 1, 1, 0, 0)
         );
         assert_eq!(held.len() + rest.len(), lines.len());
-        assert_eq!(t.lone(lines.len()), ["lone", "lone2"]);
         assert_eq!(t.holdout(&keys, 0.1, 7), Holdout { held, rest });
         assert_ne!(t.holdout(&keys, 0.1, 7), t.holdout(&keys, 0.1, 8));
     }

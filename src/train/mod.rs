@@ -21,6 +21,7 @@ mod report;
 mod tensor;
 mod transfer;
 mod trial;
+mod warnings;
 mod weights;
 
 pub use dataset::Inputs;
@@ -330,19 +331,9 @@ impl<'a> Training<'a> {
     }
 
     fn warnings(&self) -> Vec<String> {
-        if self.valid.is_some() || !self.recipe.calibrated {
-            return vec![];
-        }
-        let lone = self.targets.lone(self.examples);
-        let label = |name: &&str| {
-            format!("label `{name}` has 1 example and can't be held out; it is trained on all the same")
-        };
-        let mut warnings: Vec<String> = lone.iter().take(10).map(label).collect();
-        if lone.len() > 10 {
-            let rest: Vec<String> = lone[10..].iter().map(|name| format!("`{name}`")).collect();
-            warnings.push(format!("{} more labels have 1 example each: {}", rest.len(), rest.join(", ")));
-        }
-        warnings
+        let valid = self.valid.as_ref().map(|(valid, _)| *valid);
+        let holds_out = valid.is_none() && self.recipe.calibrated;
+        warnings::find(self.data, self.examples, &self.targets, valid, holds_out)
     }
 
     /// What stands when nothing can be held out.

@@ -21,7 +21,7 @@ pub struct TrainReport {
     pub joiners: Vec<String>,
     /// What the lexicon had to give; `None` without one.
     pub lexicon: Option<LexiconUse>,
-    /// Sentences about the data that its owner should know.
+    /// Sentences about likely mistakes in the data. Each names examples by their numbers, counted from 1, and none quotes a text.
     pub warnings: Vec<String>,
     /// Time taken.
     pub seconds: f64,

@@ -96,7 +96,8 @@ public struct TrainingReport: Hashable, Sendable {
     public let labels: [String]
     /// Share of the held-out examples whose best label was right, 0 to 1; `nil` when none could be held out.
     public let heldOutAccuracy: Double?
-    /// Sentences about the data that its owner should know, such as a label with a single example.
+    /// Sentences about likely mistakes in the data, such as a label with one example, or equal texts with different labels.
+    /// Each names examples by their numbers, counted from 1, and none quotes a text.
     public let warnings: [String]
 
     init(_ handle: Handle) {
