@@ -214,6 +214,31 @@ fn a_label_with_one_example_is_named_in_a_warning() {
 }
 
 #[test]
+fn lines_of_a_fasttext_file_that_were_probably_meant_otherwise_are_named_in_warnings() {
+    let folder = Folder::new();
+    let lines = "__label__on turn on\n\n_label_off turn off\n__label__off,__label__on turn down\n__label__off lights out\n";
+    let slips = folder.put("slips.txt", lines.as_bytes());
+    let misspelt = format!("{slips}, line 3: the first word of the text looks like a misspelt `__label__`");
+    let joined = format!("{slips}, line 4: labels without a blank between them are read as one label");
+    let warned = |ran: &Ran| {
+        let shown: Vec<&str> = ran.err.lines().collect();
+        let told = ran.json()["warnings"].clone();
+        for (i, start) in [&misspelt, &joined].into_iter().enumerate() {
+            assert!(shown[i].starts_with(&format!("intent: warning: {start}")), "{}", ran.err);
+            assert!(told[i].as_str().unwrap().starts_with(start), "{told}");
+        }
+        told.as_array().unwrap().len()
+    };
+    // The data of two labels with one example each is warned of as well.
+    assert_eq!(warned(&folder.train("slips.txt", "a.intent", &["--json"])), 3);
+    let valid = folder.train("data.jsonl", "a.intent", &["--json", "--valid", &slips]);
+    assert_eq!(warned(&valid), 3, "and of labels that the training data doesn't have: {}", valid.err);
+    assert_eq!(warned(&intent(&["eval", small(), &slips, "--json"])), 2);
+    let quiet = folder.train("slips.txt", "a.intent", &["--quiet"]);
+    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
+}
+
+#[test]
 fn training_is_refused_at_once_when_the_model_could_not_be_written() {
     let folder = Folder::new();
     let missing = folder.train("data.jsonl", "no/such/a.intent", &[]);
@@ -428,6 +453,7 @@ fn eval_reports_every_measure() {
         "ece",
         "top_ece",
         "unknown_labels",
+        "warnings",
     ];
     let full = intent(&["eval", SAMPLE, HELDOUT, "--json"]).json();
     assert_eq!(keys(&full), expected);

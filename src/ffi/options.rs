@@ -5,7 +5,7 @@ use super::boundary::boundary;
 use super::error::{Failure, IntentError};
 use super::shield::shielded;
 use super::status::IntentStatus;
-use crate::data::{Example, Format, read_file};
+use crate::data::{Format, WithWarnings, read_file_with_warnings};
 use crate::train::{Durability, Phase, Progress};
 use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
@@ -145,9 +145,9 @@ impl IntentOptions {
         |now| self.progress.report(now)
     }
 
-    /// The validation examples, if a file was named.
-    pub(super) fn valid(&self) -> Result<Option<Vec<Example>>, Failure> {
-        self.valid.as_ref().map(|(path, format)| Ok(read_file(path, *format)?)).transpose()
+    /// The validation examples and what their file is warned of, if a file was named.
+    pub(super) fn valid(&self) -> Result<Option<WithWarnings>, Failure> {
+        self.valid.as_ref().map(|(path, format)| Ok(read_file_with_warnings(path, *format)?)).transpose()
     }
 }
 

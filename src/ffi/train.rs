@@ -6,7 +6,7 @@ use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
 use super::options::{self, IntentOptions};
 use super::status::IntentStatus;
-use crate::data::read_file;
+use crate::data::{WithWarnings, read_file_with_warnings};
 use crate::train::{Dataset, Inputs};
 use crate::vectorizer::FeatureVector;
 use crate::{Classifier, LiveClassifier};
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn intent_train(
         // SAFETY: the header asks for one count a text and as many labels as they sum up to.
         let labels = unsafe { label_sets(labels, label_counts, text_count) }?;
         // SAFETY: the header asks for options that are alive, or NULL; and for a writable place.
-        unsafe { train(&Dataset { inputs: Inputs::Texts(texts), labels }, options, out) }
+        unsafe { train(&Dataset { inputs: Inputs::Texts(texts), labels }, vec![], options, out) }
     })
 }
 
@@ -71,9 +71,9 @@ pub unsafe extern "C" fn intent_train_file(
         let out = Out::new(classifier_out, "classifier_out")?;
         // SAFETY: the header asks for `path_length` bytes.
         let path = unsafe { self::path(path, path_length, "path") }?;
-        let examples = read_file(path, options::format(format)?)?;
+        let WithWarnings { examples, warnings } = read_file_with_warnings(path, options::format(format)?)?;
         // SAFETY: the header asks for options that are alive, or NULL; and for a writable place.
-        unsafe { train(&Dataset::of(&examples), options, out) }
+        unsafe { train(&Dataset::of(&examples), warnings, options, out) }
     })
 }
 
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn intent_train_features(
         // SAFETY: the header asks for one count a row and as many labels as they sum up to.
         let labels = unsafe { label_sets(labels, label_counts, row_count) }?;
         // SAFETY: the header asks for options that are alive, or NULL; and for a writable place.
-        unsafe { train(&Dataset { inputs: Inputs::Features(rows), labels }, options, out) }
+        unsafe { train(&Dataset { inputs: Inputs::Features(rows), labels }, vec![], options, out) }
     })
 }
 
@@ -146,10 +146,13 @@ pub(super) unsafe fn label_sets<'a>(
     Ok(counts.iter().map(|&count| names.by_ref().take(count).collect()).collect())
 }
 
+/// Trains on `data`, whose file gave `warnings`.
+///
 /// # Safety
 /// `options` is NULL or alive; `out` is writable.
 unsafe fn train(
     data: &Dataset<'_>,
+    mut warnings: Vec<String>,
     options: *const IntentOptions,
     out: Out<*mut IntentClassifier>,
 ) -> Result<(), Failure> {
@@ -157,7 +160,10 @@ unsafe fn train(
     // SAFETY: upheld by this function's contract.
     let options = unsafe { options.as_ref() }.unwrap_or(&default);
     let valid = options.valid()?;
-    let valid = valid.as_deref().map(Dataset::of);
+    let valid = valid.as_ref().map(|valid| {
+        warnings.extend_from_slice(&valid.warnings);
+        Dataset::of(&valid.examples)
+    });
     let (train, progress) = (options.train(), &mut options.progress());
     let (live, report) = match options.learner() {
         None => {
@@ -166,7 +172,8 @@ unsafe fn train(
         }
         Some(learner) => LiveClassifier::train(data, valid.as_ref(), train, Some(learner), progress)?,
     };
+    warnings.extend(report.warnings);
     // SAFETY: upheld by this function's contract.
-    unsafe { out.write(IntentClassifier::new(live, &report.warnings)?) };
+    unsafe { out.write(IntentClassifier::new(live, &warnings)?) };
     Ok(())
 }

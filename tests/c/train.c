@@ -208,6 +208,28 @@ static void a_lone_label_is_warned_about(void) {
   intent_options_free(o);
 }
 
+static void lines_of_a_file_that_were_probably_meant_otherwise_are_warned_about(char **arguments) {
+  const char *path = in_folder(arguments, "slips.txt");
+  FILE *file = fopen(path, "wb");
+  CHECK(file != NULL);
+  fputs("__label__on turn on\n_label_off turn off\n__label__on go on\n__label__off go off\n__label__off be off\n", file);
+  CHECK(fclose(file) == 0);
+  intent_options *o = quick_options();
+  intent_classifier *c = NULL;
+  OK(intent_options_set_epochs(o, 1, &problem));
+  OK(intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
+  CHECK(intent_warning_count(c) == 1);
+  CHECK(strstr(intent_warning(c, 0, NULL), "slips.txt, line 2: the first word") != NULL);
+  intent_free(c);
+  OK(intent_options_set_valid_file(o, TEXT(path), INTENT_FORMAT_BY_EXTENSION, &problem));
+  OK(intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
+  CHECK(intent_warning_count(c) == 3);
+  CHECK(strstr(intent_warning(c, 1, NULL), "slips.txt, line 2: the first word") != NULL);
+  CHECK(strstr(intent_warning(c, 2, NULL), "5 validation examples have the text of a training example") != NULL);
+  intent_free(c);
+  intent_options_free(o);
+}
+
 int main(int count, char **arguments) {
   CHECK(count == 2);
   progress_is_reported_and_can_stop();
@@ -216,5 +238,6 @@ int main(int count, char **arguments) {
   what_is_wrong_with_a_file_is_told(arguments);
   what_is_wrong_with_arrays_is_told();
   a_lone_label_is_warned_about();
+  lines_of_a_file_that_were_probably_meant_otherwise_are_warned_about(arguments);
   return 0;
 }

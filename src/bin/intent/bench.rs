@@ -105,8 +105,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let load = || Classifier::load(&arguments.model);
     let classifier = load()?;
-    let examples = input::some_examples(&arguments.data, arguments.format)?;
-    let texts: Vec<&str> = examples.iter().map(|example| example.text.as_str()).collect();
+    let data = input::some_examples(&arguments.data, arguments.format)?;
+    input::warn_of(&data)?;
+    let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
 
     let mut loads = Vec::with_capacity(LOADS);
     for _ in 0..LOADS {

@@ -6,9 +6,9 @@ use crate::figures::{self, Figure};
 use crate::output::{self, Output};
 use crate::progress::Bar;
 use crate::report::{About, Report};
-use crate::{input, words};
+use crate::{eval, input, words};
 use intentkit::classifier::{Evaluation, Evaluator};
-use intentkit::data::{Example, Folds};
+use intentkit::data::{Example, Folds, WithWarnings};
 use intentkit::train::{Dataset, Inputs};
 use intentkit::{Classifier, TrainOptions};
 use serde::Serialize;
@@ -46,9 +46,9 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         ..default
     };
     options.check()?;
-    let examples = input::some_examples(&arguments.data, arguments.format)?;
+    let WithWarnings { examples, mut warnings } = input::some_examples(&arguments.data, arguments.format)?;
     let folds = Folds::new(&examples, count, options.seed)?;
-    let warnings: Vec<String> = warning(&folds.lone).into_iter().collect();
+    warnings.extend(warning(&folds.lone));
     warnings.iter().try_for_each(|warning| input::warn(warning))?;
 
     let (bar, started) = (Bar::new(false), Instant::now());
@@ -92,7 +92,7 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
                     "Figures are those of all folds together, with their standard deviation over the folds."
                         .into(),
                 ])
-                .chain(warnings.iter().map(|warning| format!("Warning: {warning}.")))
+                .chain(eval::note(&warnings))
                 .collect(),
         };
         let page = report.page(&about, &pooled, |figure| {

@@ -9,6 +9,7 @@ use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
 use intentkit::runtime::Precision;
 use intentkit::{Classifier, PredictOptions, Preset};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Measure a model on labelled texts, or what to expect of one
@@ -117,13 +118,27 @@ impl Arguments {
     }
 }
 
+/// What is printed with `--json`.
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(flatten)]
+    evaluation: &'a Evaluation,
+    warnings: &'a [String],
+}
+
+/// Warnings as the page shows them.
+pub fn note(warnings: &[String]) -> impl Iterator<Item = String> {
+    warnings.iter().map(|warning| format!("Warning: {warning}."))
+}
+
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check_report()?;
     let precision = if arguments.float32 { Precision::Float32 } else { Precision::Int8 };
     let classifier = input::classifier(arguments.model.as_deref())?.with_precision(precision);
-    let examples = input::some_examples(&arguments.data, arguments.format)?;
+    let data = input::some_examples(&arguments.data, arguments.format)?;
+    input::warn_of(&data)?;
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
-    evaluator.add(&classifier, &examples, &arguments.predict_options(), |example, outcome| {
+    evaluator.add(&classifier, &data.examples, &arguments.predict_options(), |example, outcome| {
         number += 1;
         if arguments.report.is_some() {
             report.add(&classifier, number, example, outcome);
@@ -131,12 +146,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     let evaluation = evaluator.finish();
     if let Some(path) = &arguments.report {
-        let page = report.page(&about(arguments, &classifier, &evaluation), &evaluation, |_| None)?;
+        let page =
+            report
+                .page(&about(arguments, &classifier, &evaluation, &data.warnings), &evaluation, |_| None)?;
         output::file(path, &page)?;
     }
     let mut out = Output::new();
     if arguments.json {
-        return out.json(&evaluation);
+        return out.json(&Found { evaluation: &evaluation, warnings: &data.warnings });
     }
     let figures = figures::figures(&evaluation);
     let mut pairs = vec![("examples", figures::lines(&evaluation))];
@@ -146,7 +163,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// What stands over the figures of the page.
-fn about(arguments: &Arguments, classifier: &Classifier, evaluation: &Evaluation) -> About {
+fn about(
+    arguments: &Arguments,
+    classifier: &Classifier,
+    evaluation: &Evaluation,
+    warnings: &[String],
+) -> About {
     let metadata = classifier.model().metadata();
     let model = arguments.model.as_deref().map_or_else(|| "the sample".into(), input::name);
     About {
@@ -159,6 +181,6 @@ fn about(arguments: &Arguments, classifier: &Classifier, evaluation: &Evaluation
             ("checksum", metadata.checksum.clone()),
             ("made with", figures::VERSION.into()),
         ],
-        notes: arguments.notes(evaluation),
+        notes: arguments.notes(evaluation).into_iter().chain(note(warnings)).collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Where data and models come from.
 
 use crate::failure::Failure;
-use intentkit::data::{self, Example, Format};
+use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -13,33 +13,35 @@ pub const SAMPLE_DATA: &str = include_str!("../../../models/assistant.jsonl");
 pub const SAMPLE_HELDOUT: &str = include_str!("../../../models/assistant-heldout.jsonl");
 
 /// The examples of all files, in their order; `-` is standard input, JSON Lines unless told otherwise.
-pub fn examples(paths: &[PathBuf], format: Option<Format>) -> Result<Vec<Example>, Failure> {
-    let mut all = Vec::new();
+pub fn examples(paths: &[PathBuf], format: Option<Format>) -> Result<WithWarnings, Failure> {
+    let mut all = WithWarnings::default();
     for path in paths {
-        let mut some = if is_stdin(path) {
-            data::read(std::io::stdin().lock(), format.unwrap_or(Format::JsonLines), "standard input")?
+        let some = if is_stdin(path) {
+            let format = format.unwrap_or(Format::JsonLines);
+            data::read_with_warnings(std::io::stdin().lock(), format, "standard input")?
         } else {
             let format = format.map_or_else(|| Format::of_path(path), Ok).map_err(|e| match e {
                 Error::InvalidArgument(sentence) => Failure::Usage(format!("{sentence} (--format)")),
                 other => other.into(),
             })?;
-            data::read_file(path, Some(format))?
+            data::read_file_with_warnings(path, Some(format))?
         };
-        all.append(&mut some);
+        all.examples.extend(some.examples);
+        all.warnings.extend(some.warnings);
     }
     Ok(all)
 }
 
 /// The examples of one file, of which there must be some.
-pub fn some_examples(path: &Path, format: Option<Format>) -> Result<Vec<Example>, Failure> {
-    let examples = examples(&[path.to_owned()], format)?;
-    if examples.is_empty() {
+pub fn some_examples(path: &Path, format: Option<Format>) -> Result<WithWarnings, Failure> {
+    let data = examples(&[path.to_owned()], format)?;
+    if data.examples.is_empty() {
         let name = if is_stdin(path) { "standard input".into() } else { path.display().to_string() };
         return Err(Failure::Failed(format!(
             "{name}: there are no examples; give at least one line with a text"
         )));
     }
-    Ok(examples)
+    Ok(data)
 }
 
 /// What a small file says.
@@ -72,6 +74,11 @@ pub fn classifier(path: Option<&Path>) -> Result<Classifier, Failure> {
 /// The lexicon that is asked for.
 pub fn lexicon(path: Option<&Path>) -> Result<Option<Arc<Lexicon>>, Failure> {
     Ok(path.map(Lexicon::load).transpose()?.map(Arc::new))
+}
+
+/// Prints what data is warned of.
+pub fn warn_of(data: &WithWarnings) -> Result<(), Failure> {
+    data.warnings.iter().try_for_each(|warning| warn(warning))
 }
 
 /// Warnings go to standard error, each as one sentence.

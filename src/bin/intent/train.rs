@@ -95,7 +95,7 @@ struct Report<'a> {
     heldout: usize,
     joiners: &'a [String],
     lexicon_words: usize,
-    warnings: &'a [String],
+    warnings: Vec<&'a String>,
     output: String,
     export: Option<String>,
     learner: Option<String>,
@@ -126,11 +126,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))?;
 
-    let examples = input::examples(&arguments.data, arguments.format)?;
-    let valid =
+    let given = input::examples(&arguments.data, arguments.format)?;
+    let given_valid =
         arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
+    if !arguments.quiet {
+        [Some(&given), given_valid.as_ref()].into_iter().flatten().try_for_each(input::warn_of)?;
+    }
     let mut bar = Bar::new(arguments.quiet);
-    let (data, valid) = (Dataset::of(&examples), valid.as_deref().map(Dataset::of));
+    let (data, valid) =
+        (Dataset::of(&given.examples), given_valid.as_ref().map(|valid| Dataset::of(&valid.examples)));
     let (classifier, report) = match &arguments.learner {
         None => Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?,
         Some(path) => {
@@ -164,7 +168,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             heldout: report.heldout,
             joiners: &report.joiners,
             lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
-            warnings: &report.warnings,
+            warnings: given
+                .warnings
+                .iter()
+                .chain(given_valid.iter().flat_map(|valid| &valid.warnings))
+                .chain(&report.warnings)
+                .collect(),
             output,
             export: package.map(|package| package.display().to_string()),
             learner: arguments.learner.as_ref().map(|learner| learner.display().to_string()),

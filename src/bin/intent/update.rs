@@ -91,9 +91,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     changes.extend(pairs(&arguments.rename).into_iter().map(|[label, to]| Change::Rename { label, to }));
     changes.extend(pairs(&arguments.merge).into_iter().map(|[label, into]| Change::Merge { label, into }));
     changes.extend(arguments.remove.iter().map(|label| Change::Remove { label: label.clone() }));
-    let examples = input::examples(&arguments.data, arguments.format)?;
-    if !examples.is_empty() {
-        changes.push(Change::Learn(examples));
+    let data = input::examples(&arguments.data, arguments.format)?;
+    if !arguments.quiet {
+        input::warn_of(&data)?;
+    }
+    if !data.examples.is_empty() {
+        changes.push(Change::Learn(data.examples));
     }
     if changes.is_empty() && !is_learner(&arguments.model) {
         return Err(Failure::Usage(
