@@ -269,7 +269,7 @@ fn validation_data_takes_the_place_of_held_out_lines() {
     assert!(report.warnings.len() == 1 && report.warnings[0].starts_with(unknown), "{:?}", report.warnings);
     valid[1] = Example::new("Lights off!", ["light"]);
     let shared =
-        "validation example 2 has the text of training example 5, so what is measured on it is too good";
+        "validation example 2 has the text of training example 5, so accuracy measured on it is too high";
     let report = train(&valid);
     assert!(report.warnings.len() == 1 && report.warnings[0].starts_with(shared), "{:?}", report.warnings);
 }

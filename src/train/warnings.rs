@@ -106,8 +106,9 @@ impl Index {
         });
         let symbols = groups(&mut symbols).map(|examples| {
             format!(
-                "{examples} have different labels but differ only in symbols, punctuation or invisible characters, which \
-                 don't count at present; write the difference in words, or give them the same labels"
+                "{examples} have different labels but differ only in symbols, punctuation or invisible \
+                 characters, which don't count at present; write the difference in words, or give them the same \
+                 labels"
             )
         });
         alike.into_iter().chain(symbols).collect()
@@ -117,8 +118,8 @@ impl Index {
         let (have, it) = if self.empty.len() == 1 { ("has", "it") } else { ("have", "them") };
         numbers("example", &self.empty).map(|examples| {
             format!(
-                "{examples} {have} no words, so there is nothing to learn from {it} (symbols and punctuation don't count \
-                 at present); add words, or remove {it}"
+                "{examples} {have} no words, so there is nothing to learn from {it} (symbols and punctuation \
+                 don't count at present); add words, or remove {it}"
             )
         })
     }
@@ -136,15 +137,15 @@ impl Index {
         }
         if let [(own, other)] = pairs[..] {
             return Some(format!(
-                "validation example {own} has the text of training example {other}, so what is measured on it is too good; \
-                 remove it from one of the two"
+                "validation example {own} has the text of training example {other}, so accuracy measured on it is \
+                 too high; remove it from the training or the validation data"
             ));
         }
         let named = pairs.iter().map(|(own, other)| format!("{own} (training example {other})"));
         list(named, MOST / 2).map(|named| {
             format!(
-                "{} validation examples have the text of a training example, so what is measured on them is \
-                 too good: {named}; remove them from one of the two",
+                "{} validation examples have the text of a training example, so accuracy measured on them is too \
+                 high: {named}; remove them from the training or the validation data",
                 pairs.len()
             )
         })
@@ -199,7 +200,10 @@ impl<'a> Labels<'a> {
         let mut used = self.used();
         let (name, ..) = used.next()?;
         used.next().is_none().then(|| {
-            format!("`{name}` is the only label in the data, so there is nothing to tell it from; add examples of others")
+            format!(
+                "`{name}` is the only label in the data, so there is nothing to choose between; add examples \
+                 of other labels"
+            )
         })
     }
 
@@ -221,8 +225,8 @@ impl<'a> Labels<'a> {
         }
         (!named.is_empty()).then(|| {
             format!(
-                "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different labels; use one \
-                 spelling: {}",
+                "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different \
+                 labels; use one spelling: {}",
                 named.join("; ")
             )
         })
@@ -250,8 +254,8 @@ impl<'a> Labels<'a> {
         });
         list(named, MOST).map(|named| {
             format!(
-                "the training data doesn't have all labels of the validation data, so examples with these count as wrong: \
-                 {named}; add training examples, or correct the names"
+                "the training data doesn't have all labels of the validation data, so examples with these count \
+                 as wrong: {named}; add training examples, or correct the names"
             )
         })
     }
@@ -279,8 +283,8 @@ fn folded_label(name: &str) -> String {
     let folded = folded(name);
     let (mut rest, mut out) = (folded.trim(), String::new());
     while let Some(start) = rest.find(is_blank) {
-        let (word, behind) = rest.split_at(start);
-        let (blanks, after) = behind.split_at(behind.find(|c: char| !is_blank(c)).unwrap_or(behind.len()));
+        let (word, tail) = rest.split_at(start);
+        let (blanks, after) = tail.split_at(tail.find(|c: char| !is_blank(c)).unwrap_or(tail.len()));
         out.push_str(word);
         let is_between = !out.is_empty() && !after.is_empty();
         let is_one_kind =
@@ -306,8 +310,8 @@ fn numbers(noun: &str, lines: &[usize]) -> Option<String> {
     list(lines.iter().map(|line| (line + 1).to_string()), MOST).map(|list| format!("{noun}{plural} {list}"))
 }
 
-/// Conflicts in the order of their first lines: `examples 3 and 7`, or `examples (3, 7), (4, 9) and 5 more groups`. Names all lines of
-/// them if they are few, else the first with each set of labels.
+/// Conflicts in the order of their first lines: `examples 3 and 7`, or `examples (3 and 7) and (4 and 9), and 5 more groups of
+/// examples,`. Names all their lines if these are at most [`MOST`], else the first line with each set of labels.
 fn groups(conflicts: &mut [Conflict]) -> Option<String> {
     conflicts.sort_unstable_by(|a, b| a.firsts.cmp(&b.firsts));
     let few = conflicts.iter().map(|conflict| conflict.all.len()).sum::<usize>() <= MOST;
@@ -406,8 +410,8 @@ mod tests {
             .flat_map(|label| texts.iter().map(move |text| (text.as_str(), *label)))
             .collect();
         let found = of(&lines);
-        let expected = "examples (1 and 9), (2 and 10), (3 and 11), (4 and 12) and (5 and 13), and 3 more groups of examples, \
-                        have the same text but";
+        let expected = "examples (1 and 9), (2 and 10), (3 and 11), (4 and 12) and (5 and 13), and 3 more groups \
+                        of examples, have the same text but";
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
     }
 
@@ -421,8 +425,8 @@ mod tests {
             ("c#", "CS"),
             ("c# linq", "CS"),
         ]);
-        let rest = "have different labels but differ only in symbols, punctuation or invisible characters, which don't count at \
-                    present; write the difference in words, or give them the same labels";
+        let rest = "have different labels but differ only in symbols, punctuation or invisible characters, which \
+                    don't count at present; write the difference in words, or give them the same labels";
         assert_eq!(found, [format!("examples 1, 3 and 5 {rest}")]);
         // Written alike somewhere: said once.
         let both = after_good(&[("turn it on", "off"), ("turn it on!", "off")]);
@@ -439,18 +443,16 @@ mod tests {
         let found = after_good(&[("?", "on")]);
         assert_eq!(
             found,
-            [
-                "example 5 has no words, so there is nothing to learn from it (symbols and punctuation don't count at present); \
-              add words, or remove it"
-            ]
+            ["example 5 has no words, so there is nothing to learn from it (symbols and punctuation don't \
+                 count at present); add words, or remove it"]
         );
     }
 
     #[test]
     fn labels_with_one_example_are_named_up_to_ten_unless_nothing_is_held_out() {
         let found = after_good(&[("x", "lone"), ("y", "other")]);
-        let expected = "2 labels have 1 example each and can't be held out: `lone` (example 5) and `other` (example 6); they are \
-                        trained on all the same";
+        let expected = "2 labels have 1 example each and can't be held out: `lone` (example 5) and `other` \
+                        (example 6); they are trained on all the same";
         assert_eq!(found, [expected]);
         let names: Vec<String> = (0..12).map(|i| format!("l{i}")).collect();
         let lines: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
@@ -461,8 +463,7 @@ mod tests {
 
     #[test]
     fn data_with_one_label_only_is_warned_of() {
-        let expected =
-            "`on` is the only label in the data, so there is nothing to tell it from; add examples of others";
+        let expected = "`on` is the only label in the data, so there is nothing to choose between; add examples of other labels";
         assert_eq!(of(&[("turn it on", "on"), ("lights on", "on"), ("hello", "")]), [expected]);
         // A label without lines has only been numbered.
         let data = examples(&[("turn it on", "on"), ("lights on", "on")]);
@@ -476,22 +477,23 @@ mod tests {
         assert_eq!(
             with_valid(&[("Turn it off?", "off"), ("?", ""), ("something new", "on")]),
             [
-                "validation example 1 has the text of training example 2, so what is measured on it is too good; remove it from \
-              one of the two"
+                "validation example 1 has the text of training example 2, so accuracy measured on it is too high; \
+                 remove it from the training or the validation data"
             ]
         );
         let found = with_valid(&[("new", "on"), ("turn it off", "off"), ("go on", "on")]);
-        let expected = "2 validation examples have the text of a training example, so what is measured on them is too good: 2 \
-                        (training example 2) and 3 (training example 4); remove them from one of the two";
+        let expected = "2 validation examples have the text of a training example, so accuracy measured on them \
+                        is too high: 2 (training example 2) and 3 (training example 4); remove them from the \
+                        training or the validation data";
         assert_eq!(found, [expected]);
     }
 
     #[test]
     fn labels_of_the_validation_data_alone_are_named_with_what_may_be_meant() {
         let found = with_valid(&[("new", "ON"), ("x", "dim on"), ("y", "dim")]);
-        let expected = "the training data doesn't have all labels of the validation data, so examples with these count as wrong: \
-                        `ON` (validation example 1, perhaps meant as `on`) and `dim` (validation example 2); add training \
-                        examples, or correct the names";
+        let expected = "the training data doesn't have all labels of the validation data, so examples with these \
+                        count as wrong: `ON` (validation example 1, perhaps meant as `on`) and `dim` (validation \
+                        example 2); add training examples, or correct the names";
         assert_eq!(found, [expected]);
     }
 
@@ -506,9 +508,9 @@ mod tests {
             ("f", "lamp-on"),
         ];
         let found = of(&[&lines[..], &[("g", "lamp_on"), ("h", "lamp-on")]].concat());
-        let expected = "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different labels; use \
-                        one spelling: `Light` (example 1) and `light` (example 2); `lamp_on` (example 3) and `lamp-on` \
-                        (example 6)";
+        let expected = "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as \
+                        different labels; use one spelling: `Light` (example 1) and `light` (example 2); \
+                        `lamp_on` (example 3) and `lamp-on` (example 6)";
         assert_eq!(found, [expected]);
     }
 

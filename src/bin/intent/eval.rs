@@ -15,8 +15,8 @@ use std::path::PathBuf;
 /// Measure a model on labelled texts, or what to expect of one
 ///
 /// Accuracy counts the lines whose best label is right before anything is rejected; exact match and F1 count what is
-/// really answered, so a rejected line is wrong. Lines without labels measure how well the model knows what isn't its
-/// business.
+/// really answered, so a rejected line is wrong. The cost of rejecting is the share of lines with labels that are
+/// rejected but would be exact matches without the rejection threshold. Lines without labels measure how well the model rejects what is out of scope.
 ///
 /// Without a test set, --cross-validate cuts DATA into folds, each with its share of every label, trains a model on all
 /// folds but one for each of them, and measures it on that one. It prints mean and standard deviation over the folds, and
