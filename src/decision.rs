@@ -26,8 +26,35 @@ pub struct PredictOptions {
     pub top: Option<usize>,
     /// The share of in-scope texts to let through, over 0 and at most 1, instead of the share that the model was trained with.
     /// It is a share of the lines held out in training, and for 1 every text in which anything is known is answered. A
-    /// model with too few held-out lines to tell answers them all the same. Default: the model's.
+    /// model without reject points, such as one of keyword rules, answers them all the same. Default: the model's.
     pub keep: Option<f32>,
+    /// What mistakes cost, instead of a share: the text is rejected where that is cheaper on average. A model made before costs could be
+    /// given goes by its share. Not together with `keep`. Default: none.
+    pub cost: Option<Cost>,
+}
+
+/// What mistakes cost, in wrong actions: a wrong action costs 1, and so does a text answered that is for none of the labels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// What it costs to reject a text with a label, that is, to ask back, 0 to 1.
+    pub ask_back: f32,
+    /// The share of texts that are for none of the labels, 0 to 1.
+    pub foreign: f32,
+}
+
+impl Cost {
+    /// Whether both values are in their ranges.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the value.
+    pub fn check(&self) -> Result<()> {
+        for (name, value) in [("ask_back", self.ask_back), ("foreign", self.foreign)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(Error::invalid(format!("`{name}` is {value}; it must be from 0 to 1")));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl PredictOptions {
@@ -44,6 +71,14 @@ impl PredictOptions {
         }
         if let Some(keep) = self.keep.filter(|keep| !(*keep > 0.0 && *keep <= 1.0)) {
             return Err(Error::invalid(format!("`keep` is {keep}; it must be over 0 and at most 1")));
+        }
+        if let Some(cost) = self.cost {
+            cost.check()?;
+            if self.keep.is_some() {
+                return Err(Error::invalid(
+                    "`keep` and `cost` are two ways to say which texts to reject; give one",
+                ));
+            }
         }
         Ok(())
     }
@@ -94,6 +129,10 @@ pub struct RejectRule<'a> {
     pub points: &'a [f32],
     /// The share to let through unless a caller says otherwise.
     pub keep: f32,
+    /// For each point the share of the held-out lines with labels that it lets through and that are right; empty for models of before.
+    pub right: &'a [f32],
+    /// For each point the share of the texts without a label that it lets through; empty for models of before.
+    pub outside: &'a [f32],
 }
 
 impl RejectRule<'_> {
@@ -114,6 +153,31 @@ impl RejectRule<'_> {
             (None, _) => f32::NEG_INFINITY,
         }
     }
+
+    /// The share to let through at which mistakes cost least on average; that of [`RejectRule::keep`] for models of before.
+    pub fn cheapest(&self, cost: Cost) -> f32 {
+        let cost_at = |point: usize| {
+            let rejected = point as f32 / (Self::POINTS - 1) as f32;
+            let inside = cost.ask_back * rejected + (1.0 - rejected - self.right[point]).max(0.0);
+            (1.0 - cost.foreign) * inside + cost.foreign * self.outside[point]
+        };
+        if self.right.len() != Self::POINTS || self.outside.len() != Self::POINTS {
+            return self.keep;
+        }
+        // The first of equals, which lets most through. At the last point only the surest text is answered.
+        let cheapest =
+            (0..Self::POINTS).reduce(|best, point| if cost_at(point) < cost_at(best) { point } else { best });
+        1.0 - cheapest.unwrap_or(0) as f32 / (Self::POINTS - 1) as f32
+    }
+
+    /// The score under which texts are rejected, as a caller asks for it.
+    #[inline]
+    pub fn asked(&self, options: &PredictOptions) -> f32 {
+        match options.cost {
+            Some(cost) => self.below(Some(self.cheapest(cost))),
+            None => self.below(options.keep),
+        }
+    }
 }
 
 /// Where the labels' texts lie: for each the mean of its training rows.
@@ -123,8 +187,76 @@ pub struct Centroids<'a> {
     pub rows: &'a [i8],
     /// The reciprocal of each row's length; 0 for a label without.
     pub inverse_norms: &'a [f32],
-    /// What a cosine of 1 adds to the reject score.
+}
+
+/// How the reject score of a row is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ScoreSettings {
+    /// What a cosine of 1 to the centroid of the top label adds, in logits; 0 leaves the logit alone.
+    #[serde(rename = "cosine_weight")]
     pub weight: f32,
+    /// The largest logit that counts: a label with most of the training lines has huge ones for whatever touches it. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logit_cap: Option<f32>,
+    /// The power of the features' length that the cosine is multiplied by, 0 to 2; 0 for models whose features have unit length.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub length_power: u8,
+}
+
+fn is_zero(power: &u8) -> bool {
+    *power == 0
+}
+
+/// Tells texts like the training lines without labels from the others: a plane between them.
+#[derive(Debug, Clone, Copy)]
+pub struct Outside<'a> {
+    /// The direction of the lines without labels.
+    pub weights: &'a FeatureVector,
+    /// What is added to the product of direction and features.
+    pub bias: f32,
+}
+
+impl Outside<'_> {
+    /// What a row as far outside as the training lines without labels loses of its reject score: as much as lies between texts of the
+    /// training data and texts that have nothing to do with it.
+    const PENALTY: f32 = 25.0;
+    /// The margin from which on it loses any: a little on that side says nothing yet.
+    const MARGIN: f32 = 0.2;
+
+    /// How far a row is on the side of the lines without labels: about 1 for such a line, 0 or less for others.
+    pub fn margin(&self, features: &FeatureVector) -> f32 {
+        simd::dot(self.weights, features) + self.bias
+    }
+}
+
+/// How sure a model is that a row belongs to any of its labels.
+#[derive(Debug, Clone, Copy)]
+pub struct RejectScore<'a> {
+    /// Where the labels' texts lie.
+    pub centroids: Centroids<'a>,
+    /// How the score is made.
+    pub settings: ScoreSettings,
+    /// For a model trained with lines without labels.
+    pub outside: Option<Outside<'a>>,
+}
+
+impl RejectScore<'_> {
+    /// The largest logit up to the cap, plus the weighted cosine to that label's centroid, less what speaks for the lines without
+    /// labels. Higher is surer.
+    pub fn of(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
+        let Some(top) = simd::largest(logits) else { return f32::NEG_INFINITY };
+        let ScoreSettings { weight, logit_cap, length_power } = self.settings;
+        let mut score = logit_cap.map_or(logits[top], |cap| logits[top].min(cap));
+        if weight > 0.0 {
+            let square = if length_power > 0 { simd::dot(features, features) } else { 1.0 };
+            let evidence = if length_power == 1 { square.sqrt() } else { square };
+            score += weight * evidence * self.centroids.cosine(features, top);
+        }
+        if let Some(outside) = self.outside {
+            score -= Outside::PENALTY * (outside.margin(features) - Outside::MARGIN).max(0.0);
+        }
+        score
+    }
 }
 
 impl Centroids<'_> {
@@ -145,16 +277,6 @@ impl Centroids<'_> {
     pub fn direction(&self, label: usize) -> FeatureVector {
         let row = self.rows.as_chunks::<DIMENSIONS>().0.get(label);
         row.map_or([0.0; DIMENSIONS], |row| row.map(|value| f32::from(value) * self.inverse_norms[label]))
-    }
-
-    /// How sure the model is that a row belongs to any of its labels: the largest logit plus the weighted cosine to that
-    /// label's centroid. Higher is surer.
-    pub fn reject_score(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
-        match simd::largest(logits) {
-            Some(top) if self.weight > 0.0 => logits[top] + self.weight * self.cosine(features, top),
-            Some(top) => logits[top],
-            None => f32::NEG_INFINITY,
-        }
     }
 }
 
@@ -194,7 +316,7 @@ impl DecisionRule<'_> {
 
     #[inline]
     fn is_rejected(&self, score: f32, options: &PredictOptions) -> bool {
-        score == f32::NEG_INFINITY || score < self.reject.below(options.keep)
+        score == f32::NEG_INFINITY || score < self.reject.asked(options)
     }
 
     /// How many labels are chosen at most.
@@ -299,7 +421,7 @@ mod tests {
     };
 
     fn rule(choice: Choice) -> DecisionRule<'static> {
-        let reject = RejectRule { points: &POINTS, keep: 0.95 };
+        let reject = RejectRule { points: &POINTS, keep: 0.95, right: &[], outside: &[] };
         DecisionRule { choice, calibration: Calibration::default(), thresholds: &HALVES, reject }
     }
 
@@ -359,10 +481,31 @@ mod tests {
 
     #[test]
     fn reject_points_are_interpolated_and_their_absence_rejects_nothing() {
-        let rule = RejectRule { points: &POINTS, keep: 0.95 };
+        let rule = RejectRule { points: &POINTS, keep: 0.95, right: &[], outside: &[] };
         assert!((rule.below(Some(0.945)) + 2.5).abs() < 1e-4);
         assert_eq!(rule.below(Some(1e-9)), 92.0);
-        assert_eq!(RejectRule { points: &[], keep: 0.5 }.below(Some(0.1)), f32::NEG_INFINITY);
+        assert_eq!(RejectRule { points: &[], keep: 0.5, ..rule }.below(Some(0.1)), f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn a_cost_asks_for_the_share_at_which_mistakes_cost_least() {
+        // Half of the lines are wrong, and all of those have lower scores than the others; so have texts of no label.
+        let right: Vec<f32> = (0..101).map(|point| (1.0 - point as f32 / 100.0).min(0.5)).collect();
+        let outside: Vec<f32> = (0..101).map(|point| 1.0 - point as f32 / 100.0).collect();
+        let rule = RejectRule { points: &POINTS, keep: 0.95, right: &right, outside: &outside };
+        let keep = |ask_back, foreign| rule.cheapest(Cost { ask_back, foreign });
+        assert_eq!((keep(0.3, 0.0), keep(1.0, 0.0), keep(0.0, 0.0)), (0.5, 1.0, 0.5));
+        // A text of no label is wrong however sure; nearly all are.
+        assert!(keep(0.3, 0.9) < 0.1, "{}", keep(0.3, 0.9));
+        let before = RejectRule { right: &[], outside: &[], ..rule };
+        assert_eq!(before.cheapest(Cost { ask_back: 0.3, foreign: 0.1 }), 0.95);
+        let options =
+            PredictOptions { cost: Some(Cost { ask_back: 0.3, foreign: 0.0 }), ..Default::default() };
+        assert_eq!(rule.asked(&options), POINTS[50]);
+        for cost in [Cost { ask_back: -0.1, foreign: 0.0 }, Cost { ask_back: 0.1, foreign: f32::NAN }] {
+            assert!(PredictOptions { cost: Some(cost), ..Default::default() }.check().is_err());
+        }
+        assert!(PredictOptions { keep: Some(0.9), ..options }.check().is_err());
     }
 
     #[test]
@@ -381,16 +524,39 @@ mod tests {
     fn the_reject_score_is_the_largest_logit_and_the_cosine_to_its_label() {
         let mut rows = vec![0i8; 2 * DIMENSIONS];
         (rows[0], rows[DIMENSIONS + 1]) = (100, 50);
-        let centroids = Centroids { rows: &rows, inverse_norms: &[0.01, 0.02], weight: 20.0 };
+        let centroids = Centroids { rows: &rows, inverse_norms: &[0.01, 0.02] };
+        let settings = ScoreSettings { weight: 20.0, logit_cap: None, length_power: 0 };
+        let score = RejectScore { centroids, settings, outside: None };
         let mut features = [0.0; DIMENSIONS];
         (features[0], features[1]) = (0.6, 0.8);
         let near = |found: f32, wanted: f32| assert!((found - wanted).abs() < 0.1, "{found} {wanted}");
-        near(centroids.reject_score(&features, &[2.0, 1.0]), 2.0 + 12.0);
-        near(centroids.reject_score(&features, &[2.0, 3.0]), 3.0 + 16.0);
+        near(score.of(&features, &[2.0, 1.0]), 2.0 + 12.0);
+        near(score.of(&features, &[2.0, 3.0]), 3.0 + 16.0);
         // The length of the features is theirs.
-        near(centroids.reject_score(&features.map(|f| f * 40.0), &[2.0, 3.0]), 3.0 + 16.0);
-        assert_eq!(Centroids { weight: 0.0, ..centroids }.reject_score(&features, &[2.0, 1.0]), 2.0);
-        assert_eq!(centroids.reject_score(&[0.0; DIMENSIONS], &[2.0, 1.0]), 2.0);
+        near(score.of(&features.map(|f| f * 40.0), &[2.0, 3.0]), 3.0 + 16.0);
+        let with = |settings| RejectScore { settings, ..score };
+        assert_eq!(with(ScoreSettings { weight: 0.0, ..settings }).of(&features, &[2.0, 1.0]), 2.0);
+        assert_eq!(score.of(&[0.0; DIMENSIONS], &[2.0, 1.0]), 2.0);
+        // Half of the evidence is half of the cosine, or a quarter of it; a logit counts up to the cap.
+        let half = features.map(|f| f / 2.0);
+        for (power, part) in [(1, 0.5), (2, 0.25)] {
+            let settings = ScoreSettings { length_power: power, logit_cap: Some(2.5), ..settings };
+            near(with(settings).of(&half, &[2.0, 3.0]), 2.5 + 16.0 * part);
+        }
+    }
+
+    #[test]
+    fn a_row_on_the_side_of_the_lines_without_labels_loses_score_and_another_does_not() {
+        let rows = [0i8; DIMENSIONS];
+        let centroids = Centroids { rows: &rows, inverse_norms: &[0.0] };
+        let mut weights = [0.0; DIMENSIONS];
+        weights[0] = 2.0;
+        let outside = Some(Outside { weights: &weights, bias: -1.0 });
+        let settings = ScoreSettings { weight: 40.0, logit_cap: Some(4.0), length_power: 1 };
+        let score = RejectScore { centroids, settings, outside };
+        let (mut near, mut far) = ([0.0; DIMENSIONS], [0.0; DIMENSIONS]);
+        (near[0], far[1]) = (1.0, 1.0);
+        assert_eq!((score.of(&near, &[3.0]), score.of(&far, &[3.0])), (3.0 - 20.0, 3.0));
     }
 
     #[test]
@@ -457,6 +623,10 @@ mod tests {
             assert!(options.check().unwrap_err().to_string().contains("`keep`"));
         }
         assert!(PredictOptions { top: Some(0), ..Default::default() }.check().is_err());
-        assert!(PredictOptions { threshold: Some(1.0), top: Some(1), keep: Some(1.0) }.check().is_ok());
+        assert!(
+            PredictOptions { threshold: Some(1.0), top: Some(1), keep: Some(1.0), cost: None }
+                .check()
+                .is_ok()
+        );
     }
 }

@@ -8,7 +8,8 @@ use crate::simd::{self, DIMENSIONS, HALF};
 use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
-/// A text as numbers: 256 float32 of unit length, or all zeros when nothing in the text is known.
+/// A text as numbers: 256 float32, or all zeros when nothing in the text is known. Of unit length when training has seen every word
+/// of the text, and shorter the less of it is known; see [`Evidence`].
 pub type FeatureVector = [f32; DIMENSIONS];
 
 /// Borrowed rows of [`DIMENSIONS`] integers.
@@ -66,12 +67,49 @@ pub struct Vectorizer<'a> {
     pub settings: &'a NgramSettings,
     /// A power of two of rows.
     pub table: Table<'a>,
-    /// The trigrams of the training data.
+    /// The trigrams of the training data, and its words where the settings ask for [`Evidence`].
     pub known: Filter<'a>,
     /// Joiners, frequent words and the words of the lexicon; none of them for most models.
     pub words: Words<'a>,
     /// Where those have their rows.
     pub lexicon: LexiconRows<'a>,
+}
+
+/// How much of a clause training has seen. N-grams that it has not seen say nothing, yet they are part of the text: as in a TF-IDF
+/// vector over all n-grams, the rest is shorter by what they take. Without that, a text that shares one group of letters with a training line
+/// would look like that line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Evidence {
+    words: u32,
+    known_words: u32,
+    trigrams: u32,
+    known_trigrams: u32,
+}
+
+impl Evidence {
+    #[inline(always)]
+    pub(crate) fn word(&mut self, is_known: bool) {
+        self.words += 1;
+        self.known_words += u32::from(is_known);
+    }
+
+    #[inline(always)]
+    pub(crate) fn trigram(&mut self, is_known: bool) {
+        self.trigrams += 1;
+        self.known_trigrams += u32::from(is_known);
+    }
+
+    /// Whether anything is known.
+    #[inline(always)]
+    pub(crate) fn any(&self) -> bool {
+        self.known_trigrams > 0 || self.known_words > 0
+    }
+
+    /// The length of the features: the square root of the mean of two shares, that of known words and that of known trigrams.
+    pub(crate) fn length(&self) -> f32 {
+        let share = |known: u32, all: u32| known as f32 / all.max(1) as f32;
+        (0.5 * (share(self.known_words, self.words) + share(self.known_trigrams, self.trigrams))).sqrt()
+    }
 }
 
 /// The rows of the words that have one of their own besides those of their n-grams.
@@ -138,10 +176,23 @@ impl Vectorizer<'_> {
         let mut words = Pending::new(self.table, self.settings.word_weight.into());
         let mut characters = Pending::new(self.table, self.settings.character_weight.into());
         let mut lexicon = Pending::new(self.lexicon.rows, self.lexicon.weight);
-        let mut known = false;
+        let (mut known, mut evidence, mut word, mut has_row) = (false, Evidence::default(), 0, false);
         ngrams::for_each_piece(text, self.settings, words_read, |piece| match piece {
             Piece::Ngrams(kind, hashes) => {
-                if kind == Kind::Trigram && !known {
+                if self.settings.evidence {
+                    match kind {
+                        Kind::Words => word = hashes[0],
+                        Kind::Trigram => {
+                            // The trigrams of a word follow its n-grams of words, of which it is the first.
+                            evidence.word(has_row || word != ngrams::RARE && self.known.contains(word));
+                            for &hash in hashes {
+                                evidence.trigram(has_row || self.known.contains(hash));
+                            }
+                            has_row = false;
+                        }
+                        Kind::Fourgram => {}
+                    }
+                } else if kind == Kind::Trigram && !known {
                     known = hashes.iter().any(|&hash| self.known.contains(hash));
                 }
                 let queue = match kind {
@@ -155,20 +206,24 @@ impl Vectorizer<'_> {
             }
             // A lexicon knows words that the training data doesn't hold.
             Piece::Lexicon(row) => {
-                known = true;
+                (known, has_row) = (true, true);
                 lexicon.push(row, &mut sums);
             }
             Piece::ClauseEnd => {
                 [&mut words, &mut characters, &mut lexicon]
                     .into_iter()
                     .for_each(|queue| queue.flush(&mut sums));
-                if known {
+                if known || evidence.any() {
                     let mut features = [0.0; DIMENSIONS];
                     simd::normalise(&sums, &mut features);
+                    if self.settings.evidence {
+                        let length = evidence.length();
+                        features.iter_mut().for_each(|feature| *feature *= length);
+                    }
                     row(&features);
                 }
                 sums.fill(0);
-                known = false;
+                (known, evidence, has_row) = (false, Evidence::default(), false);
             }
         });
     }

@@ -5,6 +5,7 @@
 
 use intentkit::calibration::Calibration;
 use intentkit::data::{Example, read_file};
+use intentkit::decision::ScoreSettings;
 use intentkit::model::{LayerParts, Metadata, Model, Parts, RejectSettings, TableParts};
 use intentkit::runtime::Precision;
 use intentkit::simd::DIMENSIONS;
@@ -262,7 +263,10 @@ fn random_model(labels: usize, linear: bool, seed: u64, size: f32) -> Classifier
             preset: "single".into(),
             labels: (0..labels).map(|i| format!("label \"{i}\" é")).collect(),
             calibration: Calibration { scale: 0.3 + 0.2 * (seed % 5) as f32, coupling, shift: -0.5 },
-            reject: RejectSettings { keep: 0.95, cosine_weight: 20.0 },
+            reject: RejectSettings {
+                keep: 0.95,
+                score: ScoreSettings { weight: 20.0, ..ScoreSettings::default() },
+            },
             ..Metadata::default()
         },
         table: TableParts::default(),
@@ -276,6 +280,9 @@ fn random_model(labels: usize, linear: bool, seed: u64, size: f32) -> Classifier
         reject_points: vec![],
         centroids: vec![1; labels * DIMENSIONS],
         centroid_inverse_norms: vec![0.001; labels],
+        outside: vec![],
+        reject_right: vec![],
+        reject_outside: vec![],
     };
     Classifier::new(Model::from_parts(&parts).unwrap()).with_precision(Precision::Float32)
 }

@@ -11,7 +11,7 @@ use crate::network::float32::FloatNetwork;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::names::{Name, NamedPiece, for_each_named_piece};
 use crate::text::ngrams::{self, Kind, token_hash};
-use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
+use crate::vectorizer::{Evidence, FeatureVector, LexiconRows, Table, Vectorizer};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -151,13 +151,14 @@ impl Classifier {
             lexicon: vectorizer.lexicon.rows,
         };
         let explained_clause = |(clause, logits): (&Clause, &Option<Vec<f32>>)| {
-            let centroids = self.model.centroids();
             let of_labels = |logits: &Vec<f32>| labels.iter().map(|&label| logits[label]).collect::<Vec<_>>();
             let attribute = |logits: &Vec<f32>| explainer.attributions(clause, &of_labels(logits));
             ExplainedClause {
                 text: clause.text.clone(),
                 known: clause.known,
-                score: logits.as_ref().and_then(|l| finite(centroids.reject_score(&clause.features, l))),
+                score: logits
+                    .as_ref()
+                    .and_then(|l| finite(self.model.reject_score().of(&clause.features, l))),
                 labels: logits.as_ref().map(attribute).unwrap_or_default(),
             }
         };
@@ -165,7 +166,7 @@ impl Classifier {
             text: text.to_owned(),
             rejected: count == 0,
             score,
-            reject_below: finite(rule.reject.below(options.keep)),
+            reject_below: finite(rule.reject.asked(options)),
             by_rule,
             labels: labels.iter().map(explained_label).collect(),
             clauses: clauses.iter().zip(&logits).map(explained_clause).collect(),
@@ -213,12 +214,22 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let bits = vectorizer.table.rows().trailing_zeros();
     let (mut clauses, mut left) = (vec![], MAX_NAMED);
     let (mut sums, mut others, mut known) = ([0i32; DIMENSIONS], [0i32; DIMENSIONS], false);
+    let (mut evidence, mut with_row) = (Evidence::default(), (false, false));
     let mut open: Vec<Ngram> = vec![];
     // By n-gram and word: letters that two words share have a share in each.
     let mut places: HashMap<(u64, u64), usize> = HashMap::new();
     let mut lexicon_places: HashMap<u32, usize> = HashMap::new();
     for_each_named_piece(text, settings, vectorizer.words, |piece| match piece {
         NamedPiece::Ngram(kind, hash, name) => {
+            match (kind, &name) {
+                (Kind::Words, Name::Words([_])) => {
+                    // Whether this word has a row of the lexicon, and whether the next one has.
+                    with_row = (with_row.1, false);
+                    evidence.word(with_row.0 || hash != ngrams::RARE && vectorizer.known.contains(hash));
+                }
+                (Kind::Trigram, _) => evidence.trigram(with_row.0 || vectorizer.known.contains(hash)),
+                _ => {}
+            }
             known = known || (kind == Kind::Trigram && vectorizer.known.contains(hash));
             let (word, weight) = match name {
                 Name::Words(_) => (None, settings.word_weight),
@@ -242,7 +253,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             }
         }
         NamedPiece::Lexicon(row, word) => {
-            known = true;
+            (known, with_row.1) = (true, true);
             let LexiconRows { rows, weight } = vectorizer.lexicon;
             rows.add(&mut sums, &[row], weight);
             if let Some(&place) = lexicon_places.get(&row) {
@@ -258,13 +269,17 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
         NamedPiece::ClauseEnd(words) => {
             let mut features = [0.0; DIMENSIONS];
             simd::normalise(&sums, &mut features);
+            let evidence = std::mem::take(&mut evidence);
+            let length = if settings.evidence { evidence.length() } else { 1.0 };
+            features.iter_mut().for_each(|feature| *feature *= length);
+            let known = std::mem::take(&mut known) || settings.evidence && evidence.any();
             let square: f64 = sums.iter().map(|&sum| f64::from(sum) * f64::from(sum)).sum();
             clauses.push(Clause {
                 text: words.join(" "),
                 // A sum of zero says nothing either.
-                known: std::mem::take(&mut known) && square > 0.0,
+                known: known && square > 0.0,
                 features,
-                length: square.sqrt(),
+                length: square.sqrt() / f64::from(length),
                 ngrams: std::mem::take(&mut open),
                 others: std::mem::replace(&mut others, [0; DIMENSIONS]),
             });

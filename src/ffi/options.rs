@@ -6,6 +6,7 @@ use super::error::{Failure, IntentError};
 use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Format, WithWarnings, read_file_with_warnings};
+use crate::decision::Cost;
 use crate::train::{Durability, Phase, Progress};
 use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
@@ -296,6 +297,26 @@ pub unsafe extern "C" fn intent_options_set_keep(
 ) -> IntentStatus {
     // SAFETY: the header asks for options, alive and not in use elsewhere.
     unsafe { set(options, error_out, |train| train.keep = keep) }
+}
+
+/// Sets what mistakes cost, in the place of a share: the reject point is put where they cost least on average. A wrong action costs 1, and so
+/// does answering a text that is for none of the labels. Leave the share of intent_options_set_keep() alone with it.
+///
+/// @param options       Options to change. Not NULL.
+/// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+/// @param foreign_share Share of texts that are for none of the labels, 0 to 1.
+/// @param error_out     Optional. Written only on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_cost(
+    options: *mut IntentOptions,
+    ask_back_cost: f32,
+    foreign_share: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    let cost = Some(Cost { ask_back: ask_back_cost, foreign: foreign_share });
+    // SAFETY: the header asks for options, alive and not in use elsewhere.
+    unsafe { set(options, error_out, |train| train.cost = cost) }
 }
 
 /// Sets the learning rate of the network. Default: 0.002.

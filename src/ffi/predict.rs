@@ -6,6 +6,7 @@ use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use crate::classifier::Decided;
+use crate::decision::Cost;
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::MAX_CLAUSES;
@@ -34,7 +35,15 @@ pub struct IntentPredictOptions {
     /// Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
     /// text in which anything is known. 0: the model's.
     pub keep: f32,
+    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. Texts are then rejected
+    /// where that is cheaper on average. Leave `keep` at 0 with it. Negative: no cost is given.
+    pub ask_back_cost: f32,
+    /// Share of texts that are for none of the labels, 0 to 1; answering one costs 1. Read if `ask_back_cost` is not negative.
+    pub foreign_share: f32,
 }
+
+/// Bytes of the first version of the struct, which ended with `keep`.
+const FIRST_SIZE: usize = std::mem::offset_of!(IntentPredictOptions, keep) + size_of::<usize>();
 
 /// What an answer comes from.
 #[repr(C)]
@@ -80,16 +89,24 @@ pub(super) unsafe fn predict_options(
     }
     // SAFETY: every version of the struct starts with its size, and only that is read before it is known.
     let (size, known) = (unsafe { options.cast::<usize>().read() }, size_of::<IntentPredictOptions>());
-    if size != known {
+    if size != known && size != FIRST_SIZE {
         let next = "start from INTENT_PREDICT_OPTIONS_INIT, and use the header that came with the library";
         return Err(Failure::invalid(format!("`options->size` is {size}, it must be {known}; {next}")));
     }
-    // SAFETY: it has the size of ours.
-    let IntentPredictOptions { threshold, top, keep, .. } = unsafe { options.read() };
+    // SAFETY: both versions begin with these fields.
+    let (threshold, top, keep) = unsafe { ((*options).threshold, (*options).top, (*options).keep) };
+    let cost = if size == known {
+        // SAFETY: it has the size of ours.
+        let (ask_back, foreign) = unsafe { ((*options).ask_back_cost, (*options).foreign_share) };
+        if ask_back < 0.0 { None } else { Some(Cost { ask_back, foreign }) }
+    } else {
+        None
+    };
     let options = PredictOptions {
         threshold: if threshold < 0.0 { None } else { Some(threshold) },
         top: if top == 0 { None } else { Some(top) },
         keep: if keep == 0.0 { None } else { Some(keep) },
+        cost,
     };
     options.check()?;
     Ok(options)

@@ -18,7 +18,7 @@ use std::ops::Range;
 use twox_hash::XxHash3_64;
 
 /// Newest file format this library reads, and the one it writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A text's every word is compared with all joiners.
 pub const MAX_JOINERS: usize = 64;
@@ -92,6 +92,14 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     put("centroid_inverse_norms", "F32", &[labels], inverse_norms);
     let points = &parts.reject_points;
     put("reject_points", "F32", &[points.len()], bytemuck::cast_slice(points));
+    let optional = [
+        ("outside", &parts.outside),
+        ("reject_right", &parts.reject_right),
+        ("reject_outside", &parts.reject_outside),
+    ];
+    for (name, values) in optional.into_iter().filter(|(_, values)| !values.is_empty()) {
+        put(name, "F32", &[values.len()], bytemuck::cast_slice(values));
+    }
     if metadata.lexicon.is_some() {
         let slots = bytemuck::cast_slice(&parts.lexicon_words);
         put("lexicon.words", "U32", &[parts.lexicon_words.len()], slots);
@@ -229,7 +237,9 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     let reject = &metadata.reject;
     if !metadata.calibration.is_valid()
         || !(0.0..=1.0).contains(&reject.keep)
-        || !reject.cosine_weight.is_finite()
+        || !reject.score.weight.is_finite()
+        || reject.score.length_power > 2
+        || reject.score.logit_cap.is_some_and(|cap| !cap.is_finite())
     {
         return Err(ModelFault::NotAModel("its calibration or reject rule is out of range".into()));
     }
@@ -353,6 +363,16 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
     places.reject_points = finder.floats("reject_points", points)?;
     places.centroids = finder.find("centroids", Dtype::I8, &[Some(labels), Some(DIMENSIONS)])?;
     places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels)?;
+    let optional = [
+        ("outside", DIMENSIONS + 1, &mut places.outside),
+        ("reject_right", RejectRule::POINTS, &mut places.reject_right),
+        ("reject_outside", RejectRule::POINTS, &mut places.reject_outside),
+    ];
+    for (name, length, place) in optional {
+        if tensors.tensor(name).is_ok() {
+            *place = finder.floats(name, length)?;
+        }
+    }
     if metadata.ngrams.is_some() {
         let dtype = tensors.tensor("table").map(|table| table.dtype());
         places.table_is_int8 = dtype.is_ok_and(|dtype| dtype == Dtype::I8);

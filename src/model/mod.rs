@@ -8,7 +8,9 @@ mod file;
 mod parts;
 
 use crate::calibration::Calibration;
-use crate::decision::{Centroids, Choice, DecisionRule, RejectRule, noisy_or};
+use crate::decision::{
+    Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
+};
 use crate::error::{Error, Result};
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network, with_logits};
@@ -35,8 +37,15 @@ pub struct TrainingSummary {
     pub examples: usize,
     /// Lines with labels that were held out to choose epochs, calibration and the reject point.
     pub heldout: usize,
-    /// Share of the held-out in-scope lines whose best label is right; `None` when none could be held out.
+    /// Share of the held-out in-scope lines whose best label is right, before any rejection; `None` when none could be held out. They
+    /// have no near-duplicate among the lines trained on meanwhile: it is the accuracy to expect for new wording.
     pub heldout_accuracy: Option<f64>,
+    /// The accuracy to expect for wording like that of the lines, whose near-duplicates are trained on; `None` when it was not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub familiar_accuracy: Option<f64>,
+    /// Share of the held-out in-scope lines that are answered with exactly their labels, rejection included; `None` as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heldout_answered: Option<f64>,
     /// Passes over the data.
     pub epochs: usize,
     /// Seed of the random numbers.
@@ -88,8 +97,9 @@ pub struct LexiconSettings {
 pub struct RejectSettings {
     /// Share of in-scope texts to let through, unless a caller says otherwise.
     pub keep: f32,
-    /// What a cosine of 1 to the label's centroid adds to the reject score, in logits.
-    pub cosine_weight: f32,
+    /// How the score is made.
+    #[serde(flatten)]
+    pub score: ScoreSettings,
 }
 
 /// Where the tensors of a layer lie.
@@ -116,6 +126,9 @@ struct Places {
     reject_points: Range<usize>,
     centroids: Range<usize>,
     centroid_inverse_norms: Range<usize>,
+    outside: Range<usize>,
+    reject_right: Range<usize>,
+    reject_outside: Range<usize>,
 }
 
 impl Places {
@@ -210,6 +223,9 @@ impl Model {
             reject_points: self.floats(&self.places.reject_points).to_vec(),
             centroids: self.integers(&self.places.centroids).to_vec(),
             centroid_inverse_norms: self.floats(&self.places.centroid_inverse_norms).to_vec(),
+            outside: self.floats(&self.places.outside).to_vec(),
+            reject_right: self.floats(&self.places.reject_right).to_vec(),
+            reject_outside: self.floats(&self.places.reject_outside).to_vec(),
         }
     }
 
@@ -332,12 +348,21 @@ impl Model {
         Reading { model: self, logits, score: f32::NEG_INFINITY, rows: 0 }
     }
 
+    /// What the reject score of a row is made of.
+    pub fn reject_score(&self) -> RejectScore<'_> {
+        let outside = self.floats(&self.places.outside).split_first_chunk();
+        RejectScore {
+            centroids: self.centroids(),
+            settings: self.metadata.reject.score,
+            outside: outside.map(|(weights, bias)| Outside { weights, bias: bias.iter().sum() }),
+        }
+    }
+
     /// Where the labels' texts lie.
     pub fn centroids(&self) -> Centroids<'_> {
         Centroids {
             rows: self.integers(&self.places.centroids),
             inverse_norms: self.floats(&self.places.centroid_inverse_norms),
-            weight: self.metadata.reject.cosine_weight,
         }
     }
 
@@ -356,6 +381,8 @@ impl Model {
             reject: RejectRule {
                 points: self.floats(&self.places.reject_points),
                 keep: self.metadata.reject.keep,
+                right: self.floats(&self.places.reject_right),
+                outside: self.floats(&self.places.reject_outside),
             },
         }
     }
@@ -380,7 +407,7 @@ impl Reading<'_> {
         }
         if self.rows == 0 {
             network(features, self.logits);
-            self.score = self.model.centroids().reject_score(features, self.logits);
+            self.score = self.model.reject_score().of(features, self.logits);
             self.rows = 1;
         } else {
             with_logits(self.logits.len(), |logits| {
@@ -398,7 +425,7 @@ impl Reading<'_> {
         if is_zero(features) {
             return;
         }
-        self.score = self.score.max(self.model.centroids().reject_score(features, logits));
+        self.score = self.score.max(self.model.reject_score().of(features, logits));
         match self.rows {
             0 => self.logits.copy_from_slice(logits),
             _ => noisy_or(self.logits, logits),

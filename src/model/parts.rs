@@ -64,6 +64,12 @@ pub struct Parts {
     pub centroids: Vec<i8>,
     /// The reciprocal of each centroid's length.
     pub centroid_inverse_norms: Vec<f32>,
+    /// [`Outside`](crate::decision::Outside), its bias last; empty for a model trained without lines without labels.
+    pub outside: Vec<f32>,
+    /// [`RejectRule::right`]; empty where [`Parts::reject_points`] are, and for models of before.
+    pub reject_right: Vec<f32>,
+    /// [`RejectRule::outside`]; empty as above.
+    pub reject_outside: Vec<f32>,
 }
 
 /// Rows of the table of a model without training.
@@ -80,7 +86,13 @@ impl Parts {
             biases: vec![0.0; outputs],
         };
         let outputs = [HIDDEN[0], HIDDEN[1], HIDDEN[2], 0];
-        let ngrams = NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 };
+        let ngrams = NgramSettings {
+            words: 2,
+            characters: true,
+            word_weight: 1,
+            character_weight: 1,
+            evidence: false,
+        };
         Parts {
             metadata: Metadata {
                 preset: "multi".into(),
@@ -101,6 +113,9 @@ impl Parts {
             reject_points: vec![],
             centroids: vec![],
             centroid_inverse_norms: vec![],
+            outside: vec![],
+            reject_right: vec![],
+            reject_outside: vec![],
         }
     }
 

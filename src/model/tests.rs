@@ -19,9 +19,13 @@ fn parts(labels: usize, texts: bool) -> Parts {
                 characters: true,
                 word_weight: 1,
                 character_weight: 1,
+                evidence: false,
             }),
             joiners: if texts { vec!["and".into(), ",".into()] } else { vec![] },
-            reject: RejectSettings { keep: 0.95, cosine_weight: 20.0 },
+            reject: RejectSettings {
+                keep: 0.95,
+                score: ScoreSettings { weight: 20.0, ..ScoreSettings::default() },
+            },
             ..Metadata::default()
         },
         table: TableParts::Int4(if texts {
@@ -39,6 +43,9 @@ fn parts(labels: usize, texts: bool) -> Parts {
         reject_points: (0..101).map(|i| i as f32 / 8.0 - 4.0).collect(),
         centroids: (0..labels * DIMENSIONS).map(|i| (i % 253) as u8 as i8).collect(),
         centroid_inverse_norms: vec![0.001; labels],
+        outside: vec![],
+        reject_right: vec![],
+        reject_outside: vec![],
     }
 }
 

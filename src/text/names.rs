@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn settings(words: u8) -> NgramSettings {
-        NgramSettings { words, characters: true, word_weight: 1, character_weight: 1 }
+        NgramSettings { words, characters: true, word_weight: 1, character_weight: 1, evidence: false }
     }
 
     fn names(text: &str, words: u8) -> Vec<String> {

@@ -30,6 +30,9 @@ pub struct NgramSettings {
     pub word_weight: u8,
     /// How often a character n-gram counts, 1 to 5.
     pub character_weight: u8,
+    /// Whether words and trigrams that training has not seen make the features shorter. Models of before have none of that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub evidence: bool,
 }
 
 impl NgramSettings {
@@ -58,7 +61,7 @@ const SPREAD: u64 = 0xFF51_AFD7_ED55_8CCD;
 const WORD: u64 = 0x1000_0000_01B3;
 pub(super) const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
 /// Stands for every rare word in word n-grams.
-const RARE: u64 = 0x2545_F491_4F6C_DD1D;
+pub(crate) const RARE: u64 = 0x2545_F491_4F6C_DD1D;
 /// Stands for the edge of a sentence in word n-grams.
 pub(super) const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
 
@@ -314,7 +317,7 @@ mod tests {
     use super::*;
 
     const SETTINGS: NgramSettings =
-        NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1 };
+        NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1, evidence: false };
 
     fn count(text: &str, settings: &NgramSettings, kind: Kind) -> usize {
         let mut count = 0;

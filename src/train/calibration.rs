@@ -1,8 +1,7 @@
-//! Held-out logits and reject scores → the calibration of probabilities, and the reject points.
+//! Held-out logits → the calibration of probabilities.
 
 use super::dataset::Targets;
 use crate::calibration::Calibration;
-use crate::decision::RejectRule;
 use crate::simd;
 
 /// Fewer held-out lines than this say too little.
@@ -15,25 +14,55 @@ const MOST_LINES: usize = 5_000;
 const PRIOR: f64 = 20.0;
 
 /// The answers to held-out lines.
-pub(super) struct Heldout<'a> {
+#[derive(Default)]
+pub(super) struct Answers {
     /// Row by row.
-    pub(super) logits: &'a [f32],
+    pub(super) logits: Vec<f32>,
     /// Reject scores.
-    pub(super) scores: &'a [f32],
-    pub(super) lines: &'a [usize],
-    pub(super) targets: &'a Targets,
+    pub(super) scores: Vec<f32>,
+    pub(super) lines: Vec<usize>,
+}
+
+impl Answers {
+    /// Takes in the answers to further lines.
+    pub(super) fn append(&mut self, mut more: Answers) {
+        self.logits.append(&mut more.logits);
+        self.scores.append(&mut more.scores);
+        self.lines.append(&mut more.lines);
+    }
+
+    /// Beside what they should be.
+    pub(super) fn beside<'a>(&'a self, targets: &'a Targets) -> Heldout<'a> {
+        Heldout { answers: self, targets }
+    }
+}
+
+/// The answers to held-out lines beside what they should be.
+#[derive(Clone, Copy)]
+pub(super) struct Heldout<'a> {
+    answers: &'a Answers,
+    targets: &'a Targets,
 }
 
 impl<'a> Heldout<'a> {
-    fn in_scope(&self) -> impl Iterator<Item = (&'a [f32], f32, &'a [u32])> {
+    fn all(self) -> impl Iterator<Item = (&'a [f32], f32, &'a [u32])> {
         let (labels, targets) = (self.targets.names.len(), self.targets);
-        let rows = self.logits.chunks(labels).zip(self.scores).zip(self.lines);
-        rows.map(|((row, &score), &line)| (row, score, targets.of_line[line].as_slice()))
-            .filter(|(_, _, wanted)| !wanted.is_empty())
+        let rows = self.answers.logits.chunks(labels).zip(&self.answers.scores).zip(&self.answers.lines);
+        rows.map(move |((row, &score), &line)| (row, score, targets.of_line[line].as_slice()))
+    }
+
+    /// Logits, reject score and labels of each in-scope line.
+    pub(super) fn in_scope(self) -> impl Iterator<Item = (&'a [f32], f32, &'a [u32])> {
+        self.all().filter(|(_, _, wanted)| !wanted.is_empty())
+    }
+
+    /// Reject scores of the lines without labels.
+    pub(super) fn outside(self) -> impl Iterator<Item = f32> {
+        self.all().filter(|(_, _, wanted)| wanted.is_empty()).map(|(_, score, _)| score)
     }
 
     /// Whether the best label of each in-scope line is one of its labels.
-    pub(super) fn hits(&self) -> Vec<bool> {
+    pub(super) fn hits(self) -> Vec<bool> {
         let hit = |row: &[f32], wanted: &[u32]| {
             simd::largest(row).is_some_and(|best| wanted.contains(&(best as u32)))
         };
@@ -41,7 +70,7 @@ impl<'a> Heldout<'a> {
     }
 
     /// Whether the label set of each in-scope line, at a logit of 0, is right.
-    pub(super) fn exact(&self) -> Vec<bool> {
+    pub(super) fn exact(self) -> Vec<bool> {
         let exact = |row: &[f32], wanted: &[u32]| {
             (0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label))
         };
@@ -49,13 +78,12 @@ impl<'a> Heldout<'a> {
     }
 
     /// Fits the calibration by penalised maximum likelihood over all line-label pairs (Newton's method, steps halved while
-    /// they don't help), starting from and drawn to `prior`. Fewer lines than can tell leave the plain sigmoid: coupled
-    /// probabilities only say which label is likely, given that one is meant, and such models have no reject points. Nor do
-    /// lines with one label each couple the labels of a prior without coupling: they can't tell how sets look.
-    pub(super) fn calibrate(&self, prior: Calibration) -> Calibration {
+    /// they don't help), starting from and drawn to `prior`, which is what no lines leave. Lines with one label each don't couple the
+    /// labels of a prior without coupling: they can't tell how sets look.
+    pub(super) fn calibrate(self, prior: Calibration) -> Calibration {
         let lines: Vec<_> = self.in_scope().take(MOST_LINES).collect();
-        if lines.len() < LEAST_LINES {
-            return Calibration::default();
+        if lines.is_empty() {
+            return prior;
         }
         let tells_coupling = prior.coupling > 0.0 || lines.iter().any(|(_, _, wanted)| wanted.len() > 1);
         let mut pairs = vec![];
@@ -89,19 +117,6 @@ impl<'a> Heldout<'a> {
         let sensible =
             found.is_valid() && (0.05..20.0).contains(&scale) && coupling < 20.0 && shift.abs() < 20.0;
         if sensible { found } else { prior }
-    }
-
-    /// The reject points: each the largest score that lets its share of the in-scope lines through. None for fewer lines than
-    /// can tell: the lowest of three would reject a quarter.
-    pub(super) fn reject_points(&self) -> Vec<f32> {
-        // A line in which nothing is known is rejected anyway; it counts, with a number to go on with.
-        let mut scores: Vec<f32> = self.in_scope().map(|(_, score, _)| score.max(-1e9)).collect();
-        if scores.len() < LEAST_LINES {
-            return vec![];
-        }
-        scores.sort_unstable_by(f32::total_cmp);
-        let share = |point: usize| point * scores.len() / (RejectRule::POINTS - 1);
-        (0..RejectRule::POINTS).map(|point| scores[share(point).min(scores.len() - 1)]).collect()
     }
 }
 
@@ -224,13 +239,10 @@ mod tests {
         (logits, labels)
     }
 
-    fn heldout<'a>(
-        logits: &'a [f32],
-        scores: &'a [f32],
-        lines: &'a [usize],
-        targets: &'a Targets,
-    ) -> Heldout<'a> {
-        Heldout { logits, scores, lines, targets }
+    /// The answers to all lines of `targets`.
+    fn answers(logits: &[f32], targets: &Targets) -> Answers {
+        let lines: Vec<usize> = (0..targets.of_line.len()).collect();
+        Answers { logits: logits.to_vec(), scores: vec![0.0; lines.len()], lines }
     }
 
     #[test]
@@ -242,9 +254,8 @@ mod tests {
         ] {
             let (logits, labels) = drawn(map, 20_000);
             let lines: Vec<&[&str]> = labels.iter().map(|l| &l[..]).collect();
-            let (targets, all) = (targets(&lines), (0..lines.len()).collect::<Vec<_>>());
-            let scores = vec![0.0; all.len()];
-            let found = heldout(&logits, &scores, &all, &targets).calibrate(Calibration::default());
+            let targets = targets(&lines);
+            let found = answers(&logits, &targets).beside(&targets).calibrate(Calibration::default());
             let near = |a: f32, b: f32| (a - b).abs() < 0.1 + 0.05 * b;
             assert!(
                 near(found.scale, map.scale)
@@ -262,40 +273,32 @@ mod tests {
         let mut random = Random::new(5, Purpose::Weights);
         let logits: Vec<f32> =
             (0..900).map(|i| random.normal() * 2.0 + if i / 3 % 3 == i % 3 { 2.0 } else { -1.0 }).collect();
-        let (targets, all, scores) = (targets(&lines), (0..300).collect::<Vec<_>>(), [0.0; 300]);
-        let heldout = heldout(&logits, &scores, &all, &targets);
+        let targets = targets(&lines);
+        let answers = answers(&logits, &targets);
+        let heldout = answers.beside(&targets);
         assert_eq!(heldout.calibrate(Calibration::default()).coupling, 0.0);
         let single = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
         assert!(heldout.calibrate(single).coupling > 0.1);
     }
 
     #[test]
-    fn the_reject_points_keep_the_shares_they_stand_for() {
-        let names: Vec<[&str; 1]> = (0..200).map(|_| ["a"]).collect();
-        let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
-        let scores: Vec<f32> = (0..200).map(|i| ((i * 77) % 200) as f32).collect();
-        let all: Vec<usize> = (0..200).collect();
-        let targets = targets(&lines);
-        let points = heldout(&scores, &scores, &all, &targets).reject_points();
-        let rule = RejectRule { points: &points, keep: 0.95 };
-        assert_eq!((points[0], rule.below(None), points[100]), (0.0, 10.0, 199.0));
-        let few = heldout(&scores[..19], &scores[..19], &all[..19], &targets);
-        assert!(few.reject_points().is_empty());
-    }
-
-    #[test]
     fn few_or_perfect_lines_leave_sensible_numbers() {
         let prior = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
         let few = targets(&[&["a"], &["b"]]);
-        let two = heldout(&[3.0, -3.0, -3.0, 3.0], &[0.0; 2], &[0, 1], &few);
-        assert_eq!(two.calibrate(prior), Calibration::default());
-        assert_eq!((share(&two.hits()), share(&two.exact())), (Some(1.0), Some(1.0)));
+        assert_eq!(Answers::default().beside(&few).calibrate(prior), prior);
+        let two = answers(&[3.0, -3.0, -3.0, 3.0], &few);
+        let found = two.beside(&few).calibrate(prior);
+        assert!((found.scale - 0.9).abs() < 0.2 && (found.coupling - 0.8).abs() < 0.2, "{found:?}");
+        assert_eq!(
+            (share(&two.beside(&few).hits()), share(&two.beside(&few).exact())),
+            (Some(1.0), Some(1.0))
+        );
         let names: Vec<[&str; 1]> = (0..50).map(|i| if i % 2 == 0 { ["a"] } else { ["b"] }).collect();
         let lines: Vec<&[&str]> = names.iter().map(|n| &n[..]).collect();
         let logits: Vec<f32> =
             (0..50).flat_map(|i| if i % 2 == 0 { [5.0, -5.0] } else { [-5.0, 5.0] }).collect();
-        let all: Vec<usize> = (0..50).collect();
-        let perfect = heldout(&logits, &[0.0; 50], &all, &targets(&lines)).calibrate(prior);
+        let all = targets(&lines);
+        let perfect = answers(&logits, &all).beside(&all).calibrate(prior);
         assert!(perfect.is_valid() && perfect.scale >= 0.5, "{perfect:?}");
     }
 }

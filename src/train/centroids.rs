@@ -72,7 +72,11 @@ pub(super) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
 }
 
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
-fn rows_of(model: &Model, text: &str, wanted: &[u32]) -> Result<Vec<(FeatureVector, Option<u32>)>> {
+pub(super) fn rows_of(
+    model: &Model,
+    text: &str,
+    wanted: &[u32],
+) -> Result<Vec<(FeatureVector, Option<u32>)>> {
     let mut rows = vec![];
     model.for_each_row(text, |row| rows.push((*row, None)))?;
     if rows.len() > 1 && wanted.len() > 1 {

@@ -1,7 +1,6 @@
 //! Examples → numbers, once before training: label indices, n-gram bags, the held-out lines.
 
 use super::options::Recipe;
-use super::random::{Purpose, Random};
 use super::transfer::Transfer;
 use crate::error::{Error, Result};
 use crate::lexicon::Lexicon;
@@ -46,31 +45,19 @@ impl Inputs<'_> {
 /// Rows of the table with the weight of each in one text.
 pub(super) type Bag = Vec<(u32, f32)>;
 
-/// Lines to measure on and lines to train on, both in order. Lines that share clauses with both are in neither.
-#[derive(Debug, PartialEq)]
-pub(super) struct Holdout {
-    pub(super) held: Vec<usize>,
-    pub(super) rest: Vec<usize>,
-}
-
 /// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
-fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, piece: &mut dyn FnMut(Piece<'_>)) {
+pub(super) fn for_each_piece(
+    text: &str,
+    settings: &NgramSettings,
+    words: &Words<'_>,
+    piece: &mut dyn FnMut(Piece<'_>),
+) {
     ngrams::for_each_piece(text, settings, words, piece);
 }
 
-/// A number for each clause of a text, the same for the same words.
-pub(super) fn clause_keys(text: &str, joiners: &[u64]) -> Vec<u64> {
-    let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
-    let (mut keys, mut key) = (vec![], 0);
-    for_each_piece(text, &settings, &Words { joiners, ..Words::default() }, &mut |piece| match piece {
-        Piece::Ngrams(Kind::Words, hashes) => hashes.iter().for_each(|&hash| key = ngrams::join(key, hash)),
-        Piece::Ngrams(..) | Piece::Lexicon(_) => {}
-        Piece::ClauseEnd => keys.push(std::mem::take(&mut key)),
-    });
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
+/// Single words, and nothing else.
+const WORDS: NgramSettings =
+    NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
 /// The labels of all lines as indices.
 pub(super) struct Targets {
@@ -128,68 +115,6 @@ impl Targets {
             |label: &&str| self.names.iter().position(|name| name == label).map_or(u32::MAX, |i| i as u32);
         labels.iter().map(index).collect()
     }
-
-    /// Chooses lines to hold out: about `share` of each label's lines, at least one where a label has two, fewer where lines
-    /// repeat each other. What is held out shares no clause with what is trained on, since a clause that was seen before
-    /// tells nothing about those that were not. A label's only line is never held out, and neither are lines without labels:
-    /// nothing is measured on them. `clauses` has the [`clause_keys`] of the lines to look at; further lines are trained on.
-    pub(super) fn holdout(&self, clauses: &[Vec<u64>], share: f64, seed: u64) -> Holdout {
-        let mut lines_of: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (line, keys) in clauses.iter().enumerate() {
-            keys.iter().for_each(|&key| lines_of.entry(key).or_default().push(line));
-        }
-        let all: usize = clauses.iter().map(Vec::len).sum();
-        let repeated = all as f64 / lines_of.len().max(1) as f64;
-        let mut left = self.count(clauses.len());
-        let part = |&n: &usize| if n < 2 { 0 } else { ((n as f64 * share / repeated) as usize).max(1) };
-        let mut quota: Vec<usize> = left.iter().map(part).collect();
-        let mut order: Vec<usize> = (0..clauses.len()).collect();
-        Random::new(seed, Purpose::Holdout).shuffle(&mut order);
-        let mut trained = vec![true; self.of_line.len()];
-        let mut chosen: HashSet<u64> = HashSet::new();
-        for line in order {
-            let labels = &self.of_line[line];
-            if labels.is_empty() || !trained[line] || labels.iter().any(|&label| quota[label as usize] == 0) {
-                continue;
-            }
-            // All lines that share one of its clauses leave training with it.
-            let mut leaving: Vec<usize> =
-                clauses[line].iter().flat_map(|key| &lines_of[key]).copied().collect();
-            leaving.push(line);
-            leaving.sort_unstable();
-            leaving.dedup();
-            leaving.retain(|&line| trained[line]);
-            let mut after = left.clone();
-            leaving
-                .iter()
-                .flat_map(|&line| &self.of_line[line])
-                .for_each(|&label| after[label as usize] -= 1);
-            let leaves_all =
-                leaving.iter().flat_map(|&line| &self.of_line[line]).all(|&label| after[label as usize] > 0);
-            if leaves_all {
-                left = after;
-                leaving.iter().for_each(|&line| trained[line] = false);
-                labels.iter().for_each(|&label| quota[label as usize] -= 1);
-                chosen.extend(&clauses[line]);
-            }
-        }
-        let is_held = |line: &usize| {
-            !trained[*line]
-                && !self.of_line[*line].is_empty()
-                && clauses[*line].iter().all(|key| chosen.contains(key))
-        };
-        Holdout {
-            held: (0..clauses.len()).filter(is_held).collect(),
-            rest: (0..self.of_line.len()).filter(|&line| trained[line]).collect(),
-        }
-    }
-
-    /// Lines of each label among the first `examples`.
-    fn count(&self, examples: usize) -> Vec<usize> {
-        let mut count = vec![0; self.names.len()];
-        self.of_line[..examples].iter().flatten().for_each(|&label| count[label as usize] += 1);
-        count
-    }
 }
 
 /// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
@@ -208,13 +133,15 @@ pub(super) struct Frequencies {
 
 /// Slots of the filter of the words that stand in at least `least` different clauses.
 fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) -> Vec<u16> {
-    let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
     let mut seen: HashSet<Vec<u64>> = HashSet::new();
     let mut counts: HashMap<u64, u32> = HashMap::new();
     let mut clause = vec![];
     for &line in lines {
-        for_each_piece(texts[line], &settings, &Words { joiners, ..Words::default() }, &mut |piece| {
-            match piece {
+        for_each_piece(
+            texts[line],
+            &WORDS,
+            &Words { joiners, ..Words::default() },
+            &mut |piece| match piece {
                 Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
                 Piece::Ngrams(..) | Piece::Lexicon(_) => {}
                 Piece::ClauseEnd => {
@@ -226,30 +153,33 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
                         seen.insert(clause);
                     }
                 }
-            }
-        });
+            },
+        );
     }
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 
 /// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row. The
-/// rows of the lexicon are numbered on behind those of the table.
+/// rows of the lexicon are numbered on behind those of the table. Pushes onto `seen` what the filter of known n-grams is to hold.
 pub(super) fn for_each_clause(
     text: &str,
     recipe: &Recipe,
     words: Words<'_>,
-    mut trigrams: Option<&mut Vec<u64>>,
+    mut seen: Option<&mut Vec<u64>>,
     mut clause: impl FnMut(&mut Bag),
 ) {
     let settings = &recipe.ngrams;
-    let mut bag = Bag::new();
+    let (mut bag, mut word) = (Bag::new(), 0);
     for_each_piece(text, settings, &words, &mut |piece| match piece {
         Piece::Ngrams(kind, hashes) => {
             let weight = if kind == Kind::Words { settings.word_weight } else { settings.character_weight };
-            if kind == Kind::Trigram
-                && let Some(seen) = trigrams.as_deref_mut()
-            {
-                seen.extend(hashes);
+            match (kind, seen.as_deref_mut()) {
+                (Kind::Words, _) => word = hashes[0],
+                (Kind::Trigram, Some(seen)) => {
+                    seen.extend(hashes);
+                    seen.extend(Some(word).filter(|&word| settings.evidence && word != ngrams::RARE));
+                }
+                _ => {}
             }
             if kind == Kind::Words || settings.characters {
                 let row = |&hash: &u64| (ngrams::row(hash, recipe.row_bits), f32::from(weight));
@@ -411,44 +341,6 @@ mod tests {
         let lines: Vec<[&str; 1]> = names.iter().map(|n| [n.as_str()]).collect();
         let message = Targets::new(&[], lines.iter().map(|l| &l[..])).err().unwrap().to_string();
         assert!(message.contains("16385") && message.contains("16384"), "{message}");
-    }
-
-    #[test]
-    fn a_tenth_of_each_label_is_held_out_and_a_lone_line_never() {
-        let mut lines: Vec<&[&str]> = vec![&["many"]; 200];
-        lines.extend([&["few"][..]; 4]);
-        lines.extend([&["lone"][..], &["pair"], &["pair"], &["lone2", "many"], &[]]);
-        let t = targets(&lines);
-        let keys: Vec<Vec<u64>> = (0..lines.len() as u64).map(|key| vec![key]).collect();
-        let Holdout { held, rest } = t.holdout(&keys, 0.1, 7);
-        let count = |name: &str| {
-            let id = t.names.iter().position(|n| n == name).unwrap() as u32;
-            held.iter().filter(|&&i| t.of_line[i].contains(&id)).count()
-        };
-        assert_eq!(
-            (count("many"), count("few"), count("pair"), count("lone"), count("lone2")),
-            (20, 1, 1, 0, 0)
-        );
-        assert_eq!(held.len() + rest.len(), lines.len());
-        assert_eq!(t.holdout(&keys, 0.1, 7), Holdout { held, rest });
-        assert_ne!(t.holdout(&keys, 0.1, 7), t.holdout(&keys, 0.1, 8));
-    }
-
-    #[test]
-    fn what_is_held_out_shares_no_clause_with_what_is_trained_on() {
-        let mut random = Random::new(3, Purpose::Weights);
-        let joiners = [ngrams::token_hash("and")];
-        let (mut keys, mut lines): (Vec<Vec<u64>>, Vec<&[&str]>) = (vec![], vec![]);
-        for i in 0..1000 {
-            let (a, b) = (random.below(150), random.below(150));
-            let text = if i % 3 == 0 { format!("clause {a}") } else { format!("clause {a} and clause {b}") };
-            keys.push(clause_keys(&text, &joiners));
-            lines.push([&["a"][..], &["b"], &["a", "b"]][i % 3]);
-        }
-        let Holdout { held, rest } = targets(&lines).holdout(&keys, 0.1, 1);
-        let trained: HashSet<u64> = rest.iter().flat_map(|&line| &keys[line]).copied().collect();
-        assert!(held.iter().all(|&line| keys[line].iter().all(|key| !trained.contains(key))));
-        assert!((10..=80).contains(&held.len()) && rest.len() > 500, "{} {}", held.len(), rest.len());
     }
 
     #[test]

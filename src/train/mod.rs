@@ -10,15 +10,19 @@ mod calibration;
 mod centroids;
 mod dataset;
 mod fit;
+mod groups;
+mod holdout;
 mod joiners;
 mod learn;
 mod names;
 mod options;
+mod outside;
 mod progress;
 mod quantise;
 mod random;
 mod report;
 mod tensor;
+mod threshold;
 mod transfer;
 mod trial;
 mod warnings;
@@ -40,15 +44,17 @@ use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::token_hash;
 use crate::vectorizer::FeatureVector;
-use calibration::{Heldout, LEAST_LINES, share};
-use dataset::{Frequencies, Holdout, Samples, Targets, clause_keys};
+use calibration::{Answers, Heldout, LEAST_LINES, share};
+use dataset::{Frequencies, Samples, Targets};
 use fit::{Epoch, Fit};
+use holdout::{Holdout, Plan};
 use options::{Amount, Recipe};
-use progress::{Lane, Meter, both};
+use progress::{Lane, Meter, both, together};
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use threshold::{Curves, curves};
 use trial::wins;
 use weights::Weights;
 
@@ -175,14 +181,23 @@ struct Run {
     frequencies: Option<Frequencies>,
 }
 
-/// What the held-out run found out, or what is left without one.
+/// What the held-out lines tell, or what is left without any.
 struct Findings {
     /// Held-out lines with labels.
     lines: usize,
     epochs: usize,
     accuracy: Option<f64>,
+    familiar: Option<f64>,
+    answered: Option<f64>,
     calibration: Calibration,
-    reject_points: Vec<f32>,
+    curves: Curves,
+}
+
+/// What the models of the folds say of lines that they were not trained on.
+#[derive(Default)]
+struct Measured {
+    held: Answers,
+    familiar: Answers,
 }
 
 /// The model behind one epoch of the held-out run.
@@ -192,12 +207,6 @@ struct Snapshot {
     /// Which in-scope lines were right.
     right: Vec<bool>,
     parts: Parts,
-}
-
-/// Logits row by row, and reject scores.
-struct Answers {
-    logits: Vec<f32>,
-    scores: Vec<f32>,
 }
 
 impl<'a> Training<'a> {
@@ -269,9 +278,10 @@ impl<'a> Training<'a> {
         let meter = Meter::new(&mut progress, self.started);
         let all: Vec<usize> = (0..self.data.inputs.len()).collect();
         let joiners = self.joiners(&meter)?;
-        let Holdout { held, rest } = self.holdout(&joiners, 0.1);
-        meter.plan(&self.to_come(&held, &rest));
-        let heldout = |lane: Lane<'_>| self.heldout_run(rest, &held, &joiners, &meter, lane);
+        let plan = Plan::of(self.examples);
+        let groups = self.groups(&joiners, plan.share);
+        let folds = self.holdout(&groups, plan, true);
+        meter.plan(&self.to_come(&folds));
         let last = |epochs: usize, lane: Lane<'_>| {
             self.fit(recipe, all.clone(), epochs, &joiners, lane, |_, _, epoch| {
                 meter.epoch(Phase::Final, all.len(), epoch.loss, None)
@@ -279,34 +289,51 @@ impl<'a> Training<'a> {
         };
         let never = AtomicBool::new(false);
         let alone = Lane { threads: rayon::current_num_threads(), stop: &never };
-        let (mut ready, mut findings) = (None, self.without_heldout());
-        if self.valid.is_some() && !held.is_empty() {
-            let (run, found) = heldout(alone)?;
-            (ready, findings) = (Some(run), found);
-        } else if !held.is_empty() {
-            // All epochs, which are nearly always what the held-out run chooses in the end.
-            let chosen = |lane: Lane<'_>| {
-                let (_, found) = heldout(lane)?;
-                lane.stop.store(found.epochs != recipe.epochs, Ordering::Relaxed);
-                Ok(found)
-            };
-            let (found, run) = both(chosen, |lane| last(recipe.epochs, lane));
-            findings = found?;
-            if findings.epochs == recipe.epochs {
+        let (mut ready, mut epochs, mut measured) = (None, recipe.epochs, Measured::default());
+        match &folds[..] {
+            [] => {}
+            [only] if self.valid.is_some() => {
+                let (run, found) = self.watched_run(only, &joiners, &meter, alone)?;
+                ready = Some(run);
+                (epochs, measured) = found;
+            }
+            [only] => {
+                // All epochs, which are nearly always what the held-out run chooses in the end.
+                let chosen = |lane: Lane<'_>| {
+                    let (_, found) = self.watched_run(only, &joiners, &meter, lane)?;
+                    lane.stop.store(found.0 != recipe.epochs, Ordering::Relaxed);
+                    Ok(found)
+                };
+                let (found, run) = both(chosen, |lane| last(recipe.epochs, lane));
+                (epochs, measured) = found?;
+                if epochs == recipe.epochs {
+                    ready = Some(run?);
+                }
+            }
+            several => {
+                let fold = |fold: &Holdout, lane: Lane<'_>| self.fold_run(fold, &joiners, &meter, lane);
+                let (found, run) = together(several, fold, |lane| last(recipe.epochs, lane));
+                for fold in found? {
+                    measured.held.append(fold.held);
+                    measured.familiar.append(fold.familiar);
+                }
                 ready = Some(run?);
             }
         }
-        let run = match ready.filter(|_| findings.epochs == recipe.epochs) {
+        let run = match ready.filter(|_| epochs == recipe.epochs) {
             Some(run) => run,
             None => {
-                meter.plan(&[(findings.epochs, all.len())]);
-                last(findings.epochs, alone)?
+                meter.plan(&[(epochs, all.len())]);
+                last(epochs, alone)?
             }
         };
+        let findings = self.findings(epochs, &measured, &groups);
         let summary = TrainingSummary {
             examples: self.examples,
             heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
+            familiar_accuracy: findings.familiar,
+            heldout_answered: findings.answered,
             epochs: findings.epochs,
             seed: self.options.seed,
         };
@@ -316,6 +343,8 @@ impl<'a> Training<'a> {
             labels: self.targets.names.len(),
             heldout: findings.lines,
             heldout_accuracy: findings.accuracy,
+            familiar_accuracy: findings.familiar,
+            heldout_answered: findings.answered,
             epochs: findings.epochs,
             joiners: joiners.clone(),
             lexicon: None,
@@ -324,7 +353,7 @@ impl<'a> Training<'a> {
         };
         let Run { weights, frequencies } = &run;
         let parts = self.parts(weights, frequencies.as_ref(), &joiners, findings, summary);
-        let model = self.with_centroids(parts, &all)?;
+        let model = self.with_places(parts, &all)?;
         let held = model.lexicon_words();
         report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
         Ok((model, report, run))
@@ -336,14 +365,64 @@ impl<'a> Training<'a> {
         warnings::find(self.data, self.examples, &self.targets, valid, holds_out)
     }
 
-    /// What stands when nothing can be held out.
-    fn without_heldout(&self) -> Findings {
-        Findings {
-            lines: 0,
-            epochs: self.recipe.epochs,
-            accuracy: None,
+    /// What held-out lines tell of the model that is trained on all lines.
+    fn findings(&self, epochs: usize, measured: &Measured, groups: &[Vec<u64>]) -> Findings {
+        let (_, targets) = self.watched();
+        let heldout = measured.held.beside(targets);
+        let (hits, right) = (heldout.hits(), self.right(heldout));
+        let mut findings = Findings {
+            lines: hits.len(),
+            epochs,
+            accuracy: share(&hits),
+            familiar: None,
+            answered: None,
             calibration: Calibration::default(),
-            reject_points: vec![],
+            curves: Curves::default(),
+        };
+        if !self.recipe.calibrated {
+            return findings;
+        }
+        findings.calibration = heldout.calibrate(self.recipe.calibration);
+        let inside = heldout.in_scope().zip(&right).map(|((_, score, _), &right)| (score, right));
+        findings.curves = curves(self.recipe.choice, inside, heldout.outside());
+        let keep = self.keep(&findings.curves);
+        let below = findings.curves.rule(keep).below(None);
+        let answered: Vec<bool> =
+            heldout.in_scope().zip(&right).map(|((_, score, _), &right)| right && score >= below).collect();
+        findings.answered = share(&answered);
+        if self.valid.is_none() {
+            findings.familiar = self.familiar(measured, &hits, groups);
+        }
+        findings
+    }
+
+    /// Whether each in-scope line is answered right before any rejection.
+    fn right(&self, heldout: Heldout<'_>) -> Vec<bool> {
+        if self.recipe.choice == Choice::Single { heldout.hits() } else { heldout.exact() }
+    }
+
+    /// The share to let through that the options ask for.
+    fn keep(&self, curves: &Curves) -> f32 {
+        let keep = self.options.keep as f32;
+        self.options.cost.map_or(keep, |cost| curves.rule(keep).cheapest(cost))
+    }
+
+    /// The accuracy of lines that are like those trained on: measured on lines with near-duplicates there, and on the held-out ones that
+    /// have none anywhere, each as often as there are such lines.
+    fn familiar(&self, measured: &Measured, hits: &[bool], groups: &[Vec<u64>]) -> Option<f64> {
+        let (targets, relatives) = (&self.targets, holdout::has_relatives(groups));
+        let labelled = |line: &usize| !targets.of_line[*line].is_empty();
+        let all = (0..groups.len()).filter(labelled);
+        let (with, lines) =
+            all.fold((0, 0), |(with, lines), line| (with + usize::from(relatives[line]), lines + 1));
+        let held = measured.held.lines.iter().filter(|line| labelled(line));
+        let singles: Vec<bool> =
+            held.zip(hits).filter(|(line, _)| !relatives[**line]).map(|(_, &hit)| hit).collect();
+        let of_relatives = share(&measured.familiar.beside(targets).hits());
+        let part = with as f64 / lines.max(1) as f64;
+        match (of_relatives, share(&singles)) {
+            (Some(with), Some(without)) => Some(part * with + (1.0 - part) * without),
+            (with, without) => with.or(without),
         }
     }
 
@@ -387,82 +466,106 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// The lines to measure on and the lines to train on meanwhile.
-    fn holdout(&self, joiners: &[String], share: f64) -> Holdout {
-        let all = || (0..self.data.inputs.len()).collect();
-        match (&self.valid, &self.data.inputs) {
-            (Some((valid, _)), _) => Holdout { held: (0..valid.inputs.len()).collect(), rest: all() },
-            (None, _) if !self.recipe.calibrated => Holdout { held: vec![], rest: all() },
-            (None, Inputs::Texts(texts)) => {
-                let joiners = hashes(joiners);
-                let keys = |text: &&str| clause_keys(text, &joiners);
-                let keys: Vec<Vec<u64>> = texts[..self.examples].par_iter().map(keys).collect();
-                self.targets.holdout(&keys, share, self.options.seed)
+    /// The groups of near-duplicates that each line is in; none where nothing is held out.
+    fn groups(&self, joiners: &[String], share: f64) -> Vec<Vec<u64>> {
+        match &self.data.inputs {
+            _ if self.valid.is_some() || !self.recipe.calibrated => vec![],
+            Inputs::Texts(texts) => {
+                let (texts, labels) = (&texts[..self.examples], self.targets.names.len());
+                groups::of_lines(texts, &self.targets.of_line, labels, &hashes(joiners), share)
             }
-            (None, Inputs::Features(_)) => {
-                let keys: Vec<Vec<u64>> = (0..self.examples as u64).map(|line| vec![line]).collect();
-                self.targets.holdout(&keys, share, self.options.seed)
-            }
+            Inputs::Features(_) => (0..self.examples as u64).map(|line| vec![line]).collect(),
         }
     }
 
-    /// Epochs and lines of the runs that make the model. With a validation file the held-out run is on all lines already.
-    fn to_come(&self, held: &[usize], rest: &[usize]) -> Vec<(usize, usize)> {
-        let last = (self.recipe.epochs, self.data.inputs.len());
-        if self.valid.is_some() || held.is_empty() { vec![last] } else { vec![(last.0, rest.len()), last] }
+    /// The lines to measure on and the lines to train on meanwhile, fold by fold; none where nothing can be held out.
+    fn holdout(&self, groups: &[Vec<u64>], plan: Plan, familiar: bool) -> Vec<Holdout> {
+        if let Some((valid, _)) = &self.valid {
+            let (held, rest) = ((0..valid.inputs.len()).collect(), (0..self.data.inputs.len()).collect());
+            return vec![Holdout { held, familiar: vec![], rest }];
+        }
+        let mut folds = holdout::choose(&self.targets, groups, plan, familiar, self.options.seed);
+        folds.retain(|fold| !fold.held.is_empty());
+        folds
     }
 
-    /// The run that leaves lines out, or watches validation lines, and what it tells.
-    fn heldout_run(
+    /// Epochs and lines of the runs that make the model. With a validation file the held-out run is on all lines already.
+    fn to_come(&self, folds: &[Holdout]) -> Vec<(usize, usize)> {
+        let (epochs, all) = (self.recipe.epochs, self.data.inputs.len());
+        let others = folds.iter().filter(|_| self.valid.is_none()).map(|fold| (epochs, fold.rest.len()));
+        others.chain([(epochs, all)]).collect()
+    }
+
+    /// One of several runs that each leave lines out, and what its model says of them. Too few lines to choose an epoch by.
+    fn fold_run(
         &self,
-        lines: Vec<usize>,
-        held: &[usize],
+        fold: &Holdout,
         joiners: &[String],
         meter: &Meter<'_>,
         lane: Lane<'_>,
-    ) -> Result<(Run, Findings)> {
+    ) -> Result<Measured> {
+        let run =
+            self.fit(&self.recipe, fold.rest.clone(), self.recipe.epochs, joiners, lane, |_, _, epoch| {
+                meter.epoch(Phase::Heldout, fold.rest.len(), epoch.loss, None)
+            })?;
+        self.measured(self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners), fold)
+    }
+
+    /// What a model that was trained on the rest of a fold says of its held-out lines.
+    fn measured(&self, parts: Parts, fold: &Holdout) -> Result<Measured> {
+        let model = self.with_places(parts, &fold.rest)?;
+        let (data, _) = self.watched();
+        Ok(Measured {
+            held: answers(&model, &data.inputs, &fold.held)?,
+            familiar: answers(&model, &data.inputs, &fold.familiar)?,
+        })
+    }
+
+    /// The run that leaves lines out, or watches validation lines: how many epochs are good, and what its model says of those lines.
+    fn watched_run(
+        &self,
+        fold: &Holdout,
+        joiners: &[String],
+        meter: &Meter<'_>,
+        lane: Lane<'_>,
+    ) -> Result<(Run, (usize, Measured))> {
         let recipe = &self.recipe;
         let (data, targets) = self.watched();
         let (mut best, mut last): (Option<Snapshot>, Option<Snapshot>) = (None, None);
-        let run =
-            self.fit(recipe, lines.clone(), recipe.epochs, joiners, lane, |weights, frequencies, epoch| {
-                let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
-                // Without centroids: which answers are right does not depend on them.
-                let parts = self.parts(weights, frequencies, joiners, nothing, summary);
-                let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &data.inputs, held)?;
-                let heldout = Heldout { logits: &logits, scores: &scores, lines: held, targets };
-                let single = recipe.choice == Choice::Single;
-                let right = if single { heldout.hits() } else { heldout.exact() };
-                let score = share(&right);
-                if let Some(last) = last.take()
-                    && best.as_ref().is_none_or(|best| last.score > best.score)
-                {
-                    best = Some(last);
-                }
-                last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, parts });
-                meter.epoch(Phase::Heldout, lines.len(), epoch.loss, score)
-            })?;
+        let lines = fold.rest.len();
+        let after = |weights: &Weights, frequencies: Option<&Frequencies>, epoch: Epoch| {
+            // Without centroids: which answers are right does not depend on them.
+            let parts = self.nothing_found(weights, frequencies, joiners);
+            let answers = answers(&Model::from_parts(&parts)?, &data.inputs, &fold.held)?;
+            let right = self.right(answers.beside(targets));
+            let score = share(&right);
+            if let Some(last) = last.take()
+                && best.as_ref().is_none_or(|best| last.score > best.score)
+            {
+                best = Some(last);
+            }
+            last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, parts });
+            meter.epoch(Phase::Heldout, lines, epoch.loss, score)
+        };
+        let run = self.fit(recipe, fold.rest.clone(), recipe.epochs, joiners, lane, after)?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
         let choosing = recipe.calibrated && self.options.epochs.is_none();
-        let in_scope = held.iter().filter(|&&line| !targets.of_line[line].is_empty()).count();
         let chosen = match best {
             Some(best) if choosing && is_clearly_better(&best, &last) => best,
             _ => last,
         };
-        let model = self.with_centroids(chosen.parts, &lines)?;
-        let Answers { logits, scores } = answers(&model, &data.inputs, held)?;
-        let heldout = Heldout { logits: &logits, scores: &scores, lines: held, targets };
-        let mut findings = Findings {
-            lines: in_scope,
-            epochs: chosen.epoch,
-            accuracy: share(&heldout.hits()),
-            ..self.without_heldout()
-        };
-        if recipe.calibrated {
-            findings.calibration = heldout.calibrate(recipe.calibration);
-            findings.reject_points = heldout.reject_points();
-        }
-        Ok((run, findings))
+        Ok((run, (chosen.epoch, self.measured(chosen.parts, fold)?)))
+    }
+
+    /// The numbers of a model of which nothing is measured yet.
+    fn nothing_found(
+        &self,
+        weights: &Weights,
+        frequencies: Option<&Frequencies>,
+        joiners: &[String],
+    ) -> Parts {
+        let nothing = self.findings(self.recipe.epochs, &Measured::default(), &[]);
+        self.parts(weights, frequencies, joiners, nothing, TrainingSummary::default())
     }
 
     /// The numbers of a model, centroids apart.
@@ -496,10 +599,7 @@ impl<'a> Training<'a> {
                 joiners: joiners.to_vec(),
                 lexicon,
                 calibration: findings.calibration,
-                reject: RejectSettings {
-                    keep: self.options.keep as f32,
-                    cosine_weight: self.recipe.cosine_weight,
-                },
+                reject: RejectSettings { keep: self.keep(&findings.curves), score: self.recipe.score },
                 training,
                 ..Metadata::default()
             },
@@ -511,20 +611,25 @@ impl<'a> Training<'a> {
             layers,
             linear,
             thresholds: vec![0.5; labels],
-            reject_points: findings.reject_points,
+            reject_points: findings.curves.points,
+            reject_right: findings.curves.right,
+            reject_outside: findings.curves.outside,
             centroids: vec![0; labels * DIMENSIONS],
             centroid_inverse_norms: vec![0.0; labels],
+            outside: vec![],
         }
     }
 
-    /// Puts a model together, with the centroids of `lines` if its reject rule looks at them.
-    fn with_centroids(&self, mut parts: Parts, lines: &[usize]) -> Result<Model> {
+    /// Puts a model together, with what its reject score knows of where `lines` lie, if it looks at that.
+    fn with_places(&self, mut parts: Parts, lines: &[usize]) -> Result<Model> {
         let model = Model::from_parts(&parts)?;
-        if self.recipe.cosine_weight <= 0.0 {
+        if self.recipe.score.weight <= 0.0 {
             return Ok(model);
         }
+        let (inputs, of_line) = (&self.data.inputs, &self.targets.of_line);
         (parts.centroids, parts.centroid_inverse_norms) =
-            centroids::centroids(&model, &self.data.inputs, &self.targets.of_line, lines)?;
+            centroids::centroids(&model, inputs, of_line, lines)?;
+        parts.outside = outside::outside(&model, inputs, of_line, lines)?;
         Model::from_parts(&parts)
     }
 }
@@ -560,5 +665,5 @@ fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answer
             Ok(reading.score())
         })
         .collect::<Result<_>>()?;
-    Ok(Answers { logits, scores })
+    Ok(Answers { logits, scores, lines: lines.to_vec() })
 }

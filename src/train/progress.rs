@@ -1,6 +1,7 @@
 //! Runs of a training: two at the same time, and how far they are.
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -114,6 +115,30 @@ pub(super) fn both<A: Send, B: Send>(
         || first(lane).inspect_err(|_| _ = stops(true)),
         || second(lane).inspect_err(|error| _ = stops(matches!(error, Error::Stopped))),
     )
+}
+
+/// Runs a training for each of `items` and another, at the same time as far as there are threads. A failure of any stops the others.
+pub(super) fn together<T: Sync, A: Send, B: Send>(
+    items: &[T],
+    each: impl Fn(&T, Lane<'_>) -> Result<A> + Sync,
+    another: impl FnOnce(Lane<'_>) -> Result<B> + Send,
+) -> (Result<Vec<A>>, Result<B>) {
+    let stop = AtomicBool::new(false);
+    let threads = (rayon::current_num_threads() / (items.len() + 1)).max(1);
+    let lane = Lane { threads, stop: &stop };
+    let stops = |_: &Error| stop.store(true, Ordering::Relaxed);
+    let all = || items.par_iter().map(|item| each(item, lane).inspect_err(stops)).collect::<Vec<_>>();
+    let (all, another) = rayon::join(all, || another(lane).inspect_err(stops));
+    // What went wrong goes before what was stopped for it.
+    let fault = |result: &Result<A>| result.as_ref().is_err_and(|error| !matches!(error, Error::Stopped));
+    let all = match all.iter().position(fault) {
+        Some(at) => all.into_iter().skip(at).take(1).collect(),
+        None => all.into_iter().collect(),
+    };
+    match (all, another) {
+        (Err(Error::Stopped), Err(error)) => (Err(Error::Stopped), Err(error)),
+        results => results,
+    }
 }
 
 #[cfg(test)]

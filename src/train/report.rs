@@ -15,6 +15,10 @@ pub struct TrainReport {
     pub heldout: usize,
     /// Share of the held-out in-scope lines whose best label is right.
     pub heldout_accuracy: Option<f64>,
+    /// See [`TrainingSummary::familiar_accuracy`](crate::model::TrainingSummary::familiar_accuracy).
+    pub familiar_accuracy: Option<f64>,
+    /// See [`TrainingSummary::heldout_answered`](crate::model::TrainingSummary::heldout_answered).
+    pub heldout_answered: Option<f64>,
     /// Passes over the data in the run that made the weights.
     pub epochs: usize,
     /// The words and marks at which texts are cut into clauses.

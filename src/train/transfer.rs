@@ -46,7 +46,8 @@ pub(super) struct Transfer {
 
 /// In how many clauses each word stands, and the number of clauses.
 fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (HashMap<u64, u32>, u32) {
-    let settings = NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1 };
+    let settings =
+        NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
     let (mut frequencies, mut clauses): (HashMap<u64, u32>, u32) = (HashMap::new(), 0);
     let mut clause = vec![];
     for &line in lines {

@@ -1,13 +1,14 @@
 //! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
 
-use super::calibration::{Heldout, LEAST_LINES};
-use super::dataset::{Holdout, Inputs};
+use super::calibration::LEAST_LINES;
+use super::dataset::Inputs;
+use super::holdout::Plan;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
-use super::{Answers, Run, Training, answers, joiners};
+use super::{Run, Training, answers, joiners};
 use crate::error::Result;
-use crate::model::{Model, TrainingSummary};
+use crate::model::Model;
 
 impl Training<'_> {
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
@@ -30,10 +31,14 @@ impl Training<'_> {
         }
         let labels = self.targets.names.len();
         let candidates = joiners::candidates(&texts[..self.examples], &self.targets.of_line, labels);
-        let Holdout { held, rest } = self.holdout(&candidates, TRIAL);
-        if candidates.is_empty() || held.len() < LEAST_LINES {
+        if candidates.is_empty() {
             return Ok(vec![]);
         }
+        let plan = Plan { folds: 1, share: TRIAL };
+        let mut folds = self.holdout(&self.groups(&candidates, 0.0), plan, false);
+        let Some(fold) = folds.pop().filter(|fold| fold.held.len() >= LEAST_LINES) else {
+            return Ok(vec![]);
+        };
         let mut random = Random::new(self.options.seed, Purpose::Trial);
         let mut some = |lines: &[usize]| {
             let mut lines = lines.to_vec();
@@ -42,7 +47,7 @@ impl Training<'_> {
             lines.sort_unstable();
             lines
         };
-        let (lines, judges) = (some(&rest), some(&held));
+        let (lines, judges) = (some(&fold.rest), some(&fold.held));
         let amount =
             Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
         let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
@@ -50,7 +55,7 @@ impl Training<'_> {
         let recipe =
             Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
         let trial = (recipe.epochs, lines.len());
-        meter.plan(&[&[trial, trial][..], &self.to_come(&held, &rest)].concat());
+        meter.plan(&[&[trial, trial][..], &self.to_come(&[fold])].concat());
         let fit = |joiners: &[String], lane: Lane<'_>| {
             self.fit(&recipe, lines.clone(), recipe.epochs, joiners, lane, |_, _, epoch| {
                 meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
@@ -58,11 +63,9 @@ impl Training<'_> {
         };
         // What a network that was trained with some joiners makes of texts that are cut at others.
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
-            let (nothing, summary) = (self.without_heldout(), TrainingSummary::default());
-            let parts = self.parts(&run.weights, run.frequencies.as_ref(), joiners, nothing, summary);
+            let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
             let (watched, targets) = self.watched();
-            let Answers { logits, scores } = answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?;
-            Ok(Heldout { logits: &logits, scores: &scores, lines: &judges, targets }.exact())
+            Ok(answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?.beside(targets).exact())
         };
         let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
         let (run, uncut) = (run?, uncut?);

@@ -58,7 +58,12 @@ struct Label<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let options = PredictOptions { threshold: arguments.threshold, top: arguments.top, keep: arguments.keep };
+    let options = PredictOptions {
+        threshold: arguments.threshold,
+        top: arguments.top,
+        keep: arguments.keep,
+        cost: None,
+    };
     options.check()?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     classifier.prepare();

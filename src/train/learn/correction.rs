@@ -63,7 +63,7 @@ impl Learner {
             let features = self.state.features(bag);
             model.logits(std::slice::from_ref(&features), &mut logits);
             let label = centroids::likeliest(wanted, &logits);
-            (places.reject_score(&features, &logits), bag, features, label)
+            (model.reject_score().of(&features, &logits), bag, features, label)
         });
         let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
         let Some((_, bag, features, Some(label))) = surest else { return };

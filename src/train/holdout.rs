@@ -1,0 +1,158 @@
+//! Which lines are held out to measure on, and which are trained on meanwhile.
+
+use super::dataset::Targets;
+use super::random::{Purpose, Random};
+use std::collections::{HashMap, HashSet};
+
+/// Share of the lines that are held out although near-duplicates of them are trained on, in one fold and in all of several.
+const FAMILIAR: (f64, f64) = (0.05, 0.25);
+
+/// Lines to measure on and lines to train on, each in order. Lines that share a group with both are in none of them.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Holdout {
+    /// Lines without a near-duplicate among those that are trained on.
+    pub(super) held: Vec<usize>,
+    /// Lines with one.
+    pub(super) familiar: Vec<usize>,
+    pub(super) rest: Vec<usize>,
+}
+
+/// How many lines are held out, and how often.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Plan {
+    pub(super) folds: usize,
+    /// Of each fold.
+    pub(super) share: f64,
+}
+
+impl Plan {
+    /// For this many lines: the fewer there are, the more of them it takes to see how strangers fare, and the less it costs.
+    pub(super) fn of(lines: usize) -> Plan {
+        match lines {
+            ..2_000 => {
+                let folds = (2_500 / lines.max(1)).clamp(5, 10);
+                Plan { folds, share: 1.0 / folds as f64 }
+            }
+            2_000..=5_000 => Plan { folds: 10_000 / lines, share: 0.2 },
+            _ => Plan { folds: 1, share: 0.1 },
+        }
+    }
+}
+
+/// Chooses lines to hold out, fold by fold: about the plan's share of each label's lines and of those without labels, at least one where a
+/// label has two, and each line once at most. `groups` has the groups of the lines to look at; further lines are trained on. A group leaves
+/// training as a whole, and half of a label's lines stay.
+pub(super) fn choose(
+    targets: &Targets,
+    groups: &[Vec<u64>],
+    plan: Plan,
+    familiar: bool,
+    seed: u64,
+) -> Vec<Holdout> {
+    // Lines without labels are a label of their own.
+    let none = targets.names.len();
+    let labels_of: Vec<Vec<usize>> = targets.of_line[..groups.len()]
+        .iter()
+        .map(|labels| {
+            if labels.is_empty() { vec![none] } else { labels.iter().map(|&label| label as usize).collect() }
+        })
+        .collect();
+    let mut lines_of: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (line, groups) in groups.iter().enumerate() {
+        groups.iter().for_each(|&group| lines_of.entry(group).or_default().push(line));
+    }
+    let mut totals = vec![0usize; none + 1];
+    labels_of.iter().flatten().for_each(|&label| totals[label] += 1);
+    // How many lines of each label leave training. With a line leave those that share any of its groups, so where lines have several
+    // more have to go; over several folds all are to have their turn.
+    let all: usize = groups.iter().map(Vec::len).sum();
+    let each = plan.share * all as f64 / groups.len().max(1) as f64;
+    let part = |&n: &usize| match n as f64 * each {
+        _ if n < 2 => 0,
+        part if plan.folds > 1 => part.ceil() as isize,
+        part => (part as isize).max(1),
+    };
+    let quotas: Vec<isize> = totals.iter().map(part).collect();
+
+    let mut random = Random::new(seed, Purpose::Holdout);
+    let mut names: Vec<u64> = lines_of.keys().copied().collect();
+    names.sort_unstable();
+    let mut had = vec![false; groups.len()];
+    let mut folds = vec![];
+    for _ in 0..plan.folds {
+        // Each group is as likely to leave as any other, so that lines are held out in proportion to the size of their groups.
+        random.shuffle(&mut names);
+        let ranks: HashMap<u64, usize> = names.iter().copied().zip(0..).collect();
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        random.shuffle(&mut order);
+        order.sort_by_key(|&line| groups[line].first().map(|group| ranks[group]));
+        let (mut left, mut quota) = (totals.clone(), quotas.clone());
+        let mut trained = vec![true; targets.of_line.len()];
+        let mut chosen: HashSet<u64> = HashSet::new();
+        for &line in &order {
+            let labels = &labels_of[line];
+            if had[line] || !trained[line] || labels.iter().any(|&label| quota[label] <= 0) {
+                continue;
+            }
+            let mut leaving: Vec<usize> =
+                groups[line].iter().flat_map(|group| &lines_of[group]).copied().collect();
+            leaving.sort_unstable();
+            leaving.dedup();
+            leaving.retain(|&line| trained[line]);
+            let mut after = left.clone();
+            leaving.iter().flat_map(|&line| &labels_of[line]).for_each(|&label| after[label] -= 1);
+            // A group may be a little more than what is still to leave.
+            let enough = |&label: &usize| {
+                let most = quota[label] + quotas[label] / 2 + 1;
+                after[label] > 0
+                    && 2 * after[label] >= totals[label]
+                    && (left[label] - after[label]) as isize <= most
+            };
+            if leaving.iter().flat_map(|&line| &labels_of[line]).all(enough) {
+                left = after;
+                leaving.iter().for_each(|&line| trained[line] = false);
+                leaving.iter().flat_map(|&line| &labels_of[line]).for_each(|&label| quota[label] -= 1);
+                chosen.extend(&groups[line]);
+            }
+        }
+        let is_held =
+            |line: &usize| !trained[*line] && groups[*line].iter().all(|group| chosen.contains(group));
+        let mut fold = Holdout { held: (0..groups.len()).filter(is_held).collect(), ..Holdout::default() };
+        fold.held.iter().for_each(|&line| had[line] = true);
+        if familiar {
+            let share = if plan.folds == 1 { FAMILIAR.0 } else { FAMILIAR.1 / plan.folds as f64 };
+            let mut most = (share * groups.len() as f64) as usize;
+            let mut relatives: HashMap<u64, usize> = HashMap::new();
+            (0..groups.len())
+                .filter(|&line| trained[line])
+                .flat_map(|line| &groups[line])
+                .for_each(|&group| *relatives.entry(group).or_default() += 1);
+            random.shuffle(&mut order);
+            for &line in &order {
+                let has_some =
+                    groups[line].iter().all(|group| relatives.get(group).is_some_and(|&count| count > 1));
+                let stays = labels_of[line]
+                    .iter()
+                    .all(|&label| label != none && 2 * (left[label] - 1) >= totals[label]);
+                if most > 0 && trained[line] && has_some && stays {
+                    most -= 1;
+                    trained[line] = false;
+                    labels_of[line].iter().for_each(|&label| left[label] -= 1);
+                    groups[line].iter().for_each(|group| *relatives.entry(*group).or_default() -= 1);
+                    fold.familiar.push(line);
+                }
+            }
+            fold.familiar.sort_unstable();
+        }
+        fold.rest = (0..targets.of_line.len()).filter(|&line| trained[line]).collect();
+        folds.push(fold);
+    }
+    folds
+}
+
+/// Whether each line has a near-duplicate.
+pub(super) fn has_relatives(groups: &[Vec<u64>]) -> Vec<bool> {
+    let mut lines: HashMap<u64, usize> = HashMap::new();
+    groups.iter().flatten().for_each(|&group| *lines.entry(group).or_default() += 1);
+    groups.iter().map(|groups| groups.iter().all(|group| lines[group] > 1)).collect()
+}
