@@ -189,7 +189,8 @@ impl Learning {
         if let Some(label) = learner.new_label(change).filter(|_| !allowed) {
             return Err(Error::invalid(format!("there is no label `{label}`, and new ones are forbidden")));
         }
-        if let Some(file) = &mut state.file {
+        if let (Some(file), Some(learner)) = (&mut state.file, &state.learner) {
+            file.restore(learner)?;
             file.append(change)?;
         }
         // Taken out, so that a panic leaves none behind that is half changed.
@@ -224,16 +225,8 @@ impl Learning {
         let state = &mut *guard;
         state.learner(&self.published.current())?;
         let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
-        match &mut state.file {
-            Some(file) if file.path() == path => {
-                file.set_durability(durability);
-                file.rewrite(learner)
-            }
-            file => {
-                *file = Some(LearnerFile::create(path, learner, durability)?);
-                Ok(())
-            }
-        }
+        state.file = Some(LearnerFile::save(path, learner, durability, state.file.as_ref())?);
+        Ok(())
     }
 
     pub(super) fn forget(&self) -> Result<()> {

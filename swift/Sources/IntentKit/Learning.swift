@@ -49,8 +49,9 @@ extension IntentClassifier {
     /// Takes some milliseconds an example, about a tenth of a second for a new label. When it returns, predictions know them. A classifier
     /// that keeps its examples (``TrainingOptions/learner``, ``init(learner:)``, ``init(rules:)``) protects its other labels best.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/file(_:)`` when
-    ///   the learner file can't be written. Nothing was learned then.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/badLearner(_:)``
+    ///   if another program replaced or changed the training-state file, ``IntentError/file(_:)`` if that file can't be written. Nothing was
+    ///   learned then. A training-state file that was deleted is written again.
     @discardableResult
     public func update(with examples: [Example]) async throws(IntentError) -> UpdateReport {
         try await offPool { [handle] () throws(IntentError) in
