@@ -95,7 +95,8 @@ pub(super) fn check(
             count(&before)
         ));
     }
-    let (now, before) = (count(&answered_right(candidate, golden)?), count(&answered_right(current, golden)?));
+    let (now, before) =
+        (count(&answered_right(candidate, golden)?), count(&answered_right(current, golden)?));
     match now < before {
         true => refuse(format!("{now} of {} golden examples are right, {before} before", golden.len())),
         false => Ok(()),
@@ -147,6 +148,25 @@ mod tests {
         before[20..30].fill(true);
         assert!(loses(&now, &before), "20 lost, none won");
         assert!(!loses(&before, &now));
+    }
+
+    #[test]
+    fn a_model_that_answers_other_labels_is_refused_for_the_kept_examples() {
+        use crate::TrainOptions;
+        let named = |on: &str, off: &str| -> Vec<Example> {
+            let of = |what: &str| {
+                [Example::new(format!("{what} on"), [on]), Example::new(format!("{what} off"), [off])]
+            };
+            ["lights", "lamp", "heating", "radio", "fan"].into_iter().flat_map(of).collect()
+        };
+        let (examples, swapped) = (named("on", "off"), named("off", "on"));
+        let trained = |examples: &[Example]| Classifier::train(examples, &TrainOptions::default()).unwrap().0;
+        let (current, candidate) = (trained(&examples), trained(&swapped));
+        check(&current, &current, &examples, &examples).unwrap();
+        let reason = check(&candidate, &current, &examples, &[]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 10 kept examples are answered right, 10 before"), "{reason}");
+        let reason = check(&candidate, &current, &[], &examples[..1]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 1 golden examples are right, 1 before"), "{reason}");
     }
 
     #[test]

@@ -351,11 +351,13 @@ impl Learner {
             grown = Some(self.with_table(&mut parts)?);
         }
         let now = grown.as_ref().unwrap_or(&model);
+        let known = self.known(now, examples)?;
         for example in examples {
             let wanted = indices(now.labels(), labels_of(example))?;
             report.steps += self.correct(&model, now, &example.text, &wanted, random)?;
             self.kept.add(&example.text, wanted, !is_new(&example));
         }
+        report.steps += self.keep_known(&model, now, examples, &known, random)?;
         self.model = Arc::new(self.with_table(&mut parts)?);
         for example in examples {
             let wanted = indices(self.model.labels(), labels_of(example))?;
