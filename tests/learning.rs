@@ -127,10 +127,11 @@ fn on_small_data_a_correction_unlearns_no_line_that_was_answered_right() {
         examples.iter().map(is_right).collect()
     };
     let before = right(learner.model());
-    // Near copies of what it was trained on, with the labels of another line.
+    // Words of a line it was trained on, with the labels of another.
     for i in (0..360).step_by(60) {
         let labels = examples[(i + 180) % 360].labels.clone();
-        learner.update(&[Example::new(format!("{} at once", examples[i].text), labels)]).unwrap();
+        let words: Vec<&str> = examples[i].text.split(' ').take(2).collect();
+        learner.update(&[Example::new(format!("{} zebra quokka {i}", words.join(" ")), labels)]).unwrap();
     }
     let after = right(learner.model());
     let unlearned: Vec<usize> = (0..360).filter(|&i| before[i] && !after[i]).collect();

@@ -25,7 +25,7 @@ const GROWTH: f32 = 1.1;
 /// smaller, since most n-grams stand in one line or two and move as the rarest do.
 const FEW: usize = 500;
 /// Times that kept examples which a correction spoilt are corrected, at most.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 16;
 
 const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
 /// On small data, with steps until the last is as large as the last of the others.
