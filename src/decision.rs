@@ -165,8 +165,8 @@ impl RejectRule<'_> {
             return self.keep;
         }
         // The first of equals, which lets most through. At the last point only the surest text is answered.
-        let cheapest =
-            (0..Self::POINTS).reduce(|best, point| if cost_at(point) < cost_at(best) { point } else { best });
+        let cheapest = (0..Self::POINTS)
+            .reduce(|best, point| if cost_at(point) < cost_at(best) - 1e-6 { point } else { best });
         1.0 - cheapest.unwrap_or(0) as f32 / (Self::POINTS - 1) as f32
     }
 
@@ -198,7 +198,7 @@ pub struct ScoreSettings {
     /// The largest logit that counts: a label with most of the training lines has huge ones for whatever touches it. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logit_cap: Option<f32>,
-    /// The power of the features' length that the cosine is multiplied by, 0 to 2; 0 for models whose features have unit length.
+    /// The power of the features' length that the cosine is multiplied by, 0 to 3; 0 for models whose features have unit length.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub length_power: u8,
 }
@@ -221,7 +221,12 @@ impl Outside<'_> {
     /// training data and texts that have nothing to do with it.
     const PENALTY: f32 = 25.0;
     /// The margin from which on it loses any: a little on that side says nothing yet.
-    const MARGIN: f32 = 0.2;
+    pub const MARGIN: f32 = 0.2;
+
+    /// The margin at which a row loses this much of its score.
+    pub fn margin_for(loss: f32) -> f32 {
+        Outside::MARGIN + loss / Outside::PENALTY
+    }
 
     /// How far a row is on the side of the lines without labels: about 1 for such a line, 0 or less for others.
     pub fn margin(&self, features: &FeatureVector) -> f32 {
@@ -249,7 +254,11 @@ impl RejectScore<'_> {
         let mut score = logit_cap.map_or(logits[top], |cap| logits[top].min(cap));
         if weight > 0.0 {
             let square = if length_power > 0 { simd::dot(features, features) } else { 1.0 };
-            let evidence = if length_power == 1 { square.sqrt() } else { square };
+            let evidence = match length_power {
+                0 | 2 => square,
+                1 => square.sqrt(),
+                _ => square * square.sqrt(),
+            };
             score += weight * evidence * self.centroids.cosine(features, top);
         }
         if let Some(outside) = self.outside {
@@ -539,7 +548,7 @@ mod tests {
         assert_eq!(score.of(&[0.0; DIMENSIONS], &[2.0, 1.0]), 2.0);
         // Half of the evidence is half of the cosine, or a quarter of it; a logit counts up to the cap.
         let half = features.map(|f| f / 2.0);
-        for (power, part) in [(1, 0.5), (2, 0.25)] {
+        for (power, part) in [(1, 0.5), (2, 0.25), (3, 0.125)] {
             let settings = ScoreSettings { length_power: power, logit_cap: Some(2.5), ..settings };
             near(with(settings).of(&half, &[2.0, 3.0]), 2.5 + 16.0 * part);
         }

@@ -2,8 +2,9 @@
 
 use intentkit::data::{Example, read_file};
 use intentkit::model::Model;
+use intentkit::train::Preset;
 use intentkit::train::{Change, Dataset, Durability, Learner, LearnerFile, train_to_learn};
-use intentkit::{Classifier, TrainOptions};
+use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -339,4 +340,125 @@ fn what_cannot_be_learned_on_is_refused_before_training() {
 fn a_model_is_what_its_parts_make() {
     let model = Model::load(Path::new("models/assistant.intent")).unwrap();
     assert_eq!(Model::from_parts(&model.parts()).unwrap().as_bytes(), model.as_bytes());
+}
+
+/// Commands of six kinds to a home, four to six lines each.
+fn home() -> Vec<Example> {
+    let of = |label: &str, texts: &[&str]| {
+        texts.iter().map(|text| Example::new(*text, [label])).collect::<Vec<_>>()
+    };
+    [
+        of(
+            "light_on",
+            &[
+                "turn on the lights",
+                "switch the lamp on",
+                "lights on please",
+                "make it brighter in here",
+                "turn the kitchen light on",
+            ],
+        ),
+        of(
+            "light_off",
+            &[
+                "turn off the lights",
+                "switch the lamp off",
+                "lights out please",
+                "make it dark in here",
+                "turn the kitchen light off",
+            ],
+        ),
+        of(
+            "media",
+            &[
+                "play some jazz",
+                "put on my favourite song",
+                "turn on the radio",
+                "turn up the music",
+                "start the blues album",
+            ],
+        ),
+        of(
+            "alarm",
+            &["wake me up at seven", "set an alarm for six", "alarm at eight tomorrow", "get me up early"],
+        ),
+        of(
+            "weather",
+            &[
+                "will it rain tomorrow",
+                "what is the weather like",
+                "how cold is it outside",
+                "is it going to snow",
+            ],
+        ),
+        of("call", &["call my mother", "phone the dentist", "ring up my brother", "give the office a call"]),
+    ]
+    .concat()
+}
+
+/// The same learner with the examples of training and without them.
+fn learners(preset: Preset) -> [Learner; 2] {
+    let options = TrainOptions { preset, ..TrainOptions::default() };
+    let (with, _) = train_to_learn(&Dataset::of(&home()), None, &options, &mut |_| true).unwrap();
+    let without = Learner::of(Arc::clone(with.model())).unwrap();
+    [with, without]
+}
+
+#[test]
+fn a_text_corrected_to_no_label_is_rejected_at_once_and_the_others_are_not() {
+    for preset in [Preset::Single, Preset::Multi] {
+        for mut learner in learners(preset) {
+            let texts = ["turn on the washing machine", "play a game with me", "what is the meaning of it"];
+            for text in texts {
+                let report = learner.update(&[Example::new(text, [""; 0])]).unwrap();
+                assert_eq!(report.right, 1, "{preset}: {text}");
+            }
+            let classifier = Classifier::from(Arc::clone(learner.model()));
+            for text in texts {
+                assert!(classifier.predict(text).unwrap().is_rejected(), "{preset}: {text}");
+            }
+            let answered = home()
+                .iter()
+                .filter(|example| {
+                    let prediction = classifier.predict(&example.text).unwrap();
+                    let names: Vec<&String> = prediction
+                        .labels()
+                        .iter()
+                        .map(|scored| &classifier.labels()[scored.label as usize])
+                        .collect();
+                    names == example.labels.iter().collect::<Vec<_>>()
+                })
+                .count();
+            assert!(answered >= home().len() - 1, "{preset}: {answered} of {}", home().len());
+        }
+    }
+}
+
+#[test]
+fn a_text_corrected_to_no_label_can_be_corrected_back() {
+    for mut learner in learners(Preset::Single) {
+        let text = "turn on the washing machine";
+        learner.update(&[Example::new(text, [""; 0])]).unwrap();
+        let report = learner.update(&[Example::new(text, ["light_on"])]).unwrap();
+        assert_eq!(report.right, 1);
+    }
+}
+
+#[test]
+fn a_label_learned_from_one_line_answers_near_copies_of_it() {
+    let [mut learner, _] = learners(Preset::Single);
+    let report = learner.update(&[Example::new("turn on the wipers", ["wipers"])]).unwrap();
+    assert_eq!((report.right, &report.new_labels[..]), (1, &["wipers".to_string()][..]));
+    let classifier = Classifier::from(Arc::clone(learner.model()));
+    let best = |text: &str| {
+        let options = PredictOptions { top: Some(1), keep: Some(1.0), ..PredictOptions::default() };
+        let prediction = classifier.predict_with(text, &options).unwrap();
+        classifier.labels()[prediction.labels()[0].label as usize].clone()
+    };
+    for text in ["wipers please", "turn the wipers on", "wipers on", "please turn on the wipers"] {
+        assert_eq!(best(text), "wipers", "{text}");
+    }
+    for example in home() {
+        assert_eq!([best(&example.text)], example.labels[..], "{}", example.text);
+    }
 }

@@ -238,7 +238,7 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     if !metadata.calibration.is_valid()
         || !(0.0..=1.0).contains(&reject.keep)
         || !reject.score.weight.is_finite()
-        || reject.score.length_power > 2
+        || reject.score.length_power > 3
         || reject.score.logit_cap.is_some_and(|cap| !cap.is_finite())
     {
         return Err(ModelFault::NotAModel("its calibration or reject rule is out of range".into()));

@@ -14,7 +14,7 @@ const MOST_LINES: usize = 5_000;
 const PRIOR: f64 = 20.0;
 
 /// The answers to held-out lines.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Answers {
     /// Row by row.
     pub(super) logits: Vec<f32>,

@@ -242,8 +242,10 @@ mod tests {
             "lyon", "paris", "berlin", "rome", "oslo", "madrid", "kyiv", "bern", "riga", "sofia", "vienna",
             "prague",
         ];
-        let texts: Vec<String> =
-            cities.iter().map(|city| format!("what will the weather be like in {city}")).collect();
+        let texts: Vec<String> = cities
+            .iter()
+            .map(|city| format!("please tell me what the weather will be like tomorrow in {city}"))
+            .collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let found = groups(&texts, &[0; 12]);
         let largest = found.iter().map(|group| found.iter().filter(|other| *other == group).count()).max();

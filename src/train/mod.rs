@@ -382,7 +382,10 @@ impl<'a> Training<'a> {
         if !self.recipe.calibrated {
             return findings;
         }
-        findings.calibration = heldout.calibrate(self.recipe.calibration);
+        // Probabilities are to be right for texts in use, some of which are like the training lines.
+        let mut both = measured.held.clone();
+        both.append(measured.familiar.clone());
+        findings.calibration = both.beside(targets).calibrate(self.recipe.calibration);
         let inside = heldout.in_scope().zip(&right).map(|((_, score, _), &right)| (score, right));
         findings.curves = curves(self.recipe.choice, inside, heldout.outside());
         let keep = self.keep(&findings.curves);

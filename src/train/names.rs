@@ -6,7 +6,7 @@ use crate::text::for_each_word;
 use std::collections::BTreeMap;
 
 /// Labels with more lines than this have said enough themselves.
-const FEW: usize = 20;
+pub(super) const FEW: usize = 20;
 
 /// A line that says what a label is about.
 pub(super) struct NameLine {
@@ -47,6 +47,11 @@ pub(super) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<Na
         is_words(&text).then(|| NameLine { text, label: (*label).to_owned() })
     };
     Ok(order.iter().filter_map(line).collect())
+}
+
+/// The line that a label's name makes; `None` where it holds no word.
+pub(super) fn line_of(label: &str) -> Option<String> {
+    Some(spoken(label)).filter(|text| is_words(text))
 }
 
 /// A name as it would be said: `BookRestaurant` and `book_restaurant` as `Book Restaurant` and `book restaurant`.

@@ -340,7 +340,7 @@ impl Recipe {
             outliers: 0.0,
             calibration: Calibration::default(),
             // Labels of sets are found by single words, which nonsense is made of as well.
-            score: ScoreSettings { length_power: 2, ..single.score },
+            score: ScoreSettings { length_power: 3, ..single.score },
             ..single
         }
     }

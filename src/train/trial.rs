@@ -74,7 +74,7 @@ impl Training<'_> {
             let others: Vec<String> =
                 joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
             let without = exact(&run, &others)?;
-            if wins(&without, &cut, 1.0) {
+            if !wins(&cut, &without, 1.0) {
                 (joiners, cut) = (others, without);
             }
         }

@@ -42,17 +42,29 @@ pub(super) enum Verdict {
 }
 
 impl Learner {
-    /// What the model makes of a text with the table as it is now.
-    pub(super) fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
+    /// Calls `each` with the rows of a text and their logits, with the table as it is now.
+    pub(super) fn for_each_row(
+        &self,
+        model: &Model,
+        text: &str,
+        mut each: impl FnMut(&FeatureVector, &[f32]),
+    ) -> Result<()> {
         let vectorizer = model.vectorizer().ok_or(Error::NoVectorizer)?;
         let known = Filter::new(&self.state.frequencies.known).unwrap_or(vectorizer.known);
         let vectorizer = Vectorizer { table: Table::Int4(&self.state.table), known, ..vectorizer };
         let mut logits = vec![0.0; model.labels().len()];
+        vectorizer.for_each_row(text, |row| {
+            model.logits(std::slice::from_ref(row), &mut logits);
+            each(row, &logits);
+        });
+        Ok(())
+    }
+
+    /// What the model makes of a text with the table as it is now.
+    pub(super) fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
+        let mut logits = vec![0.0; model.labels().len()];
         let mut reading = model.reading(&mut logits);
-        let network = |features: &FeatureVector, logits: &mut [f32]| {
-            model.logits(std::slice::from_ref(features), logits);
-        };
-        vectorizer.for_each_row(text, |row| reading.row(row, network));
+        self.for_each_row(model, text, |row, logits| reading.add(row, logits))?;
         let score = reading.score();
         let mut chosen = vec![Scored::default(); wanted.len() + 1];
         let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
@@ -97,7 +109,7 @@ impl Learner {
     }
 
     /// Whether the examples of training are kept and are few.
-    fn is_small(&self) -> bool {
+    pub(super) fn is_small(&self) -> bool {
         self.has_history && self.kept.examples.len() <= FEW
     }
 

@@ -9,13 +9,14 @@
 mod correction;
 mod file;
 mod labels;
+mod outside;
 mod replay;
 mod state;
 
 use super::dataset::Bag;
 use super::fit::{Fit, Workspace, table_step};
 use super::random::{Purpose, Random};
-use super::{Dataset, Inputs, Run, Samples, centroids, quantise};
+use super::{Dataset, Inputs, Run, Samples, centroids, names, quantise};
 use crate::data::Example;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parts, SILENT_BIAS, TableParts};
@@ -62,6 +63,9 @@ struct LabelRecipe {
 /// With the examples of training.
 const WITH_HISTORY: LabelRecipe =
     LabelRecipe { steps: 80, own: 8, others: 56, pace: Some(Pace { rate: 0.002, power: 2 }) };
+/// Where few examples are kept, a new label has few lines as well, and more of a step is its own.
+const SMALL: LabelRecipe =
+    LabelRecipe { steps: 240, own: 16, others: 48, pace: Some(Pace { rate: 0.004, power: 2 }) };
 /// Generated bags are not texts: more of them, and fewer steps, lest the column fits what no text looks like.
 const WITHOUT: LabelRecipe = LabelRecipe { steps: 40, own: 4, others: 60, pace: None };
 
@@ -344,10 +348,20 @@ impl Learner {
                 if untrained && !lines.is_empty() {
                     lines.extend(self.lines_of(label as u32, random));
                 }
+                // As in training, the name of a label with few lines is one more.
+                if let Some(text) =
+                    names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
+                {
+                    self.state.open(&text, self.seed);
+                    lines.push((self.state.bags(&text), vec![label as u32]));
+                }
                 report.steps += self.learn_column(&model, &mut parts, label, &lines, None, random);
             }
             // From here on the rounded columns, those that the model answers with.
             self.state.take_layers(&parts);
+            grown = Some(self.with_table(&mut parts)?);
+        }
+        if self.place_outside(grown.as_ref().unwrap_or(&model), &mut parts, examples)? {
             grown = Some(self.with_table(&mut parts)?);
         }
         let now = grown.as_ref().unwrap_or(&model);
@@ -451,7 +465,11 @@ impl Learner {
             return 0;
         }
         self.start_column(lines, label);
-        let recipe = if self.has_history { WITH_HISTORY } else { WITHOUT };
+        let recipe = match self.has_history {
+            true if self.is_small() && old.metadata().training.examples > 0 => SMALL,
+            true => WITH_HISTORY,
+            false => WITHOUT,
+        };
         for _ in 0..recipe.steps {
             let mut step = Lines::default();
             for _ in 0..recipe.own {
