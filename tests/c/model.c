@@ -41,6 +41,7 @@ static void answers_are_those_that_were_saved(const intent_classifier *c, char *
   CHECK(length == sizeof now && memcmp(then, now, length) == 0);
   CHECK(intent_label_count(c) == 3 && strcmp(intent_label(c, 2, NULL), "timer") == 0);
   CHECK(intent_warning_count(c) == 0 && !isnan(intent_heldout_accuracy(c)));
+  CHECK(intent_heldout_count(c) >= 10 && !isnan(intent_familiar_accuracy(c)) && !isnan(intent_heldout_answered(c)));
   free(then);
 }
 
