@@ -251,11 +251,11 @@ typedef struct intent_predict_options {
    */
   float keep;
   /**
-   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. Texts are then rejected
-   * where that is cheaper on average. Leave `keep` at 0 with it. Negative: no cost is given.
+   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. A text is then
+   * rejected where that is cheaper on average. `keep` must be 0 with it. Negative: no cost is given.
    */
   float ask_back_cost;
-  /** Share of texts that are for none of the labels, 0 to 1; answering one costs 1. Read if `ask_back_cost` is not negative. */
+  /** Share of texts that belong to none of the labels, 0 to 1; answering one costs 1. Read only if `ask_back_cost` is not negative. */
   float foreign_share;
 } intent_predict_options;
 
@@ -496,12 +496,13 @@ intent_status intent_options_set_threads(intent_options *options, size_t threads
 intent_status intent_options_set_keep(intent_options *options, double keep, intent_error **error_out);
 
 /**
- * Sets what mistakes cost, in the place of a share: the reject point is put where they cost least on average. A wrong action costs 1, and so
- * does answering a text that is for none of the labels. Leave the share of intent_options_set_keep() alone with it.
+ * Sets what mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average. A wrong action costs
+ * 1, and so does answering a text that belongs to none of the labels. Training fails with INVALID_ARGUMENT if
+ * intent_options_set_keep() sets another value than the default as well. Default: no cost is given.
  *
  * @param options       Options to change. Not NULL.
  * @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
- * @param foreign_share Share of texts that are for none of the labels, 0 to 1.
+ * @param foreign_share Share of texts that belong to none of the labels, 0 to 1.
  * @param error_out     Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
  */

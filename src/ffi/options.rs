@@ -299,12 +299,13 @@ pub unsafe extern "C" fn intent_options_set_keep(
     unsafe { set(options, error_out, |train| train.keep = keep) }
 }
 
-/// Sets what mistakes cost, in the place of a share: the reject point is put where they cost least on average. A wrong action costs 1, and so
-/// does answering a text that is for none of the labels. Leave the share of intent_options_set_keep() alone with it.
+/// Sets what mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average. A wrong action costs
+/// 1, and so does answering a text that belongs to none of the labels. Training fails with INVALID_ARGUMENT if
+/// intent_options_set_keep() sets another value than the default as well. Default: no cost is given.
 ///
 /// @param options       Options to change. Not NULL.
 /// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
-/// @param foreign_share Share of texts that are for none of the labels, 0 to 1.
+/// @param foreign_share Share of texts that belong to none of the labels, 0 to 1.
 /// @param error_out     Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
 #[unsafe(no_mangle)]

@@ -85,13 +85,14 @@ static void damaged_bytes_are_refused(uint8_t *bytes, size_t length) {
 
 /* A format number from the future is looked at before the checksum. */
 static void a_newer_format_is_named(uint8_t *bytes, size_t length) {
-  static const char field[] = "\\\"format\\\":1";
+  static const char field[] = "\\\"format\\\":";
   intent_classifier *none = NULL;
   for (size_t i = 0; i + sizeof field < length; i++) {
     if (memcmp(bytes + i, field, sizeof field - 1) == 0) {
-      bytes[i + sizeof field - 2] = '9';
+      uint8_t *number = bytes + i + sizeof field - 1, own = *number;
+      *number = '9';
       FAILS(NEWER_FORMAT, "format 9, this library reads formats 1 to", intent_load_bytes(bytes, length, &none, &problem));
-      bytes[i + sizeof field - 2] = '1';
+      *number = own;
       return;
     }
   }
