@@ -211,7 +211,7 @@ pub unsafe extern "C" fn intent_label(
 /// Number of warnings that the training of this classifier gave. A loaded classifier has none.
 ///
 /// A warning is one sentence about a likely mistake in the data, such as a label with one example, or equal texts with different
-/// labels. It names examples by their numbers, counted from 1, and never quotes a text.
+/// labels, or about fewer than 10 held-out lines with labels. It names the examples it is about by their numbers, counted from 1, and never quotes a text.
 ///
 /// @param classifier A classifier. NULL is allowed.
 /// @return Number of warnings; 0 for NULL.

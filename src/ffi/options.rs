@@ -47,7 +47,7 @@ pub enum IntentFormat {
 pub enum IntentPhase {
     /// On some lines with several labels, to see whether texts are better cut into clauses.
     Clauses = 0,
-    /// On the lines that are not held out, to choose epochs, calibration and the reject point.
+    /// On the lines that are not held out, to choose epochs, calibration and the rejection threshold.
     Heldout = 1,
     /// On all lines, to make the weights that are kept.
     Final = 2,
@@ -283,7 +283,8 @@ pub unsafe extern "C" fn intent_options_set_threads(
     unsafe { set(options, error_out, |train| train.threads = threads) }
 }
 
-/// Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+/// Sets the acceptance rate: the share of the held-out lines with labels that the rejection threshold accepts. Default: 0.95; 1 answers
+/// every text in which anything is known.
 ///
 /// @param options   Options to change. Not NULL.
 /// @param keep      Over 0 and at most 1.

@@ -115,7 +115,7 @@ pub(super) unsafe fn predict_options(
 /// Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
 /// allocate a few bytes for it.
 ///
-/// A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
+/// A text is rejected when it holds nothing known, when its best score is under the rejection threshold, or when no label reaches
 /// its threshold: `*count_out` is 0 then, and only then.
 ///
 /// @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.

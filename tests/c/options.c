@@ -94,16 +94,21 @@ int main(void) {
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_valid_file(NULL, TEXT("a.csv"), 0, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_progress(NULL, go_on, NULL, &problem));
 
-  /* What was refused was not set: these options still train. One object serves several trainings. */
+  /* A cost and a share of the caller's are a contradiction, which is found when training starts. */
   dataset data = all_lines();
+  intent_classifier *none = NULL;
+  FAILS(INVALID_ARGUMENT, "`keep` and `cost`",
+        intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));
+  OK(intent_options_set_keep(o, 0.95, &problem));
+
+  /* What was refused was not set: these options still train. One object serves several trainings. */
   for (int i = 0; i < 2; i++) {
     intent_classifier *classifier = NULL;
     OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &classifier, &problem));
     intent_free(classifier);
   }
 
-  /* Contradictions are found when training starts. */
-  intent_classifier *none = NULL;
+  /* So are other contradictions. */
   OK(intent_options_set_preset(o, INTENT_PRESET_REFERENCE, &problem));
   FAILS(INVALID_ARGUMENT, "to the letter",
         intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));

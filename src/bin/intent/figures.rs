@@ -103,8 +103,9 @@ pub fn of_training(training: &TrainingSummary) -> Vec<(&'static str, String)> {
         None => vec![("accuracy", format!("{accuracy} right, on {lines}"))],
     };
     if let Some(answered) = training.heldout_answered.map(words::percent) {
-        let answered =
-            format!("{answered} of the held-out lines get exactly their labels; rejecting one is wrong");
+        let answered = format!(
+            "{answered} of the held-out lines get exactly their labels; rejected lines count as wrong"
+        );
         pairs.push(("answered", answered));
     }
     pairs

@@ -72,7 +72,7 @@ public final class IntentClassifier: Sendable {
     /// - Parameters:
     ///   - text: What the user said or typed, up to a mebibyte. May be empty.
     ///   - options: What to ask for, instead of the model's own rule.
-    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the reject point, or no label
+    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the rejection threshold, or no label
     ///   reaches its threshold.
     public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
         while true {
