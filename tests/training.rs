@@ -285,7 +285,7 @@ fn the_progress_callback_sees_every_epoch_and_can_stop_without_leaving_a_model()
     })
     .unwrap();
     let epochs = seen.len();
-    assert!(seen.iter().map(|p| p.epoch).eq(1..=epochs) && epochs % 3 == 0);
+    assert!(seen.iter().map(|p| p.epoch).eq(1..=epochs) && epochs.is_multiple_of(3));
     assert!(seen.iter().all(|p| p.epochs == epochs && p.loss.is_finite() && p.seconds_left >= 0.0));
     assert!(seen[..epochs - 3].iter().all(|p| p.phase == Phase::Heldout));
     assert!(seen[epochs - 3..].iter().all(|p| p.phase == Phase::Final));
