@@ -109,7 +109,7 @@ typedef enum intent_status {
 typedef enum intent_phase {
   /** On some lines with several labels, to see whether texts are better cut into clauses. */
   INTENT_PHASE_CLAUSES = 0,
-  /** On the lines that are not held out, to choose epochs, calibration and the reject point. */
+  /** On the lines that are not held out, to choose epochs, calibration and the rejection threshold. */
   INTENT_PHASE_HELDOUT = 1,
   /** On all lines, to make the weights that are kept. */
   INTENT_PHASE_FINAL = 2,
@@ -486,14 +486,17 @@ intent_status intent_options_set_seed(intent_options *options,
 intent_status intent_options_set_threads(intent_options *options, size_t threads, intent_error **error_out);
 
 /**
- * Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+ * Sets the acceptance rate: the share of the held-out lines with labels that the rejection threshold accepts. Default: 0.95; 1 answers
+ * every text in which anything is known.
  *
  * @param options   Options to change. Not NULL.
  * @param keep      Over 0 and at most 1.
  * @param error_out Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
  */
-intent_status intent_options_set_keep(intent_options *options, double keep, intent_error **error_out);
+intent_status intent_options_set_keep(intent_options *options,
+                                      double keep,
+                                      intent_error **error_out);
 
 /**
  * Sets what mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average. A wrong action costs
@@ -853,7 +856,7 @@ const char *intent_label(const intent_classifier *classifier,
  * Number of warnings that the training of this classifier gave. A loaded classifier has none.
  *
  * A warning is one sentence about a likely mistake in the data, such as a label with one example, or equal texts with different
- * labels. It names examples by their numbers, counted from 1, and never quotes a text.
+ * labels, or about fewer than 10 held-out lines with labels. It names the examples it is about by their numbers, counted from 1, and never quotes a text.
  *
  * @param classifier A classifier. NULL is allowed.
  * @return Number of warnings; 0 for NULL.
@@ -912,7 +915,7 @@ double intent_heldout_answered(const intent_classifier *classifier);
  * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
  * allocate a few bytes for it.
  *
- * A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
+ * A text is rejected when it holds nothing known, when its best score is under the rejection threshold, or when no label reaches
  * its threshold: `*count_out` is 0 then, and only then.
  *
  * @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.
