@@ -164,9 +164,11 @@ impl RejectRule<'_> {
         if self.right.len() != Self::POINTS || self.outside.len() != Self::POINTS {
             return self.keep;
         }
-        // The first of equals, which lets most through. At the last point only the surest text is answered.
+        // The first of equals, which lets most through; sums that are equal but for rounding are. At the last point only the surest text is
+        // answered.
+        let is_cheaper = |point: usize, best: usize| cost_at(point) < cost_at(best) - 1e-6;
         let cheapest =
-            (0..Self::POINTS).reduce(|best, point| if cost_at(point) < cost_at(best) { point } else { best });
+            (0..Self::POINTS).reduce(|best, point| if is_cheaper(point, best) { point } else { best });
         1.0 - cheapest.unwrap_or(0) as f32 / (Self::POINTS - 1) as f32
     }
 
