@@ -44,13 +44,11 @@ int main(void) {
     return 1;
   }
 
-  intent_predict_options options = INTENT_PREDICT_OPTIONS_INIT;
-  options.threshold = 0.5f; /* so few examples can't tell how sure is sure enough; with more, leave it to the model */
   for (int i = 0; i < 3; i++) {
     intent_text question = text(asked[i]);
     intent_scored best;
     size_t count = 0;
-    if (intent_predict(classifier, question.bytes, question.length, &options, &best, 1, &count, &error) !=
+    if (intent_predict(classifier, question.bytes, question.length, NULL, &best, 1, &count, &error) !=
         INTENT_STATUS_OK) {
       fprintf(stderr, "cannot predict: %s\n", intent_error_message(error));
       intent_error_free(error);

@@ -39,7 +39,7 @@
 #define INTENTKIT_VERSION_NUMBER 0x000100
 
 /** Fills an intent_predict_options with the model's own rule: intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT; */
-#define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0, 0.0f }
+#define INTENT_PREDICT_OPTIONS_INIT { sizeof(intent_predict_options), -1.0f, 0, 0.0f, -1.0f, 0.0f }
 
 /** Fills an intent_export_options with the defaults: intent_export_options o = INTENT_EXPORT_OPTIONS_INIT; */
 #define INTENT_EXPORT_OPTIONS_INIT { sizeof(intent_export_options), 0, 0, NULL, 0, NULL, 0 }
@@ -109,7 +109,7 @@ typedef enum intent_status {
 typedef enum intent_phase {
   /** On some lines with several labels, to see whether texts are better cut into clauses. */
   INTENT_PHASE_CLAUSES = 0,
-  /** On the lines that are not held out, to choose epochs, calibration and the reject point. */
+  /** On the lines that are not held out, to choose epochs, calibration and the rejection threshold. */
   INTENT_PHASE_HELDOUT = 1,
   /** On all lines, to make the weights that are kept. */
   INTENT_PHASE_FINAL = 2,
@@ -250,6 +250,13 @@ typedef struct intent_predict_options {
    * text in which anything is known. 0: the model's.
    */
   float keep;
+  /**
+   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. A text is then
+   * rejected where that is cheaper on average. `keep` must be 0 with it. Negative: no cost is given.
+   */
+  float ask_back_cost;
+  /** Share of texts that belong to none of the labels, 0 to 1; answering one costs 1. Read only if `ask_back_cost` is not negative. */
+  float foreign_share;
 } intent_predict_options;
 
 /** A label and how probable it is. */
@@ -479,14 +486,33 @@ intent_status intent_options_set_seed(intent_options *options,
 intent_status intent_options_set_threads(intent_options *options, size_t threads, intent_error **error_out);
 
 /**
- * Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+ * Sets the acceptance rate: the share of the held-out lines with labels that the rejection threshold accepts. Default: 0.95; 1 answers
+ * every text in which anything is known.
  *
  * @param options   Options to change. Not NULL.
  * @param keep      Over 0 and at most 1.
  * @param error_out Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
  */
-intent_status intent_options_set_keep(intent_options *options, double keep, intent_error **error_out);
+intent_status intent_options_set_keep(intent_options *options,
+                                      double keep,
+                                      intent_error **error_out);
+
+/**
+ * Sets what mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average. A wrong action costs
+ * 1, and so does answering a text that belongs to none of the labels. Training fails with INVALID_ARGUMENT if
+ * intent_options_set_keep() sets another value than the default as well. Default: no cost is given.
+ *
+ * @param options       Options to change. Not NULL.
+ * @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+ * @param foreign_share Share of texts that belong to none of the labels, 0 to 1.
+ * @param error_out     Optional. Written only on failure.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
+ */
+intent_status intent_options_set_cost(intent_options *options,
+                                      float ask_back_cost,
+                                      float foreign_share,
+                                      intent_error **error_out);
 
 /**
  * Sets the learning rate of the network. Default: 0.002.
@@ -830,7 +856,7 @@ const char *intent_label(const intent_classifier *classifier,
  * Number of warnings that the training of this classifier gave. A loaded classifier has none.
  *
  * A warning is one sentence about a likely mistake in the data, such as a label with one example, or equal texts with different
- * labels. It names examples by their numbers, counted from 1, and never quotes a text.
+ * labels, or about fewer than 10 held-out lines with labels. It names the examples it is about by their numbers, counted from 1, and never quotes a text.
  *
  * @param classifier A classifier. NULL is allowed.
  * @return Number of warnings; 0 for NULL.
@@ -850,8 +876,17 @@ const char *intent_warning(const intent_classifier *classifier,
                            size_t *length_out);
 
 /**
- * Share of the held-out lines with labels whose best label was right while training, 0 to 1: how good the classifier is
- * about to be on texts it has not seen. It stays with the model when that is saved.
+ * Number of lines with labels that training held out, or that the validation file has. What the training measured rests on
+ * them; training warns if there are fewer than 10. The number is saved with the model.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return Number of lines; 0 when no line could be held out, or for NULL.
+ */
+size_t intent_heldout_count(const intent_classifier *classifier);
+
+/**
+ * Accuracy to expect for new wording: the share of the held-out lines with labels whose best label was right in training,
+ * 0 to 1, before any text is rejected. No near-duplicate of a held-out line is trained on. The number is saved with the model.
  *
  * @param classifier A classifier. NULL is allowed.
  * @return The share; NaN when no line could be held out, or for NULL.
@@ -859,10 +894,28 @@ const char *intent_warning(const intent_classifier *classifier,
 double intent_heldout_accuracy(const intent_classifier *classifier);
 
 /**
+ * Accuracy to expect for wording like that of the training lines: as intent_heldout_accuracy(), but near-duplicates of the lines
+ * are trained on. The number is saved with the model.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return The share, 0 to 1; NaN when it was not measured, such as with a validation file, or for NULL.
+ */
+double intent_familiar_accuracy(const intent_classifier *classifier);
+
+/**
+ * Share of the held-out lines with labels that were answered with exactly their labels, 0 to 1. A line that is rejected counts as
+ * wrong. The number is saved with the model.
+ *
+ * @param classifier A classifier. NULL is allowed.
+ * @return The share; NaN when it was not measured, or for NULL.
+ */
+double intent_heldout_answered(const intent_classifier *classifier);
+
+/**
  * Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
  * allocate a few bytes for it.
  *
- * A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
+ * A text is rejected when it holds nothing known, when its best score is under the rejection threshold, or when no label reaches
  * its threshold: `*count_out` is 0 then, and only then.
  *
  * @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.

@@ -26,19 +26,19 @@ pub struct PredictOptions {
     pub top: Option<usize>,
     /// The share of in-scope texts to let through, over 0 and at most 1, instead of the share that the model was trained with.
     /// It is a share of the lines held out in training, and for 1 every text in which anything is known is answered. A
-    /// model without reject points, such as one of keyword rules, answers them all the same. Default: the model's.
+    /// model without rejection thresholds, such as one of keyword rules, answers them all the same. Default: the model's.
     pub keep: Option<f32>,
-    /// What mistakes cost, instead of a share: the text is rejected where that is cheaper on average. A model made before costs could be
-    /// given goes by its share. Not together with `keep`. Default: none.
+    /// What mistakes cost, instead of an acceptance rate: the text is rejected where that is cheaper on average. A model made before costs
+    /// could be given goes by its acceptance rate. `keep` must be `None` with it. Default: none.
     pub cost: Option<Cost>,
 }
 
-/// What mistakes cost, in wrong actions: a wrong action costs 1, and so does a text answered that is for none of the labels.
+/// What mistakes cost. A wrong action costs 1, and so does answering a text that belongs to none of the labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
-    /// What it costs to reject a text with a label, that is, to ask back, 0 to 1.
+    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
     pub ask_back: f32,
-    /// The share of texts that are for none of the labels, 0 to 1.
+    /// Share of texts that belong to none of the labels, 0 to 1.
     pub foreign: f32,
 }
 
@@ -164,9 +164,11 @@ impl RejectRule<'_> {
         if self.right.len() != Self::POINTS || self.outside.len() != Self::POINTS {
             return self.keep;
         }
-        // The first of equals, which lets most through. At the last point only the surest text is answered.
-        let cheapest = (0..Self::POINTS)
-            .reduce(|best, point| if cost_at(point) < cost_at(best) - 1e-6 { point } else { best });
+        // The first of equals, which lets most through; sums that are equal but for rounding are. At the last point only the surest text is
+        // answered.
+        let is_cheaper = |point: usize, best: usize| cost_at(point) < cost_at(best) - 1e-6;
+        let cheapest =
+            (0..Self::POINTS).reduce(|best, point| if is_cheaper(point, best) { point } else { best });
         1.0 - cheapest.unwrap_or(0) as f32 / (Self::POINTS - 1) as f32
     }
 

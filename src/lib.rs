@@ -67,7 +67,7 @@ pub mod train;
 pub mod vectorizer;
 
 pub use classifier::{Classifier, LiveClassifier, Prediction};
-pub use decision::{PredictOptions, Scored, Source};
+pub use decision::{Cost, PredictOptions, Scored, Source};
 pub use error::{Error, ModelFault, Result};
 pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;

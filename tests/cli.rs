@@ -134,6 +134,9 @@ fn train_reports_what_it_made_as_one_json_object() {
         &report,
         &["examples", "labels", "seconds", "epochs", "preset", "heldout_accuracy", "model_bytes", "seed"],
     );
+    for share in ["heldout_accuracy", "familiar_accuracy", "heldout_answered"] {
+        assert!((0.0..=1.0).contains(&report[share].as_f64().unwrap()), "{share}: {report}");
+    }
     assert_eq!(report["examples"], 14);
     assert_eq!(report["labels"], 2);
     assert_eq!(report["epochs"], 3);
@@ -152,6 +155,10 @@ fn train_says_nothing_when_quiet_and_a_summary_otherwise() {
     assert_eq!((loud.code, loud.err.as_str()), (0, ""), "no progress without a terminal");
     assert!(loud.out.contains("14 examples, 2 labels"), "{}", loud.out);
     assert!(loud.out.contains("intent predict --model"), "{}", loud.out);
+    for measured in ["new wording", "known wording", "answered"] {
+        let line = loud.out.lines().find(|line| line.starts_with(measured));
+        assert!(line.is_some_and(|line| line.contains(" % ")), "{}", loud.out);
+    }
 }
 
 #[test]
@@ -196,7 +203,61 @@ fn a_validation_file_takes_the_place_of_the_held_out_lines() {
     let valid = folder.put("valid.jsonl", br#"{"text": "play the song", "labels": ["music"]}"#);
     let report = folder.train("data.jsonl", "a.intent", &["--valid", &valid, "--json"]).json();
     assert_eq!(report["heldout"], 1);
-    assert!(report["heldout_accuracy"].is_number());
+    assert!(report["heldout_accuracy"].is_number() && report["familiar_accuracy"].is_null());
+    let told = folder.train("data.jsonl", "b.intent", &["--valid", &valid]);
+    assert!(told.out.lines().any(|line| line.starts_with("accuracy  ")), "{}", told.out);
+    assert!(told.err.contains("only 1 validation example has labels"), "{}", told.err);
+}
+
+#[test]
+fn costs_and_no_reject_say_what_is_rejected() {
+    let folder = Folder::new();
+    let (data, model) = (folder.path("data.jsonl"), folder.path("a.intent"));
+    let kept = |model: &str, options: &[&str]| {
+        intent(&[&["eval", model, &data, "--json"], options].concat()).json()["in_scope_kept"]
+            .as_f64()
+            .unwrap()
+    };
+    let free = ["--ask-back-cost", "0", "--foreign-share", "0.5"];
+    let dear = ["--ask-back-cost", "1", "--foreign-share", "0"];
+    assert!(kept(small(), &free) <= kept(small(), &dear));
+    assert_eq!((kept(small(), &dear), kept(small(), &["--no-reject"])), (1.0, 1.0));
+    let train = |options: &[&str]| {
+        let train = ["train", &data, "--output", &model, "--epochs", "20", "--quiet"];
+        intent(&[&train[..], options].concat()).succeeded();
+        kept(&model, &[])
+    };
+    assert_eq!((train(&free), train(&dear)), (kept(small(), &free), 1.0));
+    assert_eq!(train(&["--no-reject"]), 1.0);
+    // A text in which something is known, and that no label fits.
+    let ask = |options: &[&str]| {
+        let ask = ["predict", "--model", small(), "the train leaves at nine", "--json"];
+        intent(&[&ask[..], options].concat()).json()["rejected"].clone()
+    };
+    assert_eq!((ask(&["--no-reject"]), ask(&dear)), (Value::from(false), Value::from(false)));
+    assert_eq!(ask(&free), true);
+    let folds = ["eval", "--cross-validate", "2", &data, "--epochs", "1", "--json"];
+    let pooled = intent(&[&folds[..], &dear].concat()).json()["pooled"]["in_scope_kept"].clone();
+    assert_eq!(pooled, 1.0);
+
+    for (more, expected) in [
+        (&["--ask-back-cost", "0.5"][..], "--foreign-share"),
+        (&["--foreign-share", "0.5"], "--ask-back-cost"),
+        (&["--ask-back-cost", "2", "--foreign-share", "0.5"], "`ask_back` is 2; it must be from 0 to 1"),
+        (&["--ask-back-cost", "0.5", "--foreign-share", "-1"], "`foreign` is -1"),
+        (&["--ask-back-cost", "0.5", "--foreign-share", "0.5", "--keep", "0.9"], "--keep"),
+        (&["--ask-back-cost", "0.5", "--foreign-share", "0.5", "--no-reject"], "--no-reject"),
+        (&["--keep", "0.9", "--no-reject"], "--no-reject"),
+    ] {
+        for command in [
+            &["train", &data, "--output", &model][..],
+            &["predict", "--model", small(), "x"],
+            &["eval", small(), &data],
+        ] {
+            let ran = intent(&[command, more].concat());
+            assert!(ran.complaint(2).contains(expected), "{command:?} {more:?}: {}", ran.err);
+        }
+    }
 }
 
 #[test]
@@ -229,10 +290,10 @@ fn lines_of_a_fasttext_file_that_were_probably_meant_otherwise_are_named_in_warn
         }
         told.as_array().unwrap().len()
     };
-    // The data of two labels with one example each is warned of as well.
-    assert_eq!(warned(&folder.train("slips.txt", "a.intent", &["--json"])), 3);
+    // The data of two labels with one example each, of which nothing can be held out, is warned of as well.
+    assert_eq!(warned(&folder.train("slips.txt", "a.intent", &["--json"])), 4);
     let valid = folder.train("data.jsonl", "a.intent", &["--json", "--valid", &slips]);
-    assert_eq!(warned(&valid), 3, "and of labels that the training data doesn't have: {}", valid.err);
+    assert_eq!(warned(&valid), 4, "and of labels that the training data doesn't have: {}", valid.err);
     assert_eq!(warned(&intent(&["eval", small(), &slips, "--json"])), 2);
     let quiet = folder.train("slips.txt", "a.intent", &["--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
@@ -739,6 +800,8 @@ fn info_describes_a_file_and_the_embedded_sample() {
         "library_version",
         "checksum",
         "heldout_accuracy",
+        "familiar_accuracy",
+        "heldout_answered",
         "epochs",
         "seed",
         "choice",
@@ -757,6 +820,8 @@ fn info_describes_a_file_and_the_embedded_sample() {
         "the embedded sample is the committed file"
     );
     assert!(intent(&["info"]).out.contains("CHATBOTS"));
+    let told = intent(&["info", small()]).out;
+    assert!(told.contains("new wording") && told.contains("known wording"), "{told}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::LiveClassifier;
 use crate::classifier::Current;
+use crate::model::TrainingSummary;
 use libc::c_char;
 use std::collections::HashMap;
 use std::ffi::CString;
@@ -210,7 +211,7 @@ pub unsafe extern "C" fn intent_label(
 /// Number of warnings that the training of this classifier gave. A loaded classifier has none.
 ///
 /// A warning is one sentence about a likely mistake in the data, such as a label with one example, or equal texts with different
-/// labels. It names examples by their numbers, counted from 1, and never quotes a text.
+/// labels, or about fewer than 10 held-out lines with labels. It names the examples it is about by their numbers, counted from 1, and never quotes a text.
 ///
 /// @param classifier A classifier. NULL is allowed.
 /// @return Number of warnings; 0 for NULL.
@@ -240,17 +241,65 @@ pub unsafe extern "C" fn intent_warning(
     })
 }
 
-/// Share of the held-out lines with labels whose best label was right while training, 0 to 1: how good the classifier is
-/// about to be on texts it has not seen. It stays with the model when that is saved.
+/// Number of lines with labels that training held out, or that the validation file has. What the training measured rests on
+/// them; training warns if there are fewer than 10. The number is saved with the model.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return Number of lines; 0 when no line could be held out, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifier) -> usize {
+    shielded(0, || {
+        // SAFETY: NULL, or a classifier that has not been freed.
+        let classifier = unsafe { classifier.as_ref() };
+        classifier.map_or(0, |c| c.get().model().metadata().training.heldout)
+    })
+}
+
+/// Accuracy to expect for new wording: the share of the held-out lines with labels whose best label was right in training,
+/// 0 to 1, before any text is rejected. No near-duplicate of a held-out line is trained on. The number is saved with the model.
 ///
 /// @param classifier A classifier. NULL is allowed.
 /// @return The share; NaN when no line could be held out, or for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassifier) -> f64 {
+    // SAFETY: upheld by the header.
+    unsafe { measured(classifier, |training| training.heldout_accuracy) }
+}
+
+/// Accuracy to expect for wording like that of the training lines: as intent_heldout_accuracy(), but near-duplicates of the lines
+/// are trained on. The number is saved with the model.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return The share, 0 to 1; NaN when it was not measured, such as with a validation file, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClassifier) -> f64 {
+    // SAFETY: upheld by the header.
+    unsafe { measured(classifier, |training| training.familiar_accuracy) }
+}
+
+/// Share of the held-out lines with labels that were answered with exactly their labels, 0 to 1. A line that is rejected counts as
+/// wrong. The number is saved with the model.
+///
+/// @param classifier A classifier. NULL is allowed.
+/// @return The share; NaN when it was not measured, or for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_heldout_answered(classifier: *const IntentClassifier) -> f64 {
+    // SAFETY: upheld by the header.
+    unsafe { measured(classifier, |training| training.heldout_answered) }
+}
+
+/// A share that a training measured; NaN for none.
+///
+/// # Safety
+/// `classifier` is NULL or has not been freed.
+unsafe fn measured(
+    classifier: *const IntentClassifier,
+    share: impl Fn(&TrainingSummary) -> Option<f64>,
+) -> f64 {
     shielded(f64::NAN, || {
-        // SAFETY: NULL, or a classifier that has not been freed.
+        // SAFETY: upheld by this function's contract.
         let classifier = unsafe { classifier.as_ref() };
-        classifier.and_then(|c| c.get().model().metadata().training.heldout_accuracy).unwrap_or(f64::NAN)
+        classifier.and_then(|c| share(&c.get().model().metadata().training)).unwrap_or(f64::NAN)
     })
 }
 

@@ -47,7 +47,7 @@ pub enum IntentFormat {
 pub enum IntentPhase {
     /// On some lines with several labels, to see whether texts are better cut into clauses.
     Clauses = 0,
-    /// On the lines that are not held out, to choose epochs, calibration and the reject point.
+    /// On the lines that are not held out, to choose epochs, calibration and the rejection threshold.
     Heldout = 1,
     /// On all lines, to make the weights that are kept.
     Final = 2,
@@ -283,7 +283,8 @@ pub unsafe extern "C" fn intent_options_set_threads(
     unsafe { set(options, error_out, |train| train.threads = threads) }
 }
 
-/// Sets the share of the held-out lines with labels that the reject point lets through. Default: 0.95.
+/// Sets the acceptance rate: the share of the held-out lines with labels that the rejection threshold accepts. Default: 0.95; 1 answers
+/// every text in which anything is known.
 ///
 /// @param options   Options to change. Not NULL.
 /// @param keep      Over 0 and at most 1.
@@ -299,12 +300,13 @@ pub unsafe extern "C" fn intent_options_set_keep(
     unsafe { set(options, error_out, |train| train.keep = keep) }
 }
 
-/// Sets what mistakes cost, in the place of a share: the reject point is put where they cost least on average. A wrong action costs 1, and so
-/// does answering a text that is for none of the labels. Leave the share of intent_options_set_keep() alone with it.
+/// Sets what mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average. A wrong action costs
+/// 1, and so does answering a text that belongs to none of the labels. Training fails with INVALID_ARGUMENT if
+/// intent_options_set_keep() sets another value than the default as well. Default: no cost is given.
 ///
 /// @param options       Options to change. Not NULL.
 /// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
-/// @param foreign_share Share of texts that are for none of the labels, 0 to 1.
+/// @param foreign_share Share of texts that belong to none of the labels, 0 to 1.
 /// @param error_out     Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
 #[unsafe(no_mangle)]

@@ -35,10 +35,10 @@ pub struct IntentPredictOptions {
     /// Share of in-scope texts to let through, over 0 and at most 1, instead of the share given in training; 1 answers every
     /// text in which anything is known. 0: the model's.
     pub keep: f32,
-    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. Texts are then rejected
-    /// where that is cheaper on average. Leave `keep` at 0 with it. Negative: no cost is given.
+    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1, where a wrong action costs 1. A text is then
+    /// rejected where that is cheaper on average. `keep` must be 0 with it. Negative: no cost is given.
     pub ask_back_cost: f32,
-    /// Share of texts that are for none of the labels, 0 to 1; answering one costs 1. Read if `ask_back_cost` is not negative.
+    /// Share of texts that belong to none of the labels, 0 to 1; answering one costs 1. Read only if `ask_back_cost` is not negative.
     pub foreign_share: f32,
 }
 
@@ -115,7 +115,7 @@ pub(super) unsafe fn predict_options(
 /// Chooses the labels of a text, best first. Allocates nothing and takes no lock, unless it fails; the first prediction of a thread may
 /// allocate a few bytes for it.
 ///
-/// A text is rejected when it holds nothing known, when its best score is under the reject point, or when no label reaches
+/// A text is rejected when it holds nothing known, when its best score is under the rejection threshold, or when no label reaches
 /// its threshold: `*count_out` is 0 then, and only then.
 ///
 /// @param classifier  A classifier. Not NULL. Any number of threads may predict with one at once.

@@ -35,7 +35,7 @@ use std::path::Path;
 pub struct TrainingSummary {
     /// Lines it was trained on, those without labels among them.
     pub examples: usize,
-    /// Lines with labels that were held out to choose epochs, calibration and the reject point.
+    /// Lines with labels that were held out to choose epochs, calibration and the rejection threshold.
     pub heldout: usize,
     /// Share of the held-out in-scope lines whose best label is right, before any rejection; `None` when none could be held out. They
     /// have no near-duplicate among the lines trained on meanwhile: it is the accuracy to expect for new wording.

@@ -197,7 +197,8 @@ fn every_flipped_bit_is_noticed() {
 
 #[test]
 fn a_newer_format_says_both_versions() {
-    let fault = fault(&edited(r#"\"format\":1"#, r#"\"format\":9"#));
+    let own = format!(r#"\"format\":{FORMAT}"#);
+    let fault = fault(&edited(&own, r#"\"format\":9"#));
     assert_eq!(fault, ModelFault::NewerFormat { found: 9, supported: FORMAT });
     assert!(fault.to_string().contains("format 9") && fault.to_string().contains("update IntentKit"));
 }

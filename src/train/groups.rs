@@ -20,6 +20,9 @@ const NEIGHBOURS: usize = 16;
 const NGRAMS: NgramSettings =
     NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1, evidence: false };
 
+/// Numbers of n-grams or clauses, each with its weight.
+type Weighted = Vec<(u32, f32)>;
+
 /// Different clauses, and those of each line.
 struct Clauses {
     /// The hashes of the n-grams of each, as often as they stand there.
@@ -63,9 +66,9 @@ impl Clauses {
     }
 
     /// Unit vectors of (n-gram, weight), rare n-grams first, and for each n-gram the first clauses that hold it, with its weight there.
-    fn vectors(&self) -> (Vec<Vec<(u32, f32)>>, Vec<Vec<(u32, f32)>>) {
+    fn vectors(&self) -> (Vec<Weighted>, Vec<Weighted>) {
         let (mut numbers, mut frequencies) = (HashMap::new(), vec![]);
-        let mut vectors: Vec<Vec<(u32, f32)>> = vec![];
+        let mut vectors: Vec<Weighted> = vec![];
         for ngrams in &self.ngrams {
             let mut ids: Vec<u32> = ngrams
                 .iter()
@@ -77,7 +80,7 @@ impl Clauses {
                 })
                 .collect();
             ids.sort_unstable();
-            let vector: Vec<(u32, f32)> =
+            let vector: Weighted =
                 ids.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as f32)).collect();
             vector.iter().for_each(|(id, _)| frequencies[*id as usize] += 1);
             vectors.push(vector);
@@ -91,7 +94,7 @@ impl Clauses {
             let length = vector.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
             for (id, weight) in vector {
                 *weight /= length;
-                let holders: &mut Vec<(u32, f32)> = &mut holders[*id as usize];
+                let holders: &mut Weighted = &mut holders[*id as usize];
                 if holders.len() < LOOKED_AT {
                     holders.push((clause, *weight));
                 }
@@ -103,7 +106,7 @@ impl Clauses {
     /// Pairs of near-duplicates, the nearest first.
     fn pairs(&self) -> Vec<(f32, u32, u32)> {
         let (vectors, holders) = self.vectors();
-        let near = |cosines: &mut Vec<f32>, (clause, vector): (usize, &Vec<(u32, f32)>)| {
+        let near = |cosines: &mut Vec<f32>, (clause, vector): (usize, &Weighted)| {
             cosines.resize(vectors.len(), 0.0);
             let mut met = vec![];
             for &(id, weight) in vector {

@@ -348,7 +348,7 @@ impl<'a> Training<'a> {
             epochs: findings.epochs,
             joiners: joiners.clone(),
             lexicon: None,
-            warnings: self.warnings(),
+            warnings: self.warnings(findings.lines),
             seconds: self.started.elapsed().as_secs_f64(),
         };
         let Run { weights, frequencies } = &run;
@@ -359,10 +359,15 @@ impl<'a> Training<'a> {
         Ok((model, report, run))
     }
 
-    fn warnings(&self) -> Vec<String> {
+    /// `heldout` lines with labels were held out, or stand in the validation data.
+    fn warnings(&self, heldout: usize) -> Vec<String> {
         let valid = self.valid.as_ref().map(|(valid, _)| *valid);
         let holds_out = valid.is_none() && self.recipe.calibrated;
-        warnings::find(self.data, self.examples, &self.targets, valid, holds_out)
+        let mut warnings = warnings::find(self.data, self.examples, &self.targets, valid, holds_out);
+        if self.recipe.calibrated {
+            warnings.extend(warnings::held_out(heldout, self.targets.names.len(), valid.is_some()));
+        }
+        warnings
     }
 
     /// What held-out lines tell of the model that is trained on all lines.

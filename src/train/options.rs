@@ -69,11 +69,11 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Threads to use; 0 takes all cores. Default 0. The model does not depend on it.
     pub threads: usize,
-    /// Share of the held-out in-scope lines that the reject point lets through, over 0 and at most 1. Default 0.95: one
+    /// Share of the held-out in-scope lines that the rejection threshold lets through, over 0 and at most 1. Default 0.95: one
     /// in-scope text in twenty is the price at which most out-of-scope texts are recognised.
     pub keep: f64,
-    /// What mistakes cost, in the place of a share: the reject point is put where they cost least on the held-out lines. `keep` is then
-    /// left alone. Default: none.
+    /// What mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average on the held-out lines. `keep`
+    /// must then be at its default. Default: none.
     pub cost: Option<Cost>,
     /// Learning rate of the network, over 0. Default: 2e-3, Adam's usual one doubled for batches of 128.
     pub learning_rate: Option<f32>,
@@ -245,7 +245,7 @@ pub(super) struct Recipe {
     pub(super) dropout: f32,
     pub(super) feature_dropout: f32,
     pub(super) outliers: f32,
-    /// Whether held-out lines choose epochs, calibration and the reject points.
+    /// Whether held-out lines choose epochs, calibration and the rejection thresholds.
     pub(super) calibrated: bool,
     /// Where the calibration starts, and what few held-out lines can't move far.
     pub(super) calibration: Calibration,

@@ -11,13 +11,16 @@ pub struct TrainReport {
     pub examples: usize,
     /// Number of labels.
     pub labels: usize,
-    /// Lines with labels that were held out, or that the validation data has.
+    /// Lines with labels that were held out, over all folds, or that the validation data has. Training warns if there are fewer
+    /// than 10.
     pub heldout: usize,
-    /// Share of the held-out in-scope lines whose best label is right.
+    /// Accuracy to expect for new wording: see [`TrainingSummary::heldout_accuracy`](crate::model::TrainingSummary::heldout_accuracy).
     pub heldout_accuracy: Option<f64>,
-    /// See [`TrainingSummary::familiar_accuracy`](crate::model::TrainingSummary::familiar_accuracy).
+    /// Accuracy to expect for wording like that of the lines: see
+    /// [`TrainingSummary::familiar_accuracy`](crate::model::TrainingSummary::familiar_accuracy).
     pub familiar_accuracy: Option<f64>,
-    /// See [`TrainingSummary::heldout_answered`](crate::model::TrainingSummary::heldout_answered).
+    /// Share of the held-out lines answered with exactly their labels: see
+    /// [`TrainingSummary::heldout_answered`](crate::model::TrainingSummary::heldout_answered).
     pub heldout_answered: Option<f64>,
     /// Passes over the data in the run that made the weights.
     pub epochs: usize,
@@ -25,7 +28,8 @@ pub struct TrainReport {
     pub joiners: Vec<String>,
     /// What the lexicon had to give; `None` without one.
     pub lexicon: Option<LexiconUse>,
-    /// Sentences about likely mistakes in the data. Each names examples by their numbers, counted from 1, and none quotes a text.
+    /// Sentences about likely mistakes in the data, and about too few lines to measure on. Each names the examples it is about by
+    /// their numbers, counted from 1, and none quotes a text.
     pub warnings: Vec<String>,
     /// Time taken.
     pub seconds: f64,

@@ -15,6 +15,39 @@ use unicode_normalization::UnicodeNormalization;
 /// Most numbers or names in one sentence.
 const MOST: usize = 10;
 
+/// Fewest held-out lines with labels that training does not warn of.
+const LEAST_HELD_OUT: usize = 10;
+/// Lines with labels to hold out that the warning asks for.
+const ENOUGH_HELD_OUT: usize = 20;
+
+/// Warns of too few held-out lines with labels for data of `labels` labels; `of_file` if they come from a validation file.
+pub(super) fn held_out(lines: usize, labels: usize, of_file: bool) -> Option<String> {
+    // On small data nearly every line is held out once, so this many lines are measured.
+    let each = ENOUGH_HELD_OUT.div_ceil(labels.max(1)).max(5);
+    let so = "so accuracy, probabilities and the rejection threshold rest on typical data";
+    match lines {
+        LEAST_HELD_OUT.. => None,
+        _ if of_file => {
+            let have = match lines {
+                0 => "no validation example has labels".to_owned(),
+                1 => "only 1 validation example has labels".to_owned(),
+                _ => format!("only {lines} validation examples have labels"),
+            };
+            Some(format!(
+                "{have}, {so}; give the validation data at least {ENOUGH_HELD_OUT} examples with labels"
+            ))
+        }
+        _ => {
+            let have = match lines {
+                0 => "no example with labels could be held out".to_owned(),
+                1 => "only 1 example with labels could be held out".to_owned(),
+                _ => format!("only {lines} examples with labels could be held out"),
+            };
+            Some(format!("{have}, {so}; give each label about {each} examples in different words"))
+        }
+    }
+}
+
 /// What is worth a warning in the first `examples` lines of `data`, whose labels are `targets`, and in `valid`. A label with one
 /// example is mentioned only if lines are held out.
 pub(super) fn find(
@@ -459,6 +492,50 @@ mod tests {
         let found = of(&lines);
         assert!(found.len() == 1 && found[0].contains("`l9` (example 10) and 2 more; they"), "{found:?}");
         assert_eq!(with_valid(&[("switch on", "on")]), [""; 0]);
+    }
+
+    #[test]
+    fn too_few_held_out_lines_are_warned_of_with_the_number_that_would_help() {
+        let rest = "so accuracy, probabilities and the rejection threshold rest on typical data";
+        for (lines, labels, of_file, have, next) in [
+            (0, 3, false, "no example with labels could be held out", "give each label about 7 examples"),
+            (
+                1,
+                2,
+                false,
+                "only 1 example with labels could be held out",
+                "give each label about 10 examples",
+            ),
+            (
+                9,
+                40,
+                false,
+                "only 9 examples with labels could be held out",
+                "give each label about 5 examples",
+            ),
+            (0, 3, true, "no validation example has labels", "give the validation data at least 20 examples"),
+            (
+                1,
+                3,
+                true,
+                "only 1 validation example has labels",
+                "give the validation data at least 20 examples",
+            ),
+            (
+                2,
+                3,
+                true,
+                "only 2 validation examples have labels",
+                "give the validation data at least 20 examples",
+            ),
+        ] {
+            let found = held_out(lines, labels, of_file).unwrap();
+            assert!(found.starts_with(&format!("{have}, {rest}; {next}")), "{found}");
+        }
+        assert_eq!(
+            (held_out(10, 3, false), held_out(10, 3, true), held_out(599, 1, false)),
+            (None, None, None)
+        );
     }
 
     #[test]

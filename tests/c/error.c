@@ -32,7 +32,8 @@ int main(void) {
   CHECK(intent_label(NULL, 0, &length) == NULL);
   CHECK(intent_warning_count(NULL) == 0);
   CHECK(intent_warning(NULL, 0, &length) == NULL);
-  CHECK(isnan(intent_heldout_accuracy(NULL)));
+  CHECK(isnan(intent_heldout_accuracy(NULL)) && isnan(intent_familiar_accuracy(NULL)));
+  CHECK(isnan(intent_heldout_answered(NULL)) && intent_heldout_count(NULL) == 0);
   CHECK(length == 77);
   intent_error_free(NULL);
   intent_options_free(NULL);

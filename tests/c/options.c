@@ -17,6 +17,7 @@ int main(void) {
   OK(intent_options_set_seed(o, UINT64_MAX, &problem));
   OK(intent_options_set_threads(o, 1, &problem));
   OK(intent_options_set_keep(o, 0.9, &problem));
+  OK(intent_options_set_cost(o, 0.3f, 0.1f, &problem));
   OK(intent_options_set_learning_rate(o, 0.001f, &problem));
   OK(intent_options_set_batch(o, 8, &problem));
   OK(intent_options_set_feature_dropout(o, 0.2f, &problem));
@@ -42,6 +43,9 @@ int main(void) {
   FAILS(INVALID_ARGUMENT, "`threads` is 1025", intent_options_set_threads(o, 1025, &problem));
   FAILS(INVALID_ARGUMENT, "`keep` is 0", intent_options_set_keep(o, 0.0, &problem));
   FAILS(INVALID_ARGUMENT, "`keep` is NaN", intent_options_set_keep(o, (double)NAN, &problem));
+  FAILS(INVALID_ARGUMENT, "`ask_back` is 1.5", intent_options_set_cost(o, 1.5f, 0.1f, &problem));
+  FAILS(INVALID_ARGUMENT, "`ask_back` is NaN", intent_options_set_cost(o, (float)NAN, 0.1f, &problem));
+  FAILS(INVALID_ARGUMENT, "`foreign` is -1", intent_options_set_cost(o, 0.5f, -1.0f, &problem));
   FAILS(INVALID_ARGUMENT, "`learning_rate` is -1", intent_options_set_learning_rate(o, -1.0f, &problem));
   FAILS(INVALID_ARGUMENT, "`batch` is 0", intent_options_set_batch(o, 0, &problem));
   FAILS(INVALID_ARGUMENT, "`feature_dropout` is 1", intent_options_set_feature_dropout(o, 1.0f, &problem));
@@ -82,6 +86,7 @@ int main(void) {
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_seed(NULL, 1, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_threads(NULL, 1, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_keep(NULL, 0.5, &problem));
+  FAILS(NULL_ARGUMENT, "`options`", intent_options_set_cost(NULL, 0.5f, 0.1f, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_learning_rate(NULL, 0.1f, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_batch(NULL, 1, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_feature_dropout(NULL, 0.1f, &problem));
@@ -89,16 +94,21 @@ int main(void) {
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_valid_file(NULL, TEXT("a.csv"), 0, &problem));
   FAILS(NULL_ARGUMENT, "`options`", intent_options_set_progress(NULL, go_on, NULL, &problem));
 
-  /* What was refused was not set: these options still train. One object serves several trainings. */
+  /* A cost and a share of the caller's are a contradiction, which is found when training starts. */
   dataset data = all_lines();
+  intent_classifier *none = NULL;
+  FAILS(INVALID_ARGUMENT, "`keep` and `cost`",
+        intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));
+  OK(intent_options_set_keep(o, 0.95, &problem));
+
+  /* What was refused was not set: these options still train. One object serves several trainings. */
   for (int i = 0; i < 2; i++) {
     intent_classifier *classifier = NULL;
     OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &classifier, &problem));
     intent_free(classifier);
   }
 
-  /* Contradictions are found when training starts. */
-  intent_classifier *none = NULL;
+  /* So are other contradictions. */
   OK(intent_options_set_preset(o, INTENT_PRESET_REFERENCE, &problem));
   FAILS(INVALID_ARGUMENT, "to the letter",
         intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, o, &none, &problem));

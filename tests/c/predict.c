@@ -78,6 +78,69 @@ static void wrong_arguments_are_refused(const intent_classifier *c) {
   OK(intent_predict(c, endless, INTENT_MAX_TEXT_BYTES, NULL, best, 1, &count, &problem));
 }
 
+/* Number of lines that are answered. */
+static size_t answered(const intent_classifier *c, const intent_predict_options *o) {
+  size_t total = 0;
+  for (size_t i = 0; i < LINE_COUNT; i++) {
+    size_t count = 0;
+    OK(intent_predict(c, TEXT(LINES[i].text), o, NULL, 0, &count, &problem));
+    total += count > 0;
+  }
+  return total;
+}
+
+/* The options before costs were added to them. */
+typedef struct first_options {
+  size_t size;
+  float threshold;
+  size_t top;
+  float keep;
+} first_options;
+
+static void costs_say_what_to_reject(const intent_classifier *c) {
+  intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT;
+  intent_scored best[1] = {{9, 9.0f}};
+  size_t count = 99;
+  o.foreign_share = 0.2f;
+  o.ask_back_cost = 0.0f;
+  size_t free = answered(c, &o);
+  o.ask_back_cost = 1.0f;
+  size_t dear = answered(c, &o);
+  CHECK(free < dear && dear <= LINE_COUNT);
+
+  /* In training: the model's own rule is what the costs say. */
+  dataset d = all_lines();
+  size_t by_cost[2];
+  for (int i = 0; i < 2; i++) {
+    intent_options *options = quick_options();
+    intent_classifier *made = NULL;
+    OK(intent_options_set_cost(options, (float)i, 0.2f, &problem));
+    OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, options, &made, &problem));
+    by_cost[i] = answered(made, NULL);
+    intent_options_free(options);
+    intent_free(made);
+  }
+  CHECK(by_cost[0] == free && by_cost[1] == dear);
+
+  /* Out of range, or a share as well. */
+  o.ask_back_cost = 1.5f;
+  FAILS(INVALID_ARGUMENT, "`ask_back` is 1.5", intent_predict(c, TEXT("hi"), &o, best, 1, &count, &problem));
+  o.ask_back_cost = (float)NAN;
+  FAILS(INVALID_ARGUMENT, "`ask_back` is NaN", intent_predict(c, TEXT("hi"), &o, best, 1, &count, &problem));
+  o.ask_back_cost = 0.5f;
+  o.foreign_share = -0.5f;
+  FAILS(INVALID_ARGUMENT, "`foreign` is -0.5", intent_predict(c, TEXT("hi"), &o, best, 1, &count, &problem));
+  o.foreign_share = 0.2f;
+  o.keep = 0.9f;
+  FAILS(INVALID_ARGUMENT, "`keep` and `cost`", intent_predict(c, TEXT("hi"), &o, best, 1, &count, &problem));
+  CHECK(count == 99 && best[0].label == 9);
+
+  /* A program that was compiled before costs were added passes a shorter struct. */
+  first_options first = {sizeof first, -1.0f, 3, 1.0f};
+  OK(intent_predict(c, TEXT("play a song"), (const intent_predict_options *)(const void *)&first, best, 1, &count, &problem));
+  CHECK(count == 3 && sizeof first < sizeof o);
+}
+
 enum { MANY = 5 * LINE_COUNT, ROOM = 2 };
 
 static void a_batch_answers_as_single_calls_do(const intent_classifier *c) {
@@ -130,6 +193,7 @@ int main(void) {
   intent_classifier *c = trained();
   labels_are_chosen_and_the_best_written(c);
   wrong_arguments_are_refused(c);
+  costs_say_what_to_reject(c);
   a_batch_answers_as_single_calls_do(c);
   intent_free(c);
   return 0;

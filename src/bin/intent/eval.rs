@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
+use crate::rejecting::Rejecting;
 use crate::report::{About, Report};
 use crate::{figures, input, words};
 use clap::Args;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
   intent eval commands.intent test.jsonl
   intent eval commands.intent test.csv --json
   intent eval commands.intent test.jsonl --no-reject
+  intent eval commands.intent test.jsonl --ask-back-cost 0.2 --foreign-share 0.1
   intent eval commands.intent test.jsonl --report report.html
   intent eval --cross-validate 5 commands.jsonl
   grep -v '#' test.txt | intent eval commands.intent - --format fasttext"
@@ -44,12 +46,8 @@ pub struct Arguments {
     /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Answer in-scope and other lines alike: only texts in which nothing is known are rejected
-    #[arg(long, conflicts_with = "keep")]
-    no_reject: bool,
-    /// Share of in-scope texts to let through, over 0 and at most 1 [default: as trained]
-    #[arg(long, value_name = "SHARE")]
-    keep: Option<f32>,
+    #[command(flatten)]
+    rejecting: Rejecting,
     /// Write a page to read in a browser as well: figures, diagrams, worst confusions, labels, misclassified texts
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -84,17 +82,25 @@ impl Arguments {
     }
 
     pub fn predict_options(&self) -> PredictOptions {
-        let keep = if self.no_reject { Some(1.0) } else { self.keep };
-        PredictOptions { keep, ..PredictOptions::default() }
+        let (keep, cost) = (self.rejecting.keep(), self.rejecting.cost());
+        PredictOptions { keep, cost, ..PredictOptions::default() }
     }
 
     /// What a reader of the page should know.
     pub fn notes(&self, evaluation: &Evaluation) -> Vec<String> {
         let mut notes = vec![];
-        if self.no_reject {
+        if self.rejecting.no_reject {
             notes.push(
-                "Measured without a reject point: only texts in which nothing is known are rejected.".into(),
+                "Measured without a rejection threshold: only texts in which nothing is known are rejected."
+                    .into(),
             );
+        }
+        if let Some(cost) = self.rejecting.cost() {
+            notes.push(format!(
+                "Rejected where that is cheaper: asking back costs {}, a wrong action 1, and {} of the texts are out of scope.",
+                cost.ask_back,
+                words::percent(f64::from(cost.foreign))
+            ));
         }
         if !evaluation.unknown_labels.is_empty() {
             notes.push(format!(

@@ -2,6 +2,7 @@
 
 use crate::words;
 use intentkit::classifier::Evaluation;
+use intentkit::model::TrainingSummary;
 
 pub const VERSION: &str = concat!("IntentKit ", env!("CARGO_PKG_VERSION"));
 
@@ -86,4 +87,26 @@ pub fn lines(evaluation: &Evaluation) -> String {
     let outside = evaluation.examples - evaluation.in_scope;
     let [all, labelled, outside] = [evaluation.examples, evaluation.in_scope, outside].map(words::count);
     format!("{all}: {labelled} with labels, {outside} without")
+}
+
+/// What a training measured, as lines of a summary.
+pub fn of_training(training: &TrainingSummary) -> Vec<(&'static str, String)> {
+    let Some(accuracy) = training.heldout_accuracy.map(words::percent) else {
+        return vec![("accuracy", "not measured: no line with labels was held out".into())];
+    };
+    let lines = words::of(training.heldout, "held-out line");
+    let mut pairs = match training.familiar_accuracy.map(words::percent) {
+        Some(familiar) => vec![
+            ("new wording", format!("{accuracy} right, on {lines} worded unlike those trained on")),
+            ("known wording", format!("{familiar} right, for texts worded like the training lines")),
+        ],
+        None => vec![("accuracy", format!("{accuracy} right, on {lines}"))],
+    };
+    if let Some(answered) = training.heldout_answered.map(words::percent) {
+        let answered = format!(
+            "{answered} of the held-out lines get exactly their labels; rejected lines count as wrong"
+        );
+        pairs.push(("answered", answered));
+    }
+    pairs
 }

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, words};
+use crate::{figures, input, words};
 use clap::Args;
 use intentkit::Rule;
 use intentkit::decision::Choice;
@@ -40,6 +40,8 @@ struct Info<'a> {
     choice: Choice,
     heldout: usize,
     heldout_accuracy: Option<f64>,
+    familiar_accuracy: Option<f64>,
+    heldout_answered: Option<f64>,
     epochs: usize,
     seed: u64,
     label_names: &'a [String],
@@ -70,6 +72,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             choice: about.choice,
             heldout: training.heldout,
             heldout_accuracy: training.heldout_accuracy,
+            familiar_accuracy: training.familiar_accuracy,
+            heldout_answered: training.heldout_answered,
             epochs: training.epochs,
             seed: training.seed,
             label_names: &about.labels,
@@ -92,20 +96,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         None => format!("feature rows of {DIMENSIONS} numbers, no texts"),
     };
-    let mut trained = format!(
+    let trained = format!(
         "{}, {}, seed {}, preset {}",
         words::of(training.examples, "example"),
         words::of(training.epochs, "epoch"),
         training.seed,
         about.preset
     );
-    if let Some(accuracy) = training.heldout_accuracy {
-        trained += &format!(
-            ", {} right on {} held out",
-            words::percent(accuracy),
-            words::of(training.heldout, "line")
-        );
-    }
     let clauses = match about.joiners.as_slice() {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
@@ -120,7 +117,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
     let more = if about.labels.len() > names.len() { ", ..." } else { "" };
-    out.pairs(&[
+    let mut pairs = vec![
         ("model", format!("{name}, {}", words::bytes(bytes))),
         ("labels", format!("{}: {}{more}", words::count(about.labels.len()), names.join(", "))),
         ("answers", choice.into()),
@@ -130,7 +127,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("rules", rules),
         ("parameters", words::count(model.parameters())),
         ("trained on", trained),
+    ];
+    pairs.extend(figures::of_training(training));
+    pairs.extend([
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),
         ("checksum", about.checksum.clone()),
-    ])
+    ]);
+    out.pairs(&pairs)
 }

@@ -18,6 +18,7 @@ mod new;
 mod output;
 mod predict;
 mod progress;
+mod rejecting;
 mod report;
 mod train;
 mod update;

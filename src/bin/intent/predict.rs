@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::rejecting::Rejecting;
 use crate::{input, words};
 use clap::Args;
 use intentkit::text::MAX_TEXT_BYTES;
@@ -20,7 +21,9 @@ use std::time::Instant;
   intent predict \"Can you see my screen?\"
   intent predict --model commands.intent \"turn on the lights\" \"play some jazz\"
   intent predict --model commands.intent --top 3 --json < texts.txt
-  intent predict --threshold 0.8 \"read my mail aloud\"")]
+  intent predict --threshold 0.8 \"read my mail aloud\"
+  intent predict --no-reject \"water the plants\"
+  intent predict --ask-back-cost 0.2 --foreign-share 0.1 \"water the plants\"")]
 pub struct Arguments {
     /// Texts, each an argument of its own [default: the lines of standard input]
     #[arg(value_name = "TEXT")]
@@ -34,10 +37,8 @@ pub struct Arguments {
     /// Only labels of at least this probability, 0 to 1, instead of the model's thresholds
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f32>,
-    /// Share of in-scope texts to let through, over 0 and at most 1; 1 rejects only texts in which nothing is known
-    /// [default: as trained]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    keep: Option<f32>,
+    #[command(flatten)]
+    rejecting: Rejecting,
     /// Print one JSON object for each text, on a line of its own
     #[arg(long)]
     json: bool,
@@ -61,8 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = PredictOptions {
         threshold: arguments.threshold,
         top: arguments.top,
-        keep: arguments.keep,
-        cost: None,
+        keep: arguments.rejecting.keep(),
+        cost: arguments.rejecting.cost(),
     };
     options.check()?;
     let classifier = input::classifier(arguments.model.as_deref())?;

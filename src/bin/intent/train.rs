@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::Bar;
-use crate::{export, input, words};
+use crate::rejecting::Costs;
+use crate::{export, figures, input, words};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::train::{Dataset, Durability, LearnerFile, LexiconUse, train_to_learn};
@@ -22,15 +23,16 @@ use std::sync::Arc;
   intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
   cat *.jsonl | intent train - --output commands.intent --json
   intent train commands.jsonl --output commands.intent --learner commands.learner
+  intent train commands.jsonl --output commands.intent --ask-back-cost 0.2 --foreign-share 0.1
   intent train log.data --format fasttext --output log.intent --quiet")]
 pub struct Arguments {
-    /// Files of labelled texts, read one behind the other; `-` is standard input
+    /// Files of labelled texts, read one after the other; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     data: Vec<PathBuf>,
     /// The model file to write, such as commands.intent; put in place in one step when training is done
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
-    /// Labelled texts that choose epochs, calibration and the reject point [default: a part of DATA, held out]
+    /// Labelled texts that choose epochs, calibration and the rejection threshold [default: a part of DATA, held out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
     /// auto (by the data), single (one label a text), multi (sets of labels) or reference (a baseline)
@@ -45,9 +47,14 @@ pub struct Arguments {
     /// Threads to use, 0 for all cores; the model doesn't depend on it
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().threads, allow_negative_numbers = true)]
     threads: usize,
-    /// Share of the in-scope texts that must not be rejected, over 0 and at most 1
+    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
     keep: f64,
+    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
+    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    no_reject: bool,
+    #[command(flatten)]
+    costs: Costs,
     /// A word or punctuation mark that parts clauses, such as `and`; may be given several times [default: learned from lines
     /// with several labels, and used if that makes held-out lines better]
     #[arg(long = "joiner", value_name = "WORD")]
@@ -90,6 +97,8 @@ struct Report<'a> {
     epochs: usize,
     preset: &'a str,
     heldout_accuracy: Option<f64>,
+    familiar_accuracy: Option<f64>,
+    heldout_answered: Option<f64>,
     model_bytes: usize,
     seed: u64,
     heldout: usize,
@@ -107,7 +116,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         epochs: arguments.epochs,
         seed: arguments.seed,
         threads: arguments.threads,
-        keep: arguments.keep,
+        keep: if arguments.no_reject { 1.0 } else { arguments.keep },
+        cost: arguments.costs.cost(),
         joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
@@ -163,6 +173,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             epochs: report.epochs,
             preset: report.preset.name(),
             heldout_accuracy: report.heldout_accuracy,
+            familiar_accuracy: report.familiar_accuracy,
+            heldout_answered: report.heldout_answered,
             model_bytes,
             seed: arguments.seed,
             heldout: report.heldout,
@@ -182,12 +194,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.quiet {
         return Ok(());
     }
-    let accuracy = match report.heldout_accuracy {
-        Some(accuracy) => {
-            format!("{} of {}", words::percent(accuracy), words::of(report.heldout, "held-out line"))
-        }
-        None => "not measured, no lines were held out".into(),
-    };
     let clauses = match report.joiners.as_slice() {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
@@ -215,8 +221,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(package) = package {
         pairs.push(("package", package.display().to_string()));
     }
-    pairs
-        .extend([("accuracy", accuracy), ("next", format!("intent predict --model {output} \"some text\""))]);
+    pairs.extend(figures::of_training(&classifier.model().metadata().training));
+    pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
     out.pairs(&pairs)
 }
 

@@ -44,9 +44,27 @@ public final class IntentClassifier: Sendable {
     /// The labels it knows. Learning adds to them.
     public var labels: [String] { handle.current().names }
 
-    /// Share of the held-out lines whose best label was right in training, 0 to 1; `nil` when no line could be held out.
+    /// Number of lines with labels that training held out. What it measured rests on them.
+    public var heldOutCount: Int {
+        handle.heldOutCount
+    }
+
+    /// Accuracy to expect for new wording: share of the held-out lines whose best label was right in training, 0 to 1; `nil` when no line
+    /// could be held out. No near-duplicate of a held-out line is trained on.
     public var heldOutAccuracy: Double? {
         handle.heldOutAccuracy
+    }
+
+    /// Accuracy to expect for wording like that of the training lines, whose near-duplicates are trained on, 0 to 1; `nil` when it was not
+    /// measured.
+    public var familiarAccuracy: Double? {
+        handle.familiarAccuracy
+    }
+
+    /// Share of the held-out lines that were answered with exactly their labels, 0 to 1; `nil` when it was not measured. A line that is
+    /// rejected counts as wrong.
+    public var heldOutAnswered: Double? {
+        handle.heldOutAnswered
     }
 
     /// Chooses the labels of a text, on the calling thread, in microseconds. The text isn't copied.
@@ -54,7 +72,7 @@ public final class IntentClassifier: Sendable {
     /// - Parameters:
     ///   - text: What the user said or typed, up to a mebibyte. May be empty.
     ///   - options: What to ask for, instead of the model's own rule.
-    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the reject point, or no label
+    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the rejection threshold, or no label
     ///   reaches its threshold.
     public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
         while true {
@@ -198,10 +216,25 @@ extension Label {
 }
 
 extension Handle {
+    /// Number of lines with labels that training held out.
+    var heldOutCount: Int { lend { Int(intent_heldout_count($0)) } }
+
     /// Share of the held-out lines whose best label was right in training; `nil` when no line could be held out.
     var heldOutAccuracy: Double? {
         let accuracy = lend { intent_heldout_accuracy($0) }
         return accuracy.isNaN ? nil : accuracy
+    }
+
+    /// As ``heldOutAccuracy``, where near-duplicates of the lines are trained on; `nil` when it was not measured.
+    var familiarAccuracy: Double? {
+        let accuracy = lend { intent_familiar_accuracy($0) }
+        return accuracy.isNaN ? nil : accuracy
+    }
+
+    /// Share of the held-out lines that were answered with exactly their labels; `nil` when it was not measured.
+    var heldOutAnswered: Double? {
+        let share = lend { intent_heldout_answered($0) }
+        return share.isNaN ? nil : share
     }
 
     /// The labels that a model chose, or `nil` when it isn't the one in use any more.

@@ -57,29 +57,47 @@ public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Se
     }
 }
 
+/// What mistakes cost, where a wrong action costs 1. A text is rejected where that is cheaper on average.
+public struct Cost: Hashable, Sendable {
+    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+    public var askBack: Float
+    /// Share of texts that belong to none of the labels, 0 to 1. Answering one costs 1.
+    public var foreignShare: Float
+
+    public init(askBack: Float, foreignShare: Float) {
+        self.askBack = askBack
+        self.foreignShare = foreignShare
+    }
+}
+
 /// What to ask of a prediction, instead of the model's own rule.
 public struct PredictionOptions: Hashable, Sendable {
     /// Least probability of a chosen label, 0 to 1. Default: the model's thresholds.
     public var threshold: Float?
     /// So many of the best labels, 1 or more, whatever the model's thresholds say; `threshold` still holds. Default: as the model's rule chooses.
     public var top: Int?
-    /// Share of in-scope texts to let through, over 0 and at most 1; 1 answers every text in which anything is known. Default: the share
-    /// given in training.
+    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1; 1 answers every text in which anything is known. Default:
+    /// the share given in training.
     public var keep: Float?
+    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if `keep` is given. Default: as given in training.
+    public var cost: Cost?
 
-    public init(threshold: Float? = nil, top: Int? = nil, keep: Float? = nil) {
+    public init(threshold: Float? = nil, top: Int? = nil, keep: Float? = nil, cost: Cost? = nil) {
         self.threshold = threshold
         self.top = top
         self.keep = keep
+        self.cost = cost
     }
 
     /// Lends them as C takes them. What C would read as "the model's own" is handed over as a number out of range, for C to say so.
     func lend<Result>(_ work: (UnsafePointer<intent_predict_options>) -> Result) -> Result {
         let threshold = threshold.map { $0 < 0 ? .nan : $0 }
         let keep = keep.map { $0 == 0 ? .nan : $0 }
+        let askBack = cost.map { $0.askBack < 0 ? .nan : $0.askBack }
         var options = intent_predict_options(
             size: MemoryLayout<intent_predict_options>.stride,
-            threshold: threshold ?? -1, top: top.map { max($0, 0) } ?? 0, keep: keep ?? 0)
+            threshold: threshold ?? -1, top: top.map { max($0, 0) } ?? 0, keep: keep ?? 0,
+            ask_back_cost: askBack ?? -1, foreign_share: cost?.foreignShare ?? 0)
         return work(&options)
     }
 }

@@ -29,8 +29,10 @@ public struct TrainingOptions: Hashable, Sendable {
     public var seed: UInt64 = 1
     /// Threads that train, 0 for all cores. The model doesn't depend on it. Default: 0.
     public var threads = 0
-    /// Share of the in-scope texts that the reject point lets through, over 0 and at most 1. Default: 0.95.
+    /// Acceptance rate: share of the in-scope texts to answer, over 0 and at most 1. Default: 0.95.
     public var keep: Double?
+    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if `keep` is given. Default: none.
+    public var cost: Cost?
     /// Of the network, over 0 and at most 1. Default: 0.002.
     public var learningRate: Float?
     /// Examples a step. Default: 128, or 32 for small data.
@@ -94,15 +96,26 @@ public struct TrainingProgress: Hashable, Sendable {
 public struct TrainingReport: Hashable, Sendable {
     /// The labels, in the order of their first appearance.
     public let labels: [String]
-    /// Share of the held-out examples whose best label was right, 0 to 1; `nil` when none could be held out.
+    /// Number of examples with labels that were held out. What was measured rests on them.
+    public let heldOutCount: Int
+    /// Accuracy to expect for new wording: share of the held-out examples whose best label was right, 0 to 1; `nil` when none could be held
+    /// out. No near-duplicate of a held-out example is trained on.
     public let heldOutAccuracy: Double?
-    /// Sentences about likely mistakes in the data, such as a label with one example, or equal texts with different labels.
-    /// Each names examples by their numbers, counted from 1, and none quotes a text.
+    /// Accuracy to expect for wording like that of the examples, whose near-duplicates are trained on, 0 to 1; `nil` when it was not measured.
+    public let familiarAccuracy: Double?
+    /// Share of the held-out examples that were answered with exactly their labels, 0 to 1; `nil` when it was not measured. An example that is
+    /// rejected counts as wrong.
+    public let heldOutAnswered: Double?
+    /// Sentences about likely mistakes in the data, such as a label with one example, or equal texts with different labels, and about fewer
+    /// than 10 held-out examples. Each names the examples it is about by their numbers, counted from 1, and none quotes a text.
     public let warnings: [String]
 
     init(_ handle: Handle) {
         labels = handle.current().names
+        heldOutCount = handle.heldOutCount
         heldOutAccuracy = handle.heldOutAccuracy
+        familiarAccuracy = handle.familiarAccuracy
+        heldOutAnswered = handle.heldOutAnswered
         warnings = handle.lend { pointer in
             (0..<intent_warning_count(pointer)).compactMap { intent_warning(pointer, $0, nil).map { String(cString: $0) } }
         }
@@ -120,6 +133,7 @@ final class COptions {
         try set { intent_options_set_seed($0, options.seed, $1) }
         try set { intent_options_set_threads($0, options.threads, $1) }
         if let keep = options.keep { try set { intent_options_set_keep($0, keep, $1) } }
+        if let cost = options.cost { try set { intent_options_set_cost($0, cost.askBack, cost.foreignShare, $1) } }
         if let rate = options.learningRate { try set { intent_options_set_learning_rate($0, rate, $1) } }
         if let batchSize = options.batchSize { try set { intent_options_set_batch($0, max(batchSize, 0), $1) } }
         if let dropout = options.featureDropout { try set { intent_options_set_feature_dropout($0, dropout, $1) } }

@@ -54,9 +54,26 @@ private enum Component: String { case light, music }
     #expect(zip(all.labels, all.labels.dropFirst()).allSatisfy { $0.probability >= $1.probability })
     #expect(try classifier.predict("can you see my screen?", options: .init(threshold: 0)).labels.count == classifier.labels.count)
     #expect(try classifier.predict("qwertz the weather", options: .init(keep: 1)).labels.count <= classifier.labels.count)
-    for wrong in [PredictionOptions(threshold: 2), PredictionOptions(threshold: -0.5), PredictionOptions(keep: 0)] {
+    let wrong = [
+        PredictionOptions(threshold: 2), PredictionOptions(threshold: -0.5), PredictionOptions(keep: 0),
+        PredictionOptions(cost: Cost(askBack: -1, foreignShare: 0)), PredictionOptions(cost: Cost(askBack: 0.5, foreignShare: 2)),
+        PredictionOptions(keep: 0.9, cost: Cost(askBack: 0.5, foreignShare: 0.1)),
+    ]
+    for wrong in wrong {
         #expect { try classifier.predict("x", options: wrong) } throws: { if case IntentError.invalidArgument? = $0 as? IntentError { true } else { false } }
     }
+}
+
+@Test func whereAskingBackIsFreeMoreIsRejected() throws {
+    func answered(_ classifier: IntentClassifier, _ options: PredictionOptions = .init()) throws -> Int {
+        try examples.filter { try !classifier.predict($0.text, options: options).isRejected }.count
+    }
+    let classifier = try IntentClassifier(training: examples)
+    let (free, dear) = (Cost(askBack: 0, foreignShare: 0.2), Cost(askBack: 1, foreignShare: 0.2))
+    #expect(try answered(classifier, .init(cost: free)) < answered(classifier, .init(cost: dear)))
+    var options = TrainingOptions()
+    options.cost = free
+    #expect(try answered(IntentClassifier(training: examples, options: options)) == answered(classifier, .init(cost: free)))
 }
 
 @Test func aBatchAnswersAsOneByOneInOrder() throws {

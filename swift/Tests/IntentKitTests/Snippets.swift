@@ -32,6 +32,9 @@ private func fiveMinutes(url: URL) async throws {
     let wanted = try classifier.predict("play that song again", as: Component.self)
     if wanted.values.contains(.music) { print("to the player") }
 
+    let careful = PredictionOptions(cost: Cost(askBack: 0.2, foreignShare: 0.1))
+    if try classifier.predict("switch on the lamp", options: careful).isRejected { print("Sorry?") }
+
     try classifier.save(to: url)
     let again = try IntentClassifier(contentsOf: url)
     print(again.labels)

@@ -7,6 +7,13 @@ import Testing
     #expect(try classifier.predict("water the ficus").best?.name == "garden")
     let report = try await classifier.train(on: examples)
     #expect(report.labels == ["light", "music"] && classifier.labels == ["light", "music"])
+    // Of eight examples: measured on them all, over several runs, and warned of.
+    #expect((1...examples.count).contains(report.heldOutCount) && report.heldOutCount == classifier.heldOutCount)
+    for share in [report.heldOutAccuracy, report.familiarAccuracy, report.heldOutAnswered] {
+        #expect(share.map { (0...1).contains($0) } == true)
+    }
+    #expect(classifier.familiarAccuracy == report.familiarAccuracy && classifier.heldOutAnswered == report.heldOutAnswered)
+    #expect(report.warnings.contains { $0.contains("could be held out") })
     let prediction = try classifier.predict("play the song")
     #expect(prediction.best?.name == "music" && prediction.modelVersion == 2)
     #expect(try classifier.predict("water the ficus").best?.name != "garden")
@@ -35,7 +42,8 @@ import Testing
     }
     // Each one out of its range is refused, so each one arrives.
     let wrong: [(inout TrainingOptions) -> Void] = [
-        { $0.epochs = 0 }, { $0.threads = 5000 }, { $0.keep = 2 }, { $0.learningRate = -1 }, { $0.batchSize = 0 }, { $0.featureDropout = 1 },
+        { $0.epochs = 0 }, { $0.threads = 5000 }, { $0.keep = 2 }, { $0.cost = Cost(askBack: 2, foreignShare: 0) },
+        { $0.cost = Cost(askBack: 0.5, foreignShare: -1) }, { ($0.keep, $0.cost) = (0.9, Cost(askBack: 0.5, foreignShare: 0.1)) }, { $0.learningRate = -1 }, { $0.batchSize = 0 }, { $0.featureDropout = 1 },
         { $0.outliers = 1 }, { $0.joiners = ["two words"] }, { $0.lexicon = Lexicon(words: ["a"], vectors: [1, 2, 3], dimensions: 2) },
         { $0.lexicon = Lexicon(contentsOf: URL(fileURLWithPath: "/nowhere.vec")) }, { $0.descriptions = ["nobody": "x"] },
         { $0.learner = LearnerFile(URL(fileURLWithPath: "/nowhere/m.learner")) },

@@ -1,0 +1,51 @@
+//! Options of several subcommands that say which texts to reject.
+
+use clap::Args;
+use intentkit::decision::Cost;
+
+/// What mistakes cost.
+#[derive(Args)]
+pub struct Costs {
+    /// Cost of rejecting a text that has a label, 0 to 1, where a wrong action costs 1; texts are then rejected where that is
+    /// cheaper on average. Needs --foreign-share
+    #[arg(
+        long,
+        value_name = "COST",
+        requires = "foreign_share",
+        conflicts_with = "keep",
+        allow_negative_numbers = true
+    )]
+    ask_back_cost: Option<f32>,
+    /// Share of texts that belong to none of the labels, 0 to 1; answering one costs 1. Needs --ask-back-cost
+    #[arg(long, value_name = "SHARE", requires = "ask_back_cost", allow_negative_numbers = true)]
+    foreign_share: Option<f32>,
+}
+
+impl Costs {
+    pub fn cost(&self) -> Option<Cost> {
+        Some(Cost { ask_back: self.ask_back_cost?, foreign: self.foreign_share? })
+    }
+}
+
+/// Which texts a prediction rejects, instead of the model's own rule.
+#[derive(Args)]
+pub struct Rejecting {
+    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1 [default: as trained]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    keep: Option<f32>,
+    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
+    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    pub no_reject: bool,
+    #[command(flatten)]
+    costs: Costs,
+}
+
+impl Rejecting {
+    pub fn keep(&self) -> Option<f32> {
+        if self.no_reject { Some(1.0) } else { self.keep }
+    }
+
+    pub fn cost(&self) -> Option<Cost> {
+        self.costs.cost()
+    }
+}
