@@ -87,7 +87,7 @@ typedef enum intent_status {
   INTENT_STATUS_ABSURD_SIZE = 15,
   /** A line of a data file, or a lexicon, can't be read; the message names file and line. */
   INTENT_STATUS_BAD_DATA = 20,
-  /** A learner file is damaged, is none, or is open elsewhere. */
+  /** The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open. */
   INTENT_STATUS_BAD_LEARNER = 21,
   /** The examples can't be learned from. */
   INTENT_STATUS_UNTRAINABLE = 30,
@@ -1075,6 +1075,9 @@ intent_status intent_finish(const intent_classifier *classifier,
  * examples it was trained on and protects the other labels with them; any other protects them less well, by its own answers.
  * Training again in the background follows when enough was learned: see intent_set_retraining().
  *
+ * If the training-state file was deleted, it is written again. If another file took its place, the update fails with BAD_LEARNER and
+ * leaves that file as it is: save the training state to another path with intent_save_learner(), or load the file that is there now.
+ *
  * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
  * @param texts        Array of `text_count` texts, as for intent_train(). May be NULL when the count is 0.
  * @param text_count   Number of texts.
@@ -1083,8 +1086,8 @@ intent_status intent_finish(const intent_classifier *classifier,
  * @param update_out   Optional. Receives what came of it. Written only on success.
  * @param error_out    Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, and for
- *         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, IO (when the learner file can't be written) or PANICKED.
- *         Nothing was learned unless it is OK.
+ *         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER (the training-state file was replaced or changed by
+ *         another program), IO (the training-state file can't be written) or PANICKED. Nothing was learned unless it is OK.
  */
 intent_status intent_update(const intent_classifier *classifier,
                             const intent_text *texts,
@@ -1113,7 +1116,8 @@ intent_status intent_allow_new_labels(const intent_classifier *classifier,
  * @param label      The label's name until now.
  * @param to         A name that no label has.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+ *         PANICKED. Nothing has changed unless it is OK.
  */
 intent_status intent_rename_label(const intent_classifier *classifier,
                                   intent_text label,
@@ -1190,15 +1194,15 @@ intent_status intent_save_learner(const intent_classifier *classifier,
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, IO (nothing was dropped then) or PANICKED.
+ * @return OK, NULL_ARGUMENT, BAD_LEARNER and IO as for intent_update() (nothing was dropped then), or PANICKED.
  */
 intent_status intent_forget_examples(const intent_classifier *classifier,
                                      intent_error **error_out);
 
 /**
  * When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
- * current one unless it is worse: on the lines it holds out, by more than their standard error, or on the golden examples, by any.
- * Without this call a classifier trains again behind every 100 examples that it learned.
+ * current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on the
+ * golden examples, by one. Without this call a classifier trains again behind every 100 examples that it learned.
  *
  * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
  * @param after        Behind how many examples; 0 for never by itself.
@@ -1253,7 +1257,8 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param with       Another classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+ *         PANICKED. Nothing has changed unless it is OK.
  */
 intent_status intent_replace(const intent_classifier *classifier,
                              const intent_classifier *with,
@@ -1264,7 +1269,8 @@ intent_status intent_replace(const intent_classifier *classifier,
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), IO or PANICKED; nothing has changed unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER and IO as for intent_update(), or PANICKED. Nothing has
+ *         changed unless it is OK.
  */
 intent_status intent_roll_back(const intent_classifier *classifier,
                                intent_error **error_out);
@@ -1313,7 +1319,8 @@ intent_status intent_new(const uint8_t *rules,
  * @param rules      As for intent_new(), but [] is allowed and takes all rules away.
  * @param length     Bytes of `rules`.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), IO or PANICKED; nothing has changed unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), BAD_LEARNER and IO as for intent_update(), or
+ *         PANICKED. Nothing has changed unless it is OK.
  */
 intent_status intent_set_rules(const intent_classifier *classifier,
                                const uint8_t *rules,

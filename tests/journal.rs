@@ -1,11 +1,13 @@
 //! What was accepted survives the process, however it ends.
 #![cfg(unix)]
 
-use intentkit::LiveClassifier;
+use intentkit::classifier::RetrainOptions;
 use intentkit::data::Example;
-use intentkit::train::Durability;
+use intentkit::train::{Change, Durability};
+use intentkit::{Error, LiveClassifier, TrainOptions};
 use std::collections::HashSet;
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -81,4 +83,108 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
         }
     }
     assert!(accepted.len() > 200, "{}", accepted.len());
+}
+
+fn of(text: &str) -> Example {
+    Example::new(text, ["GARDEN"])
+}
+
+/// A classifier that keeps what it learns in a new file.
+fn saved(path: &Path) -> LiveClassifier {
+    let live = LiveClassifier::load("models/assistant.intent").unwrap();
+    live.save_learner(path, Durability::Process).unwrap();
+    live
+}
+
+fn kept(path: &Path) -> Vec<String> {
+    let live = LiveClassifier::load_learner(path, Durability::Process).unwrap();
+    live.kept_examples().into_iter().map(|example| example.text).collect()
+}
+
+#[test]
+fn a_training_state_file_that_is_deleted_under_an_open_classifier_is_made_again_with_the_next_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assistant.learner");
+    let live = saved(&path);
+    live.learn(&[of("water the ficus")]).unwrap();
+    fs::remove_file(&path).unwrap();
+    live.learn(&[of("prune the roses")]).unwrap();
+    live.learn(&[of("rake the leaves")]).unwrap();
+    let bytes = live.current().model().as_bytes().to_vec();
+    let error = LiveClassifier::load_learner(&path, Durability::Process).map(drop).unwrap_err().to_string();
+    assert!(error.contains("another process or classifier"), "the new file is locked too: {error}");
+    drop(live);
+    assert_eq!(kept(&path), ["water the ficus", "prune the roses", "rake the leaves"]);
+    let again = LiveClassifier::load_learner(&path, Durability::Process).unwrap();
+    assert_eq!(again.current().model().as_bytes(), bytes);
+
+    fs::remove_file(&path).unwrap();
+    again.forget_examples().unwrap();
+    drop(again);
+    assert_eq!(kept(&path), [""; 0]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_and_that_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assistant.learner");
+    let backup = folder.path().join("backup");
+    let live = saved(&path);
+    live.learn(&[of("water the ficus")]).unwrap();
+    live.set_retraining(RetrainOptions { after: None, ..RetrainOptions::default() });
+    for in_place in [false, true] {
+        fs::copy(&path, &backup).unwrap();
+        match in_place {
+            // As `cp` brings a copy back; the file keeps its number.
+            true => fs::write(&path, &fs::read(&backup).unwrap()[..1000]).unwrap(),
+            false => fs::rename(&backup, &path).unwrap(),
+        }
+        let theirs = fs::read(&path).unwrap();
+        let before = live.current().version();
+        let changes = [
+            live.learn(&[of("prune the roses")]).map(drop),
+            live.change(&Change::Rename { label: "GARDEN".into(), to: "PLANTS".into() }).map(drop),
+            live.forget_examples(),
+        ];
+        for change in changes {
+            let error = change.unwrap_err();
+            assert!(matches!(error, Error::Learner { .. }), "{error}");
+            assert!(error.to_string().contains("replaced or changed"), "{error}");
+            assert!(error.to_string().contains("save the training state to another path"), "{error}");
+        }
+        assert_eq!(live.current().version(), before, "nothing has changed");
+        assert_eq!(live.kept_examples().len(), 1);
+        assert_eq!(fs::read(&path).unwrap(), theirs, "the other file is as it was");
+        // Saving is what replaces a file on request.
+        live.save_learner(&path, Durability::Process).unwrap();
+    }
+    let other = folder.path().join("other.learner");
+    fs::write(&path, "a file of somebody else").unwrap();
+    live.save_learner(&other, Durability::Process).unwrap();
+    live.learn(&[of("prune the roses")]).unwrap();
+    drop(live);
+    assert_eq!(kept(&other), ["water the ficus", "prune the roses"]);
+    assert_eq!(fs::read(&path).unwrap(), b"a file of somebody else");
+}
+
+#[test]
+fn a_retrained_model_is_not_written_over_a_file_that_took_the_place_of_the_training_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.learner");
+    let lines = ["lights on", "lamp on", "lights off", "lamp off"];
+    let lines: Vec<Example> =
+        lines.iter().map(|text| Example::new(*text, [text.rsplit(' ').next().unwrap()])).collect();
+    let data = intentkit::train::Dataset::of(&lines);
+    let learner = Some((path.as_path(), Durability::Process));
+    let live =
+        LiveClassifier::train(&data, None, &TrainOptions::default(), learner, &mut |_| true).unwrap().0;
+    fs::rename(&path, folder.path().join("away")).unwrap();
+    fs::write(&path, "a file of somebody else").unwrap();
+    live.retrain().unwrap();
+    assert!(live.wait_for_retraining(Duration::from_secs(120)));
+    let report = live.statistics();
+    assert_eq!((report.retrained, report.retrainings_refused), (0, 1));
+    assert!(report.last_refusal.unwrap().contains("replaced or changed"));
+    assert_eq!(fs::read(&path).unwrap(), b"a file of somebody else");
 }

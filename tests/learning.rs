@@ -107,7 +107,35 @@ fn what_is_learned_is_the_same_on_every_machine() {
     {
         learner.update(&[of(text, label)]).unwrap();
     }
-    assert_eq!(learner.model().metadata().checksum, "9d2c60f95b889ecd");
+    assert_eq!(learner.model().metadata().checksum, "7c71fb0827f27113");
+}
+
+#[test]
+fn on_small_data_a_correction_unlearns_no_line_that_was_answered_right() {
+    let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
+    let examples = &examples[..360];
+    let options = TrainOptions { epochs: Some(20), ..TrainOptions::default() };
+    let mut learner = train_to_learn(&Dataset::of(examples), None, &options, &mut |_| true).unwrap().0;
+    let right = |model: &Model| -> Vec<bool> {
+        let classifier = Classifier::from_bytes(model.as_bytes()).unwrap();
+        let is_right = |example: &Example| {
+            let prediction = classifier.predict(&example.text).unwrap();
+            let chosen = prediction.labels().iter().map(|scored| &model.labels()[scored.label as usize]);
+            prediction.labels().len() == example.labels.len()
+                && chosen.into_iter().all(|label| example.labels.contains(label))
+        };
+        examples.iter().map(is_right).collect()
+    };
+    let before = right(learner.model());
+    // Words of a line it was trained on, with the labels of another.
+    for i in (0..360).step_by(60) {
+        let labels = examples[(i + 180) % 360].labels.clone();
+        let words: Vec<&str> = examples[i].text.split(' ').take(2).collect();
+        learner.update(&[Example::new(format!("{} zebra quokka {i}", words.join(" ")), labels)]).unwrap();
+    }
+    let after = right(learner.model());
+    let unlearned: Vec<usize> = (0..360).filter(|&i| before[i] && !after[i]).collect();
+    assert!(unlearned.is_empty(), "{unlearned:?}");
 }
 
 #[test]

@@ -3,16 +3,14 @@
 
 use super::current::{Current, Published};
 use super::statistics::StatisticsReport;
-use super::{Classifier, priority};
+use super::{Classifier, guard, priority};
 use crate::data::Example;
-use crate::decision::PredictOptions;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use crate::train::{
     self, Change, Dataset, Durability, Learner, LearnerFile, Preset, Progress, TrainOptions, UpdateReport,
 };
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +43,9 @@ struct Previous {
     /// Changes made since.
     changes: Vec<Change>,
 }
+
+/// Kept examples that a retrained model and the current one are compared on, at most.
+const COMPARED: usize = 500;
 
 /// A retraining on its way.
 struct Retraining {
@@ -189,7 +190,8 @@ impl Learning {
         if let Some(label) = learner.new_label(change).filter(|_| !allowed) {
             return Err(Error::invalid(format!("there is no label `{label}`, and new ones are forbidden")));
         }
-        if let Some(file) = &mut state.file {
+        if let (Some(file), Some(learner)) = (&mut state.file, &state.learner) {
+            file.restore(learner)?;
             file.append(change)?;
         }
         // Taken out, so that a panic leaves none behind that is half changed.
@@ -224,16 +226,8 @@ impl Learning {
         let state = &mut *guard;
         state.learner(&self.published.current())?;
         let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
-        match &mut state.file {
-            Some(file) if file.path() == path => {
-                file.set_durability(durability);
-                file.rewrite(learner)
-            }
-            file => {
-                *file = Some(LearnerFile::create(path, learner, durability)?);
-                Ok(())
-            }
-        }
+        state.file = Some(LearnerFile::save(path, learner, durability, state.file.as_ref())?);
+        Ok(())
     }
 
     pub(super) fn forget(&self) -> Result<()> {
@@ -295,6 +289,8 @@ impl Learning {
         };
         let stop = Arc::new(AtomicBool::new(false));
         let (rules, golden) = (model.rules.clone(), golden.clone());
+        // As they are now: labels may be renamed meanwhile.
+        let (current, compared) = (self.published.current(), learner.compared(COMPARED));
         let (learning, stopped) = (Arc::clone(self), Arc::clone(&stop));
         let train = move || {
             priority::lower();
@@ -307,7 +303,15 @@ impl Learning {
                 }
                 Ok(learner)
             };
-            let work = || learning.trained(train(), &golden, &stopped);
+            let check = |candidate: &Learner| {
+                let candidate = Classifier::from(Arc::clone(candidate.model()));
+                guard::check(&candidate, &current, &compared, &golden)
+            };
+            let work = || {
+                // Before the lock is taken, since it takes its time.
+                let candidate = train().and_then(|candidate| check(&candidate).map(|()| candidate));
+                learning.trained(candidate, &golden, &stopped);
+            };
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 let mut state = learning.state();
                 state.retraining = None;
@@ -324,14 +328,9 @@ impl Learning {
     }
 
     /// Takes in what a retraining came to.
-    fn trained(&self, trained: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
-        let compare = |candidate: &Learner| -> Result<()> {
-            is_no_worse(&Classifier::from(Arc::clone(candidate.model())), &self.published.current(), golden)
-        };
-        // Before the lock is taken, since it takes its time.
-        let candidate = trained.and_then(|candidate| compare(&candidate).map(|()| candidate));
-        let mut guard = self.state();
-        let state = &mut *guard;
+    fn trained(&self, candidate: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
+        let mut held = self.state();
+        let state = &mut *held;
         if stopped.load(Ordering::Relaxed) {
             return;
         }
@@ -341,8 +340,10 @@ impl Learning {
                 // One that can't be made now couldn't be made then.
                 let _ = candidate.apply(change);
             }
-            if !retraining.changes.is_empty() {
-                compare(&candidate)?;
+            if let (false, Some(learner)) = (retraining.changes.is_empty(), &state.learner) {
+                let compared = learner.compared(COMPARED);
+                let new = Classifier::from(Arc::clone(candidate.model()));
+                guard::check(&new, &self.published.current(), &compared, golden)?;
             }
             self.replace(state, candidate)
         });
@@ -455,37 +456,5 @@ impl Learning {
             report.learner_bytes += (learner.model().rows() * DIMENSIONS * size_of::<f32>()) as u64;
         }
         report.kept = state.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
-    }
-}
-
-/// Whether a new model is as good as the current one: on the lines it held out in training, where it may be a standard error below what
-/// the current one reached on its own, and on the golden examples, of which it must answer as many right.
-fn is_no_worse(candidate: &Classifier, current: &Classifier, golden: &[Example]) -> Result<()> {
-    let refuse = |reason: String| Err(Error::Training(format!("the new model was refused: {reason}")));
-    let (new, old) = (&candidate.model().metadata().training, &current.model().metadata().training);
-    if let (Some(now), Some(before)) = (new.heldout_accuracy, old.heldout_accuracy) {
-        let error = (before * (1.0 - before) / new.heldout.max(1) as f64).sqrt();
-        if now < before - error {
-            let (now, before) = (100.0 * now, 100.0 * before);
-            return refuse(format!(
-                "{now:.1} % of {} held-out lines are right, {before:.1} % before",
-                new.heldout
-            ));
-        }
-    }
-    let right = |classifier: &Classifier| -> Result<usize> {
-        let mut right = 0;
-        for example in golden {
-            let prediction = classifier.predict_with(&example.text, &PredictOptions::default())?;
-            let chosen: HashSet<&str> =
-                prediction.labels().iter().filter_map(|scored| classifier.label(scored.label)).collect();
-            right += usize::from(chosen == example.labels.iter().map(String::as_str).collect());
-        }
-        Ok(right)
-    };
-    let (now, before) = (right(candidate)?, right(current)?);
-    match now < before {
-        true => refuse(format!("{now} of {} golden examples are right, {before} before", golden.len())),
-        false => Ok(()),
     }
 }

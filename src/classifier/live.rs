@@ -401,7 +401,7 @@ impl LiveClassifier {
     /// and the learner file, if there is one, holds them. Takes some milliseconds an example, a tenth of a second for a new label.
     ///
     /// # Errors
-    /// As [`Learner::check`], [`Learner::of`] and [`LearnerFile::append`]; nothing was learned then. [`Error::InvalidArgument`] for a new
+    /// As [`Learner::check`], [`Learner::of`], [`LearnerFile::restore`] and [`LearnerFile::append`]; nothing was learned then. [`Error::InvalidArgument`] for a new
     /// label where [`LiveClassifier::allow_new_labels`] forbids them.
     pub fn learn(&self, examples: &[Example]) -> Result<UpdateReport> {
         self.change(&Change::Learn(examples.to_vec()))
@@ -436,7 +436,7 @@ impl LiveClassifier {
     /// Drops the texts that are kept for learning, in memory and in the learner file. What was learned from them stays.
     ///
     /// # Errors
-    /// [`Error::Io`]; nothing was dropped then.
+    /// As [`LearnerFile::rewrite`]; nothing was dropped then.
     pub fn forget_examples(&self) -> Result<()> {
         self.learning.forget()
     }
@@ -462,7 +462,7 @@ impl LiveClassifier {
     /// Goes back to the model from before the last retraining; what was learned since is learned again by it.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when there is none, [`Error::Io`] when the learner file can't be written; nothing has changed then.
+    /// [`Error::InvalidArgument`] when there is none, and as [`LearnerFile::rewrite`]; nothing has changed then.
     pub fn roll_back(&self) -> Result<()> {
         self.learning.roll_back()
     }
@@ -473,8 +473,8 @@ impl LiveClassifier {
     /// the learner file of this classifier, if it has any, is written anew. There is no way back.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when both are the same classifier, [`Error::Io`] when the learner file can't be written, and as
-    /// [`Learner::of`]; nothing has changed then.
+    /// [`Error::InvalidArgument`] when both are the same classifier, and as [`LearnerFile::rewrite`] and [`Learner::of`]; nothing has
+    /// changed then.
     pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
         if Arc::ptr_eq(&self.published, &with.published) {
             return Err(Error::invalid("a classifier can't take its own place"));

@@ -4,6 +4,7 @@ mod batch;
 mod current;
 mod evaluate;
 mod explain;
+mod guard;
 mod histogram;
 mod learning;
 mod live;

@@ -35,6 +35,9 @@ pub struct IntentUpdate {
 /// examples it was trained on and protects the other labels with them; any other protects them less well, by its own answers.
 /// Training again in the background follows when enough was learned: see intent_set_retraining().
 ///
+/// If the training-state file was deleted, it is written again. If another file took its place, the update fails with BAD_LEARNER and
+/// leaves that file as it is: save the training state to another path with intent_save_learner(), or load the file that is there now.
+///
 /// @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
 /// @param texts        Array of `text_count` texts, as for intent_train(). May be NULL when the count is 0.
 /// @param text_count   Number of texts.
@@ -43,8 +46,8 @@ pub struct IntentUpdate {
 /// @param update_out   Optional. Receives what came of it. Written only on success.
 /// @param error_out    Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, and for
-///         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, IO (when the learner file can't be written) or PANICKED.
-///         Nothing was learned unless it is OK.
+///         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER (the training-state file was replaced or changed by
+///         another program), IO (the training-state file can't be written) or PANICKED. Nothing was learned unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_update(
     classifier: *const IntentClassifier,
@@ -114,7 +117,8 @@ pub unsafe extern "C" fn intent_allow_new_labels(
 /// @param label      The label's name until now.
 /// @param to         A name that no label has.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+///         PANICKED. Nothing has changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_rename_label(
     classifier: *const IntentClassifier,
@@ -254,7 +258,7 @@ pub unsafe extern "C" fn intent_save_learner(
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, IO (nothing was dropped then) or PANICKED.
+/// @return OK, NULL_ARGUMENT, BAD_LEARNER and IO as for intent_update() (nothing was dropped then), or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_forget_examples(
     classifier: *const IntentClassifier,
@@ -267,8 +271,8 @@ pub unsafe extern "C" fn intent_forget_examples(
 }
 
 /// When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
-/// current one unless it is worse: on the lines it holds out, by more than their standard error, or on the golden examples, by any.
-/// Without this call a classifier trains again behind every 100 examples that it learned.
+/// current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on the
+/// golden examples, by one. Without this call a classifier trains again behind every 100 examples that it learned.
 ///
 /// @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
 /// @param after        Behind how many examples; 0 for never by itself.
@@ -356,7 +360,8 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param with       Another classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, IO or PANICKED; nothing has changed unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+///         PANICKED. Nothing has changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_replace(
     classifier: *const IntentClassifier,
@@ -374,7 +379,8 @@ pub unsafe extern "C" fn intent_replace(
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), IO or PANICKED; nothing has changed unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER and IO as for intent_update(), or PANICKED. Nothing has
+///         changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_roll_back(
     classifier: *const IntentClassifier,

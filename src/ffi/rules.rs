@@ -45,7 +45,8 @@ pub unsafe extern "C" fn intent_new(
 /// @param rules      As for intent_new(), but [] is allowed and takes all rules away.
 /// @param length     Bytes of `rules`.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), IO or PANICKED; nothing has changed unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), BAD_LEARNER and IO as for intent_update(), or
+///         PANICKED. Nothing has changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_set_rules(
     classifier: *const IntentClassifier,

@@ -36,7 +36,7 @@ pub enum IntentStatus {
     /// A line of a data file, or a lexicon, can't be read; the message names file and line.
     BadData = 20,
 
-    /// A learner file is damaged, is none, or is open elsewhere.
+    /// The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open.
     BadLearner = 21,
 
     /// The examples can't be learned from.

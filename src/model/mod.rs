@@ -22,7 +22,7 @@ use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
-pub(crate) use bytes::{PART, folder, replace_file};
+pub(crate) use bytes::{PART, folder, replace_file, write_beside};
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};

@@ -3,9 +3,10 @@
 use super::super::centroids;
 use super::super::dataset::Bag;
 use super::super::random::Random;
-use super::replay::Lines;
+use super::replay::{KeptExample, Lines};
 use super::state::State;
 use super::{Learner, Pace};
+use crate::data::Example;
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -20,7 +21,16 @@ const REPLAYED: usize = 32;
 const MOST_STEPS: usize = 20;
 const GROWTH: f32 = 1.1;
 
+/// Kept examples up to which the data is small: all of them are asked after a correction, which takes too long for more, and steps are
+/// smaller, since most n-grams stand in one line or two and move as the rarest do.
+const FEW: usize = 500;
+/// Times that kept examples which a correction spoilt are corrected, at most.
+const ROUNDS: usize = 16;
+
 const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
+/// On small data, with steps until the last is as large as the last of the others.
+const GENTLE: Pace = Pace { rate: 0.004, power: 6 };
+const MOST_GENTLE_STEPS: usize = 35;
 
 /// What a model makes of a text whose labels are known.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,6 +96,59 @@ impl Learner {
         self.state.round(&moved);
     }
 
+    /// Whether the examples of training are kept and are few.
+    fn is_small(&self) -> bool {
+        self.has_history && self.kept.examples.len() <= FEW
+    }
+
+    /// Places of the kept examples that are answered right, but for those of the given texts. None where many are kept.
+    pub(super) fn known(&self, model: &Model, examples: &[Example]) -> Result<Vec<usize>> {
+        let mut known = vec![];
+        if !self.is_small() {
+            return Ok(known);
+        }
+        for (place, kept) in self.kept.examples.iter().enumerate() {
+            if examples.iter().all(|example| example.text != kept.text)
+                && self.verdict(model, &kept.text, &kept.labels)? == Verdict::Right
+            {
+                known.push(place);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Corrects kept examples that were answered right and no longer are, and the new ones again.
+    pub(super) fn keep_known(
+        &mut self,
+        old: &Model,
+        model: &Model,
+        examples: &[Example],
+        known: &[usize],
+        random: &mut Random,
+    ) -> Result<usize> {
+        let mut steps = 0;
+        for _ in 0..ROUNDS {
+            let mut lost = vec![];
+            for KeptExample { text, labels, .. } in known.iter().filter_map(|&at| self.kept.examples.get(at))
+            {
+                if self.verdict(model, text, labels)? != Verdict::Right {
+                    lost.push((text.clone(), labels.clone()));
+                }
+            }
+            if lost.is_empty() {
+                break;
+            }
+            for (text, labels) in &lost {
+                steps += self.correct(old, model, text, labels, random)?;
+            }
+            for example in examples {
+                let wanted = super::indices(model.labels(), super::labels_of(example))?;
+                steps += self.correct(old, model, &example.text, &wanted, random)?;
+            }
+        }
+        Ok(steps)
+    }
+
     /// Moves the table until a text is answered right. Returns the steps that took.
     pub(super) fn correct(
         &mut self,
@@ -96,8 +159,9 @@ impl Learner {
         random: &mut Random,
     ) -> Result<usize> {
         let own = self.state.bags(text);
-        let mut pace = CORRECTION;
-        for step in 0..MOST_STEPS {
+        let gentle = self.is_small() && old.metadata().training.examples > 0;
+        let (mut pace, most) = if gentle { (GENTLE, MOST_GENTLE_STEPS) } else { (CORRECTION, MOST_STEPS) };
+        for step in 0..most {
             let verdict = self.verdict(model, text, wanted)?;
             if verdict == Verdict::Right {
                 return Ok(step);
@@ -111,6 +175,6 @@ impl Learner {
             }
             pace.rate *= GROWTH;
         }
-        Ok(MOST_STEPS)
+        Ok(most)
     }
 }

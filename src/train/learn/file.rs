@@ -13,12 +13,12 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::model::{Model, PART, folder, replace_file};
+use crate::model::{Model, PART, folder, write_beside};
 use crate::simd::DIMENSIONS;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use twox_hash::XxHash3_64;
@@ -60,8 +60,12 @@ struct About {
 
 /// An open `.learner` file. It is locked: another process can't open it at the same time. Only its owner may read it (mode 0600), since it
 /// holds texts.
+///
+/// Before each write the path is compared with the open file: a record in a file that has no name any more would be lost.
 pub struct LearnerFile {
     path: PathBuf,
+    /// The same path, absolute, so that another working directory doesn't move the file.
+    place: PathBuf,
     file: File,
     /// Where the next record goes.
     end: u64,
@@ -77,15 +81,31 @@ impl LearnerFile {
     /// # Errors
     /// [`Error::Io`], or [`Error::Learner`] when another process has the file open.
     pub fn create(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
-        if let Ok(there) = File::open(path) {
-            lock(&there, path)?;
+        LearnerFile::save(path, learner, durability, None)
+    }
+
+    /// As [`LearnerFile::create`], also where the file that is there is `open` itself.
+    pub(crate) fn save(
+        path: &Path,
+        learner: &Learner,
+        durability: Durability,
+        open: Option<&LearnerFile>,
+    ) -> Result<LearnerFile> {
+        let place = absolute(path)?;
+        let there = File::open(&place).ok();
+        let is_open = |there: &File| {
+            open.filter(|open| open.place == place)
+                .and_then(|open| Some((open.file.metadata().ok()?, there.metadata().ok()?)))
+                .is_some_and(|(one, other)| same_file(&one, &other))
+        };
+        if let Some(there) = there.as_ref().filter(|there| !is_open(there)) {
+            lock(there, path)?;
         }
         let contents = snapshot(learner)?;
         let end = contents.len() as u64;
-        let file = replace_file(path, &prefix(path), &contents, 0o600)?;
-        lock(&file, path)?;
-        sweep(path);
-        Ok(LearnerFile { path: path.to_owned(), file, end, changes: 0, durability, broken: false })
+        let file = write(&place, &contents, || Ok(true))?;
+        sweep(&place);
+        Ok(LearnerFile { path: path.to_owned(), place, file, end, changes: 0, durability, broken: false })
     }
 
     /// Opens a file and makes the changes that stand in it.
@@ -94,9 +114,9 @@ impl LearnerFile {
     /// [`Error::Io`], or [`Error::Learner`] when it is no such file, is damaged, or another process has it open.
     pub fn open(path: &Path, durability: Durability) -> Result<(LearnerFile, Learner)> {
         let cannot = |e| Error::io(path, "cannot open the learner", e);
-        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(cannot)?;
-        lock(&file, path)?;
-        sweep(path);
+        let place = absolute(path)?;
+        let mut file = locked(&place, path)?;
+        sweep(&place);
         let mut bytes = vec![];
         file.read_to_end(&mut bytes).map_err(cannot)?;
         let fault = |message: String| Error::Learner { origin: path.display().to_string(), message };
@@ -109,8 +129,8 @@ impl LearnerFile {
         // What a crash left behind the last whole record.
         file.set_len(end).map_err(cannot)?;
         file.seek(SeekFrom::Start(end)).map_err(cannot)?;
-        let changes = changes.len();
-        Ok((LearnerFile { path: path.to_owned(), file, end, changes, durability, broken: false }, learner))
+        let (path, changes) = (path.to_owned(), changes.len());
+        Ok((LearnerFile { path, place, file, end, changes, durability, broken: false }, learner))
     }
 
     /// Whether a file that starts with these bytes is meant to be a learner file.
@@ -123,20 +143,62 @@ impl LearnerFile {
         &self.path
     }
 
-    /// What changes survive from now on.
-    pub fn set_durability(&mut self, durability: Durability) {
-        self.durability = durability;
+    /// Returns true if the path still names the open file, and false if it names none.
+    ///
+    /// # Errors
+    /// [`Error::Learner`] if it names another file or one that another program has written to, [`Error::Io`] if that can't be found out.
+    fn is_there(&self) -> Result<bool> {
+        let cannot = |e| Error::io(&self.path, "cannot look at the learner", e);
+        let there = match fs::metadata(&self.place) {
+            Ok(there) => there,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(e) => return Err(cannot(e)),
+        };
+        // What a write that failed left is no other program's.
+        let same = same_file(&self.file.metadata().map_err(cannot)?, &there)
+            && (self.broken || there.len() == self.end);
+        match same {
+            true => Ok(true),
+            false => Err(self.replaced()),
+        }
+    }
+
+    fn replaced(&self) -> Error {
+        self.fault(
+            "another program replaced or changed this training-state file while it was open, so nothing was changed; save the training state to another path, or close the classifier and load the file that is there now",
+        )
+    }
+
+    fn fault(&self, message: &str) -> Error {
+        Error::Learner { origin: self.path.display().to_string(), message: message.into() }
+    }
+
+    /// Writes the file anew if it was deleted.
+    ///
+    /// # Errors
+    /// As [`LearnerFile::rewrite`].
+    pub fn restore(&mut self, learner: &Learner) -> Result<()> {
+        match self.is_there()? {
+            true => Ok(()),
+            false => self.rewrite(learner),
+        }
     }
 
     /// Writes a change down, to be made when this has returned.
     ///
     /// # Errors
-    /// [`Error::Io`]; the file is as before then.
+    /// [`Error::Io`], or [`Error::Learner`] if the file was deleted (see [`LearnerFile::restore`]) or replaced by another; the file is as before
+    /// then.
     pub fn append(&mut self, change: &Change) -> Result<()> {
         if self.broken {
             let source =
                 std::io::Error::other("an earlier write failed halfway; save the learner to a new file");
             return Err(Error::io(&self.path, "cannot write to the learner", source));
+        }
+        if !self.is_there()? {
+            return Err(self.fault(
+                "this training-state file was deleted while it was open, so nothing was changed; save the training state again",
+            ));
         }
         let mut bytes = vec![];
         record(CHANGE, &json(change)?, &mut bytes)?;
@@ -161,17 +223,66 @@ impl LearnerFile {
         }
     }
 
-    /// Writes the file anew with the learner as it is now: in one step.
+    /// Writes the file anew with the learner as it is now: in one step. A file that was deleted is made again.
     ///
     /// # Errors
-    /// [`Error::Io`]; the file is as before then.
+    /// [`Error::Io`], or [`Error::Learner`] if another file has its path; the file is as before then.
     pub fn rewrite(&mut self, learner: &Learner) -> Result<()> {
+        // Before the work, and again before the rename.
+        self.is_there()?;
         let contents = snapshot(learner)?;
-        let file = replace_file(&self.path, &prefix(&self.path), &contents, 0o600)?;
-        lock(&file, &self.path)?;
+        let file = write(&self.place, &contents, || self.is_there()).map_err(|error| match error {
+            Error::Io { source, .. } if source.kind() == ErrorKind::AlreadyExists => self.replaced(),
+            error => error,
+        })?;
         (self.file, self.end, self.changes, self.broken) = (file, contents.len() as u64, 0, false);
         Ok(())
     }
+}
+
+/// Writes a file in one step. It is locked before it has its name. `replace` is asked last, and says whether a file that is there may be
+/// replaced.
+fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) -> Result<File> {
+    let written = write_beside(place, &prefix(place), contents, 0o600)?;
+    lock(written.file(), place)?;
+    written.put(place, replace()?)
+}
+
+/// Opens a file and takes it for this process. Whoever has it open may write it anew between the two, so the path is compared with
+/// what was opened.
+fn locked(place: &Path, path: &Path) -> Result<File> {
+    let cannot = |e| Error::io(path, "cannot open the learner", e);
+    /// More often than it can be written anew meanwhile.
+    const TRIES: usize = 8;
+    for _ in 0..TRIES {
+        let file = OpenOptions::new().read(true).write(true).open(place).map_err(cannot)?;
+        lock(&file, path)?;
+        let there = fs::metadata(place).map_err(cannot)?;
+        if same_file(&file.metadata().map_err(cannot)?, &there) {
+            return Ok(file);
+        }
+    }
+    Err(Error::Learner {
+        origin: path.display().to_string(),
+        message: "the file was replaced again and again while it was being opened; try again later".into(),
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|e| Error::io(path, "cannot find the learner's folder", e))
+}
+
+/// Whether both describe one file.
+#[cfg(unix)]
+fn same_file(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere files have no number that the standard library tells: another one is noticed by its length.
+#[cfg(not(unix))]
+fn same_file(_: &Metadata, _: &Metadata) -> bool {
+    true
 }
 
 /// How the names of temporary files beside a learner file start.
@@ -206,7 +317,7 @@ fn lock(file: &File, path: &Path) -> Result<()> {
                 .into(),
         }),
         // File systems without locks: the owner has to see to it.
-        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(()),
         Err(TryLockError::Error(e)) => Err(Error::io(path, "cannot lock the learner", e)),
     }
 }

@@ -179,9 +179,21 @@ impl Learner {
 
     /// The examples that are kept, those of training first.
     pub fn examples(&self) -> Vec<Example> {
+        self.named(&self.kept.examples)
+    }
+
+    fn named<'a>(&self, kept: impl IntoIterator<Item = &'a replay::KeptExample>) -> Vec<Example> {
         let name = |&label: &u32| self.model.labels()[label as usize].clone();
         let example = |kept: &replay::KeptExample| Example::new(&kept.text, kept.labels.iter().map(name));
-        self.kept.examples.iter().map(example).collect()
+        kept.into_iter().map(example).collect()
+    }
+
+    /// At most so many of the kept examples to compare two models on: those that came after training first, of both kinds evenly spread.
+    pub(crate) fn compared(&self, most: usize) -> Vec<Example> {
+        let (late, early): (Vec<_>, Vec<_>) = self.kept.examples.iter().partition(|kept| kept.correction);
+        let late = spread(&late, most);
+        let early = spread(&early, most - late.len());
+        self.named(late.into_iter().chain(early))
     }
 
     /// How many examples are kept.
@@ -339,11 +351,13 @@ impl Learner {
             grown = Some(self.with_table(&mut parts)?);
         }
         let now = grown.as_ref().unwrap_or(&model);
+        let known = self.known(now, examples)?;
         for example in examples {
             let wanted = indices(now.labels(), labels_of(example))?;
             report.steps += self.correct(&model, now, &example.text, &wanted, random)?;
             self.kept.add(&example.text, wanted, !is_new(&example));
         }
+        report.steps += self.keep_known(&model, now, examples, &known, random)?;
         self.model = Arc::new(self.with_table(&mut parts)?);
         for example in examples {
             let wanted = indices(self.model.labels(), labels_of(example))?;
@@ -489,6 +503,12 @@ fn last_of_each_text(examples: &[Example]) -> Vec<Example> {
     let last: HashMap<&str, usize> = examples.iter().enumerate().map(|(i, e)| (e.text.as_str(), i)).collect();
     let is_last = |(i, example): &(usize, &Example)| last[example.text.as_str()] == *i;
     examples.iter().enumerate().filter(is_last).map(|(_, example)| example.clone()).collect()
+}
+
+/// At most so many of the items, evenly spread.
+fn spread<'a, T>(items: &[&'a T], most: usize) -> Vec<&'a T> {
+    let count = most.min(items.len());
+    (0..count).map(|i| items[i * items.len() / count]).collect()
 }
 
 /// The number of a label.

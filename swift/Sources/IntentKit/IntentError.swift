@@ -14,7 +14,7 @@ public enum IntentError: Error, Equatable, Sendable {
     case unreadableModel(ModelFault, String)
     /// A line of a data file, or a lexicon, can't be read.
     case badData(String)
-    /// A learner file is damaged, is none, or is open elsewhere.
+    /// The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open.
     case badLearner(String)
     /// The examples can't be learned from.
     case untrainable(String)

@@ -49,8 +49,9 @@ extension IntentClassifier {
     /// Takes some milliseconds an example, about a tenth of a second for a new label. When it returns, predictions know them. A classifier
     /// that keeps its examples (``TrainingOptions/learner``, ``init(learner:)``, ``init(rules:)``) protects its other labels best.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/file(_:)`` when
-    ///   the learner file can't be written. Nothing was learned then.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/badLearner(_:)``
+    ///   if another program replaced or changed the training-state file, ``IntentError/file(_:)`` if that file can't be written. Nothing was
+    ///   learned then. A training-state file that was deleted is written again.
     @discardableResult
     public func update(with examples: [Example]) async throws(IntentError) -> UpdateReport {
         try await offPool { [handle] () throws(IntentError) in
@@ -131,7 +132,8 @@ extension IntentClassifier {
     }
 
     /// When to train again from everything that is kept, in the background and on one thread of low priority. The new model takes the place
-    /// of the current one unless it is worse. Without this call that is behind every 100 examples.
+    /// of the current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on
+    /// the golden examples, by one. Without this call that is behind every 100 examples.
     ///
     /// - Parameters:
     ///   - count: Behind how many examples that were learned; `nil` for never by itself.

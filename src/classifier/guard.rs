@@ -1,0 +1,177 @@
+//! Whether a retrained model may take the place of the current one.
+
+use super::Classifier;
+use crate::data::Example;
+use crate::decision::PredictOptions;
+use crate::error::{Error, Result};
+use std::collections::HashSet;
+
+/// A difference counts if it is larger than this many standard errors.
+const ERRORS: f64 = 2.0;
+
+/// How many of some lines are answered right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Share {
+    right: usize,
+    lines: usize,
+}
+
+impl Share {
+    /// From a rounded share.
+    fn of(share: f64, lines: usize) -> Share {
+        Share { right: (share * lines as f64).round() as usize, lines }
+    }
+
+    /// The share and its variance, with one line more that is right and one that is wrong: a share of 1 on ten lines has an error too.
+    fn smoothed(self) -> (f64, f64) {
+        let lines = self.lines as f64 + 2.0;
+        let share = (self.right as f64 + 1.0) / lines;
+        (share, share * (1.0 - share) / lines)
+    }
+}
+
+/// Whether `now` is lower than `before` by more than chance. The lines of the two are different ones (interval of Agresti and Caffo, The
+/// American Statistician 54, 2000).
+fn is_lower(now: Share, before: Share) -> bool {
+    let ((now, one), (before, other)) = (now.smoothed(), before.smoothed());
+    before - now > ERRORS * (one + other).sqrt()
+}
+
+/// Whether `now` is right less often than `before` by more than chance, on the same lines (McNemar, 1947).
+fn loses(now: &[bool], before: &[bool]) -> bool {
+    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+    let (won, lost) = (only(now, before), only(before, now));
+    lost - won > ERRORS * (won + lost).sqrt()
+}
+
+/// Which examples are answered with exactly their labels, as a prediction with default options answers.
+pub(super) fn answered_right(classifier: &Classifier, examples: &[Example]) -> Result<Vec<bool>> {
+    let is_right = |example: &Example| {
+        let prediction = classifier.predict_with(&example.text, &PredictOptions::default())?;
+        let chosen: HashSet<&str> =
+            prediction.labels().iter().filter_map(|scored| classifier.label(scored.label)).collect();
+        Ok(chosen == example.labels.iter().map(String::as_str).collect())
+    };
+    examples.iter().map(is_right).collect()
+}
+
+fn count(right: &[bool]) -> usize {
+    right.iter().filter(|&&right| right).count()
+}
+
+/// Compares a retrained model with the current one. It is refused if it is worse
+///
+/// - on the lines it held out in training, than the current model was on its own, by more than two standard errors,
+/// - on `kept` examples, which both were trained on or corrected on, by more than two standard errors,
+/// - on `golden` examples, by one.
+///
+/// # Errors
+/// [`Error::Training`] with the reason if it is refused.
+pub(super) fn check(
+    candidate: &Classifier,
+    current: &Classifier,
+    kept: &[Example],
+    golden: &[Example],
+) -> Result<()> {
+    let refuse = |reason: String| Err(Error::Training(format!("the new model was refused: {reason}")));
+    let (new, old) = (&candidate.model().metadata().training, &current.model().metadata().training);
+    if let (Some(now), Some(before)) = (new.heldout_accuracy, old.heldout_accuracy)
+        && is_lower(Share::of(now, new.heldout), Share::of(before, old.heldout))
+    {
+        return refuse(format!(
+            "{:.1} % of {} held-out lines are right, {:.1} % of {} before",
+            100.0 * now,
+            new.heldout,
+            100.0 * before,
+            old.heldout
+        ));
+    }
+    let (now, before) = (answered_right(candidate, kept)?, answered_right(current, kept)?);
+    if loses(&now, &before) {
+        return refuse(format!(
+            "{} of {} kept examples are answered right, {} before",
+            count(&now),
+            kept.len(),
+            count(&before)
+        ));
+    }
+    let (now, before) =
+        (count(&answered_right(candidate, golden)?), count(&answered_right(current, golden)?));
+    match now < before {
+        true => refuse(format!("{now} of {} golden examples are right, {before} before", golden.len())),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lower(now: (usize, usize), before: (usize, usize)) -> bool {
+        let share = |(right, lines)| Share { right, lines };
+        is_lower(share(now), share(before))
+    }
+
+    #[test]
+    fn one_wrong_line_is_not_worse_than_none_of_ten() {
+        assert!(!lower((45, 46), (10, 10)));
+        assert!(!lower((40, 46), (10, 10)));
+        assert!(!lower((8, 10), (10, 10)));
+    }
+
+    #[test]
+    fn a_difference_counts_if_the_samples_are_large_enough_for_it() {
+        assert!(!lower((85, 100), (90, 100)));
+        assert!(lower((850, 1000), (900, 1000)));
+        assert!(lower((5, 10), (10, 10)));
+        assert!(lower((20, 46), (10, 10)));
+        assert!(!lower((900, 1000), (850, 1000)), "better is never worse");
+    }
+
+    #[test]
+    fn without_lines_nothing_is_worse() {
+        assert!(!lower((0, 0), (1000, 1000)));
+        assert!(!lower((0, 1000), (0, 0)));
+        assert!(!lower((0, 0), (0, 0)));
+        assert!(!loses(&[], &[]));
+    }
+
+    #[test]
+    fn on_the_same_lines_only_those_count_that_one_of_the_two_has_right() {
+        let lines = |right: usize, wrong: usize| [vec![true; right], vec![false; wrong]].concat();
+        assert!(!loses(&lines(496, 4), &lines(500, 0)), "four lost may be chance");
+        assert!(loses(&lines(495, 5), &lines(500, 0)));
+        let (mut now, mut before) = (lines(500, 0), lines(500, 0));
+        now[..20].fill(false);
+        before[20..30].fill(false);
+        assert!(!loses(&now, &before), "20 lost, 10 won");
+        before[20..30].fill(true);
+        assert!(loses(&now, &before), "20 lost, none won");
+        assert!(!loses(&before, &now));
+    }
+
+    #[test]
+    fn a_model_that_answers_other_labels_is_refused_for_the_kept_examples() {
+        use crate::TrainOptions;
+        let named = |on: &str, off: &str| -> Vec<Example> {
+            let of = |what: &str| {
+                [Example::new(format!("{what} on"), [on]), Example::new(format!("{what} off"), [off])]
+            };
+            ["lights", "lamp", "heating", "radio", "fan"].into_iter().flat_map(of).collect()
+        };
+        let (examples, swapped) = (named("on", "off"), named("off", "on"));
+        let trained = |examples: &[Example]| Classifier::train(examples, &TrainOptions::default()).unwrap().0;
+        let (current, candidate) = (trained(&examples), trained(&swapped));
+        check(&current, &current, &examples, &examples).unwrap();
+        let reason = check(&candidate, &current, &examples, &[]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 10 kept examples are answered right, 10 before"), "{reason}");
+        let reason = check(&candidate, &current, &[], &examples[..1]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 1 golden examples are right, 1 before"), "{reason}");
+    }
+
+    #[test]
+    fn a_share_becomes_the_lines_it_was_made_of() {
+        assert_eq!(Share::of(45.0 / 46.0, 46), Share { right: 45, lines: 46 });
+        assert_eq!(Share::of(1.0, 0), Share { right: 0, lines: 0 });
+    }
+}
