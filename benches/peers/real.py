@@ -221,7 +221,7 @@ def costs(given, folder):
         return (1 - foreign) * inside + foreign * (1 - figures["oos_recall"])
 
     print(f"\nCost of a text, asking back {ASK_BACK}, mean of seeds 1 to 3:\n")
-    head("set", "foreign texts", "by cost", "kept", "by the share of .95", "answering all")
+    head("set", "foreign texts", "by cost", "kept", "by the share of .95", "answering all", "answering none")
     for name in ("clinc150", "real/hint3-curekart", "real/hint3-powerplay11", "real/clinc-cards-near"):
         test = given.data / name / "test.jsonl"
         trained = lambda seed: train(given.data / name / "train.jsonl", folder, seed)[0]
@@ -230,7 +230,8 @@ def costs(given, folder):
             by_cost = [evaluate(model, test, "--ask-back-cost", ASK_BACK, "--foreign-share", foreign) for model in models]
             others = [[evaluate(model, test, *options) for model in models] for options in ([], ["--no-reject"])]
             average = lambda runs: decimals(mean([cost(figures, foreign) for figures in runs]))
-            row(Path(name).name, foreign, average(by_cost), decimals(mean([run["in_scope_kept"] for run in by_cost])), *map(average, others))
+            row(Path(name).name, foreign, average(by_cost), decimals(mean([run["in_scope_kept"] for run in by_cost])), *map(average, others),
+                decimals((1 - foreign) * ASK_BACK))
 
 
 def main():
