@@ -26,8 +26,7 @@ from measure import Data
 XSID = [f"real/xsid-{language}" for language in ("en", "de-muc", "it", "tr", "zh", "ja")]
 SETS = ["real/hint3-curekart", "real/hint3-powerplay11", "real/homeassistantb-en", *XSID, "real/rasa-helpdesk",
         "real/clinc-cards-near", "real/nlupp-banking", "real/nluppfew-banking", "clinc150", "banking77", "mixsnips"]
-SEEDS = (1, 2, 3)
-KEEP = 0.95
+SEEDS, KEEP = (1, 2, 3), 0.95
 BINS, DRAWS = 15, 1_000
 ASK_BACK, FOREIGN_SHARES = 0.3, (0.05, 0.2)
 FILLERS = ["please {}", "{} please", "hey {}", "um {}", "{} thanks", "can you tell me {}"]
