@@ -399,11 +399,15 @@ fn joiners_are_learned_where_cutting_helps_and_a_text_is_read_clause_by_clause()
     let mut rows = [[0.0; DIMENSIONS]; 4];
     let text = "set the new alarm of 7, und danach cancel the other timer of 9";
     assert_eq!(classifier.vectorize_rows(text, &mut rows).unwrap(), 2);
-    assert_eq!(rows[0], classifier.vectorize("set the new alarm of 7").unwrap());
     let mut names: Vec<_> =
         classifier.predict(text).unwrap().labels().iter().map(|s| classifier.label(s.label)).collect();
     names.sort_unstable();
     assert_eq!(names, [Some("cancel_timer"), Some("set_alarm")]);
+    let joiners = [",", "und", "danach"].map(str::to_owned).to_vec();
+    let given = TrainOptions { joiners: Some(joiners), ..TrainOptions::default() };
+    let (classifier, _) = Classifier::train(&joined(", und danach "), &given).unwrap();
+    assert_eq!(classifier.vectorize_rows(text, &mut rows).unwrap(), 2);
+    assert_eq!(rows[0], classifier.vectorize("set the new alarm of 7").unwrap());
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub use report::{LexiconUse, TrainReport};
 
 use crate::calibration::Calibration;
 use crate::data::Example;
-use crate::decision::Choice;
+use crate::decision::{Choice, ScoreSettings};
 use crate::error::{Error, Result};
 use crate::model::{LexiconSettings, Metadata, Model, Parts, RejectSettings, TableParts, TrainingSummary};
 use crate::simd::DIMENSIONS;
@@ -586,6 +586,9 @@ impl<'a> Training<'a> {
         training: TrainingSummary,
     ) -> Parts {
         let labels = self.targets.names.len();
+        // Rows that the caller made may have any length.
+        let length_power = if frequencies.is_some() { self.recipe.score.length_power } else { 0 };
+        let score = ScoreSettings { length_power, ..self.recipe.score };
         let (layers, linear) = quantise::network(weights, &self.recipe);
         let transfer = frequencies.and_then(|f| f.transfer.as_ref());
         let (table, lexicon) = match frequencies {
@@ -607,7 +610,7 @@ impl<'a> Training<'a> {
                 joiners: joiners.to_vec(),
                 lexicon,
                 calibration: findings.calibration,
-                reject: RejectSettings { keep: self.keep(&findings.curves), score: self.recipe.score },
+                reject: RejectSettings { keep: self.keep(&findings.curves), score },
                 training,
                 ..Metadata::default()
             },
