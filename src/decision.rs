@@ -211,14 +211,15 @@ fn is_zero(power: &u8) -> bool {
 
 /// Tells texts like the training lines without labels from the others: a plane between them.
 #[derive(Debug, Clone, Copy)]
-pub struct Outside<'a> {
-    /// The direction of the lines without labels.
-    pub weights: &'a FeatureVector,
+pub struct Outside {
+    /// The direction of the lines without labels, as integers and what one of them stands for.
+    weights: [i8; DIMENSIONS],
+    step: f32,
     /// What is added to the product of direction and features.
-    pub bias: f32,
+    bias: f32,
 }
 
-impl Outside<'_> {
+impl Outside {
     /// What a row as far outside as the training lines without labels loses of its reject score: as much as lies between texts of the
     /// training data and texts that have nothing to do with it.
     const PENALTY: f32 = 25.0;
@@ -230,9 +231,40 @@ impl Outside<'_> {
         Outside::MARGIN + loss / Outside::PENALTY
     }
 
+    /// Of [`DIMENSIONS`] weights and the bias; `None` for another number of values.
+    pub fn new(values: &[f32]) -> Option<Outside> {
+        let (weights, bias) = values.split_first_chunk::<DIMENSIONS>()?;
+        let [bias] = bias else { return None };
+        let mut rounded = [0; DIMENSIONS];
+        let step = simd::quantise(weights, &mut rounded);
+        Some(Outside { weights: rounded, step, bias: *bias })
+    }
+
     /// How far a row is on the side of the lines without labels: about 1 for such a line, 0 or less for others.
     pub fn margin(&self, features: &FeatureVector) -> f32 {
-        simd::dot(self.weights, features) + self.bias
+        self.margin_of(&Rounded::new(features))
+    }
+
+    fn margin_of(&self, row: &Rounded) -> f32 {
+        simd::dot_i8(&self.weights, &row.values) as f32 * (self.step * row.step) + self.bias
+    }
+}
+
+/// Features as integers.
+struct Rounded {
+    values: [i8; DIMENSIONS],
+    /// What one of them stands for.
+    step: f32,
+    /// Of the integers' length.
+    square: i32,
+}
+
+impl Rounded {
+    fn new(features: &FeatureVector) -> Rounded {
+        let mut values = [0; DIMENSIONS];
+        let step = simd::quantise(features, &mut values);
+        let square = simd::dot_i8(&values, &values);
+        Rounded { values, step, square }
     }
 }
 
@@ -244,7 +276,7 @@ pub struct RejectScore<'a> {
     /// How the score is made.
     pub settings: ScoreSettings,
     /// For a model trained with lines without labels.
-    pub outside: Option<Outside<'a>>,
+    pub outside: Option<&'a Outside>,
 }
 
 impl RejectScore<'_> {
@@ -254,17 +286,23 @@ impl RejectScore<'_> {
         let Some(top) = simd::largest(logits) else { return f32::NEG_INFINITY };
         let ScoreSettings { weight, logit_cap, length_power } = self.settings;
         let mut score = logit_cap.map_or(logits[top], |cap| logits[top].min(cap));
+        if weight <= 0.0 && self.outside.is_none() {
+            return score;
+        }
+        let row = Rounded::new(features);
         if weight > 0.0 {
-            let square = if length_power > 0 { simd::dot(features, features) } else { 1.0 };
+            let cosine = self.centroids.cosine_of(&row, top);
+            let length = row.step * (row.square as f32).sqrt();
             let evidence = match length_power {
-                0 | 2 => square,
-                1 => square.sqrt(),
-                _ => square * square.sqrt(),
+                0 => 1.0,
+                1 => length,
+                2 => length * length,
+                _ => length * length * length,
             };
-            score += weight * evidence * self.centroids.cosine(features, top);
+            score += weight * evidence * cosine;
         }
         if let Some(outside) = self.outside {
-            score -= Outside::PENALTY * (outside.margin(features) - Outside::MARGIN).max(0.0);
+            score -= Outside::PENALTY * (outside.margin_of(&row) - Outside::MARGIN).max(0.0);
         }
         score
     }
@@ -273,12 +311,13 @@ impl RejectScore<'_> {
 impl Centroids<'_> {
     /// The cosine between a feature vector and a label's centroid.
     pub fn cosine(&self, features: &FeatureVector, label: usize) -> f32 {
-        let mut rounded = [0i8; DIMENSIONS];
-        simd::quantise(features, &mut rounded);
-        let square = simd::dot_i8(&rounded, &rounded);
+        self.cosine_of(&Rounded::new(features), label)
+    }
+
+    fn cosine_of(&self, Rounded { values, square, .. }: &Rounded, label: usize) -> f32 {
         match self.rows.as_chunks().0.get(label) {
-            Some(row) if square > 0 => {
-                simd::dot_i8(row, &rounded) as f32 * self.inverse_norms[label] / (square as f32).sqrt()
+            Some(row) if *square > 0 => {
+                simd::dot_i8(row, values) as f32 * self.inverse_norms[label] / (*square as f32).sqrt()
             }
             _ => 0.0,
         }
@@ -560,14 +599,16 @@ mod tests {
     fn a_row_on_the_side_of_the_lines_without_labels_loses_score_and_another_does_not() {
         let rows = [0i8; DIMENSIONS];
         let centroids = Centroids { rows: &rows, inverse_norms: &[0.0] };
-        let mut weights = [0.0; DIMENSIONS];
-        weights[0] = 2.0;
-        let outside = Some(Outside { weights: &weights, bias: -1.0 });
+        let mut values = [0.0; DIMENSIONS + 1];
+        (values[0], values[DIMENSIONS]) = (2.0, -1.0);
+        let outside = Outside::new(&values).unwrap();
         let settings = ScoreSettings { weight: 40.0, logit_cap: Some(4.0), length_power: 1 };
-        let score = RejectScore { centroids, settings, outside };
+        let score = RejectScore { centroids, settings, outside: Some(&outside) };
         let (mut near, mut far) = ([0.0; DIMENSIONS], [0.0; DIMENSIONS]);
         (near[0], far[1]) = (1.0, 1.0);
-        assert_eq!((score.of(&near, &[3.0]), score.of(&far, &[3.0])), (3.0 - 20.0, 3.0));
+        assert!((score.of(&near, &[3.0]) - (3.0 - 20.0)).abs() < 1e-3);
+        assert_eq!(score.of(&far, &[3.0]), 3.0);
+        assert!(Outside::new(&values[1..]).is_none() && Outside::new(&[]).is_none());
     }
 
     #[test]

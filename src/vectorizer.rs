@@ -87,16 +87,19 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
+    /// Takes in a word, and how many of its trigrams are known.
     #[inline(always)]
-    pub(crate) fn word(&mut self, is_known: bool) {
+    pub(crate) fn word(&mut self, is_known: bool, trigrams: usize, known_trigrams: usize) {
         self.words += 1;
         self.known_words += u32::from(is_known);
+        self.trigrams += trigrams as u32;
+        self.known_trigrams += known_trigrams as u32;
     }
 
-    #[inline(always)]
-    pub(crate) fn trigram(&mut self, is_known: bool) {
-        self.trigrams += 1;
-        self.known_trigrams += u32::from(is_known);
+    /// Takes in further trigrams of the last word.
+    pub(crate) fn trigrams(&mut self, count: u32, known: u32) {
+        self.trigrams += count;
+        self.known_trigrams += known;
     }
 
     /// Whether anything is known.
@@ -183,11 +186,14 @@ impl Vectorizer<'_> {
                     match kind {
                         Kind::Words => word = hashes[0],
                         Kind::Trigram => {
-                            // The trigrams of a word follow its n-grams of words, of which it is the first.
-                            evidence.word(has_row || word != ngrams::RARE && self.known.contains(word));
-                            for &hash in hashes {
-                                evidence.trigram(has_row || self.known.contains(hash));
-                            }
+                            // The trigrams of a word follow its n-grams of words, of which it is the first. Those of a known word are known.
+                            let is_known = has_row || word != ngrams::RARE && self.known.contains(word);
+                            let known = || hashes.iter().filter(|&&hash| self.known.contains(hash)).count();
+                            evidence.word(
+                                is_known,
+                                hashes.len(),
+                                if is_known { hashes.len() } else { known() },
+                            );
                             has_row = false;
                         }
                         Kind::Fourgram => {}
@@ -216,8 +222,8 @@ impl Vectorizer<'_> {
                 if known || evidence.any() {
                     let mut features = [0.0; DIMENSIONS];
                     simd::normalise(&sums, &mut features);
-                    if self.settings.evidence {
-                        let length = evidence.length();
+                    let length = if self.settings.evidence { evidence.length() } else { 1.0 };
+                    if length < 1.0 {
                         features.iter_mut().for_each(|feature| *feature *= length);
                     }
                     row(&features);

@@ -214,23 +214,24 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let bits = vectorizer.table.rows().trailing_zeros();
     let (mut clauses, mut left) = (vec![], MAX_NAMED);
     let (mut sums, mut others, mut known) = ([0i32; DIMENSIONS], [0i32; DIMENSIONS], false);
-    let (mut evidence, mut with_row) = (Evidence::default(), (false, false));
+    // Whether the next word has a row of the lexicon, and whether the last one is known.
+    let (mut evidence, mut has_row, mut is_known_word) = (Evidence::default(), false, false);
     let mut open: Vec<Ngram> = vec![];
     // By n-gram and word: letters that two words share have a share in each.
     let mut places: HashMap<(u64, u64), usize> = HashMap::new();
     let mut lexicon_places: HashMap<u32, usize> = HashMap::new();
     for_each_named_piece(text, settings, vectorizer.words, |piece| match piece {
         NamedPiece::Ngram(kind, hash, name) => {
+            let is_known = vectorizer.known.contains(hash);
             match (kind, &name) {
                 (Kind::Words, Name::Words([_])) => {
-                    // Whether this word has a row of the lexicon, and whether the next one has.
-                    with_row = (with_row.1, false);
-                    evidence.word(with_row.0 || hash != ngrams::RARE && vectorizer.known.contains(hash));
+                    is_known_word = std::mem::take(&mut has_row) || hash != ngrams::RARE && is_known;
+                    evidence.word(is_known_word, 0, 0);
                 }
-                (Kind::Trigram, _) => evidence.trigram(with_row.0 || vectorizer.known.contains(hash)),
+                (Kind::Trigram, _) => evidence.trigrams(1, u32::from(is_known_word || is_known)),
                 _ => {}
             }
-            known = known || (kind == Kind::Trigram && vectorizer.known.contains(hash));
+            known = known || (kind == Kind::Trigram && is_known);
             let (word, weight) = match name {
                 Name::Words(_) => (None, settings.word_weight),
                 Name::Characters { word, .. } if settings.characters => {
@@ -253,7 +254,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             }
         }
         NamedPiece::Lexicon(row, word) => {
-            (known, with_row.1) = (true, true);
+            (known, has_row) = (true, true);
             let LexiconRows { rows, weight } = vectorizer.lexicon;
             rows.add(&mut sums, &[row], weight);
             if let Some(&place) = lexicon_places.get(&row) {
@@ -271,7 +272,9 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             simd::normalise(&sums, &mut features);
             let evidence = std::mem::take(&mut evidence);
             let length = if settings.evidence { evidence.length() } else { 1.0 };
-            features.iter_mut().for_each(|feature| *feature *= length);
+            if length < 1.0 {
+                features.iter_mut().for_each(|feature| *feature *= length);
+            }
             let known = std::mem::take(&mut known) || settings.evidence && evidence.any();
             let square: f64 = sums.iter().map(|&sum| f64::from(sum) * f64::from(sum)).sum();
             clauses.push(Clause {

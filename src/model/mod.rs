@@ -160,6 +160,8 @@ pub struct Model {
     rules: Matcher,
     /// The network as the int8 kernels read it.
     packed: PackedNetwork,
+    /// For a model trained with lines without labels.
+    outside: Option<Outside>,
 }
 
 impl Model {
@@ -195,7 +197,8 @@ impl Model {
         let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
         let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
-        Ok(Model { bytes, metadata, places, joiners, rules, packed })
+        let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));
+        Ok(Model { bytes, metadata, places, joiners, rules, packed, outside })
     }
 
     /// What the model was made from; [`Model::from_parts`] makes the same bytes of it, the version of the library apart.
@@ -350,11 +353,10 @@ impl Model {
 
     /// What the reject score of a row is made of.
     pub fn reject_score(&self) -> RejectScore<'_> {
-        let outside = self.floats(&self.places.outside).split_first_chunk();
         RejectScore {
             centroids: self.centroids(),
             settings: self.metadata.reject.score,
-            outside: outside.map(|(weights, bias)| Outside { weights, bias: bias.iter().sum() }),
+            outside: self.outside.as_ref(),
         }
     }
 

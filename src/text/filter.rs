@@ -8,6 +8,8 @@
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
     slots: &'a [u16],
+    /// Bits of a hash that don't name its home.
+    shift: u32,
 }
 
 fn fingerprint(hash: u64) -> u16 {
@@ -22,19 +24,20 @@ fn home(hash: u64, slots: usize) -> usize {
 impl<'a> Filter<'a> {
     /// A set over slots made by [`Filter::build`]; `None` when their number is not a power of two from 2 on.
     pub fn new(slots: &'a [u16]) -> Option<Self> {
-        (slots.len() >= 2 && slots.len().is_power_of_two()).then_some(Filter { slots })
+        (slots.len() >= 2 && slots.len().is_power_of_two())
+            .then(|| Filter { slots, shift: 64 - slots.len().trailing_zeros() })
     }
 
     /// Whether `hash` is in the set, or looks as if it were.
     #[inline]
     pub fn contains(&self, hash: u64) -> bool {
         let (mark, mask) = (fingerprint(hash), self.slots.len() - 1);
-        let start = home(hash, self.slots.len());
-        for step in 0..self.slots.len() {
-            match self.slots[(start + step) & mask] {
+        let mut at = (hash >> self.shift) as usize;
+        for _ in 0..self.slots.len() {
+            match self.slots[at & mask] {
                 0 => return false,
                 slot if slot == mark => return true,
-                _ => {}
+                _ => at += 1,
             }
         }
         false

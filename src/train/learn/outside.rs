@@ -6,7 +6,7 @@
 use super::super::outside::plane;
 use super::{Learner, spread};
 use crate::data::Example;
-use crate::decision::Outside;
+use crate::decision::{Outside, RejectScore};
 use crate::error::Result;
 use crate::model::{Model, Parts};
 use crate::simd::{self, DIMENSIONS};
@@ -59,11 +59,11 @@ impl Learner {
         example: &Example,
     ) -> Result<Option<(FeatureVector, f32)>> {
         let below = model.rule().reject.below(None);
-        let (outside, mut score) = (of(parts), model.reject_score());
+        let (outside, mut score) = (Outside::new(&parts.outside), model.reject_score());
         score.outside = None;
         let mut missing = None;
         self.for_each_row(model, &example.text, |row, logits| {
-            let margin = outside.map_or(0.0, |outside| outside.margin(row));
+            let margin = outside.as_ref().map_or(0.0, |outside| outside.margin(row));
             let wanted = if example.labels.is_empty() {
                 // Rejected with what it has of score without the plane.
                 Outside::margin_for(score.of(row, logits) - below + MORE)
@@ -85,7 +85,8 @@ impl Learner {
     /// Whether the model with the plane of these parts rejects a text for its score.
     fn is_rejected(&self, model: &Model, parts: &Parts, example: &Example) -> Result<bool> {
         let below = model.rule().reject.below(None);
-        let score = crate::decision::RejectScore { outside: of(parts), ..model.reject_score() };
+        let outside = Outside::new(&parts.outside);
+        let score = RejectScore { outside: outside.as_ref(), ..model.reject_score() };
         let mut surest = f32::NEG_INFINITY;
         self.for_each_row(model, &example.text, |row, logits| surest = surest.max(score.of(row, logits)))?;
         Ok(surest < below)
@@ -121,20 +122,14 @@ impl Learner {
             if parts.outside.is_empty() {
                 parts.outside = vec![0.0; DIMENSIONS + 1];
             }
-            let margin = of(parts).map_or(0.0, |outside| outside.margin(&row));
+            let margin = Outside::new(&parts.outside).map_or(0.0, |outside| outside.margin(&row));
             let step = (wanted - margin) / (simd::dot(&row, &row) + 1.0);
             // Beyond it, lest rounding leave the row on the wrong side.
-            let step = step * 1.001;
+            let step = step * 1.02;
             let (weights, bias) = parts.outside.split_at_mut(DIMENSIONS);
             simd::axpy(step, &row, weights);
             bias[0] += step;
         }
         Ok(())
     }
-}
-
-/// The plane of a model's parts.
-fn of(parts: &Parts) -> Option<Outside<'_>> {
-    let (weights, bias) = parts.outside.split_first_chunk()?;
-    Some(Outside { weights, bias: bias.iter().sum() })
 }
