@@ -1,6 +1,7 @@
 //! Labels renamed, merged, removed, and asked for by rules.
 
 use super::super::random::Random;
+use super::correction::Verdict;
 use super::replay::generated;
 use super::{Learner, UpdateReport, place};
 use crate::error::Result;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 
 /// Lines that a merged label is learned from where none are kept.
 const GENERATED_LINES: usize = 200;
+/// Texts of a label that goes which are still answered afterwards, at least.
+const MOST_ANSWERED: usize = 100;
 
 impl Learner {
     pub(super) fn rename(&mut self, label: &str, to: &str) -> Result<UpdateReport> {
@@ -44,6 +47,7 @@ impl Learner {
         let (from_index, into_index) = (from as u32, into as u32);
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();
+        let known = self.answered(from_index)?;
         self.kept.add_label(into_index, from_index);
         let mut lines = self.lines_of(into_index, random);
         if !self.has_history {
@@ -58,7 +62,27 @@ impl Learner {
         parts.remove_label(from);
         self.kept.remove_label(from_index);
         self.state.take_layers(&parts);
+        let merged = self.with_table(&mut parts)?;
+        // Far from the texts of the other label they may be rejected now.
+        let mut more = 0;
+        for text in known {
+            let Some(wanted) = self.kept.labels_of(&text) else { continue };
+            more += self.correct(&merged, &merged, &text, &wanted, random)?;
+        }
         self.model = Arc::new(self.with_table(&mut parts)?);
-        Ok(UpdateReport { steps, ..UpdateReport::default() })
+        Ok(UpdateReport { steps: steps + more, ..UpdateReport::default() })
+    }
+
+    /// Kept texts of a label that are answered right, the last ones if there are many.
+    fn answered(&self, label: u32) -> Result<Vec<String>> {
+        let mut texts = vec![];
+        for kept in self.kept.examples.iter().rev().filter(|kept| kept.labels.contains(&label)) {
+            if texts.len() < MOST_ANSWERED
+                && self.verdict(&self.model, &kept.text, &kept.labels)? == Verdict::Right
+            {
+                texts.push(kept.text.clone());
+            }
+        }
+        Ok(texts)
     }
 }

@@ -114,6 +114,11 @@ impl Kept {
         }
     }
 
+    /// The labels of the example with this text.
+    pub(super) fn labels_of(&self, text: &str) -> Option<Vec<u32>> {
+        self.by_text.get(text).and_then(|&place| self.examples.get(place)).map(|kept| kept.labels.clone())
+    }
+
     /// Gives examples of one label another one as well.
     pub(super) fn add_label(&mut self, label: u32, beside: u32) {
         self.examples.iter_mut().for_each(|example| add_to(&mut example.labels, label, beside));

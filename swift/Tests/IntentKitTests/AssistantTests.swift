@@ -9,7 +9,7 @@ import Testing
     assistant.type("can you see my screen?")
     #expect(Set(assistant.rows.filter(\.isChosen).map(\.id)) == ["VISION", "CHATBOTS"])
     #expect(assistant.rows.count == assistant.components.count && assistant.problem == nil && changes == 1)
-    assistant.type("move this over there")
+    assistant.type("clean up this mess")
     let before = assistant.rows
     await assistant.correct(to: ["FILE_MANAGER"])
     #expect(assistant.rows.filter(\.isChosen).map(\.id) == ["FILE_MANAGER"] && assistant.rows != before)
