@@ -22,7 +22,7 @@ const SOURCES: [&str; 16] = [
     "src/ffi/runtime.rs",
     "src/ffi/export.rs",
     // For the struct that predictions are written into.
-    "src/decision.rs",
+    "src/decision/mod.rs",
 ];
 
 fn main() {

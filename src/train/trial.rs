@@ -2,11 +2,12 @@
 
 use super::calibration::LEAST_LINES;
 use super::dataset::Inputs;
+use super::heldout::answers;
 use super::holdout::Plan;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
-use super::{Run, Training, answers, joiners};
+use super::{Run, Training, joiners};
 use crate::error::Result;
 use crate::model::Model;
 
