@@ -24,6 +24,9 @@ pub struct ScoreSettings {
     /// The power of the features' length that the cosine is multiplied by, 0 to 3; 0 for models whose features have unit length.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub length_power: u8,
+    /// Whether a logit over 0 is multiplied by that power too: a network is sure of much that a text hardly has. Default: no.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub length_scales_logit: bool,
 }
 
 fn is_zero(power: &u8) -> bool {
@@ -101,11 +104,11 @@ pub struct RejectScore<'a> {
 }
 
 impl RejectScore<'_> {
-    /// The largest logit up to the cap, plus the weighted cosine to that label's centroid, less what speaks for the lines without
-    /// labels. Higher is surer.
+    /// The largest logit up to the cap, plus the weighted cosine to that label's centroid, both times a power of the features' length,
+    /// less what speaks for the lines without labels. Higher is surer.
     pub fn of(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
         let Some(top) = simd::largest(logits) else { return f32::NEG_INFINITY };
-        let ScoreSettings { weight, logit_cap, length_power } = self.settings;
+        let ScoreSettings { weight, logit_cap, length_power, length_scales_logit } = self.settings;
         let mut score = logit_cap.map_or(logits[top], |cap| logits[top].min(cap));
         if weight <= 0.0 && self.outside.is_none() {
             return score;
@@ -120,6 +123,9 @@ impl RejectScore<'_> {
                 2 => length * length,
                 _ => length * length * length,
             };
+            if length_scales_logit {
+                score = evidence * score.max(0.0) + score.min(0.0);
+            }
             score += weight * evidence * cosine;
         }
         if let Some(outside) = self.outside {
@@ -160,7 +166,7 @@ mod tests {
         let mut rows = vec![0i8; 2 * DIMENSIONS];
         (rows[0], rows[DIMENSIONS + 1]) = (100, 50);
         let centroids = Centroids { rows: &rows, inverse_norms: &[0.01, 0.02] };
-        let settings = ScoreSettings { weight: 20.0, logit_cap: None, length_power: 0 };
+        let settings = ScoreSettings { weight: 20.0, logit_cap: None, ..ScoreSettings::default() };
         let score = RejectScore { centroids, settings, outside: None };
         let mut features = [0.0; DIMENSIONS];
         (features[0], features[1]) = (0.6, 0.8);
@@ -177,6 +183,9 @@ mod tests {
         for (power, part) in [(1, 0.5), (2, 0.25), (3, 0.125)] {
             let settings = ScoreSettings { length_power: power, logit_cap: Some(2.5), ..settings };
             near(with(settings).of(&half, &[2.0, 3.0]), 2.5 + 16.0 * part);
+            let whole = ScoreSettings { length_scales_logit: true, ..settings };
+            near(with(whole).of(&half, &[2.0, 3.0]), (2.5 + 16.0) * part);
+            near(with(whole).of(&half, &[-2.0, -3.0]), -2.0 + 12.0 * part);
         }
     }
 
@@ -187,7 +196,8 @@ mod tests {
         let mut values = [0.0; DIMENSIONS + 1];
         (values[0], values[DIMENSIONS]) = (2.0, -1.0);
         let outside = Outside::new(&values).unwrap();
-        let settings = ScoreSettings { weight: 40.0, logit_cap: Some(4.0), length_power: 1 };
+        let settings =
+            ScoreSettings { weight: 40.0, logit_cap: Some(4.0), length_power: 1, length_scales_logit: false };
         let score = RejectScore { centroids, settings, outside: Some(&outside) };
         let (mut near, mut far) = ([0.0; DIMENSIONS], [0.0; DIMENSIONS]);
         (near[0], far[1]) = (1.0, 1.0);

@@ -315,7 +315,12 @@ impl Recipe {
             // What CLINC150's held-out lines ask for; other data with one label a text asks for much the same.
             calibration: Calibration { scale: 0.88, coupling: 0.82, shift: 0.0 },
             // Chosen on training lines of eleven sets, with a quarter of the labels as strangers (docs/accuracy.md).
-            score: ScoreSettings { weight: 40.0, logit_cap: Some(4.0), length_power: 1 },
+            score: ScoreSettings {
+                weight: 40.0,
+                logit_cap: Some(4.0),
+                length_power: 1,
+                length_scales_logit: true,
+            },
         }
     }
 
@@ -373,7 +378,7 @@ impl Recipe {
             outliers: 0.0,
             calibrated: false,
             calibration: Calibration::default(),
-            score: ScoreSettings { weight: 0.0, logit_cap: None, length_power: 0 },
+            score: ScoreSettings::default(),
         }
     }
 }
