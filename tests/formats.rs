@@ -36,7 +36,7 @@ fn a_training_state_file_of_format_1_opens_and_goes_on_learning() {
     let (mut open, mut learner) = LearnerFile::open(&path, Durability::Process).unwrap();
     assert_eq!(learner.kept(), 20);
     let change = Change::Learn(vec![Example::new("remind me of the milk", [""; 0])]);
-    open.append(&change).unwrap();
+    open.append(std::slice::from_ref(&change)).unwrap();
     let report = learner.apply(&change).unwrap();
     assert_eq!(report.examples, 1);
     drop(open);

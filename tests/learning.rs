@@ -207,7 +207,7 @@ fn learning_after_saving_and_opening_gives_the_same_bytes_as_learning_on() {
         one.apply(change).unwrap();
         // Half of the time the change stands behind the learner in the file, half of the time in it.
         let (mut file, mut other) = LearnerFile::open(&path, Durability::Power).unwrap();
-        file.append(change).unwrap();
+        file.append(std::slice::from_ref(change)).unwrap();
         other.apply(change).unwrap();
         assert_eq!(one.model().as_bytes(), other.model().as_bytes(), "change {i}");
         if i % 2 == 0 {
@@ -228,7 +228,7 @@ fn learning_after_saving_and_opening_gives_the_same_bytes_as_learning_on() {
     let path = folder.path().join("other.learner");
     let mut file_of = LearnerFile::create(&path, &one, Durability::Process).unwrap();
     for change in changes() {
-        file_of.append(&change).unwrap();
+        file_of.append(std::slice::from_ref(&change)).unwrap();
         one.apply(&change).unwrap();
     }
     drop(file_of);
@@ -262,7 +262,7 @@ fn a_learner_file_cut_anywhere_loses_the_change_that_was_being_written_and_no_ot
     let mut ends = vec![(fs::metadata(&path).unwrap().len() as usize, learner.kept())];
     for i in 0..3 {
         let change = Change::Learn(vec![of(&format!("zebra number {i}"), "CHATBOTS")]);
-        file.append(&change).unwrap();
+        file.append(std::slice::from_ref(&change)).unwrap();
         learner.apply(&change).unwrap();
         ends.push((fs::metadata(&path).unwrap().len() as usize, learner.kept()));
     }
@@ -295,7 +295,7 @@ fn a_damaged_or_foreign_learner_file_is_refused_and_left_as_it_is() {
     let mut file = LearnerFile::create(&path, &learner, Durability::Process).unwrap();
     let start = fs::metadata(&path).unwrap().len() as usize;
     for i in 0..2 {
-        file.append(&Change::Learn(vec![of(&format!("zebra number {i}"), "CHATBOTS")])).unwrap();
+        file.append(&[Change::Learn(vec![of(&format!("zebra number {i}"), "CHATBOTS")])]).unwrap();
     }
     drop(file);
     let bytes = fs::read(&path).unwrap();

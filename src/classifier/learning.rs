@@ -1,5 +1,5 @@
-//! The learning side of a live classifier: changes one after the other, written down before they are made; training anew in the background,
-//! behind a guard; the way back.
+//! The learning side of a live classifier: changes one after the other, written down before anybody sees what they made; training anew in
+//! the background, behind a guard; the way back.
 
 use super::current::{Current, Published};
 use super::statistics::StatisticsReport;
@@ -70,7 +70,7 @@ pub(super) struct Learning {
 }
 
 /// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used; where there is a
-/// file, which holds the change, no other is made then.
+/// file, which holds everything up to that change, no other is made then.
 struct State {
     /// `None` until the first change.
     learner: Option<Learner>,
@@ -192,17 +192,20 @@ impl Learning {
         }
         if let (Some(file), Some(learner)) = (&mut state.file, &state.learner) {
             file.restore(learner)?;
-            file.append(change)?;
         }
         // Taken out, so that a panic leaves none behind that is half changed.
         let Some(mut learner) = state.learner.take() else { return Err(Error::NoVectorizer) };
-        let report = learner.apply(change);
-        let model = Arc::clone(learner.model());
-        if let Some(file) = &mut state.file {
+        let changes = std::slice::from_ref(change);
+        let made = learner.apply_and(changes, |_| match &mut state.file {
+            Some(file) => file.append(changes),
+            None => Ok(()),
+        });
+        if let (Ok(_), Some(file)) = (&made, &mut state.file) {
             file.tidy(&learner);
         }
+        let model = Arc::clone(learner.model());
         state.learner = Some(learner);
-        let report = report?;
+        let report = made?;
         self.published.publish(&model);
         let later = [
             state.previous.as_mut().map(|previous| &mut previous.changes),

@@ -384,6 +384,11 @@ impl Workspace {
         self.uses.rows.iter().map(|&row| row as usize).filter(move |&row| row < learned)
     }
 
+    /// The rows of the table that the lines of this step use, some of them several times.
+    pub(super) fn used(&self) -> impl Iterator<Item = usize> {
+        self.bags[..self.rows].iter().flatten().map(|&(row, _)| row as usize)
+    }
+
     /// One label's part of the gradient of the linear path.
     pub(super) fn linear_gradient(&self, label: usize) -> FeatureVector {
         let mut linear = [0.0; DIMENSIONS];

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon};
+use std::fs::{File, Metadata, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +49,37 @@ pub fn some_examples(path: &Path, format: Option<Format>) -> Result<WithWarnings
 pub fn text(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
         .map_err(|e| Failure::Failed(format!("{}: cannot read: {}", path.display(), e.kind())))
+}
+
+/// Keeps other processes that hold it from writing a model anew, as long as the file that is returned lives.
+pub fn hold(model: &Path) -> Result<File, Failure> {
+    let fault =
+        |e: std::io::Error| Error::Io { path: model.into(), action: "cannot open the model", source: e };
+    loop {
+        let file = File::open(model).map_err(fault)?;
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(Failure::Failed(format!(
+                "{}: another process is teaching this model; try again when it is done",
+                model.display()
+            )));
+        }
+        // Whoever held it may have put another in its place since it was opened.
+        if is_at(&file.metadata().map_err(fault)?, model).map_err(fault)? {
+            return Ok(file);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_at(file: &Metadata, path: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let there = path.metadata()?;
+    Ok((file.dev(), file.ino()) == (there.dev(), there.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &Metadata, _: &Path) -> std::io::Result<bool> {
+    Ok(true)
 }
 
 /// What a source is called without its folder, for readers who need not know where it lies.

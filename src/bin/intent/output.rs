@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::input;
+use intentkit::Error;
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ pub fn check_file<'a>(
         )));
     }
     // A device or a pipe would be replaced, not written into.
-    if path.exists() && !path.is_file() {
+    if !path.metadata().map_or_else(|e| e.kind() == io::ErrorKind::NotFound, |there| there.is_file()) {
         return Err(Failure::Failed(format!("{name} is no regular file; choose another {option}")));
     }
     let folder = folder(path);
@@ -75,6 +76,19 @@ pub fn check_file<'a>(
             plain(&e)
         ))),
     }
+}
+
+/// Whether both paths name one file that is there.
+pub fn same_place(one: &Path, other: &Path) -> bool {
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
+/// What to say when a learner file was written and its model was not.
+pub fn model_missing(error: &Error, learner: &Path, model: &Path) -> Failure {
+    let (learner, model) = (learner.display(), model.display());
+    Failure::Failed(format!(
+        "{error}; everything learned stands in {learner}: `intent update {learner} --output {model}` writes the model"
+    ))
 }
 
 /// Puts a file in place in one step, replacing one that is there.

@@ -155,7 +155,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     bar.clear();
-    classifier.save(&arguments.output)?;
+    classifier.save(&arguments.output).map_err(|error| match &arguments.learner {
+        Some(learner) => output::model_missing(&error, learner, &arguments.output),
+        None => error.into(),
+    })?;
     let package = arguments.export.as_deref();
     package.map(|package| export::export(&classifier, package, &CoreMlOptions::default())).transpose()?;
 

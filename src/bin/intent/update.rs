@@ -4,12 +4,12 @@ use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::{input, words};
 use clap::Args;
-use intentkit::Rule;
 use intentkit::data::Format;
 use intentkit::model::Model;
 use intentkit::train::{Change, Durability, Learner, LearnerFile, UpdateReport};
+use intentkit::{Error, Rule};
 use serde::Serialize;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,8 +24,8 @@ use std::time::Instant;
   echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update commands.intent - --output better.intent
   intent train commands.jsonl --output commands.intent --learner commands.learner
   intent update commands.intent corrections.jsonl --output commands.intent --learner commands.learner
-  intent update commands.intent --rename lamp light --merge song music --output commands.intent
-  intent update commands.intent --rules rules.json --output commands.intent
+  intent update commands.intent --rename lamp light --merge song music --output commands.intent --learner commands.learner
+  intent update commands.intent --rules rules.json --output commands.intent --learner commands.learner
 
 A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
 pub struct Arguments {
@@ -105,22 +105,26 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 
     let start = Instant::now();
+    // Held until the model is written, lest another update of it be lost.
+    let _held = match output::same_place(&arguments.model, &arguments.output) {
+        true => Some(input::hold(&arguments.model)?),
+        false => None,
+    };
     let (mut learner, mut file) = learner(arguments)?;
-    let mut update = UpdateReport::default();
-    for change in &changes {
-        if let Some(label) = learner.new_label(change).filter(|_| arguments.no_new_labels) {
-            return Err(Failure::Failed(format!(
+    // All of them or none.
+    let update = learner.apply_and(&changes, |report| {
+        if let (true, Some(label)) = (arguments.no_new_labels, report.new_labels.first()) {
+            return Err(Error::InvalidArgument(format!(
                 "the model has no label `{label}`, and new ones are refused"
             )));
         }
-        let report = learner.apply(change)?;
-        update = UpdateReport { steps: update.steps + report.steps, ..report };
-    }
-    // All of them or none: a later change that can't be made leaves the file as it was.
-    if let Some(file) = &mut file {
-        changes.iter().try_for_each(|change| file.append(change))?;
-    }
-    learner.model().save(&arguments.output)?;
+        file.as_mut().map_or(Ok(()), |file| file.append(&changes))
+    })?;
+    let saved = learner.model().save(&arguments.output);
+    saved.map_err(|error| match &file {
+        Some(file) => output::model_missing(&error, file.path(), &arguments.output),
+        None => error.into(),
+    })?;
 
     let (labels, kept) = (learner.model().labels().len(), learner.kept());
     let (seconds, output) = (start.elapsed().as_secs_f64(), arguments.output.display().to_string());
@@ -168,16 +172,19 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     }
     let model = Model::load(&arguments.model)?;
     let Some(path) = &arguments.learner else { return Ok((Learner::of(Arc::new(model))?, None)) };
-    if !path.exists() {
-        let learner = Learner::of(Arc::new(model))?;
-        let file = LearnerFile::create(path, &learner, Durability::Power)?;
-        return Ok((learner, Some(file)));
-    }
-    let (file, learner) = LearnerFile::open(path, Durability::Power)?;
+    let (file, learner) = match LearnerFile::open(path, Durability::Power) {
+        // Only what is surely not there is made anew.
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+            let learner = Learner::of(Arc::new(model))?;
+            let file = LearnerFile::create_new(path, &learner, Durability::Power)?;
+            return Ok((learner, Some(file)));
+        }
+        opened => opened?,
+    };
     let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
     if wanted != found {
         return Err(Failure::Failed(format!(
-            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows",
+            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows, and repeat what {1} was taught without --learner",
             path.display(),
             arguments.model.display()
         )));

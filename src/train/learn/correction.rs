@@ -95,10 +95,11 @@ impl Learner {
         let mut gradient = direction;
         simd::axpy(-cosine, &features, &mut gradient);
         let size = (simd::dot(&gradient, &gradient) / DIMENSIONS as f32).sqrt() + 1e-9;
-        let State { frequencies, weights, .. } = &mut self.state;
-        let learned = frequencies.idf.len();
+        let learned = self.state.frequencies.idf.len();
         let moved: Vec<usize> =
             bag.iter().map(|&(row, _)| row as usize).filter(|&row| row < learned).collect();
+        self.state.save(moved.iter().copied());
+        let State { frequencies, weights, .. } = &mut self.state;
         if let Some(table) = weights.table.as_slice_mut() {
             let rate = pace.of_rows(&frequencies.idf);
             for &row in &moved {

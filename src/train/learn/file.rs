@@ -7,8 +7,9 @@
 //!
 //! All numbers are little-endian. The first records are what the learner was when the file was written: about it (JSON), its model
 //! (the bytes of a `.intent` file), the numbers of the rows in use, their float32 values, their frequencies and moments, and the kept
-//! examples (JSON). Behind them stands one record for each change (JSON), appended before the change is made. Reading the file makes them
-//! again, which gives the same model byte for byte. What a crash leaves of a last record is dropped; damage before it is an error.
+//! examples (JSON). Behind them stands one record for each change, or for several that are made together (JSON). It is appended once they
+//! have been made and before anybody sees what they made; when it can't be, they are taken back. Reading the file makes them again, which gives
+//! the same model byte for byte. What a crash leaves of a last record is dropped; damage before it is an error.
 
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
@@ -33,6 +34,8 @@ const TABLE: u32 = 4;
 const STATE: u32 = 5;
 const KEPT: u32 = 6;
 const CHANGE: u32 = 7;
+/// Several, all of which are made or none.
+const CHANGES: u32 = 8;
 /// Records before the first change.
 const SNAPSHOT: [u32; 6] = [ABOUT, MODEL, ROWS, TABLE, STATE, KEPT];
 
@@ -73,13 +76,15 @@ pub struct LearnerFile {
     durability: Durability,
     /// A write failed and what it left could not be taken back.
     broken: bool,
+    /// The file can be read only.
+    read_only: bool,
 }
 
 impl LearnerFile {
-    /// Writes a learner to a file, in one step, replacing one that is there.
+    /// Writes a learner to a file, in one step, replacing one that is there. A symbolic link stays, and what it names is replaced.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] when another process has the file open.
+    /// [`Error::Io`], or [`Error::Learner`] when another process or classifier has the file open.
     pub fn create(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
         LearnerFile::save(path, learner, durability, None)
     }
@@ -91,46 +96,69 @@ impl LearnerFile {
         durability: Durability,
         open: Option<&LearnerFile>,
     ) -> Result<LearnerFile> {
-        let place = absolute(path)?;
-        let there = File::open(&place).ok();
-        let is_open = |there: &File| {
-            open.filter(|open| open.place == place)
-                .and_then(|open| Some((open.file.metadata().ok()?, there.metadata().ok()?)))
-                .is_some_and(|(one, other)| same_file(&one, &other))
-        };
-        if let Some(there) = there.as_ref().filter(|there| !is_open(there)) {
-            lock(there, path)?;
-        }
-        let contents = snapshot(learner)?;
-        let end = contents.len() as u64;
-        let file = write(&place, &contents, || Ok(true))?;
-        sweep(&place);
-        Ok(LearnerFile { path: path.to_owned(), place, file, end, changes: 0, durability, broken: false })
+        let place = place(path)?;
+        let metadata = |open: &LearnerFile| Some((open.file.metadata().ok()?, fs::metadata(&place).ok()?));
+        let is_open = open.and_then(metadata).is_some_and(|(open, there)| same_file(&open, &there));
+        // Held while the other takes its place.
+        let there = if is_open { None } else { locked(&place, path, &[Access::Read])? };
+        LearnerFile::write_new(path, place, learner, durability, is_open || there.is_some())
     }
 
-    /// Opens a file and makes the changes that stand in it.
+    /// As [`LearnerFile::create`], for a file that is not there yet.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] when it is no such file, is damaged, or another process has it open.
+    /// As [`LearnerFile::create`], and [`Error::Io`] when the file is there; it is as before then.
+    pub fn create_new(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
+        LearnerFile::write_new(path, place(path)?, learner, durability, false)
+    }
+
+    fn write_new(
+        path: &Path,
+        place: PathBuf,
+        learner: &Learner,
+        durability: Durability,
+        replace: bool,
+    ) -> Result<LearnerFile> {
+        let contents = snapshot(learner)?;
+        let end = contents.len() as u64;
+        let file = write(&place, &contents, || Ok(replace))?;
+        sweep(&place);
+        let path = path.to_owned();
+        Ok(LearnerFile { path, place, file, end, changes: 0, durability, broken: false, read_only: false })
+    }
+
+    /// Opens a file and makes the changes that stand in it. One that may only be read, or lies on a volume that may, opens too; learning is an
+    /// error then.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Learner`] when it is no such file, is damaged, or another process or classifier has it open.
     pub fn open(path: &Path, durability: Durability) -> Result<(LearnerFile, Learner)> {
         let cannot = |e| Error::io(path, "cannot open the learner", e);
-        let place = absolute(path)?;
-        let mut file = locked(&place, path)?;
-        sweep(&place);
+        let place = place(path)?;
+        let Some((mut file, access)) = locked(&place, path, &[Access::Write, Access::Read])? else {
+            return Err(cannot(ErrorKind::NotFound.into()));
+        };
+        let read_only = access == Access::Read;
+        if !read_only {
+            sweep(&place);
+        }
         let mut bytes = vec![];
         file.read_to_end(&mut bytes).map_err(cannot)?;
         let fault = |message: String| Error::Learner { origin: path.display().to_string(), message };
         let (mut learner, changes, end) = read(&bytes).map_err(fault)?;
         drop(bytes);
-        for change in &changes {
-            // One that fails now failed when it was made.
-            let _ = learner.apply(change);
+        for changes in &changes {
+            // Some that fail now failed when they were made: earlier libraries wrote those down too.
+            let _ = learner.apply_all(changes);
         }
-        // What a crash left behind the last whole record.
-        file.set_len(end).map_err(cannot)?;
-        file.seek(SeekFrom::Start(end)).map_err(cannot)?;
+        if !read_only {
+            // What a crash left behind the last whole record.
+            file.set_len(end).map_err(cannot)?;
+            file.seek(SeekFrom::Start(end)).map_err(cannot)?;
+        }
         let (path, changes) = (path.to_owned(), changes.len());
-        Ok((LearnerFile { path, place, file, end, changes, durability, broken: false }, learner))
+        let broken = false;
+        Ok((LearnerFile { path, place, file, end, changes, durability, broken, read_only }, learner))
     }
 
     /// Whether a file that starts with these bytes is meant to be a learner file.
@@ -154,9 +182,9 @@ impl LearnerFile {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
             Err(e) => return Err(cannot(e)),
         };
-        // What a write that failed left is no other program's.
+        // What a write that failed left, or a crash before this file was opened, is no other program's.
         let same = same_file(&self.file.metadata().map_err(cannot)?, &there)
-            && (self.broken || there.len() == self.end);
+            && (self.broken || self.read_only || there.len() == self.end);
         match same {
             true => Ok(true),
             false => Err(self.replaced()),
@@ -184,12 +212,22 @@ impl LearnerFile {
         }
     }
 
-    /// Writes a change down, to be made when this has returned.
+    fn writable(&self) -> Result<()> {
+        match self.read_only {
+            true => Err(self.fault(
+                "this training-state file can only be read, so nothing was changed; allow writing it, or save the training state to another path",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes down changes that belong together, when they have been made.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] if the file was deleted (see [`LearnerFile::restore`]) or replaced by another; the file is as before
-    /// then.
-    pub fn append(&mut self, change: &Change) -> Result<()> {
+    /// [`Error::Io`], or [`Error::Learner`] if the file can only be read, was deleted (see [`LearnerFile::restore`]) or replaced by another;
+    /// the file is as before then, and the changes are to be taken back.
+    pub fn append(&mut self, changes: &[Change]) -> Result<()> {
+        self.writable()?;
         if self.broken {
             let source =
                 std::io::Error::other("an earlier write failed halfway; save the learner to a new file");
@@ -201,7 +239,11 @@ impl LearnerFile {
             ));
         }
         let mut bytes = vec![];
-        record(CHANGE, &json(change)?, &mut bytes)?;
+        match changes {
+            [] => return Ok(()),
+            [change] => record(CHANGE, &json(change)?, &mut bytes)?,
+            changes => record(CHANGES, &json(&changes)?, &mut bytes)?,
+        }
         let written = self.file.write_all(&bytes).and_then(|()| match self.durability {
             Durability::Process => Ok(()),
             Durability::Power => self.file.sync_data(),
@@ -226,8 +268,9 @@ impl LearnerFile {
     /// Writes the file anew with the learner as it is now: in one step. A file that was deleted is made again.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] if another file has its path; the file is as before then.
+    /// [`Error::Io`], or [`Error::Learner`] if the file can only be read or another has its path; the file is as before then.
     pub fn rewrite(&mut self, learner: &Learner) -> Result<()> {
+        self.writable()?;
         // Before the work, and again before the rename.
         self.is_there()?;
         let contents = snapshot(learner)?;
@@ -240,26 +283,65 @@ impl LearnerFile {
     }
 }
 
-/// Writes a file in one step. It is locked before it has its name. `replace` is asked last, and says whether a file that is there may be
-/// replaced.
+/// Writes a file in one step, when it has been seen that it can be read again. It is locked before it has its name, and keeps the permissions
+/// of one that is there. `replace` is asked last, and says whether a file that is there may be replaced.
 fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) -> Result<File> {
+    let defect = |fault| Error::Learner {
+        origin: place.display().to_string(),
+        message: format!(
+            "not written, since what would stand in it could not be read again ({fault}); please report this"
+        ),
+    };
+    read(contents).map_err(defect)?;
+    // It holds texts, so it is for its owner alone, unless somebody has said otherwise of the one that is there.
     let written = write_beside(place, &prefix(place), contents, 0o600)?;
+    if let Ok(there) = fs::metadata(place) {
+        let kept = written.file().set_permissions(there.permissions());
+        kept.map_err(|e| Error::io(place, "cannot keep the file's permissions", e))?;
+    }
     lock(written.file(), place)?;
     written.put(place, replace()?)
 }
 
-/// Opens a file and takes it for this process. Whoever has it open may write it anew between the two, so the path is compared with
-/// what was opened.
-fn locked(place: &Path, path: &Path) -> Result<File> {
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+/// Opens a file for the first of `wanted` that the system allows, and takes it for this process; `None` if there is none. Whoever has it
+/// open may write it anew between the two, so the path is compared with what was opened.
+fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, Access)>> {
     let cannot = |e| Error::io(path, "cannot open the learner", e);
     /// More often than it can be written anew meanwhile.
     const TRIES: usize = 8;
     for _ in 0..TRIES {
-        let file = OpenOptions::new().read(true).write(true).open(place).map_err(cannot)?;
+        let open = |access| OpenOptions::new().read(true).write(access == Access::Write).open(place);
+        let mut opened = Err(ErrorKind::NotFound.into());
+        for &access in wanted {
+            opened = open(access).map(|file| (file, access));
+            let refused = |e: &std::io::Error| {
+                matches!(e.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+            };
+            if !opened.as_ref().is_err_and(refused) {
+                break;
+            }
+        }
+        let (file, access) = match opened {
+            Ok(opened) => opened,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(cannot(e)),
+        };
         lock(&file, path)?;
-        let there = fs::metadata(place).map_err(cannot)?;
-        if same_file(&file.metadata().map_err(cannot)?, &there) {
-            return Ok(file);
+        match fs::metadata(place) {
+            Ok(there) if same_file(&file.metadata().map_err(cannot)?, &there) => {
+                return Ok(Some((file, access)));
+            }
+            // Renamed or deleted meanwhile.
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(cannot(e)),
         }
     }
     Err(Error::Learner {
@@ -268,8 +350,13 @@ fn locked(place: &Path, path: &Path) -> Result<File> {
     })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path).map_err(|e| Error::io(path, "cannot find the learner's folder", e))
+/// The file that a path names, links followed, absolute, so that neither another working directory nor another link moves it.
+fn place(path: &Path) -> Result<PathBuf> {
+    let cannot = |e| Error::io(path, "cannot find the learner's folder", e);
+    match fs::canonicalize(path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => std::path::absolute(path).map_err(cannot),
+        found => found.map_err(cannot),
+    }
 }
 
 /// Whether both describe one file.
@@ -307,6 +394,15 @@ fn sweep(path: &Path) {
     }
 }
 
+/// Whether an error says that there are no locks: some file systems on the network have none to give.
+fn has_no_locks(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::ENOLCK) {
+        return true;
+    }
+    error.kind() == ErrorKind::Unsupported
+}
+
 /// Takes the file for this process.
 fn lock(file: &File, path: &Path) -> Result<()> {
     match file.try_lock() {
@@ -317,7 +413,7 @@ fn lock(file: &File, path: &Path) -> Result<()> {
                 .into(),
         }),
         // File systems without locks: the owner has to see to it.
-        Err(TryLockError::Error(e)) if e.kind() == ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(e)) if has_no_locks(&e) => Ok(()),
         Err(TryLockError::Error(e)) => Err(Error::io(path, "cannot lock the learner", e)),
     }
 }
@@ -400,7 +496,10 @@ fn floats<const N: usize>(bytes: &[u8]) -> Vec<[f32; N]> {
     numbers.as_chunks::<N>().0.to_vec()
 }
 
-fn read(bytes: &[u8]) -> Result<(Learner, Vec<Change>, u64), String> {
+/// The learner that was written, the changes behind it, those that belong together as one, and where the last one ends.
+type Contents = (Learner, Vec<Vec<Change>>, u64);
+
+fn read(bytes: &[u8]) -> Result<Contents, String> {
     let (records, end) = records(bytes)?;
     let kinds: Vec<u32> = records.iter().map(|(kind, _)| *kind).collect();
     let Some((SNAPSHOT, changes)) = kinds.split_first_chunk::<6>().map(|(first, rest)| (*first, rest)) else {
@@ -409,7 +508,7 @@ fn read(bytes: &[u8]) -> Result<(Learner, Vec<Change>, u64), String> {
                 .into(),
         );
     };
-    if changes.iter().any(|&kind| kind != CHANGE) {
+    if changes.iter().any(|kind| ![CHANGE, CHANGES].contains(kind)) {
         return Err("written by a newer IntentKit; update the library to open it".into());
     }
     let unreadable = |e: serde_json::Error| format!("cannot be read: {e}");
@@ -438,7 +537,10 @@ fn read(bytes: &[u8]) -> Result<(Learner, Vec<Change>, u64), String> {
     (learner.has_history, learner.changes) = (about.has_history, about.changes);
     learner.kept = Kept::default();
     examples.into_iter().for_each(|example| learner.kept.push(example));
-    let changes = records[SNAPSHOT.len()..].iter().map(|(_, contents)| serde_json::from_slice(contents));
-    let changes = changes.collect::<Result<Vec<Change>, _>>().map_err(unreadable)?;
+    let changes = records[SNAPSHOT.len()..].iter().map(|(kind, contents)| match *kind {
+        CHANGE => serde_json::from_slice(contents).map(|change| vec![change]),
+        _ => serde_json::from_slice(contents),
+    });
+    let changes = changes.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     Ok((learner, changes, end))
 }

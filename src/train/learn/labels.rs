@@ -27,6 +27,7 @@ impl Learner {
         let place = place(self.model.labels(), label)?;
         let mut parts = self.model.parts();
         parts.remove_label(place);
+        self.save_kept();
         self.kept.remove_label(place as u32);
         self.state.take_layers(&parts);
         self.model = Arc::new(Model::from_parts(&parts)?);
@@ -48,6 +49,7 @@ impl Learner {
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();
         let known = self.answered(from_index)?;
+        self.save_kept();
         self.kept.add_label(into_index, from_index);
         let mut lines = self.lines_of(into_index, random);
         if !self.has_history {

@@ -12,6 +12,7 @@ mod labels;
 mod outside;
 mod replay;
 mod state;
+mod undo;
 
 use super::dataset::Bag;
 use super::fit::{Fit, Workspace, table_step};
@@ -33,6 +34,7 @@ use state::State;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use undo::Before;
 
 /// How far a step moves the rows of the table: those of rare n-grams the full rate, others less by a power of their inverse document
 /// frequency as a share of the rarest's, since every text moves that holds one. On CLINC150 the sixth power halves what
@@ -136,6 +138,8 @@ pub struct Learner {
     /// Changes that were made, each with random numbers of its own.
     changes: u64,
     space: Workspace,
+    /// While changes are made: the way back.
+    before: Option<Before>,
 }
 
 impl Learner {
@@ -152,6 +156,7 @@ impl Learner {
             seed: model.metadata().training.seed,
             changes: 0,
             space: Workspace::default(),
+            before: None,
             model,
         })
     }
@@ -218,8 +223,21 @@ impl Learner {
     /// Makes a change. The same changes of the same learner give the same models, byte for byte, on every machine.
     ///
     /// # Errors
-    /// As [`Learner::check`]; nothing has changed then.
+    /// As [`Learner::check`], and [`Error::Model`] when the model would be larger than one can be; nothing has changed then.
     pub fn apply(&mut self, change: &Change) -> Result<UpdateReport> {
+        self.apply_all(std::slice::from_ref(change))
+    }
+
+    /// Makes changes one after the other: all of them or none. The report is that of the last one, with the steps of all.
+    ///
+    /// # Errors
+    /// As [`Learner::apply`].
+    pub fn apply_all(&mut self, changes: &[Change]) -> Result<UpdateReport> {
+        self.apply_and(changes, |_| Ok(()))
+    }
+
+    /// Makes a change, halfway if it fails.
+    fn make(&mut self, change: &Change) -> Result<UpdateReport> {
         self.check(change)?;
         let mut random =
             Random::new(self.seed.wrapping_add(self.changes.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
@@ -369,7 +387,8 @@ impl Learner {
         for example in examples {
             let wanted = indices(now.labels(), labels_of(example))?;
             report.steps += self.correct(&model, now, &example.text, &wanted, random)?;
-            self.kept.add(&example.text, wanted, !is_new(&example));
+            let replaced = self.kept.add(&example.text, wanted, !is_new(&example));
+            self.kept_more(replaced);
         }
         report.steps += self.keep_known(&model, now, examples, &known, random)?;
         self.model = Arc::new(self.with_table(&mut parts)?);
@@ -443,6 +462,7 @@ impl Learner {
         };
         fit.gradients(&mut state.weights, &batch, random, &mut self.space);
         if let Some(pace) = pace {
+            state.save(self.space.used());
             let idf = &state.frequencies.idf;
             table_step(&mut state.weights, pace.of_rows(idf), &mut self.space);
             let moved: Vec<usize> = self.space.moved(idf.len()).collect();

@@ -74,7 +74,7 @@ pub(super) struct KeptExample {
 }
 
 /// Earlier examples.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Kept {
     pub(super) examples: Vec<KeptExample>,
     /// Places of those that came after training, ascending.
@@ -82,12 +82,18 @@ pub(super) struct Kept {
     by_text: HashMap<String, usize>,
 }
 
+/// Where an example was put, and the one that it took the place of.
+pub(super) struct Replaced {
+    place: usize,
+    before: Option<KeptExample>,
+}
+
 impl Kept {
     /// Keeps an example, in the place of one with the same text. When there is no room, it takes that of one which came with training, as
-    /// long as there is one.
-    pub(super) fn add(&mut self, text: &str, labels: Vec<u32>, correction: bool) {
+    /// long as there is one. Returns what that did, and `None` for a text that is too long to be kept.
+    pub(super) fn add(&mut self, text: &str, labels: Vec<u32>, correction: bool) -> Option<Replaced> {
         if text.len() > LONGEST {
-            return;
+            return None;
         }
         let place = match self.by_text.get(text) {
             Some(&place) => place,
@@ -108,9 +114,32 @@ impl Kept {
         if let (true, Err(at)) = (example.correction, self.corrections.binary_search(&place)) {
             self.corrections.insert(at, place);
         }
-        match self.examples.get_mut(place) {
-            Some(kept) => *kept = example,
-            None => self.examples.push(example),
+        let before = match self.examples.get_mut(place) {
+            Some(kept) => Some(std::mem::replace(kept, example)),
+            None => {
+                self.examples.push(example);
+                None
+            }
+        };
+        Some(Replaced { place, before })
+    }
+
+    /// Undoes the last [`Kept::add`] that was not undone.
+    pub(super) fn put_back(&mut self, Replaced { place, before }: Replaced) {
+        if let Some(kept) = self.examples.get(place) {
+            self.by_text.remove(&kept.text);
+        }
+        if let (false, Ok(at)) =
+            (before.as_ref().is_some_and(|before| before.correction), self.corrections.binary_search(&place))
+        {
+            self.corrections.remove(at);
+        }
+        match before {
+            Some(before) => {
+                self.by_text.insert(before.text.clone(), place);
+                self.examples[place] = before;
+            }
+            None => self.examples.truncate(place),
         }
     }
 
@@ -231,10 +260,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_kept_can_be_taken_back() {
+        let mut kept = Kept::default();
+        let look = |kept: &Kept| {
+            let examples: Vec<_> =
+                kept.examples.iter().map(|e| (e.text.clone(), e.labels.clone(), e.correction)).collect();
+            let mut places: Vec<_> = kept.by_text.clone().into_iter().collect();
+            places.sort();
+            (examples, places, kept.corrections.clone())
+        };
+        kept.add("a", vec![0], false);
+        kept.add("b", vec![1], true);
+        let before = look(&kept);
+        let steps = [("a", 1, true), ("c", 2, true), ("b", 0, false), ("c", 0, false)];
+        let steps = steps.map(|(text, label, correction)| kept.add(text, vec![label], correction));
+        assert_ne!(look(&kept), before);
+        steps.into_iter().rev().flatten().for_each(|step| kept.put_back(step));
+        assert_eq!(look(&kept), before);
+    }
+
+    #[test]
     fn without_room_corrections_take_the_place_of_training_lines() {
         let mut kept = Kept::default();
-        (0..MOST).for_each(|i| kept.add(&format!("line {i}"), vec![0], false));
-        (0..50).for_each(|i| kept.add(&format!("correction {i}"), vec![1], true));
+        (0..MOST).for_each(|i| drop(kept.add(&format!("line {i}"), vec![0], false)));
+        (0..50).for_each(|i| drop(kept.add(&format!("correction {i}"), vec![1], true)));
         assert_eq!((kept.examples.len(), kept.by_text.len(), kept.corrections.len()), (MOST, MOST, 50));
         assert!((0..50).all(|i| kept.by_text.contains_key(&format!("correction {i}"))));
     }

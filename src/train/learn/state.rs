@@ -7,6 +7,7 @@ use super::super::tensor::Parameter;
 use super::super::transfer::Transfer;
 use super::super::weights::{Dense, Weights};
 use super::super::{Preset, TrainOptions, quantise};
+use super::undo::RowsBefore;
 use crate::error::{Error, Result};
 use crate::model::{LayerParts, Model, Parts, TableParts};
 use crate::network::INPUTS;
@@ -33,6 +34,8 @@ pub(super) struct State {
     pub(super) step: f32,
     /// The table as the model has it: two numbers a byte.
     pub(super) table: Vec<u8>,
+    /// For the way back from a change.
+    pub(super) before: RowsBefore,
 }
 
 /// The two numbers of a byte, -8..=7.
@@ -113,6 +116,7 @@ impl State {
             weights,
             step: 1.0,
             table: table.clone(),
+            before: RowsBefore::default(),
         };
         state.take_layers(&parts);
         Ok(state)
@@ -189,13 +193,14 @@ impl State {
             0.0 => FIRST_IDF,
             rarest => rarest,
         };
-        let idf = &mut self.frequencies.idf;
+        let idf = &self.frequencies.idf;
         let unused = |&row: &usize| idf.get(row).is_some_and(|&idf| idf == 0.0);
         rows.retain(unused);
         rows.sort_unstable();
         rows.dedup();
+        self.save(rows.iter().copied());
         for &row in &rows {
-            idf[row] = rarest;
+            self.frequencies.idf[row] = rarest;
             let mut random = Random::new(seed ^ (row as u64) << 32, Purpose::Table);
             let mut row = self.weights.table.row_mut(row);
             row.iter_mut().for_each(|value| *value = random.normal() / 16.0);
