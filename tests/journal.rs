@@ -82,7 +82,8 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
             assert!(kept.len() <= accepted.len() + round as usize + 1, "one in flight a kill");
         }
     }
-    assert!(accepted.len() > 200, "{}", accepted.len());
+    // Three of four rounds wait for the first.
+    assert!(accepted.len() as u64 >= KILLS * 3 / 4, "{}", accepted.len());
 }
 
 fn of(text: &str) -> Example {
