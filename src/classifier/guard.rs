@@ -4,6 +4,7 @@ use super::Classifier;
 use crate::data::Example;
 use crate::decision::PredictOptions;
 use crate::error::{Error, Result};
+use crate::train::Compared;
 use std::collections::HashSet;
 
 /// A difference counts if it is larger than this many standard errors.
@@ -59,29 +60,40 @@ fn count(right: &[bool]) -> usize {
     right.iter().filter(|&&right| right).count()
 }
 
+/// Corrections of which a new model that was trained on them is right on fewer than this share contradict the other lines.
+const LEARNED: f64 = 0.75;
+/// Fewer corrections say nothing of that kind.
+const ENOUGH: usize = 20;
+
 /// Compares a retrained model with the current one. It is refused if it is worse
 ///
 /// - on the lines it held out in training, than the current model was on its own, by more than two standard errors,
-/// - on `kept` examples, which both were trained on or corrected on, by more than two standard errors,
+/// - on kept examples, which both were trained or corrected on, by more than two standard errors,
 /// - on `golden` examples, by one.
+///
+/// Corrections that contradict the other lines, as the new model found, don't count: the current model may have learned them at the others'
+/// expense. They are among the held-out lines as well, which may get worse by their share.
 ///
 /// # Errors
 /// [`Error::Training`] with the reason if it is refused.
 pub(super) fn check(
     candidate: &Classifier,
     current: &Classifier,
-    kept: &[Example],
+    kept: &Compared,
     golden: &[Example],
 ) -> Result<()> {
     let refuse = |reason: String| Err(Error::Training(format!("the new model was refused: {reason}")));
+    let late = answered_right(candidate, &kept.late)?;
+    let contradict = late.len() >= ENOUGH && (count(&late) as f64) < LEARNED * late.len() as f64;
     let (new, old) = (&candidate.model().metadata().training, &current.model().metadata().training);
     // What is answered, rejection included, where both say it: models of before know the best label alone.
     let shares = match (new.heldout_answered, old.heldout_answered) {
         (Some(now), Some(before)) => Some((now, before)),
         _ => new.heldout_accuracy.zip(old.heldout_accuracy),
     };
+    let allowance = if contradict { kept.late_share } else { 0.0 };
     if let Some((now, before)) = shares
-        && is_lower(Share::of(now, new.heldout), Share::of(before, old.heldout))
+        && is_lower(Share::of(now, new.heldout), Share::of((before - allowance).max(0.0), old.heldout))
     {
         return refuse(format!(
             "{:.1} % of {} held-out lines are answered right, {:.1} % of {} before",
@@ -91,12 +103,17 @@ pub(super) fn check(
             old.heldout
         ));
     }
-    let (now, before) = (answered_right(candidate, kept)?, answered_right(current, kept)?);
+    let (mut now, mut before) =
+        (answered_right(candidate, &kept.early)?, answered_right(current, &kept.early)?);
+    if !contradict {
+        now.extend(&late);
+        before.extend(answered_right(current, &kept.late)?);
+    }
     if loses(&now, &before) {
         return refuse(format!(
             "{} of {} kept examples are answered right, {} before",
             count(&now),
-            kept.len(),
+            now.len(),
             count(&before)
         ));
     }
@@ -168,11 +185,23 @@ mod tests {
         let (examples, swapped) = (named("x1", "x2"), named("x2", "x1"));
         let trained = |examples: &[Example]| Classifier::train(examples, &TrainOptions::default()).unwrap().0;
         let (current, candidate) = (trained(&examples), trained(&swapped));
-        check(&current, &current, &examples, &examples).unwrap();
-        let reason = check(&candidate, &current, &examples, &[]).unwrap_err().to_string();
+        let kept = |late: &[Example], early: &[Example]| Compared {
+            late: late.to_vec(),
+            late_share: late.len() as f64 / (late.len() + early.len()).max(1) as f64,
+            early: early.to_vec(),
+        };
+        check(&current, &current, &kept(&examples, &[]), &examples).unwrap();
+        let reason = check(&candidate, &current, &kept(&[], &examples), &[]).unwrap_err().to_string();
         assert!(reason.contains("0 of 10 kept examples are answered right, 10 before"), "{reason}");
-        let reason = check(&candidate, &current, &[], &examples[..1]).unwrap_err().to_string();
+        let reason = check(&candidate, &current, &kept(&[], &[]), &examples[..1]).unwrap_err().to_string();
         assert!(reason.contains("0 of 1 golden examples are right, 1 before"), "{reason}");
+        // Few corrections count, and many that contradict the others don't.
+        let reason = check(&current, &candidate, &kept(&swapped, &[]), &[]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 10 kept examples"), "{reason}");
+        let many = [&swapped[..], &swapped].concat();
+        check(&current, &candidate, &kept(&many, &examples), &[]).unwrap();
+        let reason = check(&current, &candidate, &kept(&many, &swapped), &[]).unwrap_err().to_string();
+        assert!(reason.contains("0 of 10 kept examples"), "{reason}");
     }
 
     #[test]

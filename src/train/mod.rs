@@ -31,6 +31,7 @@ mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
+pub(crate) use learn::Compared;
 pub use learn::{Change, Durability, Forgotten, Learner, LearnerFile, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};

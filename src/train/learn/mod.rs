@@ -121,6 +121,15 @@ pub struct UpdateReport {
     pub steps: usize,
 }
 
+/// Some of the kept examples, to compare two models on.
+pub(crate) struct Compared {
+    /// Of those that came after training, and their share of all that are kept.
+    pub(crate) late: Vec<Example>,
+    pub(crate) late_share: f64,
+    /// Of those of training.
+    pub(crate) early: Vec<Example>,
+}
+
 /// Examples that were dropped.
 pub struct Forgotten {
     kept: Kept,
@@ -197,12 +206,14 @@ impl Learner {
         kept.into_iter().map(example).collect()
     }
 
-    /// At most so many of the kept examples to compare two models on: those that came after training first, of both kinds evenly spread.
-    pub(crate) fn compared(&self, most: usize) -> Vec<Example> {
+    /// At most so many of the kept examples to compare two models on, evenly spread: those that came after training, at most half if
+    /// there are enough others, and those of training.
+    pub(crate) fn compared(&self, most: usize) -> Compared {
         let (late, early): (Vec<_>, Vec<_>) = self.kept.examples.iter().partition(|kept| kept.correction);
-        let late = spread(&late, most);
+        let late_share = late.len() as f64 / self.kept.examples.len().max(1) as f64;
+        let late = spread(&late, most.saturating_sub(early.len()).max(most / 2));
         let early = spread(&early, most - late.len());
-        self.named(late.into_iter().chain(early))
+        Compared { late: self.named(late), late_share, early: self.named(early) }
     }
 
     /// How many examples are kept.
@@ -262,7 +273,8 @@ impl Learner {
     /// Whether a change can be made.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when a label can't be one or there is no such label; [`Error::TextTooLong`].
+    /// [`Error::InvalidArgument`] when a label can't be one, there is no such label, or a text with labels holds nothing to learn from;
+    /// [`Error::TextTooLong`].
     pub fn check(&self, change: &Change) -> Result<()> {
         let names = self.model.labels();
         let known = |label: &str| place(names, label).map(drop);
@@ -314,6 +326,11 @@ impl Learner {
         for (i, example) in examples.iter().enumerate() {
             if example.text.len() > MAX_TEXT_BYTES {
                 return Err(Error::TextTooLong { length: example.text.len() });
+            }
+            if !example.labels.is_empty() && !self.state.can_learn(&example.text) {
+                return Err(Error::invalid(format!(
+                    "example {i} has labels, but its text holds nothing to tell them by: no word, number or symbol that is read; leave it out"
+                )));
             }
             for (j, label) in (1..).zip(&example.labels) {
                 let name = |fault| Error::invalid(format!("example {i}: label {j} {fault}"));

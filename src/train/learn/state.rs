@@ -209,6 +209,17 @@ impl State {
         Filter::extend(&mut self.frequencies.known, trigrams);
     }
 
+    /// Whether there is anything in a text that moves when it is learned.
+    pub(super) fn can_learn(&self, text: &str) -> bool {
+        let learned = self.frequencies.idf.len();
+        let words = self.frequencies.words(self.frequencies.transfer.as_ref());
+        let mut found = false;
+        for_each_clause(text, &self.recipe, words, None, |bag| {
+            found |= bag.iter().any(|&(row, _)| (row as usize) < learned);
+        });
+        found
+    }
+
     /// The bags of a text's clauses.
     pub(super) fn bags(&self, text: &str) -> Vec<Bag> {
         self.frequencies.bags(text, &self.recipe)
