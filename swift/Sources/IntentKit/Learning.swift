@@ -133,7 +133,7 @@ extension IntentClassifier {
 
     /// When to train again from everything that is kept, in the background and on one thread of low priority. The new model takes the place
     /// of the current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on
-    /// the golden examples, by one. Without this call that is behind every 100 examples.
+    /// the golden examples, by one. Corrections that contradict the other examples don't count. Without this call that is behind every 100 examples.
     ///
     /// - Parameters:
     ///   - count: Behind how many examples that were learned; `nil` for never by itself.
