@@ -320,7 +320,7 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
     let folder = Folder::new();
     folder.put("several.jsonl", br#"{"text": "lights and music", "labels": ["light", "music"]}"#);
     for (data, more, expected) in [
-        ("data.jsonl", &["--epochs=0"][..], "`epochs` is 0; it must be 1 or more"),
+        ("data.jsonl", &["--epochs=0"][..], "`epochs` is 0; it must be 1 to 100000"),
         ("data.jsonl", &["--keep", "-0.5"], "`keep` is -0.5"),
         ("data.jsonl", &["--threads", "5000"], "`threads` is 5000"),
         ("data.jsonl", &["--preset", "best"], "auto, single, multi or reference"),

@@ -239,7 +239,7 @@ pub unsafe extern "C" fn intent_options_set_preset(
 /// Sets the number of passes over the data. Default: by the preset and the number of lines.
 ///
 /// @param options   Options to change. Not NULL.
-/// @param epochs    1 or more.
+/// @param epochs    1 to 100000.
 /// @param error_out Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
 #[unsafe(no_mangle)]

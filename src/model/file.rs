@@ -144,9 +144,22 @@ fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
     Ok(length as usize)
 }
 
-/// What can be said against bytes before they are copied.
+/// What can be said against bytes before they are copied: that they are not as many as the header asks for, which is all that is read.
 pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
-    header_length(bytes).map(drop).map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
+    let check = || {
+        let header = header_length(bytes)?;
+        check_whole(bytes, header)
+    };
+    check().map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
+}
+
+/// Whether there are as many bytes as header and tensors have.
+fn check_whole(bytes: &[u8], header: usize) -> Result<(), ModelFault> {
+    let Some(tensors) = data_length(&bytes[8..8 + header]) else {
+        return Err(ModelFault::NotAModel("its header names no tensors".into()));
+    };
+    let (found, expected) = (bytes.len() as u64, (8 + header as u64).saturating_add(tensors));
+    if found == expected { Ok(()) } else { Err(ModelFault::WrongLength { found, expected }) }
 }
 
 fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
@@ -172,12 +185,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     }
     let header = header_length(bytes)?;
     let metadata = metadata(&bytes[8..8 + header])?;
-    if let Some(expected) = data_length(&bytes[8..8 + header]) {
-        let (found, expected) = (bytes.len() as u64, 8 + header as u64 + expected);
-        if found != expected {
-            return Err(ModelFault::WrongLength { found, expected });
-        }
-    }
+    check_whole(bytes, header)?;
     let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
     let found = checksum(bytes, &digits);
     if found.as_bytes() != &bytes[digits] {
