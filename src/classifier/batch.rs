@@ -26,7 +26,8 @@ struct Workspace {
 }
 
 impl Classifier {
-    /// Chooses the labels of many texts, on all cores. The order is kept, and the answers are those of
+    /// Chooses the labels of many texts, on all cores; 256 and fewer are answered on the calling thread, and so are all where the system gives
+    /// no threads. The order is kept, and the answers are those of
     /// [`Classifier::predict_with`].
     ///
     /// # Errors
