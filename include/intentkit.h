@@ -8,11 +8,19 @@
  *
  * Threads. Any number of threads may make calls with one object that take it as `const`, at once: predictions wait for nothing,
  * not even for a classifier that is learning. Without `const` the object must not be in use elsewhere during the call.
- * Training uses threads of its own and calls the progress callback from them, one at a time.
+ * Training uses threads of its own and calls the progress callback from them, one at a time. Where the system gives no threads, trainings,
+ * updates and batches are done on the calling one, while intent_predict_async() and intent_retrain() fail and say so.
+ *
+ * Processes. A forked process may use whatever it inherits, unless another thread was inside a call at the time of the fork. Its batches,
+ * trainings and requests get threads of its own. Requests and trainings in the background that were going on stay with the parent: their
+ * callbacks come there alone, and the child can't cancel or wait for them. Only one of the two may go on with a training-state file.
  *
  * Memory. Who makes it frees it: what the library hands out is released with the library's own function for it, never with
  * free(). What the caller hands in is borrowed for the time of the call, and nothing is kept unless its comment says so.
  * Predicting allocates nothing.
+ *
+ * Stack. A prediction fits a thread with a stack of 64 kB for a model of up to 2,048 labels, and one of 192 kB for more. Every other call
+ * fits one of 256 kB.
  *
  * Text is UTF-8, given as a pointer and a number of bytes, not NUL-terminated; NULL with length 0 is the empty text. Paths
  * are such texts. Strings that the library returns are NUL-terminated.
@@ -457,7 +465,7 @@ intent_status intent_options_set_preset(intent_options *options, uint32_t preset
  * Sets the number of passes over the data. Default: by the preset and the number of lines.
  *
  * @param options   Options to change. Not NULL.
- * @param epochs    1 or more.
+ * @param epochs    1 to 100000.
  * @param error_out Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
  */
@@ -961,7 +969,8 @@ intent_status intent_predict_from(const intent_classifier *classifier,
                                   intent_error **error_out);
 
 /**
- * Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
+ * Chooses the labels of many texts, on all cores; 256 and fewer are answered on the calling thread, and so are all where the system gives no
+ * threads. The answers are those of intent_predict().
  *
  * @param classifier A classifier. Not NULL.
  * @param texts      Array of `text_count` texts, up to INTENT_MAX_TEXT_BYTES bytes each. May be NULL when the count is 0.
@@ -1066,8 +1075,8 @@ intent_status intent_predict_features(const intent_classifier *classifier,
  * @param request_out Optional. Receives a hold on the request, to release with intent_request_free(). Written only on success, and maybe
  *                    after the callback was called.
  * @param error_out   Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER, BUSY, SHUT_DOWN (after intent_finish()) or
- *         PANICKED. The callback is not called unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also when the system gives no threads for the queue), TEXT_TOO_LONG,
+ *         NO_VECTORIZER, BUSY, SHUT_DOWN (after intent_finish()) or PANICKED. The callback is not called unless it is OK.
  */
 intent_status intent_predict_async(const intent_classifier *classifier,
                                    const uint8_t *text,
@@ -1098,8 +1107,8 @@ void intent_request_free(intent_request *request);
  * most, and room for 1024 requests.
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
- * @param workers    Threads, 1 or more.
- * @param capacity   Requests, 1 or more.
+ * @param workers    Threads, 1 to 1024.
+ * @param capacity   Requests, 1 to 65536.
  * @param error_out  Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (also when the first request was made already) or PANICKED.
  */
@@ -1292,7 +1301,7 @@ intent_status intent_retrain(const intent_classifier *classifier,
  * Waits until no training is going on in the background. intent_stats() says what came of it.
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
- * @param seconds    At most so long, 0 or more.
+ * @param seconds    Timeout in seconds, 0 or more; infinity waits to the end.
  * @param done_out   Receives whether none is going on. Not NULL.
  * @param error_out  Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.

@@ -65,6 +65,13 @@ impl Calibration {
 }
 
 impl Calibrated<'_> {
+    /// Whether the largest logit is a number, and what the others come to.
+    #[inline]
+    pub fn is_number(&self) -> bool {
+        let top = self.logits.get(self.top).copied().unwrap_or(0.0);
+        !(top - self.others_of_top).is_nan()
+    }
+
     /// The likeliest label, the first of equals.
     pub fn top(&self) -> usize {
         self.top

@@ -101,7 +101,7 @@ fn compile(compiler: &[String], build: Build, library: &Library, source: &Path, 
     if build.dynamic {
         cc.arg("-L").arg(&library.folder).arg("-Wl,-rpath,".to_owned() + &library.folder.to_string_lossy());
         // By its full name, since the static library lies beside it.
-        cc.arg(library.dynamic()).arg("-lm");
+        cc.arg(library.dynamic()).args(SYSTEM_LIBRARIES);
     } else {
         cc.arg(library.fixed()).args(SYSTEM_LIBRARIES);
     }
@@ -129,9 +129,9 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
         // On an emulated processor what trains takes minutes, where once has to do. Examples have a test of their own, and queues are
         // the same on every processor.
         let emulated = words("INTENTKIT_RUNNER").is_some();
-        let trains =
-            ["explain", "features", "live", "model", "train"].contains(&name) && build.name != DYNAMIC.name;
-        if emulated && (trains || ["hello", "learn", "requests"].contains(&name)) {
+        let trains = ["explain", "features", "live", "model", "stack", "train"].contains(&name)
+            && build.name != DYNAMIC.name;
+        if emulated && (trains || ["hello", "learn", "requests", "threads"].contains(&name)) {
             continue;
         }
         let program = scratch(build, name).join(name);

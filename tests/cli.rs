@@ -320,7 +320,7 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
     let folder = Folder::new();
     folder.put("several.jsonl", br#"{"text": "lights and music", "labels": ["light", "music"]}"#);
     for (data, more, expected) in [
-        ("data.jsonl", &["--epochs=0"][..], "`epochs` is 0; it must be 1 or more"),
+        ("data.jsonl", &["--epochs=0"][..], "`epochs` is 0; it must be 1 to 100000"),
         ("data.jsonl", &["--keep", "-0.5"], "`keep` is -0.5"),
         ("data.jsonl", &["--threads", "5000"], "`threads` is 5000"),
         ("data.jsonl", &["--preset", "best"], "auto, single, multi or reference"),
@@ -945,4 +945,39 @@ fn a_full_disk_loses_neither_the_model_nor_the_learner() {
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("cannot write to the learner; nothing was learned"), "{complaint}");
     assert_eq!((fs::read(&model).unwrap(), fs::read(&learner).unwrap()), before);
+}
+
+#[test]
+fn control_characters_never_reach_the_terminal() {
+    let escape = |ran: &Ran| {
+        [&ran.out, &ran.err].iter().any(|text| text.contains(|c: char| c.is_control() && c != '\n'))
+    };
+    let sneaky = "no\u{1b}]0;title\u{7}\r\nmodel\u{9b}31m.intent";
+    for arguments in [
+        &["info", sneaky][..],
+        &["predict", "--model", sneaky, "hello"],
+        &["train", sneaky, "--output", "a.intent"],
+        &["train", "data.jsonl", "--output", sneaky, "--epochs=x\u{1b}[31m"],
+    ] {
+        let ran = intent(arguments);
+        assert!(ran.code != 0 && !escape(&ran), "{arguments:?}: {:?} {:?}", ran.out, ran.err);
+    }
+    assert!(
+        intent(&["info", sneaky])
+            .complaint(1)
+            .contains(r"no\u001b]0;title\u0007\u000d\u000amodel\u009b31m.intent")
+    );
+    let text = "what time is it\u{1b}[31m\u{9b}1m";
+    for json in [&[][..], &["--json"]] {
+        let ran = intent(&[&["predict", text, "hello"], json].concat());
+        ran.succeeded();
+        assert!(!escape(&ran), "{:?}", ran.out);
+        if !json.is_empty() {
+            let line: serde_json::Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+            assert_eq!(line["text"], text, "the same text for whoever reads JSON");
+        }
+    }
+    let explained = intent(&["explain", text]);
+    explained.succeeded();
+    assert!(!escape(&explained), "{:?}", explained.out);
 }

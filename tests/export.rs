@@ -322,7 +322,8 @@ fn weights_that_a_precision_cannot_hold_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let package = folder.path().join("x.mlpackage");
     for (size, refused) in [
-        (1e7, &[CoreMlPrecision::Float16, CoreMlPrecision::Int8][..]),
+        // Scales just under the largest of a model, and 127 times those.
+        (4.5e5, &[CoreMlPrecision::Float16, CoreMlPrecision::Int8][..]),
         (1e-4, &[CoreMlPrecision::Int8]),
         (1.0, &[]),
     ] {

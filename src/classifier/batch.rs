@@ -4,11 +4,11 @@
 use super::{Classifier, Prediction, prediction};
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
+use crate::threads;
 use crate::vectorizer::FeatureVector;
-use rayon::prelude::*;
 use std::ops::Range;
 
-/// Texts that a core takes at a time: enough that handing them out costs nothing.
+/// Texts that a core takes at a time: enough that handing them out costs nothing. No more than these are answered on the calling thread.
 const SHARE: usize = 256;
 /// Texts whose rows go through the network together: several tiles, and little enough to stay in the first caches.
 const TOGETHER: usize = 16;
@@ -26,7 +26,8 @@ struct Workspace {
 }
 
 impl Classifier {
-    /// Chooses the labels of many texts, on all cores. The order is kept, and the answers are those of
+    /// Chooses the labels of many texts, on all cores; 256 and fewer are answered on the calling thread, and so are all where the system gives
+    /// no threads. The order is kept, and the answers are those of
     /// [`Classifier::predict_with`].
     ///
     /// # Errors
@@ -38,8 +39,8 @@ impl Classifier {
     ) -> Result<Vec<Prediction>> {
         options.check()?;
         let mut predictions = vec![Prediction::default(); texts.len()];
-        let parts = texts.par_chunks(SHARE).zip(predictions.par_chunks_mut(SHARE));
-        parts.try_for_each_init(Workspace::default, |space, (texts, predictions)| {
+        let parts = texts.chunks(SHARE).zip(predictions.chunks_mut(SHARE)).collect();
+        threads::share_out(parts, |space, (texts, predictions): (&[T], &mut [Prediction])| {
             self.for_each_reading(texts, space, |i, score, logits| {
                 let text = texts[i].as_ref();
                 predictions[i] = prediction(|chosen| self.decide(text, score, logits, options, chosen));
@@ -71,23 +72,16 @@ impl Classifier {
                 chosen.len()
             )));
         }
-        let part = |space: &mut Workspace, texts: &[T], counts: &mut [usize], room: &mut [Scored]| {
+        // Without room for labels every text has none of it.
+        let mut rooms = chosen.chunks_mut((SHARE * capacity).max(1));
+        let shares = texts.chunks(SHARE).zip(counts.chunks_mut(SHARE));
+        let parts = shares.map(|(texts, counts)| (texts, counts, rooms.next().unwrap_or_default())).collect();
+        threads::share_out(parts, |space, (texts, counts, room): (&[T], &mut [usize], &mut [Scored])| {
             self.for_each_reading(texts, space, |i, score, logits| {
                 let room = &mut room[i * capacity..(i + 1) * capacity];
                 counts[i] = self.decide(texts[i].as_ref(), score, logits, options, room).0;
             })
-        };
-        let parts = texts.par_chunks(SHARE).zip(counts.par_chunks_mut(SHARE));
-        if capacity == 0 {
-            return parts.try_for_each_init(Workspace::default, |space, (texts, counts)| {
-                part(space, texts, counts, &mut [])
-            });
-        }
-        parts
-            .zip(chosen.par_chunks_mut(SHARE * capacity))
-            .try_for_each_init(Workspace::default, |space, ((texts, counts), room)| {
-                part(space, texts, counts, room)
-            })
+        })
     }
 
     /// As [`Classifier::predict_batch`], on this thread alone, with options for each text, which are taken as checked.

@@ -6,7 +6,7 @@ use crate::decision::{Choice, PredictOptions, Scored};
 use crate::error::Result;
 use crate::metrics::{Bin, CalibrationError, Counts, auroc};
 use crate::simd;
-use rayon::prelude::*;
+use crate::threads;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -226,8 +226,8 @@ impl Classifier {
         options.check()?;
         // In blocks, so that the probabilities of many labels and many lines need not be held at once.
         for block in examples.chunks(4096) {
-            let outcomes =
-                block.par_iter().map(|e| self.outcome(&e.text, options)).collect::<Result<Vec<_>>>()?;
+            let outcomes = threads::map(block, |example| self.outcome(&example.text, options));
+            let outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
             block.iter().zip(outcomes).for_each(|(example, outcome)| each(example, outcome));
         }
         Ok(())

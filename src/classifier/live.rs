@@ -2,7 +2,7 @@
 
 use super::current::{Current, Published};
 use super::learning::{Learning, RetrainOptions};
-use super::queue::{Done, Queue, Request, Ticket};
+use super::queue::{self, Done, Queue, Request, Ticket};
 use super::statistics::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
 use super::{Classifier, Prediction};
 use crate::data::Example;
@@ -17,10 +17,13 @@ use crate::train::{
     self, Change, Dataset, Durability, Learner, LearnerFile, ProgressFn, TrainOptions, TrainReport,
     UpdateReport,
 };
+use arc_swap::ArcSwapOption;
 use std::future::Future;
+use std::mem;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::process;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -65,9 +68,9 @@ impl Answer {
 /// How requests wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueOptions {
-    /// Threads that answer. Default: one for each core but one, four at most; a prediction takes microseconds.
+    /// Threads that answer, 1 to 1024. Default: one for each core but one, four at most; a prediction takes microseconds.
     pub workers: usize,
-    /// Requests that may wait. Default 1024.
+    /// Requests that may wait, 1 to 65,536. Default 1024.
     pub capacity: usize,
 }
 
@@ -135,9 +138,11 @@ pub struct LiveClassifier {
     published: Arc<Published>,
     learning: Arc<Learning>,
     load: Option<Duration>,
-    queue: OnceLock<Queue<Question, Answer>>,
+    queue: ArcSwapOption<Queue<Question, Answer>>,
     /// Held while the queue is made.
     queueing: Mutex<QueueOptions>,
+    /// The process it was made in.
+    process: u32,
 }
 
 impl LiveClassifier {
@@ -153,7 +158,8 @@ impl LiveClassifier {
     ) -> Self {
         let published = Published::new(classifier);
         let learning = Learning::new(Arc::clone(&published), learner);
-        LiveClassifier { published, learning, load, queue: OnceLock::new(), queueing: Mutex::default() }
+        let (queue, queueing) = (ArcSwapOption::empty(), Mutex::default());
+        LiveClassifier { published, learning, load, queue, queueing, process: process::id() }
     }
 
     /// Of keyword rules alone, without any training: a first version that can learn.
@@ -312,40 +318,41 @@ impl LiveClassifier {
     /// Sets how requests wait. Without it the defaults hold from the first request on.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for no workers, no room, or when the first request was made already.
+    /// [`Error::InvalidArgument`] for numbers out of range, or when the first request was made already.
     pub fn set_queue(&self, options: QueueOptions) -> Result<()> {
-        if options.workers == 0 || options.capacity == 0 {
-            return Err(Error::invalid("a queue needs one worker and room for one request at least"));
-        }
+        queue::check(options.workers, options.capacity)?;
         let mut queueing = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.queue.get().is_some() {
+        if self.queue.load().is_some() {
             return Err(Error::invalid("the queue is at work already; set it before the first request"));
         }
         *queueing = options;
         Ok(())
     }
 
-    fn queue(&self) -> Result<&Queue<Question, Answer>> {
-        if let Some(queue) = self.queue.get() {
+    /// The queue, made for the first request of a process.
+    fn queue(&self) -> Result<Arc<Queue<Question, Answer>>> {
+        let usable = |queue: &Arc<Queue<_, _>>| queue.is_here() || queue.is_closed();
+        if let Some(queue) = self.queue.load_full().filter(usable) {
             return Ok(queue);
         }
         let options = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.queue.get().is_none() {
-            let published = Arc::clone(&self.published);
-            let answer =
-                Arc::new(move |requests: &mut [Request<Question, Answer>]| answer(&published, requests));
-            let queue = Queue::new(options.workers, options.capacity, answer)?;
-            let _ = self.queue.set(queue);
+        if let Some(queue) = self.queue.load_full().filter(usable) {
+            return Ok(queue);
         }
-        drop(options);
-        self.queue.get().ok_or(Error::ShutDown)
+        let published = Arc::clone(&self.published);
+        let answer = Arc::new(move |requests: &mut [Request<Question, Answer>]| answer(&published, requests));
+        let queue = Arc::new(Queue::new(options.workers, options.capacity, answer)?);
+        // The parent's goes on in the parent; its requests are not this process's to cancel.
+        mem::forget(self.queue.swap(Some(Arc::clone(&queue))));
+        Ok(queue)
     }
 
     /// Queues a text and returns at once; a worker calls `done` with the answer, exactly once, also when the request is cancelled or the
     /// classifier dropped. `done` may call whatever it likes; while it runs, its worker answers nothing else.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the queue is full, [`Error::ShutDown`], and as [`Classifier::predict_with`]; `done` is not called then.
+    /// [`Error::Busy`] when the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] when the system gives no threads, and as
+    /// [`Classifier::predict_with`]; `done` is not called then.
     pub fn submit(
         &self,
         text: String,
@@ -507,12 +514,19 @@ impl LiveClassifier {
 }
 
 impl Drop for LiveClassifier {
-    /// Cancels the requests that wait, stops a retraining, and waits for both to end, unless it happens on one of their threads.
+    /// Cancels the requests that wait, stops a retraining, and waits for both to end, unless it happens on one of their threads. What a
+    /// parent process had going on goes on there.
     fn drop(&mut self) {
-        if let Some(queue) = self.queue.get() {
-            queue.close(true);
+        match self.queue.swap(None) {
+            Some(queue) if queue.is_here() => queue.close(true),
+            parents => mem::forget(parents),
         }
-        self.learning.close();
+        if self.process == process::id() {
+            self.learning.close();
+        } else {
+            // Its thread, if it has one, may be the parent's, which can't be waited for or let go of here.
+            mem::forget(Arc::clone(&self.learning));
+        }
     }
 }
 

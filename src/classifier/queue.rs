@@ -8,9 +8,14 @@ use super::sync::{
 };
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
 
 /// Requests that a worker takes at a time, at most.
 const MOST_AT_ONCE: usize = 64;
+/// Threads that a queue may have, as many as training may use: more than any machine has cores for.
+const MOST_WORKERS: usize = 1 << 10;
+/// Requests that may wait: a tenth of a second of work for one worker. The room for them, some megabytes, is taken when the queue is made.
+const MOST_WAITING: usize = 1 << 16;
 
 pub(super) const WAITING: u8 = 0;
 const STARTED: u8 = 1;
@@ -71,32 +76,62 @@ pub(super) struct Queue<Q, A> {
     /// What waits is cancelled instead of answered.
     abandoned: Arc<AtomicBool>,
     workers: Mutex<Vec<thread::JoinHandle<()>>>,
+    /// The process that the workers are in. A process forked from it has a copy of everything but them.
+    process: u32,
+}
+
+/// Whether a queue can be so.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] naming what is out of range.
+pub(super) fn check(workers: usize, capacity: usize) -> Result<()> {
+    for (name, value, most) in [("workers", workers, MOST_WORKERS), ("capacity", capacity, MOST_WAITING)] {
+        if !(1..=most).contains(&value) {
+            return Err(Error::invalid(format!("`{name}` is {value}; it must be 1 to {most}")));
+        }
+    }
+    Ok(())
 }
 
 impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
     /// # Errors
-    /// [`Error::InvalidArgument`] for no workers or no room, or when the system gives no threads.
+    /// As [`check`], and when the system gives no threads.
     pub(super) fn new(workers: usize, capacity: usize, answer: Arc<Answer<Q, A>>) -> Result<Self> {
-        if workers == 0 || capacity == 0 {
-            return Err(Error::invalid("a queue needs one worker and room for one request at least"));
-        }
+        check(workers, capacity)?;
         let (sender, receiver) = bounded(capacity);
         let queue = Queue {
             sender: RwLock::new(Some(sender)),
             capacity,
             abandoned: Arc::new(AtomicBool::new(false)),
             workers: Mutex::new(vec![]),
+            process: process::id(),
         };
         for i in 0..workers {
             let (receiver, answer) = (receiver.clone(), Arc::clone(&answer));
             let abandoned = Arc::clone(&queue.abandoned);
             let work = move || work(&receiver, workers, &abandoned, &*answer);
             let thread = thread::Builder::new().name(format!("intent-{i}")).spawn(work);
-            let thread =
-                thread.map_err(|e| Error::invalid(format!("cannot start {workers} workers: {e}")))?;
-            lock(&queue.workers).push(thread);
+            match thread {
+                Ok(thread) => lock(&queue.workers).push(thread),
+                Err(e) => {
+                    queue.close(true);
+                    return Err(Error::invalid(format!(
+                        "the system gives no thread for the {workers} workers of the queue: {e}; ask without waiting, or for fewer workers"
+                    )));
+                }
+            }
         }
         Ok(queue)
+    }
+
+    /// Whether the workers are in this process. Where they aren't, nothing must be done with the queue, which includes dropping it.
+    pub(super) fn is_here(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Whether it takes no more requests.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.read().unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
     }
 
     /// Queues a request and returns at once. `done` is called once, on a worker.

@@ -209,7 +209,7 @@ impl DecisionRule<'_> {
         if self.is_rejected(score, options) {
             return 0;
         }
-        let calibrated = self.calibration.over(logits);
+        let Some(calibrated) = self.calibrated(logits) else { return 0 };
         let wanted = self.wanted(options);
         // Only the best is asked for: no need to rank the others.
         let best = calibrated.top();
@@ -218,9 +218,18 @@ impl DecisionRule<'_> {
         self.rank(calibrated, logits, options, candidates, &mut chosen[..room]).min(wanted)
     }
 
+    /// A score that is no number is none that a text is let through with.
     #[inline]
     fn is_rejected(&self, score: f32, options: &PredictOptions) -> bool {
-        score == f32::NEG_INFINITY || score < self.reject.asked(options)
+        let is_let_through = score > f32::NEG_INFINITY && score >= self.reject.asked(options);
+        !is_let_through
+    }
+
+    /// `None` where they are no numbers.
+    #[inline]
+    fn calibrated<'a>(&self, logits: &'a [f32]) -> Option<Calibrated<'a>> {
+        let calibrated = self.calibration.over(logits);
+        calibrated.is_number().then_some(calibrated)
     }
 
     /// How many labels are chosen at most.
@@ -250,7 +259,7 @@ impl DecisionRule<'_> {
                 None if ranked => 0.0,
                 None => self.thresholds[label],
             };
-            least <= 0.0 || calibrated.is_at_least(label, least)
+            (least <= 0.0 && !logits[label].is_nan()) || calibrated.is_at_least(label, least)
         };
         let (mut count, mut written) = (0usize, 0usize);
         for label in candidates.filter(|&label| passes(label)) {
@@ -295,8 +304,9 @@ impl DecisionRule<'_> {
         if self.is_rejected(score, options) || matched.len() == wanted {
             return (matched.len(), Source::Rule);
         }
+        let Some(calibrated) = self.calibrated(logits) else { return (matched.len(), Source::Rule) };
         let others = (0..logits.len()).filter(|&label| !matched.contains(&(label as u32)));
-        let count = self.rank(self.calibration.over(logits), logits, options, others, behind);
+        let count = self.rank(calibrated, logits, options, others, behind);
         ((matched.len() + count).min(wanted), Source::Rule)
     }
 
@@ -428,6 +438,40 @@ mod tests {
     fn equal_scores_keep_the_order_of_the_labels_even_when_their_sigmoids_saturate() {
         let options = PredictOptions { top: Some(4), ..Default::default() };
         assert_eq!(labels(rule(Choice::Multi), &[50.0, 60.0, 60.0, 40.0], options, 4).1, [1, 2, 0, 3]);
+    }
+
+    #[test]
+    fn a_score_or_logit_that_is_no_number_is_never_answered() {
+        let coupled = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
+        let options = [None, Some(0.0)].map(|threshold| PredictOptions { threshold, ..Default::default() });
+        let options = options.into_iter().chain([PredictOptions {
+            top: Some(4),
+            keep: Some(1.0),
+            ..Default::default()
+        }]);
+        for options in options {
+            for (choice, calibration) in [Choice::Single, Choice::Multi]
+                .into_iter()
+                .flat_map(|choice| [(choice, coupled), (choice, Calibration::default())])
+            {
+                let rule = DecisionRule { calibration, ..rule(choice) };
+                let mut chosen = [Scored::default(); 4];
+                assert_eq!(rule.decide(f32::NAN, &[1.0, 2.0, 3.0, 4.0], &options, &mut chosen), 0);
+                for at in 0..4 {
+                    let mut logits = [1.0, 5.0, 3.0, 4.0];
+                    logits[at] = f32::NAN;
+                    let count = rule.decide(SURE_SCORE, &logits, &options, &mut chosen);
+                    let answered = &chosen[..count];
+                    assert!(answered.iter().all(|scored| scored.label as usize != at), "{answered:?} {at}");
+                    assert!(answered.iter().all(|scored| scored.probability >= 0.0), "{answered:?} {at}");
+                    let (count, _) = rule.decide_with(&[2], SURE_SCORE, &logits, &options, &mut chosen);
+                    assert!(
+                        chosen[..count].iter().all(|scored| scored.probability >= 0.0),
+                        "{chosen:?} {at}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

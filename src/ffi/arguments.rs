@@ -37,6 +37,9 @@ impl IntentText {
     }
 }
 
+/// Bytes that something in memory may have: no process has more addresses than these.
+const MOST_BYTES: usize = isize::MAX as usize >> (if usize::BITS == 64 { 15 } else { 0 });
+
 /// Whether `count` items at `data` can be borrowed: not NULL, aligned, and not longer than memory.
 fn check<T>(data: *const T, count: usize, name: &impl Display) -> Result<(), Failure> {
     if data.is_null() {
@@ -45,7 +48,7 @@ fn check<T>(data: *const T, count: usize, name: &impl Display) -> Result<(), Fai
             message: format!("`{name}` is NULL, but its length is {count}; NULL goes with length 0"),
         });
     }
-    if count.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > isize::MAX as usize) {
+    if count.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > MOST_BYTES) {
         return Err(Failure::invalid(format!("`{name}` has length {count}, more than memory can hold")));
     }
     if !data.is_aligned() {

@@ -328,7 +328,7 @@ pub unsafe extern "C" fn intent_retrain(
 /// Waits until no training is going on in the background. intent_stats() says what came of it.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
-/// @param seconds    At most so long, 0 or more.
+/// @param seconds    Timeout in seconds, 0 or more; infinity waits to the end.
 /// @param done_out   Receives whether none is going on. Not NULL.
 /// @param error_out  Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
@@ -343,10 +343,11 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
         // SAFETY: the header asks for a classifier that has not been freed.
         let live = unsafe { object(classifier, "classifier") }?.live();
         let out = Out::new(done_out, "done_out")?;
-        let longest = Duration::try_from_secs_f64(seconds.min(1e9));
-        let longest = longest.map_err(|_| {
-            Failure::invalid(format!("`seconds` is {seconds}; it must be a number from 0 on"))
-        })?;
+        // Nothing is no number to `min`, so that it comes first. Longer than that is for ever.
+        if seconds.is_nan() || seconds < 0.0 {
+            return Err(Failure::invalid(format!("`seconds` is {seconds}; it must be a number from 0 on")));
+        }
+        let longest = Duration::from_secs_f64(seconds.min(1e9));
         // SAFETY: the header asks for a writable place.
         unsafe { out.write(live.wait_for_retraining(longest)) };
         Ok(())

@@ -7,6 +7,7 @@ use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Format, WithWarnings, read_file_with_warnings};
 use crate::decision::Cost;
+use crate::threads;
 use crate::train::{Durability, Phase, Progress};
 use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
@@ -238,7 +239,7 @@ pub unsafe extern "C" fn intent_options_set_preset(
 /// Sets the number of passes over the data. Default: by the preset and the number of lines.
 ///
 /// @param options   Options to change. Not NULL.
-/// @param epochs    1 or more.
+/// @param epochs    1 to 100000.
 /// @param error_out Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT or PANICKED.
 #[unsafe(no_mangle)]
@@ -504,7 +505,8 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
             // SAFETY: the header asks for each text's bytes.
             .map(|(i, word)| unsafe { word.phrase(format_args!("words[{i}]")) })
             .collect::<Result<Vec<&str>, Failure>>()?;
-        options.train.lexicon = Some(Arc::new(Lexicon::new(&words, vectors, dimensions)?));
+        let lexicon = threads::with(0, || Lexicon::new(&words, vectors, dimensions))?;
+        options.train.lexicon = Some(Arc::new(lexicon));
         Ok(())
     })
 }
@@ -531,7 +533,8 @@ pub unsafe extern "C" fn intent_options_set_lexicon_file(
             None
         } else {
             // SAFETY: the header asks for `path_length` bytes.
-            Some(Arc::new(Lexicon::load(unsafe { self::path(path, path_length, "path") }?)?))
+            let path = unsafe { self::path(path, path_length, "path") }?;
+            Some(Arc::new(threads::with(0, || Lexicon::load(path))?))
         };
         Ok(())
     })

@@ -203,7 +203,8 @@ unsafe fn predict(
     Ok(live.predict_into(text, &options, room)?)
 }
 
-/// Chooses the labels of many texts, on all cores. The answers are those of intent_predict().
+/// Chooses the labels of many texts, on all cores; 256 and fewer are answered on the calling thread, and so are all where the system gives no
+/// threads. The answers are those of intent_predict().
 ///
 /// @param classifier A classifier. Not NULL.
 /// @param texts      Array of `text_count` texts, up to INTENT_MAX_TEXT_BYTES bytes each. May be NULL when the count is 0.

@@ -71,8 +71,8 @@ impl Context {
 /// @param request_out Optional. Receives a hold on the request, to release with intent_request_free(). Written only on success, and maybe
 ///                    after the callback was called.
 /// @param error_out   Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER, BUSY, SHUT_DOWN (after intent_finish()) or
-///         PANICKED. The callback is not called unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also when the system gives no threads for the queue), TEXT_TOO_LONG,
+///         NO_VECTORIZER, BUSY, SHUT_DOWN (after intent_finish()) or PANICKED. The callback is not called unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_predict_async(
     classifier: *const IntentClassifier,
@@ -162,8 +162,8 @@ pub unsafe extern "C" fn intent_request_free(request: *mut IntentRequest) {
 /// most, and room for 1024 requests.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
-/// @param workers    Threads, 1 or more.
-/// @param capacity   Requests, 1 or more.
+/// @param workers    Threads, 1 to 1024.
+/// @param capacity   Requests, 1 to 65536.
 /// @param error_out  Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (also when the first request was made already) or PANICKED.
 #[unsafe(no_mangle)]

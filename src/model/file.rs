@@ -4,17 +4,21 @@
 //! the filters, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
 //! so the header is written here; it is read with the safetensors crate, which checks every offset.
 
-use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts};
+use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts, TrainingSummary};
+use crate::calibration::Calibration;
+use crate::data::check_label;
 use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
+use crate::rules;
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use crate::text::vocabulary::Vocabulary;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::hash::Hasher;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use twox_hash::XxHash3_64;
 
 /// Newest file format this library reads, and the one it writes.
@@ -32,6 +36,17 @@ const ALIGNMENT: usize = 64;
 const MAX_HEADER: usize = 64 << 20;
 /// 2^20 rows: more than any n-gram table has use for.
 const MAX_ROWS: usize = 1 << 20;
+
+/// The largest scale of a row of weights, far above what training makes. Through all four layers (products of 256, 256, 128 and 64 integers
+/// up to 127) features of up to a million then give logits under 10^36, so that no sum of them, and none that calibration makes with factors
+/// up to [`MAX_FACTOR`], leaves the numbers of a float32.
+const MAX_SCALE: f32 = 1e3;
+/// The largest factor of a calibration; see [`MAX_SCALE`].
+const MAX_FACTOR: f32 = 100.0;
+/// Biases, shifts, weights of the reject score and its plane: what is added to logits or scores, and lost in the largest.
+const MAX_ADDEND: f32 = 1e6;
+/// Reject scores of held-out lines, which are as large as logits.
+const MAX_SCORE: f32 = 1e36;
 
 fn layer_name(index: usize) -> String {
     if index < HIDDEN.len() { format!("hidden{}", index + 1) } else { "output".into() }
@@ -144,9 +159,22 @@ fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
     Ok(length as usize)
 }
 
-/// What can be said against bytes before they are copied.
+/// What can be said against bytes before they are copied: that they are not as many as the header asks for, which is all that is read.
 pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
-    header_length(bytes).map(drop).map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
+    let check = || {
+        let header = header_length(bytes)?;
+        check_whole(bytes, header)
+    };
+    check().map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
+}
+
+/// Whether there are as many bytes as header and tensors have.
+fn check_whole(bytes: &[u8], header: usize) -> Result<(), ModelFault> {
+    let Some(tensors) = data_length(&bytes[8..8 + header]) else {
+        return Err(ModelFault::NotAModel("its header names no tensors".into()));
+    };
+    let (found, expected) = (bytes.len() as u64, (8 + header as u64).saturating_add(tensors));
+    if found == expected { Ok(()) } else { Err(ModelFault::WrongLength { found, expected }) }
 }
 
 fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
@@ -172,12 +200,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     }
     let header = header_length(bytes)?;
     let metadata = metadata(&bytes[8..8 + header])?;
-    if let Some(expected) = data_length(&bytes[8..8 + header]) {
-        let (found, expected) = (bytes.len() as u64, 8 + header as u64 + expected);
-        if found != expected {
-            return Err(ModelFault::WrongLength { found, expected });
-        }
-    }
+    check_whole(bytes, header)?;
     let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
     let found = checksum(bytes, &digits);
     if found.as_bytes() != &bytes[digits] {
@@ -234,19 +257,35 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     {
         return Err(ModelFault::AbsurdSize("the lexicon's settings are out of range".into()));
     }
-    let reject = &metadata.reject;
+    let (Calibration { scale, coupling, shift }, reject) = (metadata.calibration, &metadata.reject);
+    let addends = [shift, reject.score.weight, reject.score.logit_cap.unwrap_or(0.0)];
     if !metadata.calibration.is_valid()
+        || scale.max(coupling) > MAX_FACTOR
+        || !addends.iter().all(|addend| addend.abs() <= MAX_ADDEND)
         || !(0.0..=1.0).contains(&reject.keep)
-        || !reject.score.weight.is_finite()
         || reject.score.length_power > 3
-        || reject.score.logit_cap.is_some_and(|cap| !cap.is_finite())
     {
         return Err(ModelFault::NotAModel("its calibration or reject rule is out of range".into()));
     }
-    if metadata.labels.iter().any(|label| label.contains('\0')) {
-        return Err(ModelFault::NotAModel("a label holds a NUL character".into()));
+    let TrainingSummary { heldout_accuracy, familiar_accuracy, heldout_answered, .. } = metadata.training;
+    let mut shares = [heldout_accuracy, familiar_accuracy, heldout_answered].into_iter().flatten();
+    if !shares.all(|share| (0.0..=1.0).contains(&share)) {
+        return Err(ModelFault::NotAModel("a share of its held-out lines is not from 0 to 1".into()));
     }
+    check_names(&metadata)?;
     Ok(metadata)
+}
+
+/// Whether labels and rules are such as training takes: a name goes to terminals and hosts as it is.
+fn check_names(metadata: &Metadata) -> Result<(), ModelFault> {
+    let mut seen = HashSet::new();
+    for (i, label) in metadata.labels.iter().enumerate() {
+        check_label(label).map_err(|fault| ModelFault::NotAModel(format!("its label {i} {fault}")))?;
+        if !seen.insert(label) {
+            return Err(ModelFault::NotAModel(format!("its label {i} is there twice")));
+        }
+    }
+    rules::check(&metadata.rules).map_err(|fault| ModelFault::NotAModel(format!("its {fault}")))
 }
 
 /// Bytes of tensors that the header promises: the largest end of any tensor.
@@ -292,16 +331,26 @@ impl Finder<'_> {
         self.tensors.tensor(name).is_ok_and(|tensor| tensor.data().is_empty())
     }
 
-    fn floats(&self, name: &str, length: usize) -> Result<Range<usize>, ModelFault> {
+    /// The place of numbers in a range.
+    fn floats(
+        &self,
+        name: &str,
+        length: usize,
+        range: RangeInclusive<f32>,
+    ) -> Result<Range<usize>, ModelFault> {
         let place = self.find(name, Dtype::F32, &[Some(length)])?;
         let values: &[f32] = bytemuck::cast_slice(&self.bytes[place.clone()]);
-        if values.iter().any(|v| !v.is_finite()) {
-            return Err(ModelFault::WrongTensor {
+        match values.iter().find(|value| !range.contains(value)) {
+            None => Ok(place),
+            Some(value) => Err(ModelFault::WrongTensor {
                 name: name.into(),
-                problem: "holds a value that is no number".into(),
-            });
+                problem: format!(
+                    "holds {value:e}; its values are from {:e} to {:e}",
+                    range.start(),
+                    range.end()
+                ),
+            }),
         }
-        Ok(place)
     }
 
     fn filter(&self, name: &str) -> Result<Range<usize>, ModelFault> {
@@ -341,8 +390,11 @@ impl Finder<'_> {
         }
         Ok(LayerPlaces {
             weights,
-            scales: self.floats(&format!("{name}.scale"), outputs)?,
-            biases: if biased { self.floats(&format!("{name}.bias"), outputs)? } else { 0..0 },
+            scales: self.floats(&format!("{name}.scale"), outputs, -MAX_SCALE..=MAX_SCALE)?,
+            biases: match biased {
+                true => self.floats(&format!("{name}.bias"), outputs, -MAX_ADDEND..=MAX_ADDEND)?,
+                false => 0..0,
+            },
         })
     }
 }
@@ -358,19 +410,20 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
     if tensors.tensor("linear.weight").is_ok() {
         places.linear = Some(finder.layer("linear", labels, DIMENSIONS, false)?);
     }
-    places.thresholds = finder.floats("thresholds", labels)?;
+    places.thresholds = finder.floats("thresholds", labels, 0.0..=1.0)?;
     let points = if finder.is_empty("reject_points") { 0 } else { RejectRule::POINTS };
-    places.reject_points = finder.floats("reject_points", points)?;
+    places.reject_points = finder.floats("reject_points", points, -MAX_SCORE..=MAX_SCORE)?;
     places.centroids = finder.find("centroids", Dtype::I8, &[Some(labels), Some(DIMENSIONS)])?;
-    places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels)?;
+    // A row of integers that is not zero has a length of 1 at least.
+    places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels, 0.0..=1.0)?;
     let optional = [
-        ("outside", DIMENSIONS + 1, &mut places.outside),
-        ("reject_right", RejectRule::POINTS, &mut places.reject_right),
-        ("reject_outside", RejectRule::POINTS, &mut places.reject_outside),
+        ("outside", DIMENSIONS + 1, -MAX_ADDEND..=MAX_ADDEND, &mut places.outside),
+        ("reject_right", RejectRule::POINTS, 0.0..=1.0, &mut places.reject_right),
+        ("reject_outside", RejectRule::POINTS, 0.0..=1.0, &mut places.reject_outside),
     ];
-    for (name, length, place) in optional {
+    for (name, length, range, place) in optional {
         if tensors.tensor(name).is_ok() {
-            *place = finder.floats(name, length)?;
+            *place = finder.floats(name, length, range)?;
         }
     }
     if metadata.ngrams.is_some() {

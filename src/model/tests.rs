@@ -286,6 +286,102 @@ fn a_weight_of_minus_128_which_some_kernels_could_not_multiply_is_refused() {
 }
 
 #[test]
+fn numbers_beyond_those_of_any_model_are_refused_by_name() {
+    let refused = |name: &str, change: &dyn Fn(&mut Parts, f32)| {
+        for value in [f32::NAN, f32::INFINITY, 1e37, -1e37] {
+            let mut parts = parts(3, true);
+            change(&mut parts, value);
+            let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
+            assert!(sentence.contains(name), "{name} {value}: {sentence}");
+        }
+    };
+    refused("hidden2.scale", &|parts, value| parts.layers[1].scales[5] = value);
+    refused("linear.scale", &|parts, value| parts.linear.as_mut().unwrap().scales[1] = value);
+    refused("output.bias", &|parts, value| parts.layers[3].biases[2] = value);
+    refused("thresholds", &|parts, value| parts.thresholds[1] = value);
+    refused("reject_points", &|parts, value| parts.reject_points[100] = value);
+    refused("centroid_inverse_norms", &|parts, value| parts.centroid_inverse_norms[0] = value);
+    refused("outside", &|parts, value| parts.outside = vec![value; DIMENSIONS + 1]);
+    refused("reject_right", &|parts, value| parts.reject_right = vec![value; 101]);
+    // JSON has no such numbers, so that these are no metadata at all.
+    for value in [1e37, -1e37] {
+        let refused = |change: &dyn Fn(&mut Metadata)| {
+            let mut parts = parts(3, true);
+            change(&mut parts.metadata);
+            let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
+            assert!(
+                sentence.contains("out of range") || sentence.contains("from 0 to 1"),
+                "{value}: {sentence}"
+            );
+        };
+        refused(&|metadata| metadata.calibration.scale = value);
+        refused(&|metadata| metadata.calibration.coupling = value);
+        refused(&|metadata| metadata.calibration.shift = value);
+        refused(&|metadata| metadata.reject.keep = value);
+        refused(&|metadata| metadata.reject.score.weight = value);
+        refused(&|metadata| metadata.reject.score.logit_cap = Some(value));
+        refused(&|metadata| metadata.training.heldout_accuracy = Some(value.into()));
+    }
+}
+
+#[test]
+fn the_largest_numbers_that_are_read_give_answers_that_are_numbers() {
+    for sign in [1.0, -1.0] {
+        let mut parts = parts(3, true);
+        for layer in parts.layers.iter_mut().chain(&mut parts.linear) {
+            layer.weights.fill(127);
+            layer.scales.fill(1e3);
+            layer.biases.fill(1e6);
+        }
+        parts.linear.as_mut().unwrap().biases.clear();
+        parts.layers[3].scales = vec![1e3 * sign, -1e3 * sign, 0.0];
+        parts.metadata.calibration =
+            crate::calibration::Calibration { scale: 100.0, coupling: 100.0, shift: 1e6 };
+        parts.metadata.reject.score.weight = 1e6;
+        parts.centroid_inverse_norms.fill(1.0);
+        parts.outside = vec![1e6 * sign; DIMENSIONS + 1];
+        let model = Model::from_parts(&parts).unwrap();
+        for feature in [1e6, -1e6, 1e-6] {
+            let mut logits = [0.0; 3];
+            let mut reading = model.reading(&mut logits);
+            let network = |features: &FeatureVector, logits: &mut [f32]| {
+                model.logits(std::slice::from_ref(features), logits);
+            };
+            reading.row(&[feature; DIMENSIONS], network);
+            reading.row(&[feature / 2.0; DIMENSIONS], network);
+            assert!(!reading.score().is_nan());
+            assert!(logits.iter().all(|logit| logit.is_finite()), "{logits:?}");
+            let calibrated = model.rule().calibration.over(&logits);
+            for label in 0..3 {
+                assert!((0.0..=1.0).contains(&calibrated.probability(label)), "{label} of {logits:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn labels_that_training_would_refuse_are_refused_on_reading() {
+    for (label, fault) in [
+        ("a\u{1b}[31mred", "its label 1 holds a control character"),
+        ("two\r\nlines", "its label 1 holds a control character"),
+        ("nothing\0", "its label 1 holds a control character"),
+        (" ", "its label 1 is empty"),
+        (&"long".repeat(64), "its label 1 has 256 bytes"),
+        ("label \"0\" é", "its label 1 is there twice"),
+    ] {
+        let mut parts = parts(3, true);
+        parts.metadata.labels[1] = label.into();
+        let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
+        assert!(sentence.contains(fault), "{sentence}");
+    }
+    let mut parts = parts(3, true);
+    parts.metadata.rules =
+        vec![Rule { label: "a\u{7}".into(), keywords: vec!["bell".into()], phrases: vec![] }];
+    let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
+    assert!(sentence.contains("its rule 0: the label holds a control character"), "{sentence}");
+}
+
+#[test]
 fn a_missing_file_and_a_folder_are_errors_that_name_the_path() {
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().join("missing.intent"), folder.path().to_path_buf()] {

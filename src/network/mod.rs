@@ -45,7 +45,9 @@ pub const INPUTS: [usize; 4] = [DIMENSIONS, HIDDEN[0], HIDDEN[1], HIDDEN[2]];
 /// # Panics
 /// When `length` is over [`MAX_LABELS`].
 pub fn with_logits<R>(length: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-    // Three sizes, so that a small model doesn't pay for zeroing what only the largest needs.
+    // Three sizes, so that a small model doesn't pay for zeroing what only the largest needs, nor for its room: inlined, the three would
+    // lie side by side in the caller's frame.
+    #[inline(never)]
     fn on_stack<const SIZE: usize, R>(length: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
         body(&mut [0.0; SIZE][..length])
     }

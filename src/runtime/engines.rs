@@ -315,7 +315,8 @@ impl Engines {
 
     /// Waits until nothing is being measured, at most so long; says whether that is so.
     pub fn wait(&self, longest: Duration) -> bool {
-        let end = Instant::now() + longest;
+        // Longer than a century is for ever, and beyond what the clock can add.
+        let end = Instant::now() + longest.min(Duration::from_secs(3_000_000_000));
         let mut report = self.found.report();
         while report.measuring {
             let left = end.saturating_duration_since(Instant::now());

@@ -44,6 +44,7 @@ use crate::model::{LexiconSettings, Metadata, Model, Parts, RejectSettings, Tabl
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::token_hash;
+use crate::threads;
 use dataset::{Frequencies, Samples, Targets};
 use fit::{Epoch, Fit};
 use heldout::{Findings, Measured};
@@ -144,11 +145,6 @@ fn run(
     options.check()?;
     data.check()?;
     valid.map_or(Ok(()), Dataset::check)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .thread_name(|i| format!("intentkit-train-{i}"))
-        .build()
-        .map_err(|e| Error::Training(format!("cannot start the training threads: {e}")))?;
     let names = names::lines(data, options)?;
     let examples = data.inputs.len();
     let mut data = data.clone();
@@ -156,7 +152,7 @@ fn run(
         texts.extend(names.iter().map(|line| line.text.as_str()));
         data.labels.extend(names.iter().map(|line| vec![line.label.as_str()]));
     }
-    pool.install(|| Training::new(&data, examples, valid, options)?.run(progress))
+    threads::with(options.threads, || Training::new(&data, examples, valid, options)?.run(progress))
 }
 
 struct Training<'a> {

@@ -57,12 +57,15 @@ impl FromStr for Preset {
     }
 }
 
+/// Most passes over the data: a thousand times what the presets take.
+const MAX_EPOCHS: usize = 100_000;
+
 /// How to train. The defaults suit most data; each says why it is what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
     /// The recipe. Default [`Preset::Auto`]: the data knows whether its lines have one label or several.
     pub preset: Preset,
-    /// Passes over the data, 1 or more. Default: by the preset and the number of lines, since small data needs more passes
+    /// Passes over the data, 1 to 100,000. Default: by the preset and the number of lines, since small data needs more passes
     /// for the same number of steps. A given number is used as it is; the held-out lines then choose only the calibration.
     pub epochs: Option<usize>,
     /// Seed of all randomness. Default 1: any number is as good, and a fixed one makes two trainings equal.
@@ -132,8 +135,8 @@ impl TrainOptions {
     /// [`Error::InvalidArgument`] naming the option, its value and what it must be.
     pub fn check(&self) -> Result<()> {
         let refuse = |message: String| Err(Error::InvalidArgument(message));
-        if self.epochs == Some(0) {
-            return refuse("`epochs` is 0; it must be 1 or more".into());
+        if let Some(epochs) = self.epochs.filter(|epochs| !(1..=MAX_EPOCHS).contains(epochs)) {
+            return refuse(format!("`epochs` is {epochs}; it must be 1 to {MAX_EPOCHS}"));
         }
         if self.batch == Some(0) {
             return refuse("`batch` is 0; it must be 1 or more".into());

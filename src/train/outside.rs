@@ -8,6 +8,7 @@ use super::centroids::rows_of;
 use crate::error::Result;
 use crate::model::Model;
 use crate::simd::DIMENSIONS;
+use crate::threads;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
@@ -59,19 +60,16 @@ pub(super) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> 
         })
         .collect();
     // The lower triangle of the normal equations, each number a sum in the order of the rows.
-    let equations: Vec<(Vec<f64>, f64)> = (0..DIMENSIONS)
-        .into_par_iter()
-        .map(|i| {
-            let (mut left, mut right) = (vec![0.0; i + 1], 0.0);
-            for (row, weight, wanted) in &rows {
-                let scaled = weight * row[i];
-                left.iter_mut().zip(row).for_each(|(sum, value)| *sum += scaled * value);
-                right += scaled * wanted;
-            }
-            left[i] += PENALTY;
-            (left, right)
-        })
-        .collect();
+    let equations: Vec<(Vec<f64>, f64)> = threads::map(0..DIMENSIONS, |i| {
+        let (mut left, mut right) = (vec![0.0; i + 1], 0.0);
+        for (row, weight, wanted) in &rows {
+            let scaled = weight * row[i];
+            left.iter_mut().zip(row).for_each(|(sum, value)| *sum += scaled * value);
+            right += scaled * wanted;
+        }
+        left[i] += PENALTY;
+        (left, right)
+    });
     let (mut matrix, right): (Vec<Vec<f64>>, Vec<f64>) = equations.into_iter().unzip();
     let weights = solve(&mut matrix, right);
     // The targets' weighted mean is 0.

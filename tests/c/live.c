@@ -95,6 +95,8 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   }
   FAILS(INVALID_ARGUMENT, "no model from before", intent_roll_back(again, &problem));
   FAILS(INVALID_ARGUMENT, "`seconds`", intent_wait_for_retraining(again, -1.0, &done, &problem));
+  FAILS(INVALID_ARGUMENT, "`seconds` is NaN", intent_wait_for_retraining(again, NAN, &done, &problem));
+  OK(intent_wait_for_retraining(again, INFINITY, &done, &problem));
 
   OK(intent_forget_examples(again, &problem));
   OK(intent_kept_examples(again, NULL, 0, &length, &problem));

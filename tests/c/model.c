@@ -52,6 +52,11 @@ static void damaged_bytes_are_refused(uint8_t *bytes, size_t length) {
   FAILS(NULL_ARGUMENT, "`bytes`", intent_load_bytes(NULL, 4, &none, &problem));
   FAILS(NULL_ARGUMENT, "`classifier_out`", intent_load_bytes(bytes, length, NULL, &problem));
   FAILS(INVALID_ARGUMENT, "`bytes` has length", intent_load_bytes(bytes, SIZE_MAX, &none, &problem));
+  /* Of a false length no more is believed than the header says. */
+  FAILS(WRONG_LENGTH, "its header asks for", intent_load_bytes(bytes, SIZE_MAX >> 20, &none, &problem));
+  if (sizeof(size_t) == 8) {
+    FAILS(INVALID_ARGUMENT, "`bytes` has length", intent_load_bytes(bytes, SIZE_MAX >> 4, &none, &problem));
+  }
 
   /* Cut short anywhere. */
   for (size_t cut = 0; cut < length; cut = cut < 100 ? cut + 1 : cut * 2) {

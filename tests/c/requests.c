@@ -99,7 +99,11 @@ static void requests_are_cancelled_refused_and_swept_up(void) {
   intent_request_free(requests[2]);
   intent_request_free(requests[3]);
   FAILS(INVALID_ARGUMENT, "before the first request", intent_set_queue(c, 2, 4, &problem));
-  FAILS(INVALID_ARGUMENT, "one worker", intent_set_queue(c, 0, 4, &problem));
+  FAILS(INVALID_ARGUMENT, "`workers` is 0; it must be 1 to 1024", intent_set_queue(c, 0, 4, &problem));
+  FAILS(INVALID_ARGUMENT, "`workers`", intent_set_queue(c, 1025, 4, &problem));
+  FAILS(INVALID_ARGUMENT, "`capacity` is 0; it must be 1 to 65536", intent_set_queue(c, 1, 0, &problem));
+  FAILS(INVALID_ARGUMENT, "`capacity`", intent_set_queue(c, 1, SIZE_MAX, &problem));
+  FAILS(INVALID_ARGUMENT, "`capacity`", intent_set_queue(c, 1, 65537, &problem));
   FAILS(NULL_ARGUMENT, "`callback`", intent_predict_async(c, TEXT("hi"), NULL, NULL, NULL, NULL, &problem));
   FAILS(NULL_ARGUMENT, "`text`", intent_predict_async(c, NULL, 1, NULL, arrived, &box, NULL, &problem));
   CHECK(!intent_request_cancel(NULL));

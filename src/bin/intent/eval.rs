@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Preset of those trainings, as of `intent train`
     #[arg(long, value_name = "PRESET", conflicts_with = "model")]
     pub preset: Option<Preset>,
-    /// Passes over the data in those trainings, 1 or more
+    /// Passes over the data in those trainings, 1 to 100,000
     #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Seed of the folds and those trainings

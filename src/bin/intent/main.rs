@@ -122,6 +122,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let end = ["Usage:", "For more information"].iter().filter_map(|mark| complaint.find(mark)).min();
     let sentence: Vec<&str> = complaint[..end.unwrap_or(complaint.len())].split_whitespace().collect();
     let sentence = sentence.join(" ").replace(" tip: ", "; ");
-    let _ = writeln!(std::io::stderr(), "intent: {}; see --help", sentence.trim_end_matches(['.', ' ']));
+    let sentence = words::visible(sentence.trim_end_matches(['.', ' ']), false);
+    let _ = writeln!(std::io::stderr(), "intent: {sentence}; see --help");
     ExitCode::from(2)
 }

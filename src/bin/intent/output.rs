@@ -1,7 +1,7 @@
 //! Where results go: standard output (lines, aligned tables, JSON), and files.
 
 use crate::failure::Failure;
-use crate::input;
+use crate::{input, words};
 use intentkit::Error;
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
@@ -15,9 +15,11 @@ impl Output {
         Output(io::stdout().lock())
     }
 
-    /// One line. (`println!` would panic when the pipe is closed.)
+    /// One line, or several, without other control characters. (`println!` would panic when the pipe is closed.)
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{line}").and_then(|()| self.0.flush()).map_err(|e| Failure::of_output(&e))
+        writeln!(self.0, "{}", words::visible(line, true))
+            .and_then(|()| self.0.flush())
+            .map_err(|e| Failure::of_output(&e))
     }
 
     /// One JSON object on a line of its own.
@@ -30,7 +32,9 @@ impl Output {
     /// Names and values, the values aligned.
     pub fn pairs(&mut self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        pairs.iter().try_for_each(|(name, value)| self.line(&format!("{name:width$}  {value}")))
+        let line =
+            |(name, value): &(&str, String)| format!("{name:width$}  {}", words::visible(value, false));
+        pairs.iter().try_for_each(|pair| self.line(&line(pair)))
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Arguments {
     /// auto (by the data), single (one label a text), multi (sets of labels) or reference (a baseline)
     #[arg(long, value_name = "PRESET", default_value_t)]
     preset: Preset,
-    /// Passes over the data, 1 or more [default: by the preset and the amount of data]
+    /// Passes over the data, 1 to 100,000 [default: by the preset and the amount of data]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     epochs: Option<usize>,
     /// Seed of all randomness

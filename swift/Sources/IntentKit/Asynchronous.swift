@@ -28,7 +28,7 @@ extension IntentClassifier {
         texts.map { text in try await self.prediction(for: text, options: options) }
     }
 
-    /// Sets how many threads answer requests and how many may wait, before the first request. Otherwise there are as many threads as cores
+    /// Sets how many threads answer requests (1 to 1024) and how many may wait (1 to 65,536), before the first request. Otherwise there are as many threads as cores
     /// but one, four at most, and room for 1024.
     public func setQueue(threads: Int, capacity: Int) throws(IntentError) {
         try handle.call { intent_set_queue($0, max(threads, 0), max(capacity, 0), $1) }

@@ -23,7 +23,7 @@ public struct TrainingOptions: Hashable, Sendable {
 
     /// Default: ``Recipe/automatic``.
     public var recipe = Recipe.automatic
-    /// Passes over the examples, 1 or more. Default: by the recipe and the number of examples.
+    /// Passes over the examples, 1 to 100,000. Default: by the recipe and the number of examples.
     public var epochs: Int?
     /// Of all randomness. The same examples, options and seed give the same model, byte for byte, on every device. Default: 1.
     public var seed: UInt64 = 1
