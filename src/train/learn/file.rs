@@ -13,7 +13,8 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::model::{Model, PART, folder, write_beside};
+use crate::files::{PART, folder, write_beside};
+use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -244,7 +245,6 @@ impl LearnerFile {
 /// replaced.
 fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) -> Result<File> {
     let written = write_beside(place, &prefix(place), contents, 0o600)?;
-    lock(written.file(), place)?;
     written.put(place, replace()?)
 }
 
