@@ -29,6 +29,7 @@
 //!
 //! | room | what is in it |
 //! | --- | --- |
+//! | `files` | replacing a file in one step |
 //! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | `threads` | who a call shares its work with |
@@ -56,6 +57,8 @@ pub mod decision;
 mod error;
 pub mod export;
 pub mod ffi;
+#[doc(hidden)]
+pub mod files;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;

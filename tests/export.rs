@@ -135,23 +135,7 @@ fn measure(classifier: &Classifier, texts: &[String], options: &CoreMlOptions) -
             close += usize::from(difference <= 1e-3);
         }
     }
-    let decide = |of_rows: &[f32]| {
-        let mut first = 0;
-        let of_text = |rows: &Vec<FeatureVector>| {
-            let mut combined = vec![0.0; labels];
-            let mut reading = model.reading(&mut combined);
-            for row in rows {
-                reading.add(row, &of_rows[first * labels..(first + 1) * labels]);
-                first += 1;
-            }
-            let score = reading.score();
-            let mut chosen = vec![Scored::default(); labels];
-            let count = model.rule().decide(score, &combined, &PredictOptions::default(), &mut chosen);
-            chosen[..count].iter().map(|scored| scored.label).collect::<Vec<u32>>()
-        };
-        of_texts.iter().map(of_text).collect::<Vec<_>>()
-    };
-    let (ours, theirs) = (decide(&reference), decide(&logits));
+    let (ours, theirs) = (decide(classifier, &of_texts, &reference), decide(classifier, &of_texts, &logits));
     let same = ours.iter().zip(&theirs).filter(|(a, b)| a == b).count();
     Some(Figures {
         about,
@@ -159,6 +143,22 @@ fn measure(classifier: &Classifier, texts: &[String], options: &CoreMlOptions) -
         close: close as f64 / probabilities.len() as f64,
         same_labels: same as f64 / texts.len() as f64,
     })
+}
+
+/// The labels of each text by the logits of its rows.
+fn decide(classifier: &Classifier, of_texts: &[Vec<FeatureVector>], of_rows: &[f32]) -> Vec<Vec<u32>> {
+    let (model, labels) = (classifier.model(), classifier.labels().len());
+    let mut of_rows = of_rows.chunks(labels);
+    let of_text = |rows: &Vec<FeatureVector>| {
+        let mut combined = vec![0.0; labels];
+        let mut reading = model.reading(&mut combined);
+        rows.iter().for_each(|row| reading.add(row, of_rows.next().unwrap()));
+        let score = reading.score();
+        let mut chosen = vec![Scored::default(); labels];
+        let count = model.rule().decide(score, &combined, &PredictOptions::default(), &mut chosen);
+        chosen[..count].iter().map(|scored| scored.label).collect()
+    };
+    of_texts.iter().map(of_text).collect()
 }
 
 fn assert_close(figures: &Figures, precision: CoreMlPrecision, what: &str) {
@@ -464,4 +464,125 @@ fn what_cannot_be_exported_is_said_in_a_sentence() {
     let error = sample().export_core_ml(&nowhere, &CoreMlOptions::default()).unwrap_err().to_string();
     assert!(error.contains("cannot write beside the package"), "{error}");
     assert!(!package.exists());
+}
+
+/// What coremltools makes of a package: see `change.py`.
+fn changed(how: &str, package: &Path, result: &Path) -> Option<Value> {
+    let (python, _) = evaluator()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/change.py");
+    let ran = Command::new(python).arg(script).arg(how).arg(package).arg(result).output().unwrap();
+    assert!(ran.status.success(), "{how}: {}", String::from_utf8_lossy(&ran.stderr));
+    Some(serde_json::from_slice(&ran.stdout).unwrap())
+}
+
+/// The sample's packages in float16 and int8, as the guide names them.
+fn two_packages(folder: &Path) -> (PathBuf, PathBuf) {
+    let (one, other) = (folder.join("Commands.mlpackage"), folder.join("Rooms.mlpackage"));
+    let about = CoreMlOptions { author: "Ada".into(), ..CoreMlOptions::default() };
+    sample().export_core_ml(&one, &about).unwrap();
+    sample().export_core_ml(&other, &options(CoreMlPrecision::Int8, 1)).unwrap();
+    (one, other)
+}
+
+#[test]
+fn merging_loses_the_metadata_and_the_guides_lines_copy_it_over() {
+    let Some((python, _)) = evaluator() else { return };
+    let guide = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/core-ml.md")).unwrap();
+    let lines = guide.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    two_packages(folder.path());
+    let ran = Command::new(python).arg("-c").arg(lines).current_dir(folder.path()).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let about = |name: &str| changed("none", &folder.path().join(name), Path::new("")).unwrap();
+    let (bare, merged) = (about("Bare.mlpackage"), about("Merged.mlpackage"));
+    assert_eq!(
+        (&bare["author"], &bare["version"], &bare["defined"]),
+        (&"".into(), &"".into(), &serde_json::json!({}))
+    );
+    assert_eq!(bare["specification"], 9);
+    assert_eq!((&merged["author"], &merged["specification"]), (&"Ada".into(), &9.into()));
+    for name in ["commands", "rooms"] {
+        let labels = merged["defined"][format!("{name}.intentkit.labels")].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Vec<String>>(labels).unwrap(), sample().labels());
+    }
+}
+
+#[test]
+fn what_coremltools_changes_in_a_package_is_what_the_guide_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (float16, int8) = two_packages(folder.path());
+    let change =
+        |how: &str, package: &Path| changed(how, package, &folder.path().join(format!("{how}.mlpackage")));
+    let Some(before) = change("none", &float16) else { return };
+    assert_eq!(
+        (&before["specification"], &before["layers"], &before["compressed"]),
+        (&6.into(), &5.into(), &0.into())
+    );
+    let typed = change("float16-outputs", &float16).unwrap();
+    assert_eq!(typed["outputs"], serde_json::json!(["probabilities_to_fp16", "logits_to_fp16"]));
+    assert_eq!((&typed["specification"], &typed["defined"]), (&7.into(), &before["defined"]));
+    for how in ["int8", "palettes"] {
+        let small = change(how, &float16).unwrap();
+        assert_eq!((&small["specification"], &small["compressed"]), (&7.into(), &3.into()), "{how}");
+        assert_eq!((&small["defined"], &small["outputs"]), (&before["defined"], &before["outputs"]), "{how}");
+        let ours = change("none", &int8).unwrap();
+        fs::remove_dir_all(folder.path().join(format!("{how}.mlpackage"))).unwrap();
+        let again = change(how, &int8).unwrap();
+        assert_eq!((&again["specification"], &again["compressed"]), (&7.into(), &5.into()), "{how}");
+        let (ours, again) = (ours["bytes"].as_u64().unwrap(), again["bytes"].as_u64().unwrap());
+        assert!(ours.abs_diff(again) < 1_000, "int8 packages stay as they are: {ours} {again}");
+        let small = small["bytes"].as_u64().unwrap();
+        assert!(
+            if how == "palettes" { 10 * small < 6 * ours } else { small > ours },
+            "{how}: {small} {ours}"
+        );
+        fs::remove_dir_all(folder.path().join(format!("{how}.mlpackage"))).unwrap();
+    }
+}
+
+/// Share of the lines that get exactly their labels: of our float32 network, and of packages in float16, int8 and float16 with palettes.
+#[test]
+fn palettes_of_four_bits_cost_little_accuracy() {
+    let Some(data) = std::env::var_os("INTENTKIT_DATA").map(PathBuf::from) else {
+        println!(
+            "skipped: set INTENTKIT_DATA to a folder with clinc150, banking77 and mixsnips to measure palettes"
+        );
+        return;
+    };
+    for set in ["clinc150", "banking77", "mixsnips"] {
+        if evaluator().is_none() {
+            return;
+        }
+        let examples = read_file(&data.join(set).join("train.jsonl"), None).unwrap();
+        let (classifier, _) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
+        let test = read_file(&data.join(set).join("test.jsonl"), None).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let of_texts: Vec<_> = test.iter().map(|example| rows_of(&classifier, &example.text)).collect();
+        fs::write(at("features"), bytemuck::cast_slice::<_, u8>(&of_texts.concat())).unwrap();
+        let mut shares = vec![];
+        for (name, precision, how) in [
+            ("float16", CoreMlPrecision::Float16, "none"),
+            ("int8", CoreMlPrecision::Int8, "none"),
+            ("palettes", CoreMlPrecision::Float16, "palettes"),
+        ] {
+            let (package, result) = (at("x.mlpackage"), at("y.mlpackage"));
+            classifier.export_core_ml(&package, &options(precision, 500)).unwrap();
+            let bytes = changed(how, &package, &result).unwrap()["bytes"].clone();
+            run(if how == "none" { &package } else { &result }, folder.path()).unwrap().unwrap();
+            let found = decide(&classifier, &of_texts, &floats(&at("logits")));
+            let right = found.iter().zip(&test).filter(|(found, example)| {
+                let mut found: Vec<&str> =
+                    found.iter().map(|&label| classifier.label(label).unwrap()).collect();
+                let mut wanted: Vec<&str> = example.labels.iter().map(String::as_str).collect();
+                found.sort_unstable();
+                wanted.sort_unstable();
+                found == wanted
+            });
+            let share = 100.0 * right.count() as f64 / test.len() as f64;
+            println!("{set}, {name}: {share:.2} % get exactly their labels, {bytes} bytes");
+            shares.push(share);
+        }
+        assert!(shares[2] > shares[0] - 1.0, "{set}: {shares:?}");
+    }
 }

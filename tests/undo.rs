@@ -148,13 +148,15 @@ fn what_a_link_names_is_written_anew_and_keeps_its_permissions() {
 /// A path that can't be looked at is not one that names nothing.
 #[test]
 #[cfg(unix)]
-fn a_link_that_leads_nowhere_or_to_itself_is_not_replaced() {
+fn a_link_to_itself_is_an_error_and_one_to_no_file_yet_leads_to_the_new_one() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
-    for (name, target) in [("itself", "itself"), ("nowhere", "no-such-file")] {
-        let link = folder.path().join(name);
-        symlink(target, &link).unwrap();
-        LearnerFile::create(&link, &learner(), Durability::Process).map(drop).unwrap_err();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let link = |name: &str| folder.path().join(name);
+    for (name, target) in [("itself", "itself"), ("new", "there.learner")] {
+        symlink(target, link(name)).unwrap();
+        let created = LearnerFile::create(&link(name), &learner(), Durability::Process);
+        assert_eq!(created.is_ok(), name == "new");
+        assert!(fs::symlink_metadata(link(name)).unwrap().is_symlink());
     }
+    assert!(link("there.learner").exists());
 }

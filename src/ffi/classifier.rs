@@ -71,6 +71,9 @@ pub unsafe extern "C" fn intent_prepare(
 /// renamed, so that an interruption leaves the old file or the new one, whole. Classifiers that were loaded from the old
 /// file go on with what they loaded.
 ///
+/// If `path` is a symbolic link, the file it leads to is replaced. The new file keeps the mode of the old one, and its owner where
+/// the system allows it. Temporary files of killed processes are removed from the folder.
+///
 /// @param classifier  A classifier. Not NULL.
 /// @param path        UTF-8, by custom NAME.intent. Not NULL.
 /// @param path_length Bytes of `path`, 1 or more.

@@ -12,6 +12,7 @@ use crate::decision::{
     Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
 };
 use crate::error::{Error, Result};
+use crate::files;
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network, with_logits};
 use crate::rules::{Matcher, Matches, Rule};
@@ -22,7 +23,6 @@ use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
-pub(crate) use bytes::{PART, folder, replace_file, write_beside};
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
@@ -233,12 +233,13 @@ impl Model {
     }
 
     /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
-    /// or the new one and an interruption loses neither.
+    /// or the new one and an interruption loses neither. If `path` is a symbolic link, the file it leads to is replaced. The new file keeps
+    /// the mode of the old one, and its owner where the system allows it.
     ///
     /// # Errors
     /// [`Error::Io`] naming what failed.
     pub fn save(&self, path: &Path) -> Result<()> {
-        replace_file(path, ".intent-".as_ref(), self.as_bytes(), 0o644).map(drop)
+        files::replace(path, self.as_bytes())
     }
 
     /// The bytes of the model's file.

@@ -1,6 +1,7 @@
 //! Held-out logits → the calibration of probabilities.
 
 use super::dataset::Targets;
+use super::options::MANY_LABELS;
 use crate::calibration::Calibration;
 use crate::simd;
 
@@ -9,6 +10,9 @@ pub(super) const LEAST_LINES: usize = 20;
 
 /// More lines than these don't make three numbers better.
 const MOST_LINES: usize = 5_000;
+
+/// Nor do more pairs of a line and a label, each of which takes 32 bytes meanwhile.
+const MOST_PAIRS: usize = MOST_LINES * MANY_LABELS;
 
 /// How hard it is to move the calibration from where it starts: as if so many pairs of even chance spoke for it.
 const PRIOR: f64 = 20.0;
@@ -81,7 +85,8 @@ impl<'a> Heldout<'a> {
     /// they don't help), starting from and drawn to `prior`, which is what no lines leave. Lines with one label each don't couple the
     /// labels of a prior without coupling: they can't tell how sets look.
     pub(super) fn calibrate(self, prior: Calibration) -> Calibration {
-        let lines: Vec<_> = self.in_scope().take(MOST_LINES).collect();
+        let most = MOST_LINES.min(MOST_PAIRS / self.targets.names.len().max(1));
+        let lines: Vec<_> = self.in_scope().take(most).collect();
         if lines.is_empty() {
             return prior;
         }

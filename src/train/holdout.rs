@@ -1,6 +1,7 @@
 //! Which lines are held out to measure on, and which are trained on meanwhile.
 
 use super::dataset::Targets;
+use super::options::MANY_LABELS;
 use super::random::{Purpose, Random};
 use std::collections::{HashMap, HashSet};
 
@@ -26,9 +27,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// For this many lines: the fewer there are, the more of them it takes to see how strangers fare, and the less it costs.
-    pub(super) fn of(lines: usize) -> Plan {
+    /// For this many lines and labels: the fewer lines there are, the more of them it takes to see how strangers fare, and the less it costs.
+    pub(super) fn of(lines: usize, labels: usize) -> Plan {
         match lines {
+            _ if labels >= MANY_LABELS => Plan { folds: 1, share: 0.1 },
             ..2_000 => {
                 let folds = (2_500 / lines.max(1)).clamp(5, 10);
                 Plan { folds, share: 1.0 / folds as f64 }

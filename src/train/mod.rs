@@ -243,7 +243,7 @@ impl<'a> Training<'a> {
         let meter = Meter::new(&mut progress, self.started);
         let all: Vec<usize> = (0..self.data.inputs.len()).collect();
         let joiners = self.joiners(&meter)?;
-        let plan = Plan::of(self.examples);
+        let plan = Plan::of(self.examples, self.targets.names.len());
         let groups = self.groups(&joiners, plan.share);
         let folds = self.holdout(&groups, plan, true);
         meter.plan(&self.to_come(&folds));

@@ -206,6 +206,11 @@ pub(super) fn normalised(joiner: &str) -> Option<String> {
     first.filter(|_| count == 1)
 }
 
+/// From this many labels on, each line costs as much as hundreds of labels do, and there are more lines the more labels there are: the
+/// recipe is a cheaper one then. One fold holds out a line of each label, which are lines enough, and larger steps are as good
+/// (`docs/performance.md`).
+pub(super) const MANY_LABELS: usize = 500;
+
 /// What the data looks like, as far as the recipe depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Amount {
@@ -271,6 +276,9 @@ impl Recipe {
         if options.lexicon.is_some() && preset == Preset::Single && amount.is_few() {
             // The lexicon's rows are not trained, so less has to be learned, and less to be kept from being learned by heart.
             recipe = Recipe { epochs: 30, feature_dropout: 0.4, outliers: 0.1, ..recipe };
+        }
+        if amount.labels >= MANY_LABELS && preset != Preset::Reference {
+            recipe = Recipe { epochs: recipe.epochs.min(20), batch: 128, learning_rate: 3e-3, ..recipe };
         }
         recipe.epochs = options.epochs.unwrap_or(recipe.epochs);
         recipe.batch = options.batch.unwrap_or(recipe.batch);
@@ -410,6 +418,19 @@ mod tests {
         assert_eq!((few.epochs, few.feature_dropout, few.outliers), (30, 0.4, 0.1));
         for amount in [amount(201, 10, 0), amount(200, 10, 100)] {
             assert_eq!(Recipe::new(&with, amount), Recipe::new(&without, amount));
+        }
+    }
+
+    #[test]
+    fn from_500_labels_on_the_recipe_is_a_cheaper_one() {
+        let recipe =
+            |labels, several| Recipe::new(&TrainOptions::default(), amount(2 * labels, labels, several));
+        for several in [0, 100] {
+            assert_eq!(recipe(499, several).batch, 32);
+            for labels in [500, 1_000, 5_000] {
+                let recipe = recipe(labels, several);
+                assert_eq!((recipe.epochs, recipe.batch), (20, 128), "{labels} labels");
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::eval::Arguments;
 use crate::failure::Failure;
 use crate::figures::{self, Figure};
-use crate::output::{self, Output};
+use crate::output::Output;
 use crate::progress::Bar;
 use crate::report::{About, Report};
 use crate::{eval, input, words};
@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         let page = report.page(&about, &pooled, |figure| {
             summaries.iter().find(|(key, _)| *key == figure.key)?.1.spread.map(figure.write)
         })?;
-        output::file(path, &page)?;
+        intentkit::files::replace(path, page.as_bytes())?;
     }
 
     let mut out = Output::new();

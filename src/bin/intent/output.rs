@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::{input, words};
-use intentkit::Error;
+use intentkit::{Error, files};
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
@@ -67,19 +67,18 @@ pub fn check_file<'a>(
     if !path.metadata().map_or_else(|e| e.kind() == io::ErrorKind::NotFound, |there| there.is_file()) {
         return Err(Failure::Failed(format!("{name} is no regular file; choose another {option}")));
     }
-    let folder = folder(path);
+    let target = files::target(path)?;
+    let folder = files::folder(&target);
     if !folder.is_dir() {
         let folder = folder.display();
         return Err(Failure::Failed(format!("{name}: the folder {folder} does not exist; create it first")));
     }
-    // The only sure way to find out is to write; the file is gone again at once.
-    match temporary(folder) {
-        Ok(_) => Ok(()),
-        Err(e) => Err(Failure::Failed(format!(
+    files::check_folder(folder).map_err(|e| {
+        Failure::Failed(format!(
             "{name}: cannot write into its folder: {}; choose another {option}",
             plain(&e)
-        ))),
-    }
+        ))
+    })
 }
 
 /// Whether both paths name one file that is there.
@@ -93,27 +92,6 @@ pub fn model_missing(error: &Error, learner: &Path, model: &Path) -> Failure {
     Failure::Failed(format!(
         "{error}; everything learned stands in {learner}: `intent update {learner} --output {model}` writes the model"
     ))
-}
-
-/// Puts a file in place in one step, replacing one that is there.
-pub fn file(path: &Path, contents: &str) -> Result<(), Failure> {
-    let fault = |e: io::Error| Failure::Failed(format!("{}: cannot write: {}", path.display(), plain(&e)));
-    let mut file = temporary(folder(path)).map_err(fault)?;
-    file.write_all(contents.as_bytes()).map_err(fault)?;
-    file.persist(path).map_err(|e| fault(e.error))?;
-    Ok(())
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".intent-").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    builder.tempfile_in(folder)
 }
 
 /// What the system said, without the name of a temporary file.

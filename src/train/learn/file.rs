@@ -14,7 +14,8 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::model::{Model, PART, folder, write_beside};
+use crate::files::{PART, folder, take_after, target, write_beside};
+use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -296,10 +297,8 @@ fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) 
     // It holds texts, so it is for its owner alone, unless somebody has said otherwise of the one that is there.
     let written = write_beside(place, &prefix(place), contents, 0o600)?;
     if let Ok(there) = fs::metadata(place) {
-        let kept = written.file().set_permissions(there.permissions());
-        kept.map_err(|e| Error::io(place, "cannot keep the file's permissions", e))?;
+        take_after(written.file(), &there).map_err(|e| Error::io(place, "cannot give it its mode", e))?;
     }
-    lock(written.file(), place)?;
     written.put(place, replace()?)
 }
 
@@ -352,11 +351,7 @@ fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, 
 
 /// The file that a path names, links followed, absolute, so that neither another working directory nor another link moves it.
 fn place(path: &Path) -> Result<PathBuf> {
-    let cannot = |e| Error::io(path, "cannot find the learner's folder", e);
-    match fs::canonicalize(path) {
-        Err(e) if e.kind() == ErrorKind::NotFound => std::path::absolute(path).map_err(cannot),
-        found => found.map_err(cannot),
-    }
+    std::path::absolute(target(path)?).map_err(|e| Error::io(path, "cannot find the learner's folder", e))
 }
 
 /// Whether both describe one file.

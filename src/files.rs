@@ -1,0 +1,324 @@
+//! Replacing a file in one step: models, training state, reports; and what packages share with them.
+//!
+//! What is written stands beside its place as `.intent-XXXXXX.part` until it is whole, and is renamed then. It is locked for as long as its
+//! writer lives, so one that can be locked is left over from a process that was killed, and the next save into that folder removes it.
+//! A file without a name (`O_TMPFILE`) would leave nothing, but can't take the place of one that is there.
+
+use crate::error::{Error, Result};
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// How the names of temporary files start, those beside training-state files apart.
+const PREFIX: &str = ".intent-";
+/// How the names of temporary files end.
+pub(crate) const PART: &str = ".part";
+/// Letters and digits between the two.
+const RANDOM: usize = 6;
+
+/// As many symbolic links, one to the next, as Linux follows.
+const MOST_LINKS: usize = 40;
+
+/// The folder that a file is in.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What `path` stands for: itself, or where its symbolic links lead, be there something or not.
+///
+/// # Errors
+/// [`Error::Io`] for links that lead back to themselves or can't be read.
+pub fn target(path: &Path) -> Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::symlink_metadata(&target) {
+            Ok(about) if about.is_symlink() => {
+                let to = fs::read_link(&target)
+                    .map_err(|e| Error::io(path, "cannot read its symbolic link", e))?;
+                target = folder(&target).join(to);
+            }
+            // What can't be looked at can't be written either, which says why.
+            _ => return Ok(target),
+        }
+    }
+    let circle = "its symbolic links lead back to themselves; remove one of them, or choose another name";
+    Err(Error::io(path, "cannot follow it", io::Error::other(circle)))
+}
+
+/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it. A symbolic link stays, and what it leads to
+/// is replaced. A file that is replaced keeps its mode, and its owner where the system lets us; a new one has mode 644 less the umask.
+///
+/// # Errors
+/// [`Error::Io`], which names what failed; what was there is as before then.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+    let place = target(path)?;
+    let there = match fs::metadata(&place) {
+        Ok(there) if !there.is_file() => {
+            let source = io::Error::new(ErrorKind::InvalidInput, "it is not a regular file");
+            return Err(Error::io(path, "cannot replace it", source));
+        }
+        Ok(there) => Some(there),
+        Err(_) => None,
+    };
+    sweep(folder(&place));
+    // Nobody reads it before it has the mode of the old one.
+    let mode = if there.is_some() { 0o600 } else { 0o644 };
+    let written = write_beside(&place, PREFIX.as_ref(), contents, mode)?;
+    if let Some(there) = &there {
+        take_after(written.file(), there).map_err(|e| Error::io(&place, "cannot give it its mode", e))?;
+    }
+    written.put(&place, true).map(drop)
+}
+
+/// Gives a new file the owner and the mode of the one it replaces. A group that can't be kept has no rights that others haven't.
+#[cfg(unix)]
+pub(crate) fn take_after(file: &File, there: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let now = file.metadata()?;
+    // Only the superuser gives files away.
+    let _ = now.uid() == there.uid() || fchown(file, Some(there.uid()), None).is_ok();
+    let kept = now.gid() == there.gid() || fchown(file, None, Some(there.gid())).is_ok();
+    let mode = there.mode() & 0o777;
+    let mode = if kept { mode } else { mode & 0o707 | (mode & 0o7) << 3 & mode };
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn take_after(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes something temporary and locks it. On file systems without locks it is never swept. A sweep that looks at it before it is locked
+/// has the lock for a moment and removes it, so there are several tries.
+fn locked<T>(
+    mut make: impl FnMut() -> io::Result<T>,
+    lock: impl Fn(&T) -> Option<(&Path, &File)>,
+) -> io::Result<T> {
+    const TRIES: usize = 8;
+    for _ in 0..TRIES {
+        let made = make()?;
+        let swept = lock(&made).is_some_and(|(path, file)| {
+            matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) || !path.exists()
+        });
+        if !swept {
+            return Ok(made);
+        }
+    }
+    Err(io::Error::other("other processes remove temporary files again and again; try again later"))
+}
+
+/// A temporary folder beside `path`, and its lock. The folder is removed when dropped; the lock must outlive it.
+pub(crate) fn folder_beside(path: &Path) -> io::Result<(tempfile::TempDir, Option<File>)> {
+    let make = || {
+        let made = builder(PREFIX.as_ref()).tempdir_in(folder(path))?;
+        // Not every system opens folders.
+        let lock = File::open(made.path()).ok();
+        Ok((made, lock))
+    };
+    locked(make, |(made, lock)| Some((made.path(), lock.as_ref()?)))
+}
+
+fn builder(prefix: &OsStr) -> tempfile::Builder<'_, '_> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(PART).rand_bytes(RANDOM);
+    builder
+}
+
+/// A temporary file beside the one it is meant for. Removed when dropped.
+pub(crate) struct Beside(tempfile::NamedTempFile);
+
+/// Writes `contents` to a temporary file beside `path`, whose name starts with `prefix`, and syncs it. It is locked.
+pub(crate) fn write_beside(path: &Path, prefix: &OsStr, contents: &[u8], mode: u32) -> Result<Beside> {
+    let mut file = temporary(folder(path), prefix, mode)
+        .map_err(|e| Error::io(path, "cannot write beside the file", e))?;
+    file.write_all(contents).map_err(|e| Error::io(path, "cannot write the file", e))?;
+    file.as_file().sync_all().map_err(|e| Error::io(path, "cannot write the file", e))?;
+    Ok(Beside(file))
+}
+
+fn temporary(folder: &Path, prefix: &OsStr, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = builder(prefix);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    locked(|| builder.tempfile_in(folder), |made| Some((made.path(), made.as_file())))
+}
+
+/// Whether a file can be put into `folder`. The only sure way to find out is to write; the file is gone again at once.
+///
+/// # Errors
+/// What the system said.
+pub fn check_folder(folder: &Path) -> io::Result<()> {
+    temporary(folder, PREFIX.as_ref(), 0o600).map(drop)
+}
+
+impl Beside {
+    /// The file, open after the contents.
+    pub(crate) fn file(&self) -> &File {
+        self.0.as_file()
+    }
+
+    /// Renames the file to `path`. A file that is there is replaced if `replace` is true; otherwise it is an error.
+    pub(crate) fn put(self, path: &Path, replace: bool) -> Result<File> {
+        let placed = if replace { self.0.persist(path) } else { self.0.persist_noclobber(path) };
+        let file = placed.map_err(|e| Error::io(path, "cannot put the file in place", e.error))?;
+        sync_folder(path);
+        Ok(file)
+    }
+}
+
+/// Makes what was renamed to `path` survive a power cut. Some file systems can't sync a folder; the file is whole either way.
+pub(crate) fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(folder(path)) {
+        let _ = folder.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+/// Removes the temporary files and folders that killed processes left in `folder`: those of ours that nobody has locked. One that can't be
+/// removed is no reason not to save.
+pub(crate) fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(|entry| is_ours(&entry.file_name())) {
+        let (path, kind) = (entry.path(), entry.file_type());
+        let Ok(kind) = kind else { continue };
+        if !kind.is_file() && !kind.is_dir() {
+            continue;
+        }
+        let Ok(file) = File::open(&path) else { continue };
+        if file.try_lock().is_ok() {
+            let _ = if kind.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+}
+
+/// Whether a temporary file's name is one that this module gives.
+fn is_ours(name: &OsStr) -> bool {
+    let random = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(PART));
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_swept_and_what_is_being_written_or_of_others_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at(".intent-abc123.part"), "half a model").unwrap();
+        fs::create_dir_all(at(".intent-Abc123.part").join("new/Data")).unwrap();
+        let others = [".intent-abc.part", ".intent-abc123.part.txt", ".intent-abc-12.part", "abc.part"];
+        others.iter().for_each(|name| fs::write(at(name), "mine").unwrap());
+        let written = write_beside(&at("x.intent"), PREFIX.as_ref(), b"new", 0o644).unwrap();
+        replace(&at("y.intent"), b"model").unwrap();
+        let own = written.0.path().file_name().unwrap().to_str().unwrap().to_owned();
+        let mut expected: Vec<String> = others.iter().map(|name| name.to_string()).collect();
+        expected.extend([own, "y.intent".into()]);
+        expected.sort();
+        assert_eq!(names(folder.path()), expected);
+        written.put(&at("x.intent"), true).unwrap();
+        assert_eq!(fs::read(at("x.intent")).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    mod links {
+        use super::*;
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+        fn mode(path: &Path) -> u32 {
+            fs::metadata(path).unwrap().mode() & 0o7777
+        }
+
+        #[test]
+        fn a_file_that_is_replaced_keeps_its_mode() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x.intent");
+            replace(&path, b"1").unwrap();
+            for wanted in [0o664, 0o600, 0o640] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(wanted)).unwrap();
+                replace(&path, b"2").unwrap();
+                assert_eq!(mode(&path), wanted);
+            }
+        }
+
+        #[test]
+        fn a_link_stays_and_what_it_leads_to_is_replaced() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            fs::create_dir(at("far")).unwrap();
+            fs::write(at("far/x.intent"), "old").unwrap();
+            symlink("far/x.intent", at("one")).unwrap();
+            symlink(at("one"), at("two")).unwrap();
+            symlink("far/missing.intent", at("dangling")).unwrap();
+            for (link, file) in
+                [("one", "far/x.intent"), ("two", "far/x.intent"), ("dangling", "far/missing.intent")]
+            {
+                replace(&at(link), link.as_bytes()).unwrap();
+                assert!(fs::symlink_metadata(at(link)).unwrap().is_symlink(), "{link}");
+                assert_eq!(fs::read(at(file)).unwrap(), link.as_bytes());
+            }
+            assert_eq!(names(folder.path()), ["dangling", "far", "one", "two"]);
+        }
+
+        #[test]
+        fn a_link_that_leads_nowhere_is_an_error_that_says_so() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            symlink("there", at("here")).unwrap();
+            symlink("here", at("there")).unwrap();
+            symlink("no/such/folder", at("dangling")).unwrap();
+            fs::create_dir(at("folder")).unwrap();
+            symlink("folder", at("to-folder")).unwrap();
+            let said = |name: &str| replace(&at(name), b"x").unwrap_err().to_string();
+            assert!(said("here").contains("its symbolic links lead back to themselves"), "{}", said("here"));
+            assert!(
+                said("dangling").contains("no/such/folder: cannot write beside the file"),
+                "{}",
+                said("dangling")
+            );
+            assert!(said("to-folder").contains("not a regular file"), "{}", said("to-folder"));
+        }
+
+        #[test]
+        fn a_link_to_another_file_system_is_followed() {
+            // Where there is one: memory.
+            let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+            let folder = tempfile::tempdir().unwrap();
+            let link = folder.path().join("x.intent");
+            symlink(other.path().join("x.intent"), &link).unwrap();
+            for contents in ["old", "new"] {
+                replace(&link, contents.as_bytes()).unwrap();
+                assert_eq!(fs::read_to_string(&link).unwrap(), contents);
+            }
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        }
+
+        #[test]
+        fn a_folder_that_may_not_be_written_is_named() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            fs::create_dir(at("shut")).unwrap();
+            fs::write(at("shut/x.intent"), "old").unwrap();
+            symlink("shut/x.intent", at("link")).unwrap();
+            fs::set_permissions(at("shut"), fs::Permissions::from_mode(0o555)).unwrap();
+            // The superuser may write anywhere.
+            if check_folder(&at("shut")).is_err() {
+                let said = replace(&at("link"), b"new").unwrap_err().to_string();
+                assert!(said.contains("shut/x.intent: cannot write beside the file"), "{said}");
+            }
+            fs::set_permissions(at("shut"), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+}
