@@ -2,6 +2,9 @@
 //!
 //! Of a tokenizer's entries only whole words are of use: WordPiece marks the others as continuations (`##ing`), BPE and Unigram
 //! mark where a word starts (`Ġlamp`, `▁lamp`) or ends (`lamp</w>`).
+//!
+//! sentence-transformers 3 and 4 keep both files in a folder of their own, which `modules.json` names; model2vec and
+//! sentence-transformers 5 put them beside it.
 
 use super::{Builder, fault};
 use crate::error::{Error, Result};
@@ -10,7 +13,14 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+
+/// The tensor of vectors: model2vec's name for it, and that of sentence-transformers.
+const VECTORS: [&str; 2] = ["embeddings", "embedding.weight"];
+
+/// The two files of a model, and the file that names its parts.
+const FILES: [&str; 2] = ["model.safetensors", "tokenizer.json"];
+const MODULES: &str = "modules.json";
 
 /// Largest file that is read into memory.
 const MAX_BYTES: u64 = 2 << 30;
@@ -37,7 +47,8 @@ struct Added {
 
 /// The words of a folder, and how many entries its tokenizer has.
 pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
-    let (weights, tokenizer) = (folder.join("model.safetensors"), folder.join("tokenizer.json"));
+    let folder = inner(folder).unwrap_or_else(|| folder.to_owned());
+    let [weights, tokenizer] = FILES.map(|name| folder.join(name));
     let text = bytes(&tokenizer)?;
     let tokenizer_fault =
         |reason: String| fault(&tokenizer, format!("it is no tokenizer of the kind that is read: {reason}"));
@@ -66,6 +77,26 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
         }
     }
     Ok((builder, entries.len()))
+}
+
+/// The folder within this one that holds the files, unless they lie in this one.
+fn inner(folder: &Path) -> Option<PathBuf> {
+    /// An entry of `modules.json`: a part of a model, and the folder it lies in.
+    #[derive(Deserialize)]
+    struct Module {
+        #[serde(rename = "type")]
+        kind: String,
+        path: PathBuf,
+    }
+    let holds = |folder: &Path| FILES.iter().all(|name| folder.join(name).exists());
+    if holds(folder) {
+        return None;
+    }
+    let modules: Vec<Module> = serde_json::from_slice(&bytes(&folder.join(MODULES)).ok()?).ok()?;
+    let module = modules.into_iter().find(|module| module.kind.ends_with("StaticEmbedding"))?;
+    // A folder may come from anywhere, and has no business elsewhere.
+    let is_within = module.path.components().all(|part| matches!(part, Component::Normal(_)));
+    Some(folder.join(module.path)).filter(|folder| is_within && holds(folder))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>> {
@@ -157,11 +188,11 @@ struct Embeddings<'a> {
 
 impl<'a> Embeddings<'a> {
     fn find(tensors: &SafeTensors<'a>) -> Result<Self, String> {
-        let view = ["embeddings", "embedding.weight"].into_iter().find_map(|name| tensors.tensor(name).ok());
-        let view = view.ok_or("it has no tensor `embeddings`")?;
+        let view = VECTORS.into_iter().find_map(|name| tensors.tensor(name).ok());
+        let view = view.ok_or("it has no tensor `embeddings` or `embedding.weight`")?;
         let &[_, width] = view.shape() else {
             return Err(format!(
-                "its tensor `embeddings` has the shape {:?}; expected two numbers",
+                "its tensor of vectors has the shape {:?}; expected two numbers",
                 view.shape()
             ));
         };

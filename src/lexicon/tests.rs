@@ -149,6 +149,38 @@ fn model2vec_folders_give_their_whole_words_in_any_number_format() {
 }
 
 #[test]
+fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() {
+    let weights = safetensors("embedding.weight", "F32", &[6, 3], &floats());
+    let direct = folder(WORDPIECE, &weights);
+    let expected = Lexicon::load(direct.path()).unwrap();
+    // Versions 3 and 4.
+    let modules = |path: &str| {
+        format!(
+            r#"[{{"idx":0,"name":"0","path":"{path}","type":"sentence_transformers.models.StaticEmbedding"}},
+                {{"idx":1,"name":"1","path":"1_Normalize","type":"sentence_transformers.models.Normalize"}}]"#
+        )
+    };
+    let outer = tempfile::tempdir().unwrap();
+    let inner = outer.path().join("0_StaticEmbedding");
+    fs::create_dir(&inner).unwrap();
+    for name in ["tokenizer.json", "model.safetensors"] {
+        fs::copy(direct.path().join(name), inner.join(name)).unwrap();
+    }
+    fs::write(outer.path().join("modules.json"), modules("0_StaticEmbedding")).unwrap();
+    assert_eq!(Lexicon::load(outer.path()).unwrap(), expected);
+    // The files beside it count first.
+    fs::write(direct.path().join("modules.json"), modules(".")).unwrap();
+    assert_eq!(Lexicon::load(direct.path()).unwrap(), expected);
+    // What is elsewhere is not read, and a list that can't be understood names nothing.
+    let elsewhere = format!("../{}", direct.path().file_name().unwrap().to_string_lossy());
+    for modules in [modules(&elsewhere), modules(&direct.path().to_string_lossy()), modules("x"), "[".into()] {
+        fs::write(outer.path().join("modules.json"), modules).unwrap();
+        let message = Lexicon::load(outer.path()).unwrap_err().to_string();
+        assert!(message.contains(&outer.path().join("tokenizer.json").display().to_string()), "{message}");
+    }
+}
+
+#[test]
 fn word_starts_of_bpe_and_unigram_are_understood() {
     let weights = safetensors("embeddings", "F32", &[6, 3], &floats());
     let bpe = r#"{"model":{"type":"BPE","vocab":{"x":0,"Ġlamp":1,"ĠlicÃ³":2,"light":3,"Ġsong":4,"Ġ!":5}}}"#;
@@ -175,7 +207,7 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
         "{truncated}"
     );
     for (weights, wanted) in [
-        (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings`"),
+        (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings` or `embedding.weight`"),
         (safetensors("embeddings", "F32", &[18], &floats()), "expected two numbers"),
         (safetensors("embeddings", "U8", &[24, 3], &floats()), "F32, F16, BF16 and I8 are read"),
         (safetensors("embeddings", "F32", &[18, 1], &floats()), "2 to 2048 are read"),
