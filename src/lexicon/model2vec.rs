@@ -196,13 +196,15 @@ impl<'a> Embeddings<'a> {
                 view.shape()
             ));
         };
-        if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8) {
-            return Err(format!("its vectors are {:?}; F32, F16, BF16 and I8 are read", view.dtype()));
+        if !matches!(view.dtype(), Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8) {
+            return Err(format!("its vectors are {:?}; F64, F32, F16, BF16 and I8 are read", view.dtype()));
         }
-        let mapping = tensors
-            .tensor("mapping")
-            .ok()
-            .filter(|mapping| matches!(mapping.dtype(), Dtype::I64 | Dtype::I32));
+        let mapping = tensors.tensor("mapping").ok();
+        if let Some(kind) = mapping.as_ref().map(TensorView::dtype)
+            && !matches!(kind, Dtype::I64 | Dtype::I32)
+        {
+            return Err(format!("its tensor `mapping` is {kind:?}; I64 and I32 are read"));
+        }
         Ok(Embeddings { view, width, mapping })
     }
 
@@ -220,6 +222,9 @@ impl<'a> Embeddings<'a> {
         let Some(row) = place.and_then(|place| self.view.data().get(place)) else { return false };
         let each = vector.iter_mut().enumerate();
         match self.view.dtype() {
+            Dtype::F64 => {
+                each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, |b| f64::from_le_bytes(b) as f32));
+            }
             Dtype::F32 => each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, f32::from_le_bytes)),
             Dtype::I8 => each.for_each(|(i, to)| *to = f32::from(row[i] as i8)),
             Dtype::F16 => {

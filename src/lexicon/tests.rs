@@ -132,6 +132,8 @@ fn model2vec_folders_give_their_whole_words_in_any_number_format() {
     );
     assert!(cosine(&lexicon, "lamp", "light") > 0.5 && cosine(&lexicon, "lamp", "song") < 0.2);
     let all = ROWS.as_flattened();
+    let doubles: Vec<u8> = all.iter().flat_map(|&value| f64::from(value).to_le_bytes()).collect();
+    assert_eq!(read(safetensors("embeddings", "F64", &[6, 3], &doubles)), lexicon);
     // All of these numbers are exact in 16 bits; halves are single floats with a narrower exponent.
     let brain: Vec<u8> =
         all.iter().flat_map(|value| ((value.to_bits() >> 16) as u16).to_le_bytes()).collect();
@@ -209,7 +211,7 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
     for (weights, wanted) in [
         (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings` or `embedding.weight`"),
         (safetensors("embeddings", "F32", &[18], &floats()), "expected two numbers"),
-        (safetensors("embeddings", "U8", &[24, 3], &floats()), "F32, F16, BF16 and I8 are read"),
+        (safetensors("embeddings", "U8", &[24, 3], &floats()), "F64, F32, F16, BF16 and I8 are read"),
         (safetensors("embeddings", "F32", &[18, 1], &floats()), "2 to 2048 are read"),
         (b"PK\x03\x04".to_vec(), "no whole safetensors file"),
     ] {
@@ -235,14 +237,22 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
 
 #[test]
 fn entries_may_share_rows() {
-    let (data, mapping) = (floats(), [0i64, 1, 1, 0, 4, 5].map(i64::to_le_bytes).concat());
-    let header = format!(
-        r#"{{"embeddings":{{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}},"mapping":{{"dtype":"I64","shape":[6],"data_offsets":[72,{}]}}}}"#,
-        72 + mapping.len()
-    );
-    let weights = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data, &mapping].concat();
-    let lexicon = Lexicon::load(folder(WORDPIECE, &weights).path()).unwrap();
-    assert!(cosine(&lexicon, "lamp", "light") > 0.999);
+    let read = |kind: &str, mapping: &[u8]| {
+        let header = format!(
+            r#"{{"embeddings":{{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}},"mapping":{{"dtype":"{kind}","shape":[6],"data_offsets":[72,{}]}}}}"#,
+            72 + mapping.len()
+        );
+        let weights =
+            [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &floats(), mapping].concat();
+        Lexicon::load(folder(WORDPIECE, &weights).path())
+    };
+    let rows = [0i32, 1, 1, 0, 4, 5];
+    let small = read("I32", rows.map(i32::to_le_bytes).as_flattened()).unwrap();
+    let large = read("I64", rows.map(|row| i64::from(row).to_le_bytes()).as_flattened()).unwrap();
+    assert!(cosine(&small, "lamp", "light") > 0.999 && small == large);
+    // Rows read as if there were no mapping would be other words' rows.
+    let message = read("U32", rows.map(i32::to_le_bytes).as_flattened()).unwrap_err().to_string();
+    assert!(message.contains("`mapping` is U32; I64 and I32 are read"), "{message}");
 }
 
 #[test]
