@@ -40,9 +40,13 @@ struct Model {
     end_of_word_suffix: Option<String>,
 }
 
+/// An entry that was added to the tokenizer, among them or beside them: a word as it is written, or a special token such as `[PAD]`.
 #[derive(Deserialize)]
 struct Added {
+    id: usize,
     content: String,
+    #[serde(default)]
+    special: bool,
 }
 
 /// The words of a folder, and how many entries its tokenizer has.
@@ -62,11 +66,16 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
     let embeddings = Embeddings::find(&tensors).map_err(|reason| fault(&weights, reason))?;
     let mut builder =
         Builder::new(embeddings.width).map_err(|reason| fault(&weights, format!("the vectors {reason}")))?;
-    let special: HashSet<&str> = parsed.added_tokens.iter().map(|token| token.content.as_str()).collect();
+    let (special, added): (Vec<&Added>, Vec<&Added>) =
+        parsed.added_tokens.iter().partition(|token| token.special);
+    let special: HashSet<&str> = special.into_iter().map(|token| token.content.as_str()).collect();
     let marks = Marks::of(&parsed.model, &entries);
+    let of_vocabulary = entries.iter().filter(|(entry, _)| !special.contains(entry));
+    let of_vocabulary = of_vocabulary.filter_map(|&(entry, number)| Some((marks.word(entry)?, number)));
+    // Words that were added are written without marks.
+    let words = of_vocabulary.chain(added.iter().map(|token| (token.content.clone(), token.id)));
     let mut vector = vec![0.0; embeddings.width];
-    for &(entry, number) in entries.iter().filter(|(entry, _)| !special.contains(entry)) {
-        let Some(word) = marks.word(entry) else { continue };
+    for (word, number) in words {
         if builder.is_full() {
             break;
         }
@@ -76,7 +85,7 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
                 .map_err(|reason| fault(&weights, format!("the vector of entry {number}: {reason}")))?;
         }
     }
-    Ok((builder, entries.len()))
+    Ok((builder, entries.len() + added.len()))
 }
 
 /// The folder within this one that holds the files, unless they lie in this one.

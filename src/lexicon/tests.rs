@@ -183,6 +183,24 @@ fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() 
 }
 
 #[test]
+fn words_that_were_added_to_a_tokenizer_are_words_and_special_tokens_are_none() {
+    let weights = safetensors("embeddings", "F32", &[6, 3], &floats());
+    // `bulb` has a number of its own, `light` one of the vocabulary; added words have no marks.
+    let added = r###"[{"id":0,"content":"pad","special":true},{"id":2,"content":"light","special":false},
+        {"id":4,"content":"bulb","special":false},{"id":5,"content":"new york","special":false}]"###;
+    for vocabulary in [
+        r###"{"type":"WordPiece","vocab":{"pad":0,"lamp":1,"light":2,"##light":3}}"###,
+        r###"{"type":"BPE","vocab":{"pad":0,"Ġlamp":1,"light":2,"Ġ!":3}}"###,
+    ] {
+        let tokenizer = format!(r#"{{"added_tokens":{added},"model":{vocabulary}}}"#);
+        let lexicon = Lexicon::load(folder(&tokenizer, &weights).path()).unwrap();
+        assert_eq!(lexicon.len(), 3, "{vocabulary}");
+        assert!(has(&lexicon, "lamp") && has(&lexicon, "light") && has(&lexicon, "bulb"), "{vocabulary}");
+        assert!(cosine(&lexicon, "lamp", "bulb") < 0.5);
+    }
+}
+
+#[test]
 fn word_starts_of_bpe_and_unigram_are_understood() {
     let weights = safetensors("embeddings", "F32", &[6, 3], &floats());
     let bpe = r#"{"model":{"type":"BPE","vocab":{"x":0,"Ġlamp":1,"ĠlicÃ³":2,"light":3,"Ġsong":4,"Ġ!":5}}}"#;
