@@ -55,6 +55,7 @@ pub mod decision;
 mod error;
 pub mod export;
 pub mod ffi;
+mod files;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;

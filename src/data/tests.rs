@@ -192,6 +192,27 @@ fn bad_utf8_is_reported_by_line_and_byte() {
 }
 
 #[test]
+fn other_files_given_as_data_are_told_by_their_first_bytes_in_every_format() {
+    let model = include_bytes!("../../models/assistant.intent");
+    for (input, expected) in [
+        (&b"\x1F\x8B\x08\0"[..], "compressed with gzip; unpack it first"),
+        (b"PK\x03\x04\x14\0", "a zip archive or an office document; unpack it, or save its table as CSV"),
+        (b"PAR1\x15\x04", "a Parquet file; convert it to CSV or JSON Lines"),
+        (b"\xFF\xFEt\0e\0x\0t\0", "text in UTF-16; save it in UTF-8"),
+        (model, "a safetensors file, as IntentKit's models are"),
+        (b"intentL1", "a training-state file"),
+    ] {
+        for format in [JsonLines, FastText, Csv] {
+            let sentence = bad(format, input);
+            assert!(
+                sentence.starts_with(&format!("in, line 1: expected text, but this is {expected}")),
+                "{sentence}"
+            );
+        }
+    }
+}
+
+#[test]
 fn texts_and_lines_beyond_their_limits_are_errors_rather_than_memory() {
     let longest = "x".repeat(MAX_TEXT_BYTES);
     assert_eq!(good(FastText, &longest)[0].text.len(), MAX_TEXT_BYTES);

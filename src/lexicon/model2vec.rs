@@ -8,6 +8,7 @@
 
 use super::{Builder, fault};
 use crate::error::{Error, Result};
+use crate::files;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
@@ -114,7 +115,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     if length > MAX_BYTES {
         return Err(fault(path, format!("the file has {length} bytes; at most {MAX_BYTES} are read")));
     }
-    std::fs::read(path).map_err(failed)
+    let bytes = std::fs::read(path).map_err(failed)?;
+    match files::kind(&bytes) {
+        Some(kind) => Err(fault(path, format!("it is {kind}"))),
+        None => Ok(bytes),
+    }
 }
 
 /// A vocabulary's entries with their numbers, in the order of those; `None` for what is no vocabulary.

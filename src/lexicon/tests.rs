@@ -81,6 +81,25 @@ fn faults_name_file_and_line() {
 }
 
 #[test]
+fn binary_forms_of_word_vectors_are_told_by_their_first_bytes_with_what_to_do() {
+    let word2vec = [&b"2 3\nlamp "[..], &0.5f32.to_le_bytes(), &(-0.25f32).to_le_bytes(), &[0; 4]].concat();
+    let model = safetensors("embeddings", "F32", &[6, 3], &floats());
+    for (contents, expected) in [
+        (b"\xBA\x16\x4F\x2F\x0C\0\0\0".to_vec(), "a fastText model; name the .vec file of its vectors"),
+        (word2vec, "word2vec's binary format; save it as text"),
+        (b"\x80\x04\x95\x10\0\0\0".to_vec(), "a Python pickle, such as gensim's .kv; save it as text"),
+        (b"\x1F\x8B\x08\x08".to_vec(), "compressed with gzip; unpack it first"),
+        (b"PK\x03\x04\x14\0".to_vec(), "a zip archive or an office document; unpack it"),
+        (model, "the folder that holds this file and its tokenizer.json"),
+    ] {
+        let (_folder, path) = file(contents);
+        let message = Lexicon::load(&path).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{}, line 1: expected text, but this is ", path.display())));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn arrays_that_do_not_fit_are_refused_in_a_sentence() {
     let message =
         |words: &[&str], vectors: &[f32], width| Lexicon::new(words, vectors, width).unwrap_err().to_string();
@@ -231,7 +250,9 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
         (safetensors("embeddings", "F32", &[18], &floats()), "expected two numbers"),
         (safetensors("embeddings", "U8", &[24, 3], &floats()), "F64, F32, F16, BF16 and I8 are read"),
         (safetensors("embeddings", "F32", &[18, 1], &floats()), "2 to 2048 are read"),
-        (b"PK\x03\x04".to_vec(), "no whole safetensors file"),
+        (b"PK\x03\x05".to_vec(), "no whole safetensors file"),
+        (b"PK\x03\x04".to_vec(), "it is a zip archive"),
+        (b"version https://git-lfs.github.com/spec/v1\noid".to_vec(), "git lfs pull"),
     ] {
         let message = message(WORDPIECE, &weights);
         assert!(message.contains("model.safetensors") && message.contains(wanted), "{message}");

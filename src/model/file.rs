@@ -7,6 +7,7 @@
 use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts};
 use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
+use crate::files;
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
@@ -132,7 +133,15 @@ pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
 }
 
 fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
-    let not_a_model = || ModelFault::NotAModel("it doesn't start as a safetensors file does".into());
+    let not_a_model = || {
+        ModelFault::NotAModel(match files::kind(bytes) {
+            Some(kind) => format!("it is {kind}"),
+            None if files::is_text(bytes) => {
+                "it is a text file; name the file that training wrote, not what it was trained on".into()
+            }
+            None => "it doesn't start as a safetensors file does".into(),
+        })
+    };
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;
     let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER as u64 || rest.first().is_some_and(|&b| b != b'{') {
