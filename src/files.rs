@@ -1,4 +1,53 @@
-//! Files that a caller names: what their first bytes say they are.
+//! Files that a caller names: opened so that none keeps a reader for ever, and told by their first bytes.
+
+use crate::error::{Error, Result};
+use std::fs::{File, FileType};
+use std::io;
+use std::path::Path;
+
+/// Opens a regular file for reading. Nothing else is taken: a named pipe may have no writer and a device no end. `action` is what
+/// an error says was being done.
+pub(crate) fn open(path: &Path, action: &'static str) -> Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    // Otherwise opening a named pipe waits for a writer.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let failed = |e| Error::io(path, action, e);
+    let file = options.open(path).map_err(failed)?;
+    // Of what was opened: a path may be given to another file meanwhile.
+    let kind = file.metadata().map_err(failed)?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    Err(failed(io::Error::other(format!("it is {}; name a regular file", name(kind)))))
+}
+
+/// As [`open`], but takes a file that this process was given open, whatever it is: `/dev/stdin`, a shell's `<(command)`.
+pub(crate) fn open_stream(path: &Path, action: &'static str) -> Result<File> {
+    let is_own = ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.parent() == Some(Path::new(folder)));
+    match cfg!(unix) && (is_own || path == Path::new("/dev/stdin")) {
+        true => File::open(path).map_err(|e| Error::io(path, action, e)),
+        false => open(path, action),
+    }
+}
+
+fn name(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        return "a folder";
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    "no regular file"
+}
 
 /// What bytes are by how they start, if they are what no reader here takes, and what to do about it: one phrase, to go after `it is`.
 pub(crate) fn kind(start: &[u8]) -> Option<&'static str> {
@@ -83,7 +132,9 @@ pub(crate) fn is_text(start: &[u8]) -> bool {
     let start = &start[..start.len().min(LOOKED_AT)];
     let valid = match std::str::from_utf8(start) {
         Ok(text) => text,
-        Err(e) if e.error_len().is_none() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or_default(),
+        Err(e) if e.error_len().is_none() => {
+            std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or_default()
+        }
         Err(_) => return false,
     };
     !valid.is_empty() && !valid.contains(|c: char| c.is_control() && !c.is_whitespace())

@@ -46,7 +46,7 @@
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
-//! Rooms know only those above them in this table, errors apart.
+//! Rooms know only those above them in this table, errors and the opening of files apart.
 
 pub mod calibration;
 pub mod classifier;

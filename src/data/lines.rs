@@ -4,8 +4,8 @@ use std::io::{BufRead, ErrorKind, Read};
 
 use crate::{Error, Result, files};
 
-/// The longest line or CSV record, in bytes: far above the longest text, even with every character escaped.
-pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
+/// The longest line or CSV record, in bytes: above the longest text, even with every character escaped.
+pub const MAX_LINE_BYTES: usize = 8 << 20;
 
 pub(crate) struct Lines<'o, R> {
     input: R,

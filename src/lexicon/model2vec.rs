@@ -12,8 +12,13 @@ use crate::files;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use std::collections::HashSet;
+use std::fmt::{self, Formatter};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
 /// The tensor of vectors: model2vec's name for it, and that of sentence-transformers.
@@ -22,21 +27,28 @@ const VECTORS: [&str; 2] = ["embeddings", "embedding.weight"];
 /// The two files of a model, and the file that names its parts.
 const FILES: [&str; 2] = ["model.safetensors", "tokenizer.json"];
 const MODULES: &str = "modules.json";
+const MAX_MODULES: u64 = 1 << 20;
 
-/// Largest file that is read into memory.
+/// Largest file that is read.
 const MAX_BYTES: u64 = 2 << 30;
+
+/// Longest header of a file of vectors; those of two or three tensors are short.
+const MAX_HEADER: u64 = 1 << 20;
+
+/// Entries of a tokenizer at most, and those that may have been added to it. Real ones have up to half a million.
+const MAX_ENTRIES: usize = 1 << 21;
+const MAX_ADDED: usize = 1 << 16;
 
 #[derive(Deserialize)]
 struct Tokenizer {
     model: Model,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     added_tokens: Vec<Added>,
 }
 
 #[derive(Deserialize)]
 struct Model {
-    /// An object of entries and numbers, or for Unigram a list of entries with their scores.
-    vocab: Value,
+    vocab: Vocabulary,
     continuing_subword_prefix: Option<String>,
     end_of_word_suffix: Option<String>,
 }
@@ -54,13 +66,11 @@ struct Added {
 pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
     let folder = inner(folder).unwrap_or_else(|| folder.to_owned());
     let [weights, tokenizer] = FILES.map(|name| folder.join(name));
-    let text = bytes(&tokenizer)?;
-    let tokenizer_fault =
-        |reason: String| fault(&tokenizer, format!("it is no tokenizer of the kind that is read: {reason}"));
-    let parsed: Tokenizer = serde_json::from_slice(&text).map_err(|e| tokenizer_fault(e.to_string()))?;
-    let entries = entries(&parsed.model.vocab)
-        .ok_or_else(|| tokenizer_fault("it has no vocabulary of numbered entries".into()))?;
+    let parsed: Tokenizer = json(&tokenizer)?;
     let file = bytes(&weights)?;
+    if file.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) > MAX_HEADER) {
+        return Err(fault(&weights, "it does not start as a safetensors file of vectors does".into()));
+    }
     let tensors = SafeTensors::deserialize(&file).map_err(|e| {
         fault(&weights, format!("it is no whole safetensors file ({e}); copy or download it again"))
     })?;
@@ -70,9 +80,9 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
     let (special, added): (Vec<&Added>, Vec<&Added>) =
         parsed.added_tokens.iter().partition(|token| token.special);
     let special: HashSet<&str> = special.into_iter().map(|token| token.content.as_str()).collect();
-    let marks = Marks::of(&parsed.model, &entries);
-    let of_vocabulary = entries.iter().filter(|(entry, _)| !special.contains(entry));
-    let of_vocabulary = of_vocabulary.filter_map(|&(entry, number)| Some((marks.word(entry)?, number)));
+    let marks = Marks::of(&parsed.model);
+    let of_vocabulary = parsed.model.vocab.entries().filter(|(entry, _)| !special.contains(entry));
+    let of_vocabulary = of_vocabulary.filter_map(|(entry, number)| Some((marks.word(entry)?, number)));
     // Words that were added are written without marks.
     let words = of_vocabulary.chain(added.iter().map(|token| (token.content.clone(), token.id)));
     let mut vector = vec![0.0; embeddings.width];
@@ -86,7 +96,7 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
                 .map_err(|reason| fault(&weights, format!("the vector of entry {number}: {reason}")))?;
         }
     }
-    Ok((builder, entries.len() + added.len()))
+    Ok((builder, parsed.model.vocab.places.len() + added.len()))
 }
 
 /// The folder within this one that holds the files, unless they lie in this one.
@@ -102,42 +112,201 @@ fn inner(folder: &Path) -> Option<PathBuf> {
     if holds(folder) {
         return None;
     }
-    let modules: Vec<Module> = serde_json::from_slice(&bytes(&folder.join(MODULES)).ok()?).ok()?;
+    let modules: Vec<Module> = {
+        let (file, _) = open(&folder.join(MODULES)).ok()?;
+        serde_json::from_reader(BufReader::new(file.take(MAX_MODULES))).ok()?
+    };
     let module = modules.into_iter().find(|module| module.kind.ends_with("StaticEmbedding"))?;
     // A folder may come from anywhere, and has no business elsewhere.
     let is_within = module.path.components().all(|part| matches!(part, Component::Normal(_)));
     Some(folder.join(module.path)).filter(|folder| is_within && holds(folder))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let failed = |e| Error::io(path, "cannot read this part of the lexicon", e);
-    let length = std::fs::metadata(path).map_err(failed)?.len();
+/// Opens one of a folder's files, and says how long it is.
+fn open(path: &Path) -> Result<(File, u64)> {
+    let file = files::open(path, CANNOT_READ)?;
+    let length = file.metadata().map_err(|e| Error::io(path, CANNOT_READ, e))?.len();
     if length > MAX_BYTES {
         return Err(fault(path, format!("the file has {length} bytes; at most {MAX_BYTES} are read")));
     }
-    let bytes = std::fs::read(path).map_err(failed)?;
+    Ok((file, length))
+}
+
+const CANNOT_READ: &str = "cannot read this part of the lexicon";
+
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let (file, length) = open(path)?;
+    let mut bytes = vec![];
+    bytes
+        .try_reserve_exact(length as usize)
+        .map_err(|_| fault(path, format!("there is no memory for its {length} bytes")))?;
+    file.take(length).read_to_end(&mut bytes).map_err(|e| Error::io(path, CANNOT_READ, e))?;
     match files::kind(&bytes) {
         Some(kind) => Err(fault(path, format!("it is {kind}"))),
         None => Ok(bytes),
     }
 }
 
-/// A vocabulary's entries with their numbers, in the order of those; `None` for what is no vocabulary.
-fn entries(vocabulary: &Value) -> Option<Vec<(&str, usize)>> {
-    let mut entries: Vec<(&str, usize)> = match vocabulary {
-        Value::Object(entries) => entries
+/// Reads JSON without holding the file.
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let (file, length) = open(path)?;
+    let mut input = BufReader::with_capacity(1 << 16, file.take(length));
+    let start = input.fill_buf().map_err(|e| Error::io(path, CANNOT_READ, e))?;
+    if let Some(kind) = files::no_text(start) {
+        return Err(fault(path, format!("it is {kind}")));
+    }
+    serde_json::from_reader(input)
+        .map_err(|e| fault(path, format!("it is no tokenizer of the kind that is read: {e}")))
+}
+
+/// At most [`MAX_ADDED`] tokens.
+fn few<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Added>, D::Error> {
+    struct Few;
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<Added>;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of added tokens")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<Added>, A::Error> {
+            let mut tokens = vec![];
+            while let Some(token) = elements.next_element()? {
+                if tokens.len() == MAX_ADDED {
+                    return Err(A::Error::custom(format!("more than {MAX_ADDED} tokens were added")));
+                }
+                tokens.push(token);
+            }
+            Ok(tokens)
+        }
+    }
+    input.deserialize_seq(Few)
+}
+
+/// Entries with their numbers: an object of them, or for Unigram a list of entries with their scores. Their text lies in one string, since
+/// an entry is a few bytes, and a string of its own takes several times as much.
+#[derive(Default)]
+struct Vocabulary {
+    text: String,
+    places: Vec<Place>,
+}
+
+struct Place {
+    start: u32,
+    end: u32,
+    number: u32,
+}
+
+impl Vocabulary {
+    /// The entries with their numbers, in the order of those.
+    fn entries(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.places
             .iter()
-            .map(|(entry, number)| Some((entry.as_str(), number.as_u64()? as usize)))
-            .collect::<Option<_>>()?,
-        Value::Array(entries) => entries
-            .iter()
-            .zip(0..)
-            .map(|(entry, number)| Some((entry.get(0)?.as_str()?, number)))
-            .collect::<Option<_>>()?,
-        _ => return None,
-    };
-    entries.sort_by_key(|&(_, number)| number);
-    Some(entries)
+            .map(|place| (&self.text[place.start as usize..place.end as usize], place.number as usize))
+    }
+
+    /// Takes the text behind `start` for an entry. No row has the largest number.
+    fn push<E: serde::de::Error>(&mut self, start: usize, number: u64) -> Result<(), E> {
+        if self.places.len() == MAX_ENTRIES {
+            return Err(E::custom(format!("it has more than {MAX_ENTRIES} entries")));
+        }
+        let place = |at: usize| u32::try_from(at).map_err(|_| E::custom("its entries are too long"));
+        let (start, end) = (place(start)?, place(self.text.len())?);
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.places.push(Place { start, end, number });
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Vocabulary {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let mut vocabulary = input.deserialize_any(Entries)?;
+        // Equal numbers in the order of the file.
+        vocabulary.places.sort_unstable_by_key(|place| (place.number, place.start));
+        Ok(vocabulary)
+    }
+}
+
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Vocabulary;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("a vocabulary of numbered entries")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Vocabulary, A::Error> {
+        let mut vocabulary = Vocabulary::default();
+        let mut start = 0;
+        while entries.next_key_seed(Append(&mut vocabulary.text))?.is_some() {
+            let number = entries.next_value()?;
+            vocabulary.push(start, number)?;
+            start = vocabulary.text.len();
+        }
+        Ok(vocabulary)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Vocabulary, A::Error> {
+        let mut vocabulary = Vocabulary::default();
+        let (mut start, mut number) = (0, 0);
+        while entries.next_element_seed(First(&mut vocabulary.text))?.is_some() {
+            vocabulary.push(start, number)?;
+            (start, number) = (vocabulary.text.len(), number + 1);
+        }
+        Ok(vocabulary)
+    }
+}
+
+/// Appends a string.
+struct Append<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for Append<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Append<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry")
+    }
+
+    fn visit_str<E>(self, entry: &str) -> Result<(), E> {
+        self.0.push_str(entry);
+        Ok(())
+    }
+}
+
+/// Appends the string that an array starts with.
+struct First<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for First<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<(), D::Error> {
+        input.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for First<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("an entry and its score")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        if elements.next_element_seed(Append(self.0))?.is_none() {
+            return Err(A::Error::invalid_length(0, &self));
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
 }
 
 /// How a tokenizer tells whole words, or their beginnings, from other entries.
@@ -152,9 +321,10 @@ const BYTE_SPACE: &str = "Ġ";
 const SPACE: &str = "▁";
 
 impl<'a> Marks<'a> {
-    fn of(model: &'a Model, entries: &[(&str, usize)]) -> Marks<'a> {
+    fn of(model: &'a Model) -> Marks<'a> {
         let used = |mark: &&str| {
-            entries.iter().filter(|(entry, _)| entry.starts_with(*mark)).count() * 20 > entries.len()
+            let marked = model.vocab.entries().filter(|(entry, _)| entry.starts_with(*mark)).count();
+            marked * 20 > model.vocab.places.len()
         };
         Marks {
             start: [BYTE_SPACE, SPACE].into_iter().find(used),

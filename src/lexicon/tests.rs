@@ -194,7 +194,8 @@ fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() 
     assert_eq!(Lexicon::load(direct.path()).unwrap(), expected);
     // What is elsewhere is not read, and a list that can't be understood names nothing.
     let elsewhere = format!("../{}", direct.path().file_name().unwrap().to_string_lossy());
-    for modules in [modules(&elsewhere), modules(&direct.path().to_string_lossy()), modules("x"), "[".into()] {
+    for modules in [modules(&elsewhere), modules(&direct.path().to_string_lossy()), modules("x"), "[".into()]
+    {
         fs::write(outer.path().join("modules.json"), modules).unwrap();
         let message = Lexicon::load(outer.path()).unwrap_err().to_string();
         assert!(message.contains(&outer.path().join("tokenizer.json").display().to_string()), "{message}");

@@ -9,11 +9,14 @@ use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::files;
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
+use crate::rules::{MAX_STRINGS, strings};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use crate::text::vocabulary::Vocabulary;
 use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt::{self, Formatter};
 use std::hash::Hasher;
 use std::ops::Range;
 use twox_hash::XxHash3_64;
@@ -31,6 +34,8 @@ const CHECKSUM_DIGITS: usize = 16;
 const ALIGNMENT: usize = 64;
 /// Headers hold little but the labels: 16,384 of 255 bytes, escaped twice, stay far below.
 const MAX_HEADER: usize = 64 << 20;
+/// More than any model has.
+const MAX_TENSORS: usize = 64;
 /// 2^20 rows: more than any n-gram table has use for.
 const MAX_ROWS: usize = 1 << 20;
 
@@ -179,26 +184,32 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     if cfg!(target_endian = "big") {
         return Err(ModelFault::NotAModel("model files need a little-endian machine".into()));
     }
-    let header = header_length(bytes)?;
-    let metadata = metadata(&bytes[8..8 + header])?;
-    if let Some(expected) = data_length(&bytes[8..8 + header]) {
-        let (found, expected) = (bytes.len() as u64, 8 + header as u64 + expected);
-        if found != expected {
-            return Err(ModelFault::WrongLength { found, expected });
-        }
+    let length = header_length(bytes)?;
+    let header = &bytes[8..8 + length];
+    let text = metadata_text(header)?;
+    let (found, expected) = (bytes.len() as u64, 8 + length as u64 + data_length(header)?);
+    if found != expected {
+        return Err(ModelFault::WrongLength { found, expected });
     }
     let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
     let found = checksum(bytes, &digits);
-    if found.as_bytes() != &bytes[digits] {
-        return Err(ModelFault::ChecksumMismatch { found, expected: metadata.checksum });
+    let expected = String::from_utf8_lossy(&bytes[digits]);
+    if found != expected {
+        return Err(ModelFault::ChecksumMismatch { found, expected: expected.into_owned() });
     }
+    let metadata = metadata(&text)?;
+    drop(text);
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| ModelFault::NotAModel(e.to_string()))?;
     let places = places(&tensors, bytes, &metadata)?;
     Ok((metadata, places))
 }
 
-/// The metadata, its format number looked at before anything a newer format might have changed.
-fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
+fn unsound(_: serde_json::Error) -> ModelFault {
+    ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"))
+}
+
+/// The text of the metadata, its format number looked at before anything a newer format might have changed.
+fn metadata_text(header: &[u8]) -> Result<String, ModelFault> {
     #[derive(serde::Deserialize)]
     struct Header {
         #[serde(rename = "__metadata__")]
@@ -212,17 +223,26 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     struct Version {
         format: u32,
     }
-    let no_entry =
-        |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
-    let text = serde_json::from_slice::<Header>(header).map_err(no_entry)?.metadata.intentkit;
-    let format = serde_json::from_str::<Version>(&text).map_err(no_entry)?.format;
+    let text = serde_json::from_slice::<Header>(header).map_err(unsound)?.metadata.intentkit;
+    let format = serde_json::from_str::<Version>(&text).map_err(unsound)?.format;
     if format == 0 {
         return Err(ModelFault::NotAModel("its format is 0; formats start at 1".into()));
     }
     if format > FORMAT {
         return Err(ModelFault::NewerFormat { found: format, supported: FORMAT });
     }
-    let metadata: Metadata = serde_json::from_str(&text).map_err(no_entry)?;
+    let strings = strings(&text);
+    if strings > MAX_STRINGS {
+        return Err(ModelFault::AbsurdSize(format!(
+            "the metadata holds {strings} strings; {MAX_STRINGS} are read"
+        )));
+    }
+    Ok(text)
+}
+
+/// The metadata, in the ranges that every use of it relies on.
+fn metadata(text: &str) -> Result<Metadata, ModelFault> {
+    let metadata: Metadata = serde_json::from_str(text).map_err(unsound)?;
     if metadata.labels.is_empty() || metadata.labels.len() > MAX_LABELS {
         let found = metadata.labels.len();
         return Err(ModelFault::AbsurdSize(format!(
@@ -258,10 +278,51 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     Ok(metadata)
 }
 
-/// Bytes of tensors that the header promises: the largest end of any tensor.
-fn data_length(header: &[u8]) -> Option<u64> {
-    let header: serde_json::Map<String, Value> = serde_json::from_slice(header).ok()?;
-    header.values().filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64()).max()
+/// Bytes of tensors that the header promises: the largest end of any tensor. Bounds what reading the header takes: its tensors are few,
+/// their shapes short, and it holds no other metadata.
+fn data_length(header: &[u8]) -> Result<u64, ModelFault> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        #[serde(rename = "intentkit")]
+        _text: IgnoredAny,
+    }
+    #[derive(serde::Deserialize)]
+    struct Tensor {
+        #[serde(rename = "shape")]
+        _shape: Shape,
+        data_offsets: (u64, u64),
+    }
+    #[derive(serde::Deserialize)]
+    struct Shape(#[serde(default)] IgnoredAny, #[serde(default)] IgnoredAny, #[serde(default)] IgnoredAny);
+
+    struct Header;
+    impl<'de> Visitor<'de> for Header {
+        type Value = u64;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("the header of a safetensors file")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<u64, A::Error> {
+            let (mut count, mut length) = (0, 0);
+            while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
+                if name == "__metadata__" {
+                    entries.next_value::<Entry>()?;
+                    continue;
+                }
+                count += 1;
+                if count > MAX_TENSORS {
+                    return Err(A::Error::custom(format!("it has more than {MAX_TENSORS} tensors")));
+                }
+                length = entries.next_value::<Tensor>()?.data_offsets.1.max(length);
+            }
+            Ok(length)
+        }
+    }
+    serde_json::Deserializer::from_slice(header)
+        .deserialize_map(Header)
+        .map_err(|e| ModelFault::NotAModel(e.to_string()))
 }
 
 struct Finder<'a> {

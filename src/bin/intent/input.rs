@@ -46,8 +46,7 @@ pub fn some_examples(path: &Path, format: Option<Format>) -> Result<WithWarnings
 
 /// What a small file says.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("{}: cannot read: {}", path.display(), e.kind())))
+    Ok(data::read_text(path)?)
 }
 
 /// What a source is called without its folder, for readers who need not know where it lies.
