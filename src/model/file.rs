@@ -187,13 +187,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     let length = header_length(bytes)?;
     let header = &bytes[8..8 + length];
     let text = metadata_text(header)?;
-    let (found, expected) = (bytes.len() as u64, 8 + length as u64 + data_length(header)?);
+    let tensors = outline(header)?;
+    let (found, expected) = (bytes.len() as u64, 8 + length as u64 + tensors.length);
     if found != expected {
         return Err(ModelFault::WrongLength { found, expected });
     }
     let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
     let found = checksum(bytes, &digits);
     let expected = String::from_utf8_lossy(&bytes[digits]);
+    if found != expected && !tensors.in_our_order {
+        return Err(ModelFault::Rewritten);
+    }
     if found != expected {
         return Err(ModelFault::ChecksumMismatch { found, expected: expected.into_owned() });
     }
@@ -278,9 +282,16 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     Ok(metadata)
 }
 
-/// Bytes of tensors that the header promises: the largest end of any tensor. Bounds what reading the header takes: its tensors are few,
-/// their shapes short, and it holds no other metadata.
-fn data_length(header: &[u8]) -> Result<u64, ModelFault> {
+/// What the header says of all tensors.
+struct Outline {
+    /// The largest end of any.
+    length: u64,
+    /// Whether the first is of integers of 8 bits or 4. Other writers of safetensors files put wider types first, and so floats.
+    in_our_order: bool,
+}
+
+/// Reads the outline. Bounds what reading the header takes: its tensors are few, their shapes short, and it holds no other metadata.
+fn outline(header: &[u8]) -> Result<Outline, ModelFault> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Entry {
@@ -289,6 +300,7 @@ fn data_length(header: &[u8]) -> Result<u64, ModelFault> {
     }
     #[derive(serde::Deserialize)]
     struct Tensor {
+        dtype: Dtype,
         #[serde(rename = "shape")]
         _shape: Shape,
         data_offsets: (u64, u64),
@@ -298,14 +310,14 @@ fn data_length(header: &[u8]) -> Result<u64, ModelFault> {
 
     struct Header;
     impl<'de> Visitor<'de> for Header {
-        type Value = u64;
+        type Value = Outline;
 
         fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
             f.write_str("the header of a safetensors file")
         }
 
-        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<u64, A::Error> {
-            let (mut count, mut length) = (0, 0);
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Outline, A::Error> {
+            let (mut count, mut outline) = (0, Outline { length: 0, in_our_order: true });
             while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
                 if name == "__metadata__" {
                     entries.next_value::<Entry>()?;
@@ -315,9 +327,11 @@ fn data_length(header: &[u8]) -> Result<u64, ModelFault> {
                 if count > MAX_TENSORS {
                     return Err(A::Error::custom(format!("it has more than {MAX_TENSORS} tensors")));
                 }
-                length = entries.next_value::<Tensor>()?.data_offsets.1.max(length);
+                let Tensor { dtype, data_offsets: (start, end), .. } = entries.next_value()?;
+                outline.length = outline.length.max(end);
+                outline.in_our_order &= start > 0 || end == 0 || matches!(dtype, Dtype::I8 | Dtype::U8);
             }
-            Ok(length)
+            Ok(outline)
         }
     }
     serde_json::Deserializer::from_slice(header)

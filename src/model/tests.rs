@@ -213,6 +213,18 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
+fn a_model_that_another_program_wrote_anew_is_told_from_a_damaged_one() {
+    let model = model();
+    // As safetensors for Python does it.
+    let tensors = safetensors::SafeTensors::deserialize(model.as_bytes()).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(model.as_bytes()).unwrap();
+    let rewritten = safetensors::serialize(tensors.tensors(), header.metadata().clone()).unwrap();
+    assert_eq!(fault(&rewritten), ModelFault::Rewritten);
+    let sentence = ModelFault::Rewritten.to_string();
+    assert!(sentence.contains("use the original, or train the model again"), "{sentence}");
+}
+
+#[test]
 fn a_newer_format_says_both_versions() {
     let own = format!(r#"\"format\":{FORMAT}"#);
     let fault = fault(&edited(&own, r#"\"format\":9"#));
