@@ -6,6 +6,7 @@
 
 mod model2vec;
 mod reduce;
+mod tokenizer;
 mod vectors;
 
 use crate::error::{Error, Result};
