@@ -636,7 +636,8 @@ intent_status intent_options_set_lexicon(intent_options *options,
 
 /**
  * Reads word vectors from a file, as intent_options_set_lexicon() takes them: a text file with a word and its numbers on each
- * line (the .vec of fastText and word2vec, GloVe), or a Model2Vec folder. It is read now. Default: none.
+ * line (the .vec of fastText and word2vec, GloVe), or the folder of a Model2Vec model or of a sentence-transformers model with static
+ * embeddings. It is read now. Default: none.
  *
  * @param options     Options to change. Not NULL.
  * @param path        UTF-8. NULL with length 0 takes the lexicon away again.
@@ -1426,7 +1427,9 @@ intent_status intent_stats_json(const intent_classifier *classifier,
 
 /**
  * What the classifier has done, as OpenMetrics text (version 1.0), which Prometheus and its kin read. Times are in seconds there, and all
- * names start with `intentkit_`.
+ * names start with `intentkit_`. Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. To check it, use an
+ * OpenMetrics parser, such as that of the Python package prometheus-client, not `promtool check metrics`, which knows the older text
+ * format only.
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param buffer     As for intent_stats_json().

@@ -122,6 +122,12 @@ pub enum ModelFault {
         /// Stored in the file.
         expected: String,
     },
+    /// The checksum doesn't match and the tensors lie in another order: another program has written the file anew.
+    #[error(
+        "another program has written the file anew, with its tensors in another order; only files as IntentKit wrote them \
+         are opened: use the original, or train the model again"
+    )]
+    Rewritten,
     /// A tensor is missing or has another shape or type than the metadata asks for.
     #[error("tensor `{name}` {problem}")]
     WrongTensor {

@@ -30,6 +30,7 @@
 //! | room | what is in it |
 //! | --- | --- |
 //! | `files` | replacing a file in one step |
+//! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
 //! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | `threads` | who a call shares its work with |
@@ -48,7 +49,7 @@
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
-//! Rooms know only those above them in this table, errors apart.
+//! Rooms know only those above them in this table, and errors.
 
 pub mod calibration;
 pub mod classifier;
@@ -66,6 +67,7 @@ pub mod network;
 pub mod rules;
 pub mod runtime;
 pub mod simd;
+mod sources;
 pub mod text;
 mod threads;
 pub mod train;

@@ -40,10 +40,30 @@ impl Rule {
     /// # Errors
     /// [`Error::InvalidArgument`] saying where and why.
     pub fn of_json(json: &str) -> Result<Vec<Rule>> {
+        let strings = strings(json);
+        if strings > MAX_STRINGS {
+            return Err(Error::invalid(format!(
+                "the rules hold {strings} strings; a model holds at most {MAX_RULE_WORDS} keywords and phrases"
+            )));
+        }
         let example = r#"[{"label": "vision", "keywords": ["screenshot"], "phrases": ["what is this"]}]"#;
         serde_json::from_str(json)
             .map_err(|e| Error::invalid(format!("expected rules such as {example}; {e}")))
     }
+}
+
+/// The most strings that the JSON text of any rules has, the names of keys among them: up to six for a rule of one keyword.
+pub(crate) const MAX_STRINGS: usize = 8 * MAX_RULE_WORDS;
+
+/// How many strings a JSON text holds. Each takes memory of its own where the text is read, many times the text's if they are short.
+pub(crate) fn strings(json: &str) -> usize {
+    let mut escaped = false;
+    let quotes = json.bytes().filter(|&byte| {
+        let is_quote = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_quote
+    });
+    quotes.count() / 2
 }
 
 /// The hashes of a text's words.
@@ -249,6 +269,10 @@ mod tests {
             assert!(message.contains(reason), "{message}");
         }
         assert!(Rule::of_json(r#"[{"label": "a", "keyword": ["x"]}]"#).is_err());
+        let many = format!(r#"[{{"label": "a", "keywords": [{}""]}}]"#, r#""","#.repeat(MAX_STRINGS));
+        let message = Rule::of_json(&many).unwrap_err().to_string();
+        assert!(message.contains("the rules hold 524292 strings"), "{message}");
+        assert_eq!(strings(r#"{"a\"": "\\", "b": ["", "\"\""]}"#), 5);
         assert_eq!(Rule::of_json(r#"[{"label": "a", "phrases": ["x"]}]"#).unwrap(), [rule("a", &[], &["x"])]);
     }
 }

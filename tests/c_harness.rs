@@ -211,6 +211,41 @@ fn the_learning_example_remembers_what_it_was_told() {
     assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
 }
 
+/// The README names the flag for it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_hosts_own_library_shows_nothing_of_ours_if_the_linker_is_told_so() {
+    let Some(compiler) = compiler(STATIC).filter(|_| words("INTENTKIT_RUNNER").is_none()) else { return };
+    if Command::new("nm").arg("--version").output().is_err() {
+        let _ = writeln!(std::io::stderr(), "skipped: there is no nm to list the library's symbols");
+        return;
+    }
+    let folder = scratch(Build { name: "host", ..STATIC }, "host");
+    let source = folder.join("host.c");
+    let host = "#include \"intentkit.h\"\nconst char *host_version(void);\n\
+                const char *host_version(void) { return intent_version(); }\n";
+    fs::write(&source, host).unwrap();
+    let exported = |flags: &[&str]| {
+        let library = folder.join("libhost.so");
+        let mut cc = command(&compiler);
+        let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+        cc.args(STATIC.compiler.2).args(["-shared", "-fPIC", "-I"]).arg(include).arg(&source);
+        cc.arg(library::plain().fixed()).args(flags).args(SYSTEM_LIBRARIES).arg("-o").arg(&library);
+        run(cc);
+        let mut nm = Command::new("nm");
+        nm.args(["-D", "--defined-only"]).arg(&library);
+        let names = String::from_utf8(run(nm).stdout).unwrap();
+        let names: Vec<String> =
+            names.lines().filter_map(|line| line.split_whitespace().last()).map(str::to_owned).collect();
+        (names, fs::metadata(&library).unwrap().len())
+    };
+    let (all, larger) = exported(&[]);
+    assert!(all.len() > 100 && all.contains(&"intent_predict".to_owned()), "{} names", all.len());
+    let (own, smaller) = exported(&["-Wl,--exclude-libs,ALL"]);
+    assert_eq!(own, ["host_version"]);
+    assert!(smaller < larger, "{smaller} bytes, {larger} with all names");
+}
+
 /// Otherwise a sanitizer that was never linked in would pass everything.
 #[test]
 fn a_sanitizer_that_was_asked_for_finds_a_leak() {

@@ -127,6 +127,35 @@ fn small() -> &'static str {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_named_pipe_is_refused_wherever_a_file_is_read_and_an_open_one_is_read() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe.jsonl");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (data, output) = (folder.path("data.jsonl"), folder.path("a.intent"));
+    let train = ["train", &data, "--output", &output];
+    for arguments in [
+        &["train", &pipe, "--output", &output][..],
+        &[&train[..], &["--valid", &pipe]].concat(),
+        &[&train[..], &["--lexicon", &pipe]].concat(),
+        &[&train[..], &["--descriptions", &pipe]].concat(),
+        &["predict", "--model", &pipe, "lights"],
+        &["eval", small(), &pipe],
+        &["eval", &pipe, &data],
+        &["info", &pipe],
+        &["update", &pipe, &data, "--output", &output],
+        &["new", &pipe, "--output", &output],
+    ] {
+        let ran = intent(arguments);
+        let complaint = ran.complaint(1);
+        assert!(complaint.starts_with(&format!("{pipe}: cannot open")), "{arguments:?}: {complaint}");
+        assert!(complaint.ends_with("it is a named pipe; name a regular file"), "{arguments:?}: {complaint}");
+    }
+    let given = ["train", "/dev/stdin", "--format", "jsonl", "--output", &output, "--epochs", "3", "--quiet"];
+    intent_with(&given, DATA.as_bytes()).succeeded();
+}
+
+#[test]
 fn train_reports_what_it_made_as_one_json_object() {
     let folder = Folder::new();
     let report = folder.train("data.jsonl", "a.intent", &["--json", "--seed", "7"]).json();

@@ -418,7 +418,8 @@ impl StatisticsReport {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// As OpenMetrics text (version 1.0), for Prometheus and what understands it. Times are in seconds there.
+    /// As OpenMetrics text (version 1.0), for Prometheus and what understands it. Times are in seconds there. `promtool check metrics` knows
+    /// the older text format only; an OpenMetrics parser checks it, such as that of the Python package prometheus-client.
     pub fn to_open_metrics(&self) -> String {
         let mut out = String::new();
         let one = |value: f64| [("", value.to_string())];

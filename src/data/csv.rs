@@ -8,9 +8,14 @@ use std::io::BufRead;
 
 use ::csv::{Reader, ReaderBuilder, StringRecord, Terminator};
 
-use super::Example;
 use super::lines::{Lines, MAX_LINE_BYTES, too_long};
+use super::{Example, long_text, many_labels};
 use crate::Result;
+use crate::network::MAX_LABELS;
+use crate::text::MAX_TEXT_BYTES;
+
+/// Fields of a record at most, each of which takes memory even if it is empty.
+const MAX_FIELDS: usize = 4096;
 
 pub(super) fn read<R: BufRead>(lines: Lines<'_, R>) -> Result<Vec<Example>> {
     let splitter = ReaderBuilder::new()
@@ -18,7 +23,7 @@ pub(super) fn read<R: BufRead>(lines: Lines<'_, R>) -> Result<Vec<Example>> {
         .flexible(true)
         .terminator(Terminator::Any(b'\n'))
         .from_reader(VecDeque::new());
-    let mut records = Records { lines, raw: String::new(), splitter, fields: StringRecord::new(), start: 1 };
+    let mut records = Records { lines, splitter, fields: StringRecord::new(), room: 0, start: 1 };
     records.advance()?;
     let (text, labels) = header(&records.fields).map_err(|message| records.fault(message))?;
     let width = records.fields.len();
@@ -52,6 +57,14 @@ fn parse(fields: &StringRecord, width: usize, text: usize, labels: usize) -> Res
         ));
     }
     let (text, labels) = (fields.get(text).unwrap_or_default(), fields.get(labels).unwrap_or_default());
+    // Before anything is copied.
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(long_text(text.len()));
+    }
+    let count = labels.bytes().filter(|&byte| byte == b'|').count() + 1;
+    if count > MAX_LABELS {
+        return Err(many_labels(count));
+    }
     let labels = if labels.trim().is_empty() {
         Vec::new()
     } else {
@@ -62,11 +75,11 @@ fn parse(fields: &StringRecord, width: usize, text: usize, labels: usize) -> Res
 
 struct Records<'o, R> {
     lines: Lines<'o, R>,
-    /// The record as it is written.
-    raw: String,
     /// Given one whole record at a time. Making a reader for each takes at least ten times as long.
     splitter: Reader<VecDeque<u8>>,
     fields: StringRecord,
+    /// Bytes that `fields` has room for; it would grow to twice what it needs.
+    room: usize,
     /// The line the record starts at.
     start: u64,
 }
@@ -74,36 +87,52 @@ struct Records<'o, R> {
 impl<R: BufRead> Records<'_, R> {
     /// Puts the next record into `fields`; false at the end.
     fn advance(&mut self) -> Result<bool> {
-        self.raw.clear();
-        let mut place = Place::FieldStart;
+        let (mut place, mut fields) = (Place::FieldStart, 1);
         loop {
             let Some(line) = self.lines.advance()? else {
-                return if self.raw.is_empty() {
+                return if self.splitter.get_ref().is_empty() {
                     Ok(false)
                 } else {
                     Err(self.fault("expected a quote that closes the field, found the end of the file"))
                 };
             };
-            let first = self.raw.is_empty();
+            let record = self.splitter.get_mut();
+            let first = record.is_empty();
             if first && line.trim().is_empty() {
                 continue;
             }
-            self.raw.push_str(line);
-            let next = place.after(without_end(line));
+            let content = without_end(line);
+            let next = place.after(content, &mut fields);
+            if first {
+                // And for a line end; it would grow to twice what it needs.
+                record.reserve_exact(line.len() + 1);
+            }
+            record.extend(line.as_bytes());
+            let (length, behind) = (record.len(), line.len() - content.len());
             if first {
                 self.start = self.lines.number();
             }
-            if self.raw.len() > MAX_LINE_BYTES + 1 {
+            if length > MAX_LINE_BYTES + 1 {
                 return Err(self.fault(too_long("record")));
             }
             place = next.map_err(|message| self.fault(message))?;
+            if fields > MAX_FIELDS {
+                return Err(self.fault(format!(
+                    "the record has {fields} fields or more; at most {MAX_FIELDS} are read"
+                )));
+            }
             if place != Place::Quoted {
+                let record = self.splitter.get_mut();
+                record.truncate(length - behind);
+                record.push_back(b'\n');
                 break;
             }
         }
-        self.raw.truncate(without_end(&self.raw).len());
-        self.raw.push('\n');
-        self.splitter.get_mut().extend(self.raw.as_bytes());
+        let length = self.splitter.get_ref().len();
+        if length > self.room {
+            self.room = length;
+            self.fields = StringRecord::with_capacity(length, 2);
+        }
         match self.splitter.read_record(&mut self.fields) {
             Ok(true) => Ok(true),
             Ok(false) | Err(_) => Err(self.fault("expected a CSV record, found something else")),
@@ -131,13 +160,16 @@ enum Place {
 }
 
 impl Place {
-    /// The place behind `line`, if `self` is the place before it.
-    fn after(self, line: &str) -> Result<Self, String> {
+    /// The place behind `line`, if `self` is the place before it. Adds the fields that end in the line to `fields`.
+    fn after(self, line: &str, fields: &mut usize) -> Result<Self, String> {
         line.bytes().try_fold(self, |place, byte| match (place, byte) {
             (Place::FieldStart, b'"') | (Place::Closed, b'"') => Ok(Place::Quoted),
             (Place::Quoted, b'"') => Ok(Place::Closed),
             (Place::Quoted, _) => Ok(Place::Quoted),
-            (_, b',') => Ok(Place::FieldStart),
+            (_, b',') => {
+                *fields += 1;
+                Ok(Place::FieldStart)
+            }
             (Place::FieldStart | Place::Unquoted, _) => Ok(Place::Unquoted),
             (Place::Closed, _) => {
                 Err("expected a comma behind a closing quote, found more; write a quote in a text as two"

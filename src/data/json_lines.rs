@@ -1,10 +1,13 @@
 //! JSON Lines: `{"text": "...", "labels": ["a"]}`.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
-use serde_json::Value;
+use std::fmt::{self, Formatter};
 
-use super::Example;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{Example, long_label, long_text, many_labels};
+use crate::network::MAX_LABELS;
+use crate::text::MAX_TEXT_BYTES;
 
 const EXPECTED: &str = r#"expected {"text": "...", "labels": ["a"]}"#;
 
@@ -24,6 +27,104 @@ fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::Erro
     Value::deserialize(input).map(Some)
 }
 
+/// A value, of which no more is kept than a line may hold.
+enum Value {
+    Text(String),
+    /// Bytes of a text longer than any that is read.
+    LongText(usize),
+    Array(Array),
+    /// What it is called.
+    Other(&'static str),
+}
+
+/// The elements of an array; texts only, and no more than a line has labels.
+#[derive(Default)]
+struct Array {
+    texts: Vec<String>,
+    count: usize,
+    /// What is wrong with the first element that is no label.
+    fault: Option<String>,
+}
+
+impl Value {
+    fn kind(&self) -> &'static str {
+        match self {
+            Value::Text(_) | Value::LongText(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Other(kind) => kind,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(Values)
+    }
+}
+
+struct Values;
+
+impl<'de> Visitor<'de> for Values {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(match text.len() {
+            0..=MAX_TEXT_BYTES => Value::Text(text.to_owned()),
+            length => Value::LongText(length),
+        })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut array = Array::default();
+        while array.count < MAX_LABELS {
+            let Some(element) = elements.next_element()? else { return Ok(Value::Array(array)) };
+            array.count += 1;
+            let fault = match element {
+                Value::Text(text) => {
+                    array.texts.push(text);
+                    continue;
+                }
+                Value::LongText(length) => format!("label {} {}", array.count, long_label(length)),
+                other => format!("{EXPECTED}, found {} among the labels", other.kind()),
+            };
+            array.fault.get_or_insert(fault);
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {
+            array.count += 1;
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Other("an object"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Other("null"))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other("a truth value"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other("a number"))
+    }
+}
+
 pub(super) fn parse(line: &str) -> Result<Example, String> {
     // serde would take an array for the struct as well.
     let start = line.trim_start();
@@ -38,32 +139,22 @@ pub(super) fn parse(line: &str) -> Result<Example, String> {
         format!("{EXPECTED}, one object a line, found bad JSON at byte {}: {reason}", e.column())
     })?;
     let text = match line.text {
-        Some(Value::String(text)) => text,
-        Some(other) => return Err(format!("{EXPECTED}, found {} for `text`", kind(&other))),
+        Some(Value::Text(text)) => text,
+        Some(Value::LongText(length)) => return Err(long_text(length)),
+        Some(other) => return Err(format!("{EXPECTED}, found {} for `text`", other.kind())),
         None => return Err(format!("{EXPECTED}, found no `text`")),
     };
     let labels = match line.labels {
         Some(Value::Array(labels)) => labels,
-        Some(other) => return Err(format!("{EXPECTED}, found {} for `labels`", kind(&other))),
+        Some(other) => return Err(format!("{EXPECTED}, found {} for `labels`", other.kind())),
         None => {
             let found = if line.label.is_some() { "`label` instead of `labels`" } else { "no `labels`" };
             return Err(format!(r#"{EXPECTED}, found {found}; "labels": [] marks an out-of-scope line"#));
         }
     };
-    let names = labels.into_iter().map(|label| match label {
-        Value::String(name) => Ok(name),
-        other => Err(format!("{EXPECTED}, found {} among the labels", kind(&other))),
-    });
-    Example::checked(text, names.collect::<Result<_, _>>()?)
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+    match labels.fault {
+        Some(fault) => Err(fault),
+        None if labels.count > MAX_LABELS => Err(many_labels(labels.count)),
+        None => Example::checked(text, labels.texts),
     }
 }

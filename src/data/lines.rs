@@ -1,11 +1,11 @@
 //! Lines of UTF-8 from anything, one at a time into one buffer, none so long that it exhausts the memory.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, ErrorKind, Read};
 
-use crate::{Error, Result};
+use crate::{Error, Result, sources};
 
-/// The longest line or CSV record, in bytes: far above the longest text, even with every character escaped.
-pub(super) const MAX_LINE_BYTES: usize = 16 << 20;
+/// The longest line or CSV record, in bytes: above the longest text, even with every character escaped.
+pub const MAX_LINE_BYTES: usize = 8 << 20;
 
 pub(crate) struct Lines<'o, R> {
     input: R,
@@ -23,6 +23,11 @@ impl<'o, R: BufRead> Lines<'o, R> {
     pub fn advance(&mut self) -> Result<Option<&str>> {
         self.buffer.clear();
         self.number += 1;
+        if self.number == 1
+            && let Some(kind) = self.kind().map_err(|e| Error::io(self.origin, "cannot read", e))?
+        {
+            return Err(self.fault(format!("expected text, but this is {kind}")));
+        }
         // One more for the line end.
         let limit = MAX_LINE_BYTES + 1;
         let mut bounded = self.input.by_ref().take(limit as u64);
@@ -41,6 +46,17 @@ impl<'o, R: BufRead> Lines<'o, R> {
             Err(e) => {
                 let byte = e.valid_up_to() + 1;
                 Err(self.fault(format!("expected UTF-8, found something else at byte {byte} of the line")))
+            }
+        }
+    }
+
+    /// What the input is if it is no text.
+    fn kind(&mut self) -> std::io::Result<Option<&'static str>> {
+        loop {
+            match self.input.fill_buf() {
+                Ok(start) => return Ok(sources::no_text(start)),
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
             }
         }
     }

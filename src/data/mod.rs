@@ -11,15 +11,16 @@ mod lines;
 mod tests;
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::network::MAX_LABELS;
 use crate::text::MAX_TEXT_BYTES;
-use crate::{Error, Result};
+use crate::{Error, Result, sources};
 pub use folds::Folds;
 pub(crate) use lines::Lines;
+pub use lines::MAX_LINE_BYTES;
 
 /// The longest name a label may have, in bytes.
 pub const MAX_LABEL_BYTES: usize = 255;
@@ -43,21 +44,29 @@ impl Example {
     fn checked(text: impl Into<String>, labels: Vec<String>) -> Result<Self, String> {
         let (text, mut labels) = (text.into(), labels);
         if text.len() > MAX_TEXT_BYTES {
-            let length = text.len();
-            return Err(format!(
-                "the text has {length} bytes; the longest that can be learned has {MAX_TEXT_BYTES}"
-            ));
+            return Err(long_text(text.len()));
+        }
+        if labels.len() > MAX_LABELS {
+            return Err(many_labels(labels.len()));
         }
         for (index, label) in labels.iter().enumerate() {
             check_label(label).map_err(|fault| format!("label {} {fault}", index + 1))?;
         }
         if labels.len() > 1 {
-            // A set, since a hostile line has room for millions of labels.
+            // A set, since a hostile line may have thousands of labels.
             let mut seen = HashSet::new();
             labels.retain(|label| seen.insert(label.clone()));
         }
         Ok(Example { text, labels })
     }
+}
+
+fn long_text(length: usize) -> String {
+    format!("the text has {length} bytes; the longest that can be learned has {MAX_TEXT_BYTES}")
+}
+
+fn many_labels(count: usize) -> String {
+    format!("the line has {count} labels; at most {MAX_LABELS} are read")
 }
 
 /// Whether a name may be a label's; otherwise what is wrong with it, to go behind the words that name the label.
@@ -66,12 +75,16 @@ pub(crate) fn check_label(label: &str) -> Result<(), String> {
         return Err("is empty; expected a name".into());
     }
     if label.len() > MAX_LABEL_BYTES {
-        return Err(format!("has {} bytes; expected at most {MAX_LABEL_BYTES}", label.len()));
+        return Err(long_label(label.len()));
     }
     if label.chars().any(char::is_control) {
         return Err("holds a control character; expected a name of visible characters".into());
     }
     Ok(())
+}
+
+fn long_label(length: usize) -> String {
+    format!("has {length} bytes; expected at most {MAX_LABEL_BYTES}")
 }
 
 /// `a`, `a and b`, `a, b and c`, or the first `most` and how many more there are; `None` without any.
@@ -144,8 +157,8 @@ impl FromStr for Format {
 /// Reads the examples of a file; without a `format` its extension tells, as in [`Format::of_path`].
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for an unknown extension, [`Error::Io`] if the file can't be opened or read,
-/// [`Error::Data`] for the first line that can't be understood.
+/// [`Error::InvalidArgument`] for an unknown extension, [`Error::Io`] if the file can't be opened or read or isn't a regular
+/// file (`/dev/stdin` and `/dev/fd/N` may be anything), [`Error::Data`] for the first line that can't be understood.
 pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
     Ok(read_file_with_warnings(path, format)?.examples)
 }
@@ -156,12 +169,35 @@ pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
 /// As [`read_file`].
 pub fn read_file_with_warnings(path: &Path, format: Option<Format>) -> Result<WithWarnings> {
     let format = format.map_or_else(|| Format::of_path(path), Ok)?;
-    let file = File::open(path).map_err(|e| Error::io(path, "cannot open", e))?;
+    let file = sources::open_stream(path, "cannot open")?;
     read_with_warnings(BufReader::new(file), format, &path.display().to_string())
 }
 
+/// Reads a text file of at most [`MAX_LINE_BYTES`] as a whole, such as a file of rules.
+///
+/// # Errors
+/// [`Error::Io`] if the file can't be opened or read, [`Error::Data`] if it isn't text in UTF-8 or is longer.
+pub fn read_text(path: &Path) -> Result<String> {
+    let file = sources::open_stream(path, "cannot open")?;
+    let mut bytes = vec![];
+    let read = file.take(MAX_LINE_BYTES as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|e| Error::io(path, "cannot read", e))?;
+    let fault = |message| Error::Data { origin: path.display().to_string(), line: 1, message };
+    if let Some(kind) = sources::no_text(&bytes) {
+        return Err(fault(format!("expected text, but this is {kind}")));
+    }
+    if bytes.len() > MAX_LINE_BYTES {
+        return Err(fault(format!("the file has more than {MAX_LINE_BYTES} bytes, the most that is read")));
+    }
+    String::from_utf8(bytes).map_err(|e| {
+        let byte = e.utf8_error().valid_up_to() + 1;
+        fault(format!("expected UTF-8, found something else at byte {byte} of the file"))
+    })
+}
+
 /// Reads examples from anything, naming it `origin` in errors. A byte order mark and blank lines are skipped; lines end
-/// in LF or CRLF.
+/// in LF or CRLF. A line, or a CSV record, has at most [`MAX_LINE_BYTES`] and 16,384 labels, and its text at most
+/// [`MAX_TEXT_BYTES`].
 ///
 /// # Errors
 /// [`Error::Io`] if reading fails, [`Error::Data`] for the first line that can't be understood. A CSV record that spans

@@ -192,6 +192,27 @@ fn bad_utf8_is_reported_by_line_and_byte() {
 }
 
 #[test]
+fn other_files_given_as_data_are_told_by_their_first_bytes_in_every_format() {
+    let model = include_bytes!("../../models/assistant.intent");
+    for (input, expected) in [
+        (&b"\x1F\x8B\x08\0"[..], "compressed with gzip; unpack it first"),
+        (b"PK\x03\x04\x14\0", "a zip archive or an office document; unpack it, or save its table as CSV"),
+        (b"PAR1\x15\x04", "a Parquet file; convert it to CSV or JSON Lines"),
+        (b"\xFF\xFEt\0e\0x\0t\0", "text in UTF-16; save it in UTF-8"),
+        (model, "a safetensors file, as IntentKit's models are"),
+        (b"intentL1", "a training-state file"),
+    ] {
+        for format in [JsonLines, FastText, Csv] {
+            let sentence = bad(format, input);
+            assert!(
+                sentence.starts_with(&format!("in, line 1: expected text, but this is {expected}")),
+                "{sentence}"
+            );
+        }
+    }
+}
+
+#[test]
 fn texts_and_lines_beyond_their_limits_are_errors_rather_than_memory() {
     let longest = "x".repeat(MAX_TEXT_BYTES);
     assert_eq!(good(FastText, &longest)[0].text.len(), MAX_TEXT_BYTES);
@@ -208,15 +229,89 @@ fn texts_and_lines_beyond_their_limits_are_errors_rather_than_memory() {
     // Inputs without an end: whoever reads on never returns.
     let endless = |first: &'static str, rest: u8| BufReader::new(first.as_bytes().chain(io::repeat(rest)));
     for (format, first, rest, expected) in [
-        (JsonLines, "{", b' ', "in, line 1: the line has more than 16777216 bytes"),
-        (FastText, "a\n", b'b', "in, line 2: the line has more than 16777216 bytes"),
-        (Csv, "text,labels\n", b'b', "in, line 2: the line has more than 16777216 bytes"),
+        (JsonLines, "{", b' ', "in, line 1: the line has more than 8388608 bytes"),
+        (FastText, "a\n", b'b', "in, line 2: the line has more than 8388608 bytes"),
+        (Csv, "text,labels\n", b'b', "in, line 2: the line has more than 8388608 bytes"),
     ] {
         let sentence = read(endless(first, rest), format, "in").unwrap_err().to_string();
         assert!(sentence.starts_with(expected), "{sentence}");
     }
-    let record = format!("text,labels\n\n\"{}", format!("{longest}\n").repeat(17));
-    assert!(bad(Csv, record).starts_with("in, line 3: the record has more than 16777216 bytes"));
+    let record = format!("text,labels\n\n\"{}", format!("{longest}\n").repeat(9));
+    assert!(bad(Csv, record).starts_with("in, line 3: the record has more than 8388608 bytes"));
+}
+
+#[test]
+fn a_line_has_no_more_labels_than_a_model_and_says_how_many_it_has() {
+    let most = MAX_LABELS;
+    let lines = |count: usize| {
+        [
+            (JsonLines, format!(r#"{{"text":"x","labels":[{}]}}"#, vec![r#""a""#; count].join(","))),
+            (FastText, format!("{}x", "__label__a ".repeat(count))),
+            (Csv, format!("text,labels\nx,{}", vec!["a"; count].join("|"))),
+        ]
+    };
+    for (format, input) in lines(most) {
+        assert_eq!(good(format, input), [ex("x", &["a"])], "{format:?}");
+    }
+    for (format, input) in lines(most + 7) {
+        let sentence = bad(format, input);
+        assert!(sentence.contains("the line has 16391 labels; at most 16384 are read"), "{sentence}");
+    }
+    let record = format!("text,labels\n{}", ",".repeat(5000));
+    assert!(bad(Csv, record).contains("the record has 5001 fields or more; at most 4096 are read"));
+    // Anything else that a line holds is passed over, however deep it lies.
+    for (value, found) in
+        [("7", "a number"), ("[[\"a\"]]", "an array"), ("{\"a\":[1]}", "an object"), ("null", "null")]
+    {
+        let sentence = bad(JsonLines, format!(r#"{{"text":{value},"labels":[]}}"#));
+        assert!(sentence.contains(&format!("found {found} for `text`")), "{sentence}");
+    }
+    let long = "x".repeat(MAX_TEXT_BYTES + 1);
+    let sentence = bad(JsonLines, format!(r#"{{"text":"","labels":["a","{long}"]}}"#));
+    assert!(sentence.contains("label 2 has 1048577 bytes; expected at most 255"), "{sentence}");
+}
+
+#[test]
+#[cfg(unix)]
+fn whatever_is_no_regular_file_is_refused_at_once_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (path, expected) in [
+        (pipe.as_path(), "it is a named pipe; name a regular file"),
+        (Path::new("/dev/zero"), "it is a device; name a regular file"),
+        (folder.path(), "it is a folder; name a regular file"),
+    ] {
+        let messages = [
+            read_file(path, Some(Csv)).unwrap_err(),
+            read_text(path).unwrap_err(),
+            crate::model::Model::load(path).unwrap_err(),
+        ];
+        for message in messages.map(|error| error.to_string()) {
+            assert!(message.starts_with(&format!("{}: cannot open", path.display())), "{message}");
+            assert!(message.ends_with(expected), "{message}");
+        }
+        if !path.is_dir() {
+            let message = crate::Lexicon::load(path).unwrap_err().to_string();
+            assert!(message.ends_with(expected), "{message}");
+        }
+    }
+}
+
+#[test]
+fn a_small_text_is_read_whole_within_the_limit_of_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rules.json");
+    let read = |contents: &[u8]| {
+        std::fs::write(&path, contents).unwrap();
+        read_text(&path).map_err(|error| error.to_string())
+    };
+    assert_eq!(read("[é]".as_bytes()).unwrap(), "[é]");
+    assert_eq!(read(&vec![b' '; MAX_LINE_BYTES]).unwrap().len(), MAX_LINE_BYTES);
+    let message = read(&vec![b' '; MAX_LINE_BYTES + 1]).unwrap_err();
+    assert!(message.contains("the file has more than 8388608 bytes"), "{message}");
+    assert!(read(b"[\xFF").unwrap_err().contains("byte 2 of the file"));
+    assert!(read(b"PK\x03\x04").unwrap_err().contains("zip archive"));
 }
 
 #[test]

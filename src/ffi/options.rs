@@ -512,7 +512,8 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
 }
 
 /// Reads word vectors from a file, as intent_options_set_lexicon() takes them: a text file with a word and its numbers on each
-/// line (the .vec of fastText and word2vec, GloVe), or a Model2Vec folder. It is read now. Default: none.
+/// line (the .vec of fastText and word2vec, GloVe), or the folder of a Model2Vec model or of a sentence-transformers model with static
+/// embeddings. It is read now. Default: none.
 ///
 /// @param options     Options to change. Not NULL.
 /// @param path        UTF-8. NULL with length 0 takes the lexicon away again.

@@ -140,7 +140,9 @@ pub unsafe extern "C" fn intent_stats_json(
 }
 
 /// What the classifier has done, as OpenMetrics text (version 1.0), which Prometheus and its kin read. Times are in seconds there, and all
-/// names start with `intentkit_`.
+/// names start with `intentkit_`. Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. To check it, use an
+/// OpenMetrics parser, such as that of the Python package prometheus-client, not `promtool check metrics`, which knows the older text
+/// format only.
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param buffer     As for intent_stats_json().

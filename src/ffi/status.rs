@@ -76,7 +76,7 @@ impl From<&Error> for IntentStatus {
                 ModelFault::NotAModel(_) => IntentStatus::NotAModel,
                 ModelFault::NewerFormat { .. } => IntentStatus::NewerFormat,
                 ModelFault::WrongLength { .. } => IntentStatus::WrongLength,
-                ModelFault::ChecksumMismatch { .. } => IntentStatus::ChecksumMismatch,
+                ModelFault::ChecksumMismatch { .. } | ModelFault::Rewritten => IntentStatus::ChecksumMismatch,
                 ModelFault::WrongTensor { .. } => IntentStatus::WrongTensor,
                 ModelFault::AbsurdSize(_) => IntentStatus::AbsurdSize,
             },

@@ -6,6 +6,7 @@
 
 mod model2vec;
 mod reduce;
+mod tokenizer;
 mod vectors;
 
 use crate::error::{Error, Result};
@@ -73,7 +74,8 @@ impl Lexicon {
     }
 
     /// Reads a text file of vectors (word2vec's and fastText's `.vec`, with their first line of two numbers, or GloVe's without)
-    /// or a Model2Vec folder (`model.safetensors` and `tokenizer.json`). At most [`MAX_WORDS`] words are kept.
+    /// or the folder of a Model2Vec model or of a sentence-transformers model with static embeddings (`model.safetensors` and
+    /// `tokenizer.json`, in this folder or in the one that its `modules.json` names). At most [`MAX_WORDS`] words are kept.
     ///
     /// # Errors
     /// [`Error::Io`] when it can't be read, [`Error::Data`] naming the line of a text file, [`Error::Lexicon`] naming the file

@@ -1,61 +1,51 @@
 //! Model2Vec folders: a vector for each entry of a tokenizer (Tulkens and van Dongen, 2024).
 //!
-//! Of a tokenizer's entries only whole words are of use: WordPiece marks the others as continuations (`##ing`), BPE and Unigram
-//! mark where a word starts (`Ġlamp`, `▁lamp`) or ends (`lamp</w>`).
+//! sentence-transformers 3 and 4 keep both files in a folder of their own, which `modules.json` names; model2vec and
+//! sentence-transformers 5 put them beside it.
 
+use super::tokenizer::Tokenizer;
 use super::{Builder, fault};
 use crate::error::{Error, Result};
+use crate::sources;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::HashSet;
-use std::path::Path;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Component, Path, PathBuf};
 
-/// Largest file that is read into memory.
+/// The tensor of vectors: model2vec's name for it, and that of sentence-transformers.
+const VECTORS: [&str; 2] = ["embeddings", "embedding.weight"];
+
+/// The two files of a model, and the file that names its parts.
+const FILES: [&str; 2] = ["model.safetensors", "tokenizer.json"];
+const MODULES: &str = "modules.json";
+const MAX_MODULES: u64 = 1 << 20;
+
+/// Largest file that is read.
 const MAX_BYTES: u64 = 2 << 30;
 
-#[derive(Deserialize)]
-struct Tokenizer {
-    model: Model,
-    #[serde(default)]
-    added_tokens: Vec<Added>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    /// An object of entries and numbers, or for Unigram a list of entries with their scores.
-    vocab: Value,
-    continuing_subword_prefix: Option<String>,
-    end_of_word_suffix: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Added {
-    content: String,
-}
+/// Longest header of a file of vectors; those of two or three tensors are short.
+const MAX_HEADER: u64 = 1 << 20;
 
 /// The words of a folder, and how many entries its tokenizer has.
 pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
-    let (weights, tokenizer) = (folder.join("model.safetensors"), folder.join("tokenizer.json"));
-    let text = bytes(&tokenizer)?;
-    let tokenizer_fault =
-        |reason: String| fault(&tokenizer, format!("it is no tokenizer of the kind that is read: {reason}"));
-    let parsed: Tokenizer = serde_json::from_slice(&text).map_err(|e| tokenizer_fault(e.to_string()))?;
-    let entries = entries(&parsed.model.vocab)
-        .ok_or_else(|| tokenizer_fault("it has no vocabulary of numbered entries".into()))?;
+    let folder = inner(folder).unwrap_or_else(|| folder.to_owned());
+    let [weights, tokenizer] = FILES.map(|name| folder.join(name));
+    let parsed: Tokenizer = json(&tokenizer)?;
     let file = bytes(&weights)?;
+    if file.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) > MAX_HEADER) {
+        return Err(fault(&weights, "it does not start as a safetensors file of vectors does".into()));
+    }
     let tensors = SafeTensors::deserialize(&file).map_err(|e| {
         fault(&weights, format!("it is no whole safetensors file ({e}); copy or download it again"))
     })?;
     let embeddings = Embeddings::find(&tensors).map_err(|reason| fault(&weights, reason))?;
     let mut builder =
         Builder::new(embeddings.width).map_err(|reason| fault(&weights, format!("the vectors {reason}")))?;
-    let special: HashSet<&str> = parsed.added_tokens.iter().map(|token| token.content.as_str()).collect();
-    let marks = Marks::of(&parsed.model, &entries);
     let mut vector = vec![0.0; embeddings.width];
-    for &(entry, number) in entries.iter().filter(|(entry, _)| !special.contains(entry)) {
-        let Some(word) = marks.word(entry) else { continue };
+    for (word, number) in parsed.words() {
         if builder.is_full() {
             break;
         }
@@ -65,86 +55,67 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
                 .map_err(|reason| fault(&weights, format!("the vector of entry {number}: {reason}")))?;
         }
     }
-    Ok((builder, entries.len()))
+    Ok((builder, parsed.len()))
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>> {
-    let failed = |e| Error::io(path, "cannot read this part of the lexicon", e);
-    let length = std::fs::metadata(path).map_err(failed)?.len();
+/// The folder within this one that holds the files, unless they lie in this one.
+fn inner(folder: &Path) -> Option<PathBuf> {
+    /// An entry of `modules.json`: a part of a model, and the folder it lies in.
+    #[derive(Deserialize)]
+    struct Module {
+        #[serde(rename = "type")]
+        kind: String,
+        path: PathBuf,
+    }
+    let holds = |folder: &Path| FILES.iter().all(|name| folder.join(name).exists());
+    if holds(folder) {
+        return None;
+    }
+    let modules: Vec<Module> = {
+        let (file, _) = open(&folder.join(MODULES)).ok()?;
+        serde_json::from_reader(BufReader::new(file.take(MAX_MODULES))).ok()?
+    };
+    let module = modules.into_iter().find(|module| module.kind.ends_with("StaticEmbedding"))?;
+    // A folder may come from anywhere, and has no business elsewhere.
+    let is_within = module.path.components().all(|part| matches!(part, Component::Normal(_)));
+    Some(folder.join(module.path)).filter(|folder| is_within && holds(folder))
+}
+
+/// Opens one of a folder's files, and says how long it is.
+fn open(path: &Path) -> Result<(File, u64)> {
+    let file = sources::open(path, CANNOT_READ)?;
+    let length = file.metadata().map_err(|e| Error::io(path, CANNOT_READ, e))?.len();
     if length > MAX_BYTES {
         return Err(fault(path, format!("the file has {length} bytes; at most {MAX_BYTES} are read")));
     }
-    std::fs::read(path).map_err(failed)
+    Ok((file, length))
 }
 
-/// A vocabulary's entries with their numbers, in the order of those; `None` for what is no vocabulary.
-fn entries(vocabulary: &Value) -> Option<Vec<(&str, usize)>> {
-    let mut entries: Vec<(&str, usize)> = match vocabulary {
-        Value::Object(entries) => entries
-            .iter()
-            .map(|(entry, number)| Some((entry.as_str(), number.as_u64()? as usize)))
-            .collect::<Option<_>>()?,
-        Value::Array(entries) => entries
-            .iter()
-            .zip(0..)
-            .map(|(entry, number)| Some((entry.get(0)?.as_str()?, number)))
-            .collect::<Option<_>>()?,
-        _ => return None,
-    };
-    entries.sort_by_key(|&(_, number)| number);
-    Some(entries)
-}
+const CANNOT_READ: &str = "cannot read this part of the lexicon";
 
-/// How a tokenizer tells whole words, or their beginnings, from other entries.
-struct Marks<'a> {
-    start: Option<&'static str>,
-    end: Option<&'a str>,
-    continuation: &'a str,
-}
-
-/// What stands for a space in byte-level BPE, and in SentencePiece.
-const BYTE_SPACE: &str = "Ġ";
-const SPACE: &str = "▁";
-
-impl<'a> Marks<'a> {
-    fn of(model: &'a Model, entries: &[(&str, usize)]) -> Marks<'a> {
-        let used = |mark: &&str| {
-            entries.iter().filter(|(entry, _)| entry.starts_with(*mark)).count() * 20 > entries.len()
-        };
-        Marks {
-            start: [BYTE_SPACE, SPACE].into_iter().find(used),
-            end: model.end_of_word_suffix.as_deref().filter(|suffix| !suffix.is_empty()),
-            continuation: model
-                .continuing_subword_prefix
-                .as_deref()
-                .filter(|mark| !mark.is_empty())
-                .unwrap_or("##"),
-        }
-    }
-
-    fn word(&self, entry: &str) -> Option<String> {
-        let entry = match (self.start, self.end) {
-            (Some(mark), _) => entry.strip_prefix(mark)?,
-            (None, Some(suffix)) => entry.strip_suffix(suffix)?,
-            (None, None) if entry.starts_with(self.continuation) => return None,
-            (None, None) => entry,
-        };
-        if self.start == Some(BYTE_SPACE) {
-            String::from_utf8(entry.chars().map(byte).collect::<Option<_>>()?).ok()
-        } else {
-            Some(entry.to_owned())
-        }
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    let (file, length) = open(path)?;
+    let mut bytes = vec![];
+    bytes
+        .try_reserve_exact(length as usize)
+        .map_err(|_| fault(path, format!("there is no memory for its {length} bytes")))?;
+    file.take(length).read_to_end(&mut bytes).map_err(|e| Error::io(path, CANNOT_READ, e))?;
+    match sources::kind(&bytes) {
+        Some(kind) => Err(fault(path, format!("it is {kind}"))),
+        None => Ok(bytes),
     }
 }
 
-/// The byte that a character of byte-level BPE stands for: those that can be seen stand for themselves, the others in their
-/// order for the characters from U+0100 on (Radford et al., 2019).
-fn byte(c: char) -> Option<u8> {
-    let is_visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
-    match u32::from(c) {
-        code @ 0..256 => Some(code as u8).filter(is_visible),
-        code => (0..=255u8).filter(|byte| !is_visible(byte)).nth(code as usize - 256),
+/// Reads JSON without holding the file.
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let (file, length) = open(path)?;
+    let mut input = BufReader::with_capacity(1 << 16, file.take(length));
+    let start = input.fill_buf().map_err(|e| Error::io(path, CANNOT_READ, e))?;
+    if let Some(kind) = sources::no_text(start) {
+        return Err(fault(path, format!("it is {kind}")));
     }
+    serde_json::from_reader(input)
+        .map_err(|e| fault(path, format!("it is no tokenizer of the kind that is read: {e}")))
 }
 
 /// The vectors in a safetensors file.
@@ -157,21 +128,23 @@ struct Embeddings<'a> {
 
 impl<'a> Embeddings<'a> {
     fn find(tensors: &SafeTensors<'a>) -> Result<Self, String> {
-        let view = ["embeddings", "embedding.weight"].into_iter().find_map(|name| tensors.tensor(name).ok());
-        let view = view.ok_or("it has no tensor `embeddings`")?;
+        let view = VECTORS.into_iter().find_map(|name| tensors.tensor(name).ok());
+        let view = view.ok_or("it has no tensor `embeddings` or `embedding.weight`")?;
         let &[_, width] = view.shape() else {
             return Err(format!(
-                "its tensor `embeddings` has the shape {:?}; expected two numbers",
+                "its tensor of vectors has the shape {:?}; expected two numbers",
                 view.shape()
             ));
         };
-        if !matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8) {
-            return Err(format!("its vectors are {:?}; F32, F16, BF16 and I8 are read", view.dtype()));
+        if !matches!(view.dtype(), Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8) {
+            return Err(format!("its vectors are {:?}; F64, F32, F16, BF16 and I8 are read", view.dtype()));
         }
-        let mapping = tensors
-            .tensor("mapping")
-            .ok()
-            .filter(|mapping| matches!(mapping.dtype(), Dtype::I64 | Dtype::I32));
+        let mapping = tensors.tensor("mapping").ok();
+        if let Some(kind) = mapping.as_ref().map(TensorView::dtype)
+            && !matches!(kind, Dtype::I64 | Dtype::I32)
+        {
+            return Err(format!("its tensor `mapping` is {kind:?}; I64 and I32 are read"));
+        }
         Ok(Embeddings { view, width, mapping })
     }
 
@@ -189,6 +162,9 @@ impl<'a> Embeddings<'a> {
         let Some(row) = place.and_then(|place| self.view.data().get(place)) else { return false };
         let each = vector.iter_mut().enumerate();
         match self.view.dtype() {
+            Dtype::F64 => {
+                each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, |b| f64::from_le_bytes(b) as f32));
+            }
             Dtype::F32 => each.for_each(|(i, to)| *to = number(row, i).map_or(0.0, f32::from_le_bytes)),
             Dtype::I8 => each.for_each(|(i, to)| *to = f32::from(row[i] as i8)),
             Dtype::F16 => {
@@ -237,14 +213,5 @@ mod tests {
             assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:x}");
         }
         assert!(half(0x7C01).is_nan() && half(0xFC00) == f32::NEG_INFINITY);
-    }
-
-    #[test]
-    fn bytes_of_byte_level_bpe_are_found() {
-        assert_eq!(
-            ['Ġ', 'Ċ', 'a', 'Ã', 'Ń'].map(byte),
-            [Some(b' '), Some(b'\n'), Some(b'a'), Some(0xC3), Some(0xAD)]
-        );
-        assert_eq!(byte('\u{1FFF}'), None);
     }
 }

@@ -81,6 +81,25 @@ fn faults_name_file_and_line() {
 }
 
 #[test]
+fn binary_forms_of_word_vectors_are_told_by_their_first_bytes_with_what_to_do() {
+    let word2vec = [&b"2 3\nlamp "[..], &0.5f32.to_le_bytes(), &(-0.25f32).to_le_bytes(), &[0; 4]].concat();
+    let model = safetensors("embeddings", "F32", &[6, 3], &floats());
+    for (contents, expected) in [
+        (b"\xBA\x16\x4F\x2F\x0C\0\0\0".to_vec(), "a fastText model; name the .vec file of its vectors"),
+        (word2vec, "word2vec's binary format; save it as text"),
+        (b"\x80\x04\x95\x10\0\0\0".to_vec(), "a Python pickle, such as gensim's .kv; save it as text"),
+        (b"\x1F\x8B\x08\x08".to_vec(), "compressed with gzip; unpack it first"),
+        (b"PK\x03\x04\x14\0".to_vec(), "a zip archive or an office document; unpack it"),
+        (model, "the folder that holds this file and its tokenizer.json"),
+    ] {
+        let (_folder, path) = file(contents);
+        let message = Lexicon::load(&path).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{}, line 1: expected text, but this is ", path.display())));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn arrays_that_do_not_fit_are_refused_in_a_sentence() {
     let message =
         |words: &[&str], vectors: &[f32], width| Lexicon::new(words, vectors, width).unwrap_err().to_string();
@@ -132,6 +151,8 @@ fn model2vec_folders_give_their_whole_words_in_any_number_format() {
     );
     assert!(cosine(&lexicon, "lamp", "light") > 0.5 && cosine(&lexicon, "lamp", "song") < 0.2);
     let all = ROWS.as_flattened();
+    let doubles: Vec<u8> = all.iter().flat_map(|&value| f64::from(value).to_le_bytes()).collect();
+    assert_eq!(read(safetensors("embeddings", "F64", &[6, 3], &doubles)), lexicon);
     // All of these numbers are exact in 16 bits; halves are single floats with a narrower exponent.
     let brain: Vec<u8> =
         all.iter().flat_map(|value| ((value.to_bits() >> 16) as u16).to_le_bytes()).collect();
@@ -146,6 +167,57 @@ fn model2vec_folders_give_their_whole_words_in_any_number_format() {
     assert_eq!(read(safetensors("embeddings", "F16", &[6, 3], &halves)), lexicon);
     let small: Vec<u8> = all.iter().map(|value| (value * 8.0) as i8 as u8).collect();
     assert_eq!(read(safetensors("embeddings", "I8", &[6, 3], &small)), lexicon);
+}
+
+#[test]
+fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() {
+    let weights = safetensors("embedding.weight", "F32", &[6, 3], &floats());
+    let direct = folder(WORDPIECE, &weights);
+    let expected = Lexicon::load(direct.path()).unwrap();
+    // Versions 3 and 4.
+    let modules = |path: &str| {
+        format!(
+            r#"[{{"idx":0,"name":"0","path":"{path}","type":"sentence_transformers.models.StaticEmbedding"}},
+                {{"idx":1,"name":"1","path":"1_Normalize","type":"sentence_transformers.models.Normalize"}}]"#
+        )
+    };
+    let outer = tempfile::tempdir().unwrap();
+    let inner = outer.path().join("0_StaticEmbedding");
+    fs::create_dir(&inner).unwrap();
+    for name in ["tokenizer.json", "model.safetensors"] {
+        fs::copy(direct.path().join(name), inner.join(name)).unwrap();
+    }
+    fs::write(outer.path().join("modules.json"), modules("0_StaticEmbedding")).unwrap();
+    assert_eq!(Lexicon::load(outer.path()).unwrap(), expected);
+    // The files beside it count first.
+    fs::write(direct.path().join("modules.json"), modules(".")).unwrap();
+    assert_eq!(Lexicon::load(direct.path()).unwrap(), expected);
+    // What is elsewhere is not read, and a list that can't be understood names nothing.
+    let elsewhere = format!("../{}", direct.path().file_name().unwrap().to_string_lossy());
+    for modules in [modules(&elsewhere), modules(&direct.path().to_string_lossy()), modules("x"), "[".into()]
+    {
+        fs::write(outer.path().join("modules.json"), modules).unwrap();
+        let message = Lexicon::load(outer.path()).unwrap_err().to_string();
+        assert!(message.contains(&outer.path().join("tokenizer.json").display().to_string()), "{message}");
+    }
+}
+
+#[test]
+fn words_that_were_added_to_a_tokenizer_are_words_and_special_tokens_are_none() {
+    let weights = safetensors("embeddings", "F32", &[6, 3], &floats());
+    // `bulb` has a number of its own, `light` one of the vocabulary; added words have no marks.
+    let added = r###"[{"id":0,"content":"pad","special":true},{"id":2,"content":"light","special":false},
+        {"id":4,"content":"bulb","special":false},{"id":5,"content":"new york","special":false}]"###;
+    for vocabulary in [
+        r###"{"type":"WordPiece","vocab":{"pad":0,"lamp":1,"light":2,"##light":3}}"###,
+        r###"{"type":"BPE","vocab":{"pad":0,"Ġlamp":1,"light":2,"Ġ!":3}}"###,
+    ] {
+        let tokenizer = format!(r#"{{"added_tokens":{added},"model":{vocabulary}}}"#);
+        let lexicon = Lexicon::load(folder(&tokenizer, &weights).path()).unwrap();
+        assert_eq!(lexicon.len(), 3, "{vocabulary}");
+        assert!(has(&lexicon, "lamp") && has(&lexicon, "light") && has(&lexicon, "bulb"), "{vocabulary}");
+        assert!(cosine(&lexicon, "lamp", "bulb") < 0.5);
+    }
 }
 
 #[test]
@@ -175,11 +247,13 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
         "{truncated}"
     );
     for (weights, wanted) in [
-        (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings`"),
+        (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings` or `embedding.weight`"),
         (safetensors("embeddings", "F32", &[18], &floats()), "expected two numbers"),
-        (safetensors("embeddings", "U8", &[24, 3], &floats()), "F32, F16, BF16 and I8 are read"),
+        (safetensors("embeddings", "U8", &[24, 3], &floats()), "F64, F32, F16, BF16 and I8 are read"),
         (safetensors("embeddings", "F32", &[18, 1], &floats()), "2 to 2048 are read"),
-        (b"PK\x03\x04".to_vec(), "no whole safetensors file"),
+        (b"PK\x03\x05".to_vec(), "no whole safetensors file"),
+        (b"PK\x03\x04".to_vec(), "it is a zip archive"),
+        (b"version https://git-lfs.github.com/spec/v1\noid".to_vec(), "git lfs pull"),
     ] {
         let message = message(WORDPIECE, &weights);
         assert!(message.contains("model.safetensors") && message.contains(wanted), "{message}");
@@ -203,14 +277,22 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
 
 #[test]
 fn entries_may_share_rows() {
-    let (data, mapping) = (floats(), [0i64, 1, 1, 0, 4, 5].map(i64::to_le_bytes).concat());
-    let header = format!(
-        r#"{{"embeddings":{{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}},"mapping":{{"dtype":"I64","shape":[6],"data_offsets":[72,{}]}}}}"#,
-        72 + mapping.len()
-    );
-    let weights = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data, &mapping].concat();
-    let lexicon = Lexicon::load(folder(WORDPIECE, &weights).path()).unwrap();
-    assert!(cosine(&lexicon, "lamp", "light") > 0.999);
+    let read = |kind: &str, mapping: &[u8]| {
+        let header = format!(
+            r#"{{"embeddings":{{"dtype":"F32","shape":[6,3],"data_offsets":[0,72]}},"mapping":{{"dtype":"{kind}","shape":[6],"data_offsets":[72,{}]}}}}"#,
+            72 + mapping.len()
+        );
+        let weights =
+            [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &floats(), mapping].concat();
+        Lexicon::load(folder(WORDPIECE, &weights).path())
+    };
+    let rows = [0i32, 1, 1, 0, 4, 5];
+    let small = read("I32", rows.map(i32::to_le_bytes).as_flattened()).unwrap();
+    let large = read("I64", rows.map(|row| i64::from(row).to_le_bytes()).as_flattened()).unwrap();
+    assert!(cosine(&small, "lamp", "light") > 0.999 && small == large);
+    // Rows read as if there were no mapping would be other words' rows.
+    let message = read("U32", rows.map(i32::to_le_bytes).as_flattened()).unwrap_err().to_string();
+    assert!(message.contains("`mapping` is U32; I64 and I32 are read"), "{message}");
 }
 
 #[test]

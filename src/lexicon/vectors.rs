@@ -4,7 +4,7 @@
 use super::Builder;
 use crate::data::Lines;
 use crate::error::{Error, Result};
-use std::fs::File;
+use crate::sources;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const EXPECTED: &str = "expected a word and its numbers, with spaces between";
 
 /// The words of a file, and how many entries it has.
 pub(super) fn read(path: &Path) -> Result<(Builder, usize)> {
-    let file = File::open(path).map_err(|e| Error::io(path, "cannot open the lexicon", e))?;
+    let file = sources::open_stream(path, "cannot open the lexicon")?;
     let origin = path.display().to_string();
     let mut lines = Lines::new(BufReader::with_capacity(1 << 20, file), &origin);
     let (mut builder, mut entries): (Option<Builder>, usize) = (None, 0);

@@ -1,8 +1,8 @@
 //! Where a model's bytes live: a mapped file, or memory of our own. The only unsafe code of this room.
 
 use crate::error::{Error, Result};
+use crate::sources;
 use memmap2::Mmap;
-use std::fs::File;
 use std::path::Path;
 
 /// A cache line; a vector of these starts where every tensor's type may start.
@@ -19,12 +19,8 @@ pub(super) enum Bytes {
 
 impl Bytes {
     pub(super) fn mapped(path: &Path) -> Result<Bytes> {
-        let file = File::open(path).map_err(|e| Error::io(path, "cannot open the model", e))?;
+        let file = sources::open(path, "cannot open the model")?;
         let about = file.metadata().map_err(|e| Error::io(path, "cannot open the model", e))?;
-        if !about.is_file() {
-            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file");
-            return Err(Error::io(path, "cannot open the model", source));
-        }
         if about.len() == 0 {
             return Ok(Bytes::copied(&[]));
         }

@@ -10,13 +10,16 @@ use crate::data::check_label;
 use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
-use crate::rules;
+use crate::rules::{self, MAX_STRINGS, strings};
 use crate::simd::{DIMENSIONS, HALF};
+use crate::sources;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use crate::text::vocabulary::Vocabulary;
 use safetensors::{Dtype, SafeTensors};
-use serde_json::Value;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt::{self, Formatter};
 use std::hash::Hasher;
 use std::ops::{Range, RangeInclusive};
 use twox_hash::XxHash3_64;
@@ -34,6 +37,8 @@ const CHECKSUM_DIGITS: usize = 16;
 const ALIGNMENT: usize = 64;
 /// Headers hold little but the labels: 16,384 of 255 bytes, escaped twice, stay far below.
 const MAX_HEADER: usize = 64 << 20;
+/// More than any model has.
+const MAX_TENSORS: usize = 64;
 /// 2^20 rows: more than any n-gram table has use for.
 const MAX_ROWS: usize = 1 << 20;
 
@@ -147,7 +152,15 @@ pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
 }
 
 fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
-    let not_a_model = || ModelFault::NotAModel("it doesn't start as a safetensors file does".into());
+    let not_a_model = || {
+        ModelFault::NotAModel(match sources::kind(bytes) {
+            Some(kind) => format!("it is {kind}"),
+            None if sources::is_text(bytes) => {
+                "it is a text file; name the file that training wrote, not what it was trained on".into()
+            }
+            None => "it doesn't start as a safetensors file does".into(),
+        })
+    };
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;
     let length = u64::from_le_bytes(*length);
     if length > MAX_HEADER as u64 || rest.first().is_some_and(|&b| b != b'{') {
@@ -163,18 +176,16 @@ fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
 pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
     let check = || {
         let header = header_length(bytes)?;
-        check_whole(bytes, header)
+        check_whole(bytes, header).map(drop)
     };
     check().map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
 }
 
-/// Whether there are as many bytes as header and tensors have.
-fn check_whole(bytes: &[u8], header: usize) -> Result<(), ModelFault> {
-    let Some(tensors) = data_length(&bytes[8..8 + header]) else {
-        return Err(ModelFault::NotAModel("its header names no tensors".into()));
-    };
-    let (found, expected) = (bytes.len() as u64, (8 + header as u64).saturating_add(tensors));
-    if found == expected { Ok(()) } else { Err(ModelFault::WrongLength { found, expected }) }
+/// What the header says of the tensors, if there are as many bytes as header and tensors have.
+fn check_whole(bytes: &[u8], header: usize) -> Result<Outline, ModelFault> {
+    let tensors = outline(&bytes[8..8 + header])?;
+    let (found, expected) = (bytes.len() as u64, (8 + header as u64).saturating_add(tensors.length));
+    if found == expected { Ok(tensors) } else { Err(ModelFault::WrongLength { found, expected }) }
 }
 
 fn checksum_place(bytes: &[u8]) -> Option<Range<usize>> {
@@ -198,21 +209,32 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     if cfg!(target_endian = "big") {
         return Err(ModelFault::NotAModel("model files need a little-endian machine".into()));
     }
-    let header = header_length(bytes)?;
-    let metadata = metadata(&bytes[8..8 + header])?;
-    check_whole(bytes, header)?;
+    let length = header_length(bytes)?;
+    let header = &bytes[8..8 + length];
+    let text = metadata_text(header)?;
+    let tensors = check_whole(bytes, length)?;
     let digits = checksum_place(bytes).ok_or_else(|| ModelFault::NotAModel("it has no checksum".into()))?;
     let found = checksum(bytes, &digits);
-    if found.as_bytes() != &bytes[digits] {
-        return Err(ModelFault::ChecksumMismatch { found, expected: metadata.checksum });
+    let expected = String::from_utf8_lossy(&bytes[digits]);
+    if found != expected && !tensors.in_our_order {
+        return Err(ModelFault::Rewritten);
     }
+    if found != expected {
+        return Err(ModelFault::ChecksumMismatch { found, expected: expected.into_owned() });
+    }
+    let metadata = metadata(&text)?;
+    drop(text);
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| ModelFault::NotAModel(e.to_string()))?;
     let places = places(&tensors, bytes, &metadata)?;
     Ok((metadata, places))
 }
 
-/// The metadata, its format number looked at before anything a newer format might have changed.
-fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
+fn unsound(_: serde_json::Error) -> ModelFault {
+    ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"))
+}
+
+/// The text of the metadata, its format number looked at before anything a newer format might have changed.
+fn metadata_text(header: &[u8]) -> Result<String, ModelFault> {
     #[derive(serde::Deserialize)]
     struct Header {
         #[serde(rename = "__metadata__")]
@@ -226,17 +248,26 @@ fn metadata(header: &[u8]) -> Result<Metadata, ModelFault> {
     struct Version {
         format: u32,
     }
-    let no_entry =
-        |_| ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"));
-    let text = serde_json::from_slice::<Header>(header).map_err(no_entry)?.metadata.intentkit;
-    let format = serde_json::from_str::<Version>(&text).map_err(no_entry)?.format;
+    let text = serde_json::from_slice::<Header>(header).map_err(unsound)?.metadata.intentkit;
+    let format = serde_json::from_str::<Version>(&text).map_err(unsound)?.format;
     if format == 0 {
         return Err(ModelFault::NotAModel("its format is 0; formats start at 1".into()));
     }
     if format > FORMAT {
         return Err(ModelFault::NewerFormat { found: format, supported: FORMAT });
     }
-    let metadata: Metadata = serde_json::from_str(&text).map_err(no_entry)?;
+    let strings = strings(&text);
+    if strings > MAX_STRINGS {
+        return Err(ModelFault::AbsurdSize(format!(
+            "the metadata holds {strings} strings; {MAX_STRINGS} are read"
+        )));
+    }
+    Ok(text)
+}
+
+/// The metadata, in the ranges that every use of it relies on.
+fn metadata(text: &str) -> Result<Metadata, ModelFault> {
+    let metadata: Metadata = serde_json::from_str(text).map_err(unsound)?;
     if metadata.labels.is_empty() || metadata.labels.len() > MAX_LABELS {
         let found = metadata.labels.len();
         return Err(ModelFault::AbsurdSize(format!(
@@ -288,10 +319,61 @@ fn check_names(metadata: &Metadata) -> Result<(), ModelFault> {
     rules::check(&metadata.rules).map_err(|fault| ModelFault::NotAModel(format!("its {fault}")))
 }
 
-/// Bytes of tensors that the header promises: the largest end of any tensor.
-fn data_length(header: &[u8]) -> Option<u64> {
-    let header: serde_json::Map<String, Value> = serde_json::from_slice(header).ok()?;
-    header.values().filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64()).max()
+/// What the header says of all tensors.
+struct Outline {
+    /// The largest end of any.
+    length: u64,
+    /// Whether the first is of integers of 8 bits or 4. Other writers of safetensors files put wider types first, and so floats.
+    in_our_order: bool,
+}
+
+/// Reads the outline. Bounds what reading the header takes: its tensors are few, their shapes short, and it holds no other metadata.
+fn outline(header: &[u8]) -> Result<Outline, ModelFault> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        #[serde(rename = "intentkit")]
+        _text: IgnoredAny,
+    }
+    #[derive(serde::Deserialize)]
+    struct Tensor {
+        dtype: Dtype,
+        #[serde(rename = "shape")]
+        _shape: Shape,
+        data_offsets: (u64, u64),
+    }
+    #[derive(serde::Deserialize)]
+    struct Shape(#[serde(default)] IgnoredAny, #[serde(default)] IgnoredAny, #[serde(default)] IgnoredAny);
+
+    struct Header;
+    impl<'de> Visitor<'de> for Header {
+        type Value = Outline;
+
+        fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            f.write_str("the header of a safetensors file")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Outline, A::Error> {
+            let (mut count, mut outline) = (0, Outline { length: 0, in_our_order: true });
+            while let Some(name) = entries.next_key::<Cow<'_, str>>()? {
+                if name == "__metadata__" {
+                    entries.next_value::<Entry>()?;
+                    continue;
+                }
+                count += 1;
+                if count > MAX_TENSORS {
+                    return Err(A::Error::custom(format!("it has more than {MAX_TENSORS} tensors")));
+                }
+                let Tensor { dtype, data_offsets: (start, end), .. } = entries.next_value()?;
+                outline.length = outline.length.max(end);
+                outline.in_our_order &= start > 0 || end == 0 || matches!(dtype, Dtype::I8 | Dtype::U8);
+            }
+            Ok(outline)
+        }
+    }
+    serde_json::Deserializer::from_slice(header)
+        .deserialize_map(Header)
+        .map_err(|e| ModelFault::NotAModel(e.to_string()))
 }
 
 struct Finder<'a> {

@@ -161,6 +161,23 @@ fn bytes_that_are_no_model_are_told_apart_from_damaged_ones() {
 }
 
 #[test]
+fn other_files_given_as_a_model_are_told_by_their_first_bytes() {
+    for (bytes, expected) in [
+        (&b"\x1F\x8B\x08\0"[..], "(it is compressed with gzip; unpack it first)"),
+        (b"PK\x03\x04\x14\0\0\0\0\0", "(it is a zip archive"),
+        (b"intentL1\0\0\0\0", "(it is a training-state file (.learner)"),
+        (
+            br#"{"text": "lights on", "labels": ["light"]}"#,
+            "(it is a text file; name the file that training wrote",
+        ),
+        (&[0; 64], "(it doesn't start as a safetensors file does)"),
+    ] {
+        let message = fault(bytes).to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_truncated_or_overlong_model_names_both_lengths() {
     let model = model();
     let bytes = model.as_bytes();
@@ -193,6 +210,18 @@ fn every_flipped_bit_is_noticed() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     assert!(matches!(fault(&bytes), ModelFault::ChecksumMismatch { .. }));
+}
+
+#[test]
+fn a_model_that_another_program_wrote_anew_is_told_from_a_damaged_one() {
+    let model = model();
+    // As safetensors for Python does it.
+    let tensors = safetensors::SafeTensors::deserialize(model.as_bytes()).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(model.as_bytes()).unwrap();
+    let rewritten = safetensors::serialize(tensors.tensors(), header.metadata().clone()).unwrap();
+    assert_eq!(fault(&rewritten), ModelFault::Rewritten);
+    let sentence = ModelFault::Rewritten.to_string();
+    assert!(sentence.contains("use the original, or train the model again"), "{sentence}");
 }
 
 #[test]

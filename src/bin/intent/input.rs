@@ -48,8 +48,7 @@ pub fn some_examples(path: &Path, format: Option<Format>) -> Result<WithWarnings
 
 /// What a small file says.
 pub fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|e| Failure::Failed(format!("{}: cannot read: {}", path.display(), e.kind())))
+    Ok(data::read_text(path)?)
 }
 
 /// Keeps other processes that hold it from writing a model anew, as long as the file that is returned lives.

@@ -69,7 +69,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     descriptions: Option<PathBuf>,
     /// Word vectors from elsewhere, a help where examples are few: a text file (.vec of fastText or word2vec, GloVe) or a
-    /// Model2Vec folder. The model holds what it needs of them
+    /// folder of Model2Vec or sentence-transformers (static embeddings). The model holds what it needs of them
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
     /// Also write what `intent update` needs to learn without forgetting: the examples among it, about 8 MB, readable by its owner alone

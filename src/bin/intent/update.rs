@@ -195,6 +195,10 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
 /// Whether a file is one that `--learner` wrote.
 fn is_learner(path: &Path) -> bool {
     let mut start = [0; 8];
+    // A named pipe would wait for a writer.
+    if !path.is_file() {
+        return false;
+    }
     std::fs::File::open(path)
         .and_then(|mut file| file.read_exact(&mut start))
         .is_ok_and(|()| LearnerFile::is_start(&start))

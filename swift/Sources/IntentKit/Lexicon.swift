@@ -14,7 +14,8 @@ public struct Lexicon: Hashable, Sendable {
 
     let source: Source
 
-    /// A text file with a word and its numbers on each line (the .vec of fastText and word2vec, GloVe), or a Model2Vec folder.
+    /// A text file with a word and its numbers on each line (the .vec of fastText and word2vec, GloVe), or the folder of a Model2Vec model
+    /// or of a sentence-transformers model with static embeddings.
     public init(contentsOf url: URL) {
         source = .file(url)
     }

@@ -78,7 +78,10 @@ extension IntentClassifier {
         get throws(IntentError) { try decode(Statistics.self, from: try handle.text { intent_stats_json($0, $1, $2, $3, $4) }) }
     }
 
-    /// What it has done so far, as OpenMetrics text, which Prometheus and its kin read.
+    /// What it has done so far, as OpenMetrics text (version 1.0), which Prometheus and its kin read.
+    ///
+    /// Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. To check it, use an OpenMetrics parser, such as that of the
+    /// Python package prometheus-client, not `promtool check metrics`, which knows the older text format only.
     public var openMetrics: String {
         get throws(IntentError) { try handle.text { intent_stats_openmetrics($0, $1, $2, $3, $4) } }
     }
