@@ -13,6 +13,7 @@ use crate::train::{
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -82,6 +83,8 @@ struct State {
     previous: Option<Previous>,
     retraining: Option<Retraining>,
     thread: Option<JoinHandle<()>>,
+    /// That the thread is in.
+    process: u32,
     closed: bool,
     /// For the statistics.
     learned: u64,
@@ -101,6 +104,7 @@ impl Default for State {
             previous: None,
             retraining: None,
             thread: None,
+            process: process::id(),
             closed: false,
             learned: 0,
             retrained: 0,
@@ -145,7 +149,14 @@ impl Learning {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = process::id();
+        if std::mem::replace(&mut state.process, process) != process {
+            // Forked: a retraining and its thread go on in the parent, and can't be waited for or let go of here.
+            state.retraining = None;
+            std::mem::forget(state.thread.take());
+        }
+        state
     }
 
     /// Tells a retraining that nobody wants it any more.

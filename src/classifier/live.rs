@@ -22,7 +22,6 @@ use std::future::Future;
 use std::mem;
 use std::path::Path;
 use std::pin::Pin;
-use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -141,8 +140,6 @@ pub struct LiveClassifier {
     queue: ArcSwapOption<Queue<Question, Answer>>,
     /// Held while the queue is made.
     queueing: Mutex<QueueOptions>,
-    /// The process it was made in.
-    process: u32,
 }
 
 impl LiveClassifier {
@@ -159,7 +156,7 @@ impl LiveClassifier {
         let published = Published::new(classifier);
         let learning = Learning::new(Arc::clone(&published), learner);
         let (queue, queueing) = (ArcSwapOption::empty(), Mutex::default());
-        LiveClassifier { published, learning, load, queue, queueing, process: process::id() }
+        LiveClassifier { published, learning, load, queue, queueing }
     }
 
     /// Of keyword rules alone, without any training: a first version that can learn.
@@ -521,12 +518,7 @@ impl Drop for LiveClassifier {
             Some(queue) if queue.is_here() => queue.close(true),
             parents => mem::forget(parents),
         }
-        if self.process == process::id() {
-            self.learning.close();
-        } else {
-            // Its thread, if it has one, may be the parent's, which can't be waited for or let go of here.
-            mem::forget(Arc::clone(&self.learning));
-        }
+        self.learning.close();
     }
 }
 

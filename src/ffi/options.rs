@@ -7,7 +7,6 @@ use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::data::{Format, WithWarnings, read_file_with_warnings};
 use crate::decision::Cost;
-use crate::threads;
 use crate::train::{Durability, Phase, Progress};
 use crate::{Lexicon, Preset, TrainOptions};
 use libc::c_void;
@@ -505,7 +504,7 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
             // SAFETY: the header asks for each text's bytes.
             .map(|(i, word)| unsafe { word.phrase(format_args!("words[{i}]")) })
             .collect::<Result<Vec<&str>, Failure>>()?;
-        let lexicon = threads::with(0, || Lexicon::new(&words, vectors, dimensions))?;
+        let lexicon = Lexicon::new(&words, vectors, dimensions)?;
         options.train.lexicon = Some(Arc::new(lexicon));
         Ok(())
     })
@@ -535,7 +534,7 @@ pub unsafe extern "C" fn intent_options_set_lexicon_file(
         } else {
             // SAFETY: the header asks for `path_length` bytes.
             let path = unsafe { self::path(path, path_length, "path") }?;
-            Some(Arc::new(threads::with(0, || Lexicon::load(path))?))
+            Some(Arc::new(Lexicon::load(path)?))
         };
         Ok(())
     })

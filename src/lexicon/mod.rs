@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::simd::{self, DIMENSIONS};
 use crate::text::ngrams::token_hash;
 use crate::text::{Token, for_each_token};
+use crate::threads;
 use reduce::{Reduction, to_unit};
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
@@ -68,7 +69,7 @@ impl Lexicon {
                 .add(word.as_ref(), vector)
                 .map_err(|fault| Error::invalid(format!("word {i} of the lexicon: {fault}")))?;
         }
-        builder.finish().ok_or_else(|| {
+        threads::with(0, || builder.finish()).ok_or_else(|| {
             Error::invalid(format!("none of the lexicon's {} entries is a word with a vector", words.len()))
         })
     }
@@ -83,8 +84,7 @@ impl Lexicon {
     pub fn load(path: impl AsRef<Path>) -> Result<Lexicon> {
         let path = path.as_ref();
         let (builder, entries) = if path.is_dir() { model2vec::read(path)? } else { vectors::read(path)? };
-        builder
-            .finish()
+        threads::with(0, || builder.finish())
             .ok_or_else(|| fault(path, format!("none of its {entries} entries is a word with a vector")))
     }
 

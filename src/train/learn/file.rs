@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::files::{PART, folder, take_after, target, write_beside};
 use crate::model::Model;
 use crate::simd::DIMENSIONS;
+use crate::sources;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
@@ -332,6 +333,9 @@ fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, 
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(cannot(e)),
         };
+        if !file.metadata().map_err(cannot)?.is_file() {
+            return Err(cannot(std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")));
+        }
         lock(&file, path)?;
         match fs::metadata(place) {
             Ok(there) if same_file(&file.metadata().map_err(cannot)?, &there) => {
@@ -457,7 +461,10 @@ type Record<'a> = (u32, &'a [u8]);
 /// The records of a file's bytes, and where the last whole one ends.
 fn records(bytes: &[u8]) -> Result<(Vec<Record<'_>>, u64), String> {
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
-        return Err("not an IntentKit learner file, or one of another version".into());
+        return Err(match sources::no_text(bytes) {
+            Some(kind) => format!("not an IntentKit learner file: it is {kind}"),
+            None => "not an IntentKit learner file, or one of another version".into(),
+        });
     };
     let mut records = vec![];
     loop {
