@@ -1268,7 +1268,7 @@ intent_status intent_forget_examples(const intent_classifier *classifier,
 /**
  * When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
  * current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on the
- * golden examples, by one. Without this call a classifier trains again behind every 100 examples that it learned.
+ * golden examples, by one. Corrections that contradict the other examples don't count. Without this call a classifier trains again behind every 100 examples that it learned.
  *
  * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
  * @param after        Behind how many examples; 0 for never by itself.
