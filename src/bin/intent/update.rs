@@ -114,7 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // All of them or none.
     let update = learner.apply_and(&changes, |report| {
         if let (true, Some(label)) = (arguments.no_new_labels, report.new_labels.first()) {
-            return Err(Error::InvalidArgument(format!(
+            return Err(Error::Training(format!(
                 "the model has no label `{label}`, and new ones are refused"
             )));
         }
