@@ -86,6 +86,44 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
     assert!(accepted.len() as u64 >= KILLS * 3 / 4, "{}", accepted.len());
 }
 
+/// The file is written anew behind every 128 changes, under the same name and by another file: whoever opens it in that moment must not have it.
+#[test]
+fn no_other_process_gets_a_training_state_that_is_being_learned_with() {
+    const ENOUGH: usize = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assistant.learner");
+    let live = LiveClassifier::load("models/assistant.intent").unwrap();
+    live.save_learner(&path, Durability::Process).unwrap();
+    drop(live);
+    let mut child = Command::new(env::current_exe().unwrap())
+        .args(["learns_until_it_is_killed", "--exact", "--nocapture"])
+        .env("INTENTKIT_TEST_JOURNAL", &path)
+        .env("INTENTKIT_TEST_ROUND", "0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let output = BufReader::new(child.stdout.take().unwrap());
+    let lines = output.lines().map_while(Result::ok);
+    let accepted = lines.filter_map(|line| Some(line.split_once("accepted:")?.1.to_owned()));
+    let (said, is_learning) = channel();
+    let reader =
+        thread::spawn(move || accepted.inspect(|_| said.send(()).unwrap_or_default()).collect::<Vec<_>>());
+    is_learning.recv().unwrap();
+    let mut learned = 1;
+    while learned < ENOUGH {
+        let opened = LiveClassifier::load_learner(&path, Durability::Process);
+        let error = opened.map(drop).unwrap_err().to_string();
+        assert!(error.contains("another process or classifier has this learner open"), "{error}");
+        learned += is_learning.try_iter().count();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let accepted = reader.join().unwrap();
+    let kept: HashSet<String> = kept(&path).into_iter().collect();
+    assert!(accepted.iter().all(|text| kept.contains(text)), "{} of {}", kept.len(), accepted.len());
+}
+
 fn of(text: &str) -> Example {
     Example::new(text, ["GARDEN"])
 }
