@@ -6,9 +6,11 @@
 
 use crate::error::{Error, Result};
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// How the names of temporary files start, those beside training-state files apart.
 const PREFIX: &str = ".intent-";
@@ -89,6 +91,37 @@ pub(crate) fn take_after(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Takes a file for this process; false if another has it. Waits for a tenth of a second, since a program that was started a moment ago holds
+/// what its parent had open until it runs. On file systems without locks the host has to see to it, and it is always true.
+///
+/// # Errors
+/// What the system said.
+pub fn lock(file: &File) -> io::Result<bool> {
+    const TRIES: usize = 20;
+    const PAUSE: Duration = Duration::from_millis(5);
+    for i in 0..TRIES {
+        if i > 0 {
+            thread::sleep(PAUSE);
+        }
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(e)) if has_no_locks(&e) => return Ok(true),
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+    }
+    Ok(false)
+}
+
+/// Whether an error says that there are no locks: some file systems on the network have none to give.
+fn has_no_locks(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(libc::ENOLCK) {
+        return true;
+    }
+    error.kind() == ErrorKind::Unsupported
+}
+
 /// Makes something temporary and locks it. On file systems without locks it is never swept. A sweep that looks at it before it is locked
 /// has the lock for a moment and removes it, so there are several tries.
 fn locked<T>(
@@ -99,7 +132,7 @@ fn locked<T>(
     for _ in 0..TRIES {
         let made = make()?;
         let swept = lock(&made).is_some_and(|(path, file)| {
-            matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) || !path.exists()
+            matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || !path.exists()
         });
         if !swept {
             return Ok(made);

@@ -3,8 +3,8 @@
 use crate::failure::Failure;
 use crate::words;
 use intentkit::data::{self, Format, WithWarnings};
-use intentkit::{Classifier, Error, Lexicon};
-use std::fs::{File, Metadata, TryLockError};
+use intentkit::{Classifier, Error, Lexicon, files};
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +57,7 @@ pub fn hold(model: &Path) -> Result<File, Failure> {
         |e: std::io::Error| Error::Io { path: model.into(), action: "cannot open the model", source: e };
     loop {
         let file = File::open(model).map_err(fault)?;
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        if !files::lock(&file).map_err(fault)? {
             return Err(Failure::Failed(format!(
                 "{}: another process is teaching this model; try again when it is done",
                 model.display()

@@ -14,13 +14,13 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::files::{PART, folder, take_after, target, write_beside};
+use crate::files::{self, PART, folder, take_after, target, write_beside};
 use crate::model::Model;
 use crate::simd::DIMENSIONS;
 use crate::sources;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -393,27 +393,16 @@ fn sweep(path: &Path) {
     }
 }
 
-/// Whether an error says that there are no locks: some file systems on the network have none to give.
-fn has_no_locks(error: &std::io::Error) -> bool {
-    #[cfg(unix)]
-    if error.raw_os_error() == Some(libc::ENOLCK) {
-        return true;
-    }
-    error.kind() == ErrorKind::Unsupported
-}
-
 /// Takes the file for this process.
 fn lock(file: &File, path: &Path) -> Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(Error::Learner {
+    match files::lock(file) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Learner {
             origin: path.display().to_string(),
             message: "another process or classifier has this learner open; only one can learn at a time"
                 .into(),
         }),
-        // File systems without locks: the owner has to see to it.
-        Err(TryLockError::Error(e)) if has_no_locks(&e) => Ok(()),
-        Err(TryLockError::Error(e)) => Err(Error::io(path, "cannot lock the learner", e)),
+        Err(e) => Err(Error::io(path, "cannot lock the learner", e)),
     }
 }
 
