@@ -17,7 +17,8 @@
  *
  * Memory. Who makes it frees it: what the library hands out is released with the library's own function for it, never with
  * free(). What the caller hands in is borrowed for the time of the call, and nothing is kept unless its comment says so.
- * Predicting allocates nothing.
+ * Predicting allocates nothing. Training, learning and loading ask for their large blocks first, and return OUT_OF_MEMORY where one can't be
+ * had; nothing has changed then. A small block that can't be had ends the process.
  *
  * Stack. A prediction fits a thread with a stack of 64 kB for a model of up to 2,048 labels, and one of 192 kB for more. Every other call
  * fits one of 256 kB.
@@ -103,6 +104,8 @@ typedef enum intent_status {
   INTENT_STATUS_STOPPED = 31,
   /** A file can't be read or written. */
   INTENT_STATUS_IO = 40,
+  /** There is no memory for a large block. */
+  INTENT_STATUS_OUT_OF_MEMORY = 41,
   /** The model was trained from feature rows and can't read texts. */
   INTENT_STATUS_NO_VECTORIZER = 50,
   /** As many requests are waiting as the queue takes. */
@@ -715,7 +718,7 @@ intent_status intent_options_set_learner(intent_options *options,
  * @param options        How to train. NULL for the defaults.
  * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
  * @param error_out      Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE, STOPPED or PANICKED; with a
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE, OUT_OF_MEMORY, STOPPED or PANICKED; with a
  *         validation file BAD_DATA and IO as well.
  */
 intent_status intent_train(const intent_text *texts,
@@ -735,7 +738,7 @@ intent_status intent_train(const intent_text *texts,
  * @param options        How to train. NULL for the defaults.
  * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
  * @param error_out      Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, UNTRAINABLE, STOPPED, IO or PANICKED.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, UNTRAINABLE, OUT_OF_MEMORY, STOPPED, IO or PANICKED.
  */
 intent_status intent_train_file(const uint8_t *path,
                                 size_t path_length,
@@ -756,7 +759,7 @@ intent_status intent_train_file(const uint8_t *path,
  * @param options        How to train. NULL for the defaults.
  * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
  * @param error_out      Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, UNTRAINABLE, STOPPED or PANICKED.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, UNTRAINABLE, OUT_OF_MEMORY, STOPPED or PANICKED.
  */
 intent_status intent_train_features(const float *rows,
                                     size_t row_count,
@@ -820,7 +823,7 @@ intent_status intent_load(const uint8_t *path,
  * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
  * @param error_out      Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR,
- *         ABSURD_SIZE or PANICKED.
+ *         ABSURD_SIZE, OUT_OF_MEMORY or PANICKED.
  */
 intent_status intent_load_bytes(const uint8_t *bytes,
                                 size_t length,
@@ -1151,9 +1154,10 @@ intent_status intent_finish(const intent_classifier *classifier,
  * @param label_counts Array of `text_count` numbers, as for intent_train(); 0 for a text that belongs to no label.
  * @param update_out   Optional. Receives what came of it. Written only on success.
  * @param error_out    Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, and for
- *         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER (the training-state file was replaced or changed by
- *         another program), IO (the training-state file can't be written) or PANICKED. Nothing was learned unless it is OK.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, for a text
+ *         with labels that holds nothing to tell them by, and for models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER
+ *         (the training-state file can only be read, or was replaced or changed by another program), OUT_OF_MEMORY, IO (the training-state
+ *         file can't be written) or PANICKED. Nothing was learned unless it is OK.
  */
 intent_status intent_update(const intent_classifier *classifier,
                             const intent_text *texts,
@@ -1182,7 +1186,7 @@ intent_status intent_allow_new_labels(const intent_classifier *classifier,
  * @param label      The label's name until now.
  * @param to         A name that no label has.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or
  *         PANICKED. Nothing has changed unless it is OK.
  */
 intent_status intent_rename_label(const intent_classifier *classifier,
@@ -1228,7 +1232,7 @@ intent_status intent_remove_label(const intent_classifier *classifier,
  * @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
  * @param error_out      Optional. Written only on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_LEARNER (damaged, no learner file, or open elsewhere: one classifier at a time
- *         can learn in a file), IO or PANICKED.
+ *         can learn in a file), OUT_OF_MEMORY, IO or PANICKED.
  */
 intent_status intent_load_learner(const uint8_t *path,
                                   size_t path_length,
@@ -1246,7 +1250,7 @@ intent_status intent_load_learner(const uint8_t *path,
  * @param path_length Bytes of `path`, 1 or more.
  * @param power_safe  As for intent_load_learner().
  * @param error_out   Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, IO or PANICKED.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY, IO or PANICKED.
  */
 intent_status intent_save_learner(const intent_classifier *classifier,
                                   const uint8_t *path,
@@ -1260,7 +1264,7 @@ intent_status intent_save_learner(const intent_classifier *classifier,
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, BAD_LEARNER and IO as for intent_update() (nothing was dropped then), or PANICKED.
+ * @return OK, NULL_ARGUMENT, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update() (nothing was dropped then), or PANICKED.
  */
 intent_status intent_forget_examples(const intent_classifier *classifier,
                                      intent_error **error_out);
@@ -1268,7 +1272,8 @@ intent_status intent_forget_examples(const intent_classifier *classifier,
 /**
  * When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
  * current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on the
- * golden examples, by one. Corrections that contradict the other examples don't count. Without this call a classifier trains again behind every 100 examples that it learned.
+ * golden examples, by one. Corrections that contradict the other examples don't count. Without this call a classifier trains again behind
+ * every 100 examples that it learned.
  *
  * @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
  * @param after        Behind how many examples; 0 for never by itself.
@@ -1296,7 +1301,7 @@ intent_status intent_set_retraining(const intent_classifier *classifier,
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when the examples of training are not kept), NO_VECTORIZER, UNTRAINABLE or PANICKED.
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when the examples of training are not kept), NO_VECTORIZER, UNTRAINABLE, OUT_OF_MEMORY or PANICKED.
  */
 intent_status intent_retrain(const intent_classifier *classifier,
                              intent_error **error_out);
@@ -1323,7 +1328,7 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param with       Another classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or
  *         PANICKED. Nothing has changed unless it is OK.
  */
 intent_status intent_replace(const intent_classifier *classifier,
@@ -1335,7 +1340,7 @@ intent_status intent_replace(const intent_classifier *classifier,
  *
  * @param classifier A classifier. Not NULL. Other threads may use it at the same time.
  * @param error_out  Optional. Written only on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER and IO as for intent_update(), or PANICKED. Nothing has
+ * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or PANICKED. Nothing has
  *         changed unless it is OK.
  */
 intent_status intent_roll_back(const intent_classifier *classifier,

@@ -48,6 +48,12 @@ pub enum Error {
     /// The progress callback asked for training to stop. No model was made.
     #[error("training was stopped by its progress callback; no model was made")]
     Stopped,
+    /// There is no memory for a large block. Nothing has changed.
+    #[error("there is no room for {} MB of memory; free some, or use fewer examples or labels", bytes.div_ceil(1_000_000))]
+    OutOfMemory {
+        /// Size of the block in bytes.
+        bytes: usize,
+    },
     /// A file could not be read or written.
     #[error("{path}: {action}: {source}", path = .path.display())]
     Io {

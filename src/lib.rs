@@ -34,6 +34,7 @@
 //! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | `threads` | who a call shares its work with |
+//! | `room` | asking for large blocks of memory before they are used |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
 //! | [`network`] | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
 //! | [`calibration`] | logits as probabilities |
@@ -64,6 +65,7 @@ pub mod lexicon;
 pub mod metrics;
 pub mod model;
 pub mod network;
+mod room;
 pub mod rules;
 pub mod runtime;
 pub mod simd;

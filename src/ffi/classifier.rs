@@ -127,7 +127,7 @@ pub unsafe extern "C" fn intent_load(
 /// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
 /// @param error_out      Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR,
-///         ABSURD_SIZE or PANICKED.
+///         ABSURD_SIZE, OUT_OF_MEMORY or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_load_bytes(
     bytes: *const u8,

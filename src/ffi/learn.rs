@@ -45,9 +45,10 @@ pub struct IntentUpdate {
 /// @param label_counts Array of `text_count` numbers, as for intent_train(); 0 for a text that belongs to no label.
 /// @param update_out   Optional. Receives what came of it. Written only on success.
 /// @param error_out    Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, and for
-///         models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER (the training-state file was replaced or changed by
-///         another program), IO (the training-state file can't be written) or PANICKED. Nothing was learned unless it is OK.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a new label where intent_allow_new_labels() forbids them, for a text
+///         with labels that holds nothing to tell them by, and for models of the reference preset), TEXT_TOO_LONG, NO_VECTORIZER, BAD_LEARNER
+///         (the training-state file can only be read, or was replaced or changed by another program), OUT_OF_MEMORY, IO (the training-state
+///         file can't be written) or PANICKED. Nothing was learned unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_update(
     classifier: *const IntentClassifier,
@@ -117,7 +118,7 @@ pub unsafe extern "C" fn intent_allow_new_labels(
 /// @param label      The label's name until now.
 /// @param to         A name that no label has.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or
 ///         PANICKED. Nothing has changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_rename_label(
@@ -207,7 +208,7 @@ unsafe fn name(text: IntentText, argument: &str) -> Result<String, Failure> {
 /// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
 /// @param error_out      Optional. Written only on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_LEARNER (damaged, no learner file, or open elsewhere: one classifier at a time
-///         can learn in a file), IO or PANICKED.
+///         can learn in a file), OUT_OF_MEMORY, IO or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_load_learner(
     path: *const u8,
@@ -236,7 +237,7 @@ pub unsafe extern "C" fn intent_load_learner(
 /// @param path_length Bytes of `path`, 1 or more.
 /// @param power_safe  As for intent_load_learner().
 /// @param error_out   Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, IO or PANICKED.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY, IO or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_save_learner(
     classifier: *const IntentClassifier,
@@ -258,7 +259,7 @@ pub unsafe extern "C" fn intent_save_learner(
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, BAD_LEARNER and IO as for intent_update() (nothing was dropped then), or PANICKED.
+/// @return OK, NULL_ARGUMENT, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update() (nothing was dropped then), or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_forget_examples(
     classifier: *const IntentClassifier,
@@ -272,7 +273,8 @@ pub unsafe extern "C" fn intent_forget_examples(
 
 /// When to train again from everything that is kept: in the background, on one thread of low priority. The new model takes the place of the
 /// current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on the
-/// golden examples, by one. Corrections that contradict the other examples don't count. Without this call a classifier trains again behind every 100 examples that it learned.
+/// golden examples, by one. Corrections that contradict the other examples don't count. Without this call a classifier trains again behind
+/// every 100 examples that it learned.
 ///
 /// @param classifier   A classifier. Not NULL. Other threads may use it at the same time.
 /// @param after        Behind how many examples; 0 for never by itself.
@@ -313,7 +315,7 @@ pub unsafe extern "C" fn intent_set_retraining(
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when the examples of training are not kept), NO_VECTORIZER, UNTRAINABLE or PANICKED.
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when the examples of training are not kept), NO_VECTORIZER, UNTRAINABLE, OUT_OF_MEMORY or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_retrain(
     classifier: *const IntentClassifier,
@@ -361,7 +363,7 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param with       Another classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER and IO as for intent_update(), or
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when both are the same), NO_VECTORIZER, BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or
 ///         PANICKED. Nothing has changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_replace(
@@ -380,7 +382,7 @@ pub unsafe extern "C" fn intent_replace(
 ///
 /// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
 /// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER and IO as for intent_update(), or PANICKED. Nothing has
+/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT (when there is none), BAD_LEARNER, OUT_OF_MEMORY and IO as for intent_update(), or PANICKED. Nothing has
 ///         changed unless it is OK.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_roll_back(

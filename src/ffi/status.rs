@@ -46,6 +46,8 @@ pub enum IntentStatus {
 
     /// A file can't be read or written.
     Io = 40,
+    /// There is no memory for a large block.
+    OutOfMemory = 41,
 
     /// The model was trained from feature rows and can't read texts.
     NoVectorizer = 50,
@@ -68,6 +70,7 @@ impl From<&Error> for IntentStatus {
             Error::Training(_) => IntentStatus::Untrainable,
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,
+            Error::OutOfMemory { .. } => IntentStatus::OutOfMemory,
             Error::NoVectorizer => IntentStatus::NoVectorizer,
             Error::Busy { .. } => IntentStatus::Busy,
             Error::Cancelled => IntentStatus::Cancelled,

@@ -26,7 +26,7 @@ use crate::{Classifier, LiveClassifier};
 /// @param options        How to train. NULL for the defaults.
 /// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
 /// @param error_out      Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE, STOPPED or PANICKED; with a
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE, OUT_OF_MEMORY, STOPPED or PANICKED; with a
 ///         validation file BAD_DATA and IO as well.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_train(
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn intent_train(
 /// @param options        How to train. NULL for the defaults.
 /// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
 /// @param error_out      Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, UNTRAINABLE, STOPPED, IO or PANICKED.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA, UNTRAINABLE, OUT_OF_MEMORY, STOPPED, IO or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_train_file(
     path: *const u8,
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn intent_train_file(
 /// @param options        How to train. NULL for the defaults.
 /// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
 /// @param error_out      Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, UNTRAINABLE, STOPPED or PANICKED.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, UNTRAINABLE, OUT_OF_MEMORY, STOPPED or PANICKED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_train_features(
     rows: *const f32,

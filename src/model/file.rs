@@ -10,6 +10,7 @@ use crate::data::check_label;
 use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
+use crate::room;
 use crate::rules::{self, MAX_STRINGS, strings};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::sources;
@@ -70,7 +71,15 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let text = serde_json::to_string(&text).map_err(unwritable)?;
     // Nothing else in the header needs escaping, and building it as a `Value` takes twelve kilobytes of code.
     let mut header = format!(r#"{{"__metadata__":{{"{KEY}":{text}}}"#);
-    let mut tensors: Vec<u8> = Vec::with_capacity(2 << 20);
+    let table = match &parts.table {
+        TableParts::Int8(numbers) => numbers.len(),
+        TableParts::Int4(bytes) => bytes.len(),
+    };
+    // The rest of a model of few labels has less than a mebibyte.
+    let length = (1 << 20) + table + parts.lexicon_rows.len() + 2 * parts.centroids.len();
+    // Once as tensors and once behind the header.
+    room::check::<u8>(2 * length)?;
+    let mut tensors: Vec<u8> = Vec::with_capacity(length);
     let mut put = |name: &str, dtype: &str, shape: &[usize], data: &[u8]| {
         let start = tensors.len();
         tensors.extend_from_slice(data);

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network, with_logits};
+use crate::room;
 use crate::rules::{Matcher, Matches, Rule};
 use crate::simd::{DIMENSIONS, HALF};
 use crate::text::MAX_TEXT_BYTES;
@@ -170,7 +171,9 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] when the parts don't fit each other.
     pub fn from_parts(parts: &Parts) -> Result<Model> {
-        Model::parse(Bytes::copied(&file::write(parts)?), "model in memory")
+        let bytes = file::write(parts)?;
+        room::check::<u8>(bytes.len())?;
+        Model::parse(Bytes::copied(&bytes), "model in memory")
     }
 
     /// Opens a model file by mapping it into memory; the table is not copied. The file may be replaced by renaming another
@@ -188,6 +191,7 @@ impl Model {
     /// [`Error::Model`] naming the fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
         file::check_length(bytes, "model in memory")?;
+        room::check::<u8>(bytes.len())?;
         Model::parse(Bytes::copied(bytes), "model in memory")
     }
 

@@ -14,6 +14,7 @@ use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parts, TrainingSummary};
+use crate::room;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
@@ -230,6 +231,7 @@ fn is_clearly_better(best: &Snapshot, last: &Snapshot) -> bool {
 /// What a model says of the named lines, as it will in use.
 pub(super) fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
     let labels = model.labels().len();
+    room::check::<f32>(lines.len() * labels)?;
     let mut logits = vec![0.0; lines.len() * labels];
     let network = |features: &FeatureVector, logits: &mut [f32]| {
         model.logits(std::slice::from_ref(features), logits);

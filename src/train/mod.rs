@@ -41,6 +41,7 @@ use crate::data::Example;
 use crate::decision::ScoreSettings;
 use crate::error::{Error, Result};
 use crate::model::{LexiconSettings, Metadata, Model, Parts, RejectSettings, TableParts, TrainingSummary};
+use crate::room;
 use crate::simd::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::token_hash;
@@ -359,6 +360,7 @@ impl<'a> Training<'a> {
         let idf = frequencies.as_ref().map_or(&[][..], |f| &f.idf);
         let transfer = frequencies.as_ref().and_then(|f| f.transfer.as_ref());
         let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
+        room::check::<f32>(idf.len() * DIMENSIONS + frozen.len() + labels * DIMENSIONS)?;
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
         let targets = &self.targets.of_line;
         let fit =

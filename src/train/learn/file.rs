@@ -16,6 +16,7 @@ use super::{Change, Learner};
 use crate::error::{Error, Result};
 use crate::files::{self, PART, folder, take_after, target, write_beside};
 use crate::model::Model;
+use crate::room;
 use crate::simd::DIMENSIONS;
 use crate::sources;
 use serde::{Deserialize, Serialize};
@@ -425,6 +426,8 @@ fn record(kind: u32, contents: &[u8], to: &mut Vec<u8>) -> Result<()> {
 /// The file of a learner without changes.
 fn snapshot(learner: &Learner) -> Result<Vec<u8>> {
     let Learner { model, state, kept, has_history, changes, .. } = learner;
+    // Rows of the table, and the same once more while they are written; the model.
+    room::check::<f32>(2 * state.weights.table.len())?;
     let mut bytes = MAGIC.to_vec();
     let about = About { has_history: *has_history, changes: *changes, step: state.step };
     record(ABOUT, &json(&about)?, &mut bytes)?;

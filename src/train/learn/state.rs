@@ -11,6 +11,7 @@ use super::undo::RowsBefore;
 use crate::error::{Error, Result};
 use crate::model::{LayerParts, Model, Parts, TableParts};
 use crate::network::INPUTS;
+use crate::room;
 use crate::simd::{self, DIMENSIONS, HALF};
 use crate::text::filter::Filter;
 use crate::text::ngrams::token_hash;
@@ -79,6 +80,8 @@ impl State {
             outliers: 0.0,
             ..Recipe::new(&options, amount)
         };
+        // Two numbers a byte: the rows, and once more with the lexicon's.
+        room::check::<f32>(4 * table.len() + 4 * parts.lexicon_rows.len())?;
         let rows: Vec<[f32; DIMENSIONS]> = table.chunks(HALF).map(int4_row_numbers).collect();
         let length = |row: &[f32; DIMENSIONS]| row.iter().map(|v| v * v).sum::<f32>().sqrt();
         let idf: Vec<f32> = rows.iter().map(|row| length(row) / ROW_LENGTH).collect();

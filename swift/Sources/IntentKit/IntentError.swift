@@ -22,6 +22,8 @@ public enum IntentError: Error, Equatable, Sendable {
     case cancelled(String)
     /// A file can't be read or written.
     case file(String)
+    /// There is no memory for a large block; nothing has changed.
+    case outOfMemory(String)
     /// The model was trained from feature vectors and can't read texts.
     case readsNoTexts(String)
     /// As many requests are waiting as the queue takes; try again later.
@@ -48,7 +50,7 @@ public enum IntentError: Error, Equatable, Sendable {
         switch self {
         case .invalidArgument(let message), .textTooLong(let message), .unreadableModel(_, let message), .badData(let message),
             .badLearner(let message), .untrainable(let message), .cancelled(let message), .file(let message),
-            .readsNoTexts(let message), .busy(let message), .finished(let message), .defect(let message),
+            .outOfMemory(let message), .readsNoTexts(let message), .busy(let message), .finished(let message), .defect(let message),
             .unknown(_, let message):
             message
         }
@@ -70,6 +72,7 @@ public enum IntentError: Error, Equatable, Sendable {
             case INTENT_STATUS_UNTRAINABLE: .untrainable(message)
             case INTENT_STATUS_STOPPED, INTENT_STATUS_CANCELLED: .cancelled(message)
             case INTENT_STATUS_IO: .file(message)
+            case INTENT_STATUS_OUT_OF_MEMORY: .outOfMemory(message)
             case INTENT_STATUS_NO_VECTORIZER: .readsNoTexts(message)
             case INTENT_STATUS_BUSY: .busy(message)
             case INTENT_STATUS_SHUT_DOWN: .finished(message)
