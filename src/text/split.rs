@@ -28,7 +28,8 @@ pub(super) struct Splitter<const N: usize, F> {
 impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
     pub(super) fn new(emit: F) -> Self {
         const { assert!(N >= 16 * MAX_ATTACHED) };
-        let letters = Letters { word: WordBuffer::new(emit), is_emoji: false, after_apostrophe: false };
+        let letters =
+            Letters { word: WordBuffer::new(emit), is_emoji: false, after_apostrophe: false, is_open: false };
         Splitter { window: [0; N], len: 0, attached: 0, after_zwj: false, letters }
     }
 
@@ -64,7 +65,10 @@ impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
         let text = as_text(&self.window[..self.len]);
         for (start, segment) in text.split_word_bound_indices().take_while(|&(start, _)| start < end) {
             match segment.get(..end - start) {
-                Some(part) if part.len() < segment.len() => self.letters.push(part),
+                Some(part) if part.len() < segment.len() => {
+                    self.letters.push(part);
+                    self.letters.is_open = true;
+                }
                 _ => {
                     self.letters.push(segment);
                     self.letters.end_segment();
@@ -102,6 +106,8 @@ struct Letters<F> {
     /// The word is made of emoji. They don't mix with letters.
     is_emoji: bool,
     after_apostrophe: bool,
+    /// What comes next goes on with a segment that the window before began.
+    is_open: bool,
 }
 
 impl<F: FnMut(Token<'_>)> Letters<F> {
@@ -128,7 +134,7 @@ impl<F: FnMut(Token<'_>)> Letters<F> {
                 _ => {
                     self.word.cut();
                     // Inside a segment it joins what stands around it.
-                    if i == 0 && !c.is_whitespace() && !c.is_control() && c != '_' {
+                    if i == 0 && !self.is_open && !c.is_whitespace() && !c.is_control() && c != '_' {
                         self.word.mark(c);
                     }
                 }
@@ -147,7 +153,7 @@ impl<F: FnMut(Token<'_>)> Letters<F> {
 
     fn end_segment(&mut self) {
         self.word.cut();
-        self.after_apostrophe = false;
+        (self.after_apostrophe, self.is_open) = (false, false);
     }
 }
 

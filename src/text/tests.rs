@@ -168,6 +168,13 @@ fn nasty_text(more: &'static [char]) -> impl Strategy<Value = String> {
     pieces.prop_map(|pieces| pieces.iter().map(|(s, n)| String::from_iter(s).repeat(*n)).collect())
 }
 
+/// Such a segment has no end: undertie extends what stands before it, and so do marks.
+#[test]
+fn a_segment_longer_than_the_window_is_one_segment() {
+    let text = "\u{203F}\u{301}".repeat(2000);
+    assert_eq!(tokens_in_window::<1024>(&text), tokens_in_window::<60_000>(&text));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
