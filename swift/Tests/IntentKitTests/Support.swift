@@ -15,7 +15,7 @@ let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingL
 /// Options for trainings of many epochs, to have time to cancel them.
 var endless: TrainingOptions {
     var options = TrainingOptions()
-    options.epochs = 1_000_000
+    options.epochs = 100_000
     return options
 }
 
