@@ -13,9 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 /// How the names of temporary files start, those beside training-state files apart.
-const PREFIX: &str = ".intent-";
+pub(crate) const PREFIX: &str = ".intent-";
 /// How the names of temporary files end.
-pub(crate) const PART: &str = ".part";
+const PART: &str = ".part";
 /// Letters and digits between the two.
 const RANDOM: usize = 6;
 
@@ -63,7 +63,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
         Ok(there) => Some(there),
         Err(_) => None,
     };
-    sweep(folder(&place));
+    sweep(folder(&place), PREFIX.as_ref());
     // Nobody reads it before it has the mode of the old one.
     let mode = if there.is_some() { 0o600 } else { 0o644 };
     let written = write_beside(&place, PREFIX.as_ref(), contents, mode)?;
@@ -212,11 +212,11 @@ pub(crate) fn sync_folder(path: &Path) {
     let _ = path;
 }
 
-/// Removes the temporary files and folders that killed processes left in `folder`: those of ours that nobody has locked. One that can't be
-/// removed is no reason not to save.
-pub(crate) fn sweep(folder: &Path) {
+/// Removes the temporary files and folders that killed processes left in `folder`: those whose names start with `prefix` and end as ours do,
+/// and that nobody has locked. One that can't be removed is no reason not to save.
+pub(crate) fn sweep(folder: &Path, prefix: &OsStr) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|entry| is_ours(&entry.file_name())) {
+    for entry in entries.flatten().filter(|entry| is_ours(&entry.file_name(), prefix)) {
         let (path, kind) = (entry.path(), entry.file_type());
         let Ok(kind) = kind else { continue };
         if !kind.is_file() && !kind.is_dir() {
@@ -230,9 +230,32 @@ pub(crate) fn sweep(folder: &Path) {
 }
 
 /// Whether a temporary file's name is one that this module gives.
-fn is_ours(name: &OsStr) -> bool {
-    let random = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(PART));
-    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|b| b.is_ascii_alphanumeric()))
+fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    let random =
+        name.strip_prefix(prefix.as_encoded_bytes()).and_then(|name| name.strip_suffix(PART.as_bytes()));
+    random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// Whether `path` still names the open file.
+///
+/// # Errors
+/// What the system said; `NotFound` if it names nothing.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(is_same(&file.metadata()?, &fs::metadata(path)?))
+}
+
+/// Whether both describe one file.
+#[cfg(unix)]
+pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere files have no number that the standard library tells.
+#[cfg(not(unix))]
+pub(crate) fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The learning side of a live classifier: changes one after the other, written down before anybody sees what they made; training anew in
-//! the background, behind a guard; the way back.
+//! The learning side of a live classifier. Changes are made one after the other and written down before a prediction uses them. A new model
+//! is trained in the background, and a guard compares it with the current one. The last retraining can be undone.
 
 use super::current::{Current, Published};
 use super::statistics::StatisticsReport;

@@ -87,7 +87,7 @@ fn write_by(exchange: Exchange, path: &Path, model: &[u8], weights: &[u8]) -> Re
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         Err(error) => return Err(Error::io(path, "cannot look at what is there", error)),
     };
-    files::sweep(files::folder(path));
+    files::sweep(files::folder(path), files::PREFIX.as_ref());
     // Locked until the new package is in place.
     let (beside, lock) =
         files::folder_beside(path).map_err(|e| Error::io(path, "cannot write beside the package", e))?;

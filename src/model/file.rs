@@ -77,7 +77,7 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     };
     // The rest of a model of few labels has less than a mebibyte.
     let length = (1 << 20) + table + parts.lexicon_rows.len() + 2 * parts.centroids.len();
-    // Once as tensors and once behind the header.
+    // The tensors are held twice: by themselves, and in the file with its header.
     room::check::<u8>(2 * length)?;
     let mut tensors: Vec<u8> = Vec::with_capacity(length);
     let mut put = |name: &str, dtype: &str, shape: &[usize], data: &[u8]| {

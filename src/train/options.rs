@@ -206,9 +206,8 @@ pub(super) fn normalised(joiner: &str) -> Option<String> {
     first.filter(|_| count == 1)
 }
 
-/// From this many labels on, each line costs as much as hundreds of labels do, and there are more lines the more labels there are: the
-/// recipe is a cheaper one then. One fold holds out a line of each label, which are lines enough, and larger steps are as good
-/// (`docs/performance.md`).
+/// A training costs its lines times its labels, so from this many labels on the recipe is a cheaper one: a single fold, which holds out
+/// enough lines, and larger steps, which are as good (`docs/performance.md`).
 pub(super) const MANY_LABELS: usize = 500;
 
 /// What the data looks like, as far as the recipe depends on it.

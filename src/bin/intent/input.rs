@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::words;
 use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon, files};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,22 +64,10 @@ pub fn hold(model: &Path) -> Result<File, Failure> {
             )));
         }
         // Whoever held it may have put another in its place since it was opened.
-        if is_at(&file.metadata().map_err(fault)?, model).map_err(fault)? {
+        if files::is_at(&file, model).map_err(fault)? {
             return Ok(file);
         }
     }
-}
-
-#[cfg(unix)]
-fn is_at(file: &Metadata, path: &Path) -> std::io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let there = path.metadata()?;
-    Ok((file.dev(), file.ino()) == (there.dev(), there.ino()))
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &Metadata, _: &Path) -> std::io::Result<bool> {
-    Ok(true)
 }
 
 /// What a source is called without its folder, for readers who need not know where it lies.

@@ -14,14 +14,14 @@
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
 use crate::error::{Error, Result};
-use crate::files::{self, PART, folder, take_after, target, write_beside};
+use crate::files::{self, folder, is_at, is_same, sweep, take_after, target, write_beside};
 use crate::model::Model;
 use crate::room;
 use crate::simd::DIMENSIONS;
 use crate::sources;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl LearnerFile {
     ) -> Result<LearnerFile> {
         let place = place(path)?;
         let metadata = |open: &LearnerFile| Some((open.file.metadata().ok()?, fs::metadata(&place).ok()?));
-        let is_open = open.and_then(metadata).is_some_and(|(open, there)| same_file(&open, &there));
+        let is_open = open.and_then(metadata).is_some_and(|(open, there)| is_same(&open, &there));
         // Held while the other takes its place.
         let there = if is_open { None } else { locked(&place, path, &[Access::Read])? };
         LearnerFile::write_new(path, place, learner, durability, is_open || there.is_some())
@@ -125,7 +125,7 @@ impl LearnerFile {
         let contents = snapshot(learner)?;
         let end = contents.len() as u64;
         let file = write(&place, &contents, || Ok(replace))?;
-        sweep(&place);
+        sweep(folder(&place), &prefix(&place));
         let path = path.to_owned();
         Ok(LearnerFile { path, place, file, end, changes: 0, durability, broken: false, read_only: false })
     }
@@ -143,7 +143,7 @@ impl LearnerFile {
         };
         let read_only = access == Access::Read;
         if !read_only {
-            sweep(&place);
+            sweep(folder(&place), &prefix(&place));
         }
         let mut bytes = vec![];
         file.read_to_end(&mut bytes).map_err(cannot)?;
@@ -155,7 +155,7 @@ impl LearnerFile {
             let _ = learner.apply_all(changes);
         }
         if !read_only {
-            // What a crash left behind the last whole record.
+            // A crash may have left part of a record at the end.
             file.set_len(end).map_err(cannot)?;
             file.seek(SeekFrom::Start(end)).map_err(cannot)?;
         }
@@ -186,7 +186,7 @@ impl LearnerFile {
             Err(e) => return Err(cannot(e)),
         };
         // What a write that failed left, or a crash before this file was opened, is no other program's.
-        let same = same_file(&self.file.metadata().map_err(cannot)?, &there)
+        let same = is_same(&self.file.metadata().map_err(cannot)?, &there)
             && (self.broken || self.read_only || there.len() == self.end);
         match same {
             true => Ok(true),
@@ -338,12 +338,10 @@ fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, 
             return Err(cannot(std::io::Error::new(ErrorKind::InvalidInput, "it is not a regular file")));
         }
         lock(&file, path)?;
-        match fs::metadata(place) {
-            Ok(there) if same_file(&file.metadata().map_err(cannot)?, &there) => {
-                return Ok(Some((file, access)));
-            }
+        match is_at(&file, place) {
+            Ok(true) => return Ok(Some((file, access))),
             // Renamed or deleted meanwhile.
-            Ok(_) => {}
+            Ok(false) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(cannot(e)),
         }
@@ -359,39 +357,12 @@ fn place(path: &Path) -> Result<PathBuf> {
     std::path::absolute(target(path)?).map_err(|e| Error::io(path, "cannot find the learner's folder", e))
 }
 
-/// Whether both describe one file.
-#[cfg(unix)]
-fn same_file(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Elsewhere files have no number that the standard library tells: another one is noticed by its length.
-#[cfg(not(unix))]
-fn same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
-}
-
 /// How the names of temporary files beside a learner file start.
 fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push("-");
     prefix
-}
-
-/// Takes away temporary files that a process left when it was killed: they hold texts. Whoever has the lock is the only one to write any.
-fn sweep(path: &Path) {
-    let prefix = prefix(path);
-    let Ok(entries) = fs::read_dir(folder(path)) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let bytes = name.as_encoded_bytes();
-        if bytes.starts_with(prefix.as_encoded_bytes()) && bytes.ends_with(PART.as_bytes()) {
-            // One that can't be removed is no reason not to learn.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
 }
 
 /// Takes the file for this process.
