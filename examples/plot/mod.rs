@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 const COLOURS: [&str; 3] = ["#0a58ca", "#b02a37", "#146c43"];
 
-/// Lines through points, each with a name, both axes logarithmic.
+/// Lines through points, each with a name, both axes logarithmic. The second value of a point is in microseconds.
 pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> String {
     const WIDTH: f64 = 720.0;
     const HEIGHT: f64 = 360.0;
@@ -39,7 +39,7 @@ pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> Str
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             x(value),
             bottom + 20.0,
-            short(value, "")
+            count(value)
         );
     }
     for value in powers(y_range) {
@@ -48,7 +48,7 @@ pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> Str
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             left - 8.0,
             y(value) + 4.0,
-            short(value, " µs")
+            time(value)
         );
     }
     let _ =
@@ -63,9 +63,10 @@ pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> Str
         for &(a, b) in points {
             let _ = writeln!(
                 svg,
-                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\"><title>{a}: {b:.2} µs</title></circle>",
+                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{colour}\"><title>{a}: {}</title></circle>",
                 x(a),
-                y(b)
+                y(b),
+                time(b)
             );
         }
         if let Some(&(a, b)) = points.last() {
@@ -76,11 +77,23 @@ pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> Str
     svg + "</svg>\n"
 }
 
-fn short(value: f64, unit: &str) -> String {
+fn count(value: f64) -> String {
     match value {
-        1e6.. => format!("{}M{unit}", value / 1e6),
-        1e3.. if unit.is_empty() => format!("{}k", value / 1e3),
-        1e3.. => format!("{} ms", value / 1e3),
-        _ => format!("{value}{unit}"),
+        1e6.. => format!("{}M", value / 1e6),
+        1e3.. => format!("{}k", value / 1e3),
+        _ => format!("{value}"),
     }
+}
+
+/// Microseconds in the unit that keeps the number short.
+fn time(value: f64) -> String {
+    match value {
+        1e6.. => format!("{} s", round(value / 1e6)),
+        1e3.. => format!("{} ms", round(value / 1e3)),
+        _ => format!("{} µs", round(value)),
+    }
+}
+
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
 }

@@ -3,6 +3,7 @@
 use super::dataset::Targets;
 use super::options::MANY_LABELS;
 use crate::calibration::Calibration;
+use crate::decision::Choice;
 use crate::simd;
 
 /// Fewer held-out lines than this say too little.
@@ -81,41 +82,28 @@ impl<'a> Heldout<'a> {
         self.in_scope().map(|(row, _, wanted)| exact(row, wanted)).collect()
     }
 
-    /// Fits the calibration by penalised maximum likelihood over all line-label pairs (Newton's method, steps halved while
-    /// they don't help), starting from and drawn to `prior`, which is what no lines leave. Lines with one label each don't couple the
-    /// labels of a prior without coupling: they can't tell how sets look.
-    pub(super) fn calibrate(self, prior: Calibration) -> Calibration {
+    /// Fits the calibration by penalised maximum likelihood (Newton's method, steps halved while they don't help), starting
+    /// from and drawn to `prior`, which is what no lines leave.
+    ///
+    /// With one label a text, what is read is the probability of the top label: the fit is over one pair a line, that label's
+    /// margin to the others and whether it is right ("top-label calibration", Gupta and Ramdas, 2022). A fit over all labels
+    /// spends most of its say on labels that nobody reads. With label sets every pair of a line and a label counts.
+    pub(super) fn calibrate(self, prior: Calibration, choice: Choice) -> Calibration {
         let most = MOST_LINES.min(MOST_PAIRS / self.targets.names.len().max(1));
         let lines: Vec<_> = self.in_scope().take(most).collect();
         if lines.is_empty() {
             return prior;
         }
-        let tells_coupling = prior.coupling > 0.0 || lines.iter().any(|(_, _, wanted)| wanted.len() > 1);
-        let mut pairs = vec![];
-        for (row, _, wanted) in lines {
-            let sum = log_sum_exp(row.iter().copied());
-            let top = simd::largest(row).unwrap_or(0);
-            let others_of_top =
-                log_sum_exp(row[..top].iter().chain(&row[(top + 1).min(row.len())..]).copied());
-            for (label, &z) in row.iter().enumerate() {
-                // The top label's own term may be all there is to the sum, so that nothing would be left of it.
-                let others = match row.len() {
-                    1 => 0.0,
-                    _ if label == top => others_of_top,
-                    _ => sum + libm::log1p(-libm::exp(f64::from(z) - sum)),
-                };
-                pairs.push(Pair {
-                    x: [f64::from(z), -others, 1.0],
-                    is_wanted: wanted.contains(&(label as u32)),
-                });
+        let found = match choice {
+            Choice::Single => {
+                let pairs: Vec<Pair> =
+                    lines.iter().filter_map(|(row, _, wanted)| margin(row, wanted)).collect();
+                let [scale, _, shift] =
+                    fit(&pairs, [prior.scale, 0.0, prior.shift].map(f64::from), [true, false, true]);
+                [scale, scale, shift]
             }
-        }
-        let start = [prior.scale, prior.coupling, prior.shift].map(f64::from);
-        let mut found = fit(&pairs, start, [true, tells_coupling, true]);
-        if found[1] < 0.02 {
-            // Labels don't speak against each other, and uncoupled ones are cheaper.
-            found = fit(&pairs, [start[0], 0.0, start[2]], [true, false, true]);
-        }
+            Choice::Multi => of_sets(&lines, prior),
+        };
         let [scale, coupling, shift] = found.map(|value| value as f32);
         let found = Calibration { scale, coupling, shift };
         // A map that is not increasing would turn the ranking round; held-out lines that ask for one say nothing.
@@ -123,6 +111,47 @@ impl<'a> Heldout<'a> {
             found.is_valid() && (0.05..20.0).contains(&scale) && coupling < 20.0 && shift.abs() < 20.0;
         if sensible { found } else { prior }
     }
+}
+
+/// Logits, reject score and labels of a line.
+type Line<'a> = (&'a [f32], f32, &'a [u32]);
+
+/// The top label's logit over all others', and whether it is right.
+fn margin(row: &[f32], wanted: &[u32]) -> Option<Pair> {
+    let top = simd::largest(row)?;
+    let others = match row.len() {
+        1 => 0.0,
+        _ => log_sum_exp(row[..top].iter().chain(&row[top + 1..]).copied()),
+    };
+    Some(Pair { x: [f64::from(row[top]) - others, 0.0, 1.0], is_wanted: wanted.contains(&(top as u32)) })
+}
+
+/// Scale, coupling and shift over all line-label pairs. Lines with one label each don't couple the labels of a prior without
+/// coupling: they can't tell how sets look.
+fn of_sets(lines: &[Line<'_>], prior: Calibration) -> [f64; 3] {
+    let tells_coupling = prior.coupling > 0.0 || lines.iter().any(|(_, _, wanted)| wanted.len() > 1);
+    let mut pairs = vec![];
+    for (row, _, wanted) in lines {
+        let sum = log_sum_exp(row.iter().copied());
+        let top = simd::largest(row).unwrap_or(0);
+        let others_of_top = log_sum_exp(row[..top].iter().chain(&row[(top + 1).min(row.len())..]).copied());
+        for (label, &z) in row.iter().enumerate() {
+            // The top label's own term may be all there is to the sum, so that nothing would be left of it.
+            let others = match row.len() {
+                1 => 0.0,
+                _ if label == top => others_of_top,
+                _ => sum + libm::log1p(-libm::exp(f64::from(z) - sum)),
+            };
+            pairs.push(Pair { x: [f64::from(z), -others, 1.0], is_wanted: wanted.contains(&(label as u32)) });
+        }
+    }
+    let start = [prior.scale, prior.coupling, prior.shift].map(f64::from);
+    let found = fit(&pairs, start, [true, tells_coupling, true]);
+    if found[1] < 0.02 {
+        // Labels don't speak against each other, and uncoupled ones are cheaper.
+        return fit(&pairs, [start[0], 0.0, start[2]], [true, false, true]);
+    }
+    found
 }
 
 /// Share of the lines that are right; `None` without any.
@@ -260,7 +289,8 @@ mod tests {
             let (logits, labels) = drawn(map, 20_000);
             let lines: Vec<&[&str]> = labels.iter().map(|l| &l[..]).collect();
             let targets = targets(&lines);
-            let found = answers(&logits, &targets).beside(&targets).calibrate(Calibration::default());
+            let found =
+                answers(&logits, &targets).beside(&targets).calibrate(Calibration::default(), Choice::Multi);
             let near = |a: f32, b: f32| (a - b).abs() < 0.1 + 0.05 * b;
             assert!(
                 near(found.scale, map.scale)
@@ -269,6 +299,36 @@ mod tests {
                 "{found:?}"
             );
         }
+    }
+
+    #[test]
+    fn with_one_label_a_text_the_top_label_is_right_as_often_as_its_probability_says() {
+        // Ten labels, logits far too sure; a wrong top label says nothing of how the other nine share what is left.
+        let map = Calibration { scale: 0.4, coupling: 0.4, shift: -0.3 };
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let mut random = Random::new(5, Purpose::Weights);
+        let (mut logits, mut labels) = (vec![], vec![]);
+        for i in 0..5_000 {
+            let row: Vec<f32> = (0..10).map(|_| random.normal() * 4.0).collect();
+            let calibrated = map.over(&row);
+            let top = calibrated.top();
+            let right = random.unit() < calibrated.probability(top);
+            labels.push([names[if right { top } else { (top + 1) % 10 }]]);
+            // Targets take labels in the order they are met.
+            if i < 10 {
+                *labels.last_mut().unwrap() = [names[i]];
+            }
+            logits.extend(row);
+        }
+        let lines: Vec<&[&str]> = labels.iter().map(|label| &label[..]).collect();
+        let targets = targets(&lines);
+        let prior = Calibration { scale: 0.75, coupling: 0.75, shift: 0.0 };
+        let found = answers(&logits, &targets).beside(&targets).calibrate(prior, Choice::Single);
+        let near = |a: f32, b: f32| (a - b).abs() < 0.06;
+        assert!(
+            near(found.scale, 0.4) && found.coupling == found.scale && near(found.shift, -0.3),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -281,19 +341,25 @@ mod tests {
         let targets = targets(&lines);
         let answers = answers(&logits, &targets);
         let heldout = answers.beside(&targets);
-        assert_eq!(heldout.calibrate(Calibration::default()).coupling, 0.0);
-        let single = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
-        assert!(heldout.calibrate(single).coupling > 0.1);
+        assert_eq!(heldout.calibrate(Calibration::default(), Choice::Multi).coupling, 0.0);
+        let coupled = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
+        assert!(heldout.calibrate(coupled, Choice::Multi).coupling > 0.1);
     }
 
     #[test]
     fn few_or_perfect_lines_leave_sensible_numbers() {
-        let prior = Calibration { scale: 0.9, coupling: 0.8, shift: 0.0 };
+        let prior = Calibration { scale: 0.75, coupling: 0.75, shift: 0.0 };
+        for choice in [Choice::Single, Choice::Multi] {
+            few_or_perfect_lines(prior, choice);
+        }
+    }
+
+    fn few_or_perfect_lines(prior: Calibration, choice: Choice) {
         let few = targets(&[&["a"], &["b"]]);
-        assert_eq!(Answers::default().beside(&few).calibrate(prior), prior);
+        assert_eq!(Answers::default().beside(&few).calibrate(prior, choice), prior);
         let two = answers(&[3.0, -3.0, -3.0, 3.0], &few);
-        let found = two.beside(&few).calibrate(prior);
-        assert!((found.scale - 0.9).abs() < 0.2 && (found.coupling - 0.8).abs() < 0.2, "{found:?}");
+        let found = two.beside(&few).calibrate(prior, choice);
+        assert!((found.scale - 0.75).abs() < 0.2 && (found.coupling - 0.75).abs() < 0.2, "{found:?}");
         assert_eq!(
             (share(&two.beside(&few).hits()), share(&two.beside(&few).exact())),
             (Some(1.0), Some(1.0))
@@ -303,7 +369,7 @@ mod tests {
         let logits: Vec<f32> =
             (0..50).flat_map(|i| if i % 2 == 0 { [5.0, -5.0] } else { [-5.0, 5.0] }).collect();
         let all = targets(&lines);
-        let perfect = answers(&logits, &all).beside(&all).calibrate(prior);
+        let perfect = answers(&logits, &all).beside(&all).calibrate(prior, choice);
         assert!(perfect.is_valid() && perfect.scale >= 0.5, "{perfect:?}");
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Training<'a> {
         // Probabilities are to be right for texts in use, some of which are like the training lines.
         let mut both = measured.held.clone();
         both.append(measured.familiar.clone());
-        findings.calibration = both.beside(targets).calibrate(self.recipe.calibration);
+        findings.calibration = both.beside(targets).calibrate(self.recipe.calibration, self.recipe.choice);
         let inside = heldout.in_scope().zip(&right).map(|((_, score, _), &right)| (score, right));
         findings.curves = curves(self.recipe.choice, inside, heldout.outside());
         let keep = self.keep(&findings.curves);
