@@ -1,6 +1,6 @@
 /* Trains a classifier on twenty sentences and asks it about three others.
  *
- *   cargo build --release --no-default-features --lib
+ *   cargo build --release --lib
  *   cc examples/hello.c -Iinclude target/release/libintentkit.a -lpthread -ldl -lm -o hello && ./hello
  */
 #include "intentkit.h"

@@ -1,6 +1,6 @@
 /* A classifier that starts from two keyword rules, learns from what it is told, and remembers it in a file.
  *
- *   cargo build --release --no-default-features --lib
+ *   cargo build --release --lib
  *   cc examples/learn.c -Iinclude target/release/libintentkit.a -lpthread -ldl -lm -o learn && ./learn .
  */
 #include "intentkit.h"

@@ -23,4 +23,4 @@ CARGO_TARGET_DIR=/cargo/target
 INTENTKIT_COREML_STANDIN=/standin/.build/release
 STANDIN_STRICT_URL=1
 CARGO_TERM_COLOR=never' \
-  scripts/swift-root.sh sh -c 'cd /src && cargo test --offline --no-default-features --features coreml-rs --test coreml_rs'
+  scripts/swift-root.sh sh -c 'cd /src && cargo test -p intentkit --offline --features coreml-rs --test coreml_rs'

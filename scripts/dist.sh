@@ -27,7 +27,7 @@ if [ -z "$target" ]; then
 fi
 if [[ $target == *-apple-* && $crate_type == staticlib ]]; then set -- --config 'profile.dist.debug="line-tables-only"' "$@"; fi
 # Link-time optimisation leaves out `compiler_builtins`, which would carry its bitcode along.
-env RUSTC_BOOTSTRAP=1 cargo rustc --profile dist --no-default-features --lib --crate-type "$crate_type" "$@" \
+env RUSTC_BOOTSTRAP=1 cargo rustc -p intentkit --profile dist --lib --crate-type "$crate_type" "$@" \
   -Z build-std=std,panic_unwind -Z build-std-features=optimize_for_size \
   -Z trim-paths --config 'profile.dist.trim-paths="all"' \
   -Z profile-rustflags --config 'profile.dist.package.compiler_builtins.rustflags=["-Clinker-plugin-lto=no","-Cembed-bitcode=no"]' -- \

@@ -27,8 +27,10 @@ export SOURCE_DATE_EPOCH
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 host=$(rustc -vV | sed -n 's/^host: //p')
 for target in "$host" aarch64-apple-darwin; do
-  cargo cyclonedx -qq --format json --spec-version 1.5 --no-default-features --no-build-deps --target "$target" --override-filename sbom
+  cargo cyclonedx -qq --format json --spec-version 1.5 --no-build-deps --target "$target" --override-filename sbom
   mv sbom.json "$out/IntentKit-$version-$target.cdx.json"
+  # It writes one for every package of the workspace; the command line is no part of a release.
+  rm -f cli/sbom.json
 done
 
 scripts/build-xcframework.sh

@@ -1,6 +1,5 @@
 //! The page of `intent eval --report`, opened in a browser: it draws itself without errors, sorts and searches, and no text
 //! of the data becomes markup. Without Chromium these tests say in one line that they were skipped.
-#![cfg(feature = "cli")]
 
 use serde_json::{Value, json};
 use std::fs;
@@ -9,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
-const HELDOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant-heldout.jsonl");
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant.intent");
+const HELDOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant-heldout.jsonl");
 const MARK: &str = r#"<script type="application/json" id="data">"#;
 
 fn intent(arguments: &[&str]) {

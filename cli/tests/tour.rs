@@ -1,11 +1,11 @@
 //! The README's tour of the command line, run line by line as it is printed.
-#![cfg(all(feature = "cli", unix))]
+#![cfg(unix)]
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const README: &str = include_str!("../README.md");
+const README: &str = include_str!("../../README.md");
 
 /// What somebody who follows the tour has in their folder.
 fn files() -> Vec<(&'static str, String)> {

@@ -1,5 +1,5 @@
 //! `intent update`: all of what one command asks for or none of it, on disk too.
-#![cfg(all(feature = "cli", unix))]
+#![cfg(unix)]
 
 use serde_json::Value;
 use std::fs::{self, File};

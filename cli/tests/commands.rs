@@ -1,5 +1,4 @@
 //! The program `intent`, as somebody at a shell or a script meets it.
-#![cfg(feature = "cli")]
 
 use serde_json::Value;
 use std::fs;
@@ -9,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
-const HELDOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant-heldout.jsonl");
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant.intent");
+const HELDOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant-heldout.jsonl");
 
 /// What a run left behind.
 struct Ran {

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The sample model and its data: in this program only, never in the library.
-pub const SAMPLE_MODEL: &[u8] = include_bytes!("../../../models/assistant.intent");
-pub const SAMPLE_DATA: &str = include_str!("../../../models/assistant.jsonl");
-pub const SAMPLE_HELDOUT: &str = include_str!("../../../models/assistant-heldout.jsonl");
+pub const SAMPLE_MODEL: &[u8] = include_bytes!("../../models/assistant.intent");
+pub const SAMPLE_DATA: &str = include_str!("../../models/assistant.jsonl");
+pub const SAMPLE_HELDOUT: &str = include_str!("../../models/assistant-heldout.jsonl");
 
 /// The examples of all files, in their order; `-` is standard input, JSON Lines unless told otherwise.
 pub fn examples(paths: &[PathBuf], format: Option<Format>) -> Result<WithWarnings, Failure> {

@@ -1,0 +1,75 @@
+//! What `intent explain` prints.
+
+use intentkit::classifier::Explanation;
+use intentkit::{Classifier, PredictOptions};
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_intent")).arg("explain").args(arguments).output().unwrap()
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const TWO: &str = "what's on my calendar tomorrow, and how hot is the cpu";
+
+/// The blocks of one label each: what is said of the logit, and the numbers of the lines.
+fn blocks(printed: &str) -> Vec<(String, Vec<f32>)> {
+    let mut blocks: Vec<(String, Vec<f32>)> = vec![];
+    for line in printed.lines() {
+        if line.contains(", logit ") {
+            blocks.push((line.to_owned(), vec![]));
+        } else if let (Some((_, numbers)), Some(line)) = (blocks.last_mut(), line.strip_prefix("  ")) {
+            numbers.push(line.split_whitespace().next().unwrap().parse().unwrap());
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_printed_numbers_add_up_to_the_printed_logit() {
+    for all in [false, true] {
+        let more = if all { &["--all"][..] } else { &[] };
+        let printed = printed(&[&[TWO], more].concat());
+        assert!(printed.contains("\nclause 1: whats on my calendar tomorrow\n"), "{printed}");
+        let blocks = blocks(&printed);
+        // What each clause speaks for, or every explained label of both.
+        assert_eq!(blocks.len(), if all { 6 } else { 2 }, "{printed}");
+        for (title, numbers) in blocks {
+            let logit: f32 = title.rsplit(' ').next().unwrap().parse().unwrap();
+            let gap = numbers.iter().sum::<f32>() - logit;
+            // Each line is rounded to two digits, and those under half of the last aren't shown.
+            assert!(gap.abs() < 0.011 * (numbers.len() + 4) as f32, "{title}: {gap}");
+            assert!(all || numbers.len() <= 14, "{title}");
+        }
+    }
+}
+
+#[test]
+fn json_is_one_object_a_text_with_the_fields_of_the_explanation() {
+    let printed = printed(&["--json", TWO, "Какая погода?"]);
+    let objects: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let sample =
+        Classifier::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant.intent")).unwrap();
+    let wanted: Explanation = sample.explain(TWO, &PredictOptions::default()).unwrap();
+    assert_eq!(objects.len(), 2);
+    assert_eq!(serde_json::from_str::<Value>(&serde_json::to_string(&wanted).unwrap()).unwrap(), objects[0]);
+    let keys: Vec<&String> = objects[0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["text", "rejected", "score", "reject_below", "labels", "clauses"]);
+    let share = &objects[0]["clauses"][0]["labels"][0]["shares"][0];
+    assert!(share["ngram"].is_string() && share["share"].is_number());
+    assert_eq!((&objects[1]["rejected"], &objects[1]["score"]), (&Value::Bool(true), &Value::Null));
+}
+
+#[test]
+fn a_rejected_text_is_told_why() {
+    let out = printed(&["water the plants on the balcony", "Какая\u{1b}[2J завтра погода?"]);
+    assert!(out.contains("(rejected): the reject score is "), "{out}");
+    assert!(out.contains("(rejected): nothing in it is known"), "{out}");
+    assert!(!out.contains('\u{1b}'));
+    assert!(!run(&[]).status.success(), "without a text there is nothing to explain");
+}
