@@ -5,7 +5,17 @@ use std::process::Command;
 #[test]
 fn what_only_the_command_line_needs_is_no_dependency_of_the_library() {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "--package", "intentkit", "--edges", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "--package",
+            "intentkit",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
