@@ -12,7 +12,7 @@ url=${1:-}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 if [ "${2:-}" != --dry-run ]; then
   [ -z "$(git status --porcelain)" ] || { echo "release: the tree has changes that are not committed"; exit 1; }
-  grep -q "^## $version\$" CHANGELOG.md || { echo "release: CHANGELOG.md has no heading '## $version' yet"; exit 1; }
+  grep -q "^## \[$version\]" CHANGELOG.md || { echo "release: CHANGELOG.md has no heading '## [$version]' yet"; exit 1; }
 fi
 built=${CARGO_TARGET_DIR:-target}
 out=$built/release-$version
