@@ -45,7 +45,8 @@
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
 //! | [`runtime`] | the engines that compute a network, and the choice between them |
-//! | [`train`] | options, recipes, the loop, calibration, rounding to int8; learning after training |
+//! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
+//! | [`learn`] | learning from corrections after training; the training-state file |
 //! | [`metrics`] | what an evaluation is made of |
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
@@ -61,6 +62,7 @@ pub mod export;
 pub mod ffi;
 #[doc(hidden)]
 pub mod files;
+pub mod learn;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;

@@ -2,7 +2,8 @@
 
 use intentkit::classifier::{QueueOptions, RetrainOptions, StatisticsReport};
 use intentkit::data::{Example, read_file};
-use intentkit::train::{Change, Dataset, Durability};
+use intentkit::learn::{Change, Durability};
+use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, PredictOptions, Rule, Scored, TrainOptions};
 use std::collections::HashMap;
 use std::future::Future;

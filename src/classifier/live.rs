@@ -8,15 +8,13 @@ use super::{Classifier, Prediction};
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored, Source};
 use crate::error::{Error, Result};
+use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
 use crate::rules::Rule;
 use crate::runtime::RuntimeChoice;
 use crate::simd::ticks;
 use crate::text::MAX_TEXT_BYTES;
-use crate::train::{
-    self, Change, Dataset, Durability, Learner, LearnerFile, ProgressFn, TrainOptions, TrainReport,
-    UpdateReport,
-};
+use crate::train::{Dataset, ProgressFn, TrainOptions, TrainReport};
 use arc_swap::ArcSwapOption;
 use std::future::Future;
 use std::mem;
@@ -190,7 +188,7 @@ impl LiveClassifier {
     /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
     ///
     /// # Errors
-    /// As [`train::train_to_learn`] and [`LearnerFile::create`].
+    /// As [`learn::train_to_learn`] and [`LearnerFile::create`].
     pub fn train(
         data: &Dataset<'_>,
         valid: Option<&Dataset<'_>>,
@@ -199,7 +197,7 @@ impl LiveClassifier {
         progress: &mut ProgressFn<'_>,
     ) -> Result<(Self, TrainReport)> {
         let start = Instant::now();
-        let (trained, report) = train::train_to_learn(data, valid, options, progress)?;
+        let (trained, report) = learn::train_to_learn(data, valid, options, progress)?;
         let file =
             learner.map(|(path, durability)| LearnerFile::create(path, &trained, durability)).transpose()?;
         Ok((LiveClassifier::of_learner(trained, file, start.elapsed()), report))

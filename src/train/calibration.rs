@@ -160,6 +160,14 @@ pub(super) fn share(right: &[bool]) -> Option<f64> {
     (!right.is_empty()).then(|| count as f64 / right.len() as f64)
 }
 
+/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
+/// errors of chance (McNemar, 1947).
+pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
+    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+    let (won, lost) = (only(one, other), only(other, one));
+    won - lost > errors * (won + lost).sqrt()
+}
+
 /// A logit, minus the log of the others' sum, and a constant, to be weighed against each other.
 struct Pair {
     x: [f64; 3],

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 const LINES: usize = 200;
 
 /// Int8 rows and the reciprocals of their lengths; see [`crate::decision::Centroids`].
-pub(super) fn centroids(
+pub(crate) fn centroids(
     model: &Model,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
@@ -55,7 +55,7 @@ pub(super) fn centroids(
 }
 
 /// Writes one label's centroid: the mean direction of its rows.
-pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
+pub(crate) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
     let mut sum = [0f64; DIMENSIONS];
     for row in rows {
         sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
@@ -66,13 +66,13 @@ pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
 }
 
 /// Of some labels the one that the network finds likeliest, the first of equals; none of none.
-pub(super) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
+pub(crate) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
     let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
     labels.iter().copied().reduce(likelier)
 }
 
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
-pub(super) fn rows_of(
+pub(crate) fn rows_of(
     model: &Model,
     text: &str,
     wanted: &[u32],

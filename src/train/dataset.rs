@@ -43,10 +43,10 @@ impl Inputs<'_> {
 }
 
 /// Rows of the table with the weight of each in one text.
-pub(super) type Bag = Vec<(u32, f32)>;
+pub(crate) type Bag = Vec<(u32, f32)>;
 
 /// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
-pub(super) fn for_each_piece(
+pub(crate) fn for_each_piece(
     text: &str,
     settings: &NgramSettings,
     words: &Words<'_>,
@@ -60,14 +60,14 @@ const WORDS: NgramSettings =
     NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
 /// The labels of all lines as indices.
-pub(super) struct Targets {
-    pub(super) names: Vec<String>,
-    pub(super) of_line: Vec<Vec<u32>>,
+pub(crate) struct Targets {
+    pub(crate) names: Vec<String>,
+    pub(crate) of_line: Vec<Vec<u32>>,
 }
 
 impl Targets {
     /// The labels in `first` are numbered first, the others in the order of their first line.
-    pub(super) fn new<'a>(
+    pub(crate) fn new<'a>(
         first: &'a [String],
         lines: impl Iterator<Item = &'a [&'a str]>,
     ) -> Result<Targets> {
@@ -110,7 +110,7 @@ impl Targets {
     }
 
     /// The indices of other lines' labels; an unknown label gets a number that no label has.
-    pub(super) fn indices(&self, labels: &[&str]) -> Vec<u32> {
+    pub(crate) fn indices(&self, labels: &[&str]) -> Vec<u32> {
         let index =
             |label: &&str| self.names.iter().position(|name| name == label).map_or(u32::MAX, |i| i as u32);
         labels.iter().map(index).collect()
@@ -119,16 +119,16 @@ impl Targets {
 
 /// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
 /// clause counts as a document.
-pub(super) struct Frequencies {
-    pub(super) idf: Vec<f32>,
+pub(crate) struct Frequencies {
+    pub(crate) idf: Vec<f32>,
     /// Slots of the filter of known trigrams.
-    pub(super) known: Vec<u16>,
+    pub(crate) known: Vec<u16>,
     /// Slots of the filter of frequent words; empty where all words are told apart.
-    pub(super) frequent: Vec<u16>,
+    pub(crate) frequent: Vec<u16>,
     /// The words of the lexicon, if there is one; their rows are numbered on behind those of the table.
-    pub(super) transfer: Option<Transfer>,
+    pub(crate) transfer: Option<Transfer>,
     /// Hashes of the joiners that the texts are cut at.
-    pub(super) joiners: Vec<u64>,
+    pub(crate) joiners: Vec<u64>,
 }
 
 /// Slots of the filter of the words that stand in at least `least` different clauses.
@@ -161,7 +161,7 @@ fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) 
 
 /// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row. The
 /// rows of the lexicon are numbered on behind those of the table. Pushes onto `seen` what the filter of known n-grams is to hold.
-pub(super) fn for_each_clause(
+pub(crate) fn for_each_clause(
     text: &str,
     recipe: &Recipe,
     words: Words<'_>,
@@ -204,7 +204,7 @@ pub(super) fn for_each_clause(
 
 impl Frequencies {
     /// Reads the texts of the lines named by `lines`, cut at the joiners with these hashes.
-    pub(super) fn new(
+    pub(crate) fn new(
         texts: &[&str],
         lines: &[usize],
         recipe: &Recipe,
@@ -252,7 +252,7 @@ impl Frequencies {
         frequencies
     }
 
-    pub(super) fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
+    pub(crate) fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
         let lexicon = transfer.and_then(|transfer| Vocabulary::new(&transfer.words));
         Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent), lexicon }
     }
@@ -272,7 +272,7 @@ impl Frequencies {
 
     /// The bags of a text's clauses: TF-IDF weights of unit length over the rows that training uses, and those of the lexicon
     /// beside them, longer or shorter. One at least, which is empty for a text without words.
-    pub(super) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
+    pub(crate) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
         let mut bags = vec![];
         let transfer = self.transfer.as_ref();
         for_each_clause(text, recipe, self.words(transfer), None, |bag| {
@@ -288,7 +288,7 @@ impl Frequencies {
 }
 
 /// The lines that the network is trained on.
-pub(super) enum Samples<'a> {
+pub(crate) enum Samples<'a> {
     /// A bag for each clause of a line.
     Bags(Vec<Vec<Bag>>),
     Features(&'a [FeatureVector]),

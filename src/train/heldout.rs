@@ -1,13 +1,12 @@
 //! What held-out lines tell of a model: the runs that leave lines out, and what comes of their answers.
 
-use super::calibration::{Answers, Heldout, LEAST_LINES, share};
+use super::calibration::{Answers, Heldout, LEAST_LINES, share, wins};
 use super::dataset::{Frequencies, Inputs, Targets};
 use super::fit::Epoch;
 use super::groups;
 use super::holdout::{self, Holdout, Plan};
 use super::progress::{Lane, Meter, Phase};
 use super::threshold::{Curves, curves};
-use super::trial::wins;
 use super::weights::Weights;
 use super::{Dataset, Run, Training, hashes};
 use crate::calibration::Calibration;

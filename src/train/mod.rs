@@ -7,32 +7,29 @@
 //! The same data, options and seed give the same bytes on every CPU, platform and number of threads.
 
 mod calibration;
-mod centroids;
-mod dataset;
-mod fit;
+pub(crate) mod centroids;
+pub(crate) mod dataset;
+pub(crate) mod fit;
 mod groups;
 mod heldout;
 mod holdout;
 mod joiners;
-mod learn;
-mod names;
-mod options;
-mod outside;
+pub(crate) mod names;
+pub(crate) mod options;
+pub(crate) mod outside;
 mod progress;
-mod quantise;
-mod random;
+pub(crate) mod quantise;
+pub(crate) mod random;
 mod report;
-mod tensor;
+pub(crate) mod tensor;
 mod threshold;
-mod transfer;
+pub(crate) mod transfer;
 mod trial;
 mod warnings;
-mod weights;
+pub(crate) mod weights;
 
 pub use dataset::Inputs;
 pub(crate) use dataset::check_features;
-pub(crate) use learn::Compared;
-pub use learn::{Change, Durability, Forgotten, Learner, LearnerFile, UpdateReport};
 pub use options::{Preset, TrainOptions};
 pub use progress::{Phase, Progress, ProgressFn};
 pub use report::{LexiconUse, TrainReport};
@@ -52,7 +49,6 @@ use heldout::{Findings, Measured};
 use holdout::{Holdout, Plan};
 use options::{Amount, Recipe};
 use progress::{Lane, Meter, both, together};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use weights::Weights;
@@ -116,28 +112,8 @@ pub fn train(
     Ok((model, report))
 }
 
-/// As [`train`], and keeps what learning from corrections needs: the table's float32 numbers, and the examples.
-///
-/// # Errors
-/// As [`train`], and [`Error::InvalidArgument`] for data or a preset that can't be learned on: feature rows, the reference.
-pub fn train_to_learn(
-    data: &Dataset<'_>,
-    valid: Option<&Dataset<'_>>,
-    options: &TrainOptions,
-    progress: &mut ProgressFn<'_>,
-) -> Result<(Learner, TrainReport)> {
-    // Not behind minutes of training.
-    if options.preset == Preset::Reference || matches!(data.inputs, Inputs::Features(_)) {
-        return Err(Error::invalid(
-            "learning from corrections needs texts and another preset than `reference`; train without it",
-        ));
-    }
-    let (model, report, run) = run(data, valid, options, progress)?;
-    Ok((Learner::after_training(Arc::new(model), data, &run)?, report))
-}
-
 /// A training, and what it leaves besides the model.
-fn run(
+pub(crate) fn run(
     data: &Dataset<'_>,
     valid: Option<&Dataset<'_>>,
     options: &TrainOptions,
@@ -170,9 +146,9 @@ struct Training<'a> {
 }
 
 /// What one run makes: table and network, and the texts' frequencies unless it started from feature rows.
-struct Run {
-    weights: Weights,
-    frequencies: Option<Frequencies>,
+pub(crate) struct Run {
+    pub(crate) weights: Weights,
+    pub(crate) frequencies: Option<Frequencies>,
 }
 
 impl<'a> Training<'a> {

@@ -18,7 +18,7 @@ const LINES: usize = 4_000;
 const PENALTY: f64 = 1.0;
 
 /// The plane of the named lines, its bias last; empty when they are of one kind.
-pub(super) fn outside(
+pub(crate) fn outside(
     model: &Model,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
@@ -41,7 +41,7 @@ pub(super) fn outside(
 }
 
 /// The plane between two kinds of rows, none of which is empty.
-pub(super) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> {
+pub(crate) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> {
     let half = (one.len() + other.len()) as f64 / 2.0;
     let weighted = |rows: &[FeatureVector], wanted: f64| {
         let weight = half / rows.len() as f64;

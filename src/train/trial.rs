@@ -1,6 +1,6 @@
 //! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
 
-use super::calibration::LEAST_LINES;
+use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
 use super::heldout::answers;
 use super::holdout::Plan;
@@ -82,12 +82,4 @@ impl Training<'_> {
         let whole = exact(&uncut, &[])?;
         Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
     }
-}
-
-/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
-/// errors of chance (McNemar, 1947).
-pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
-    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
-    let (won, lost) = (only(one, other), only(other, one));
-    won - lost > errors * (won + lost).sqrt()
 }
