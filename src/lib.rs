@@ -23,19 +23,20 @@
 //! # Ok::<(), intentkit::Error>(())
 //! ```
 //!
-//! # The rooms
+//! # Modules
 //!
 //! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`runtime`] → [`decision`] → [`Prediction`].
 //!
-//! | room | what is in it |
+//! | module | contents |
 //! | --- | --- |
+//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
+//! | `error` | what can go wrong, each case with a sentence to show |
 //! | `files` | replacing a file in one step |
 //! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
-//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
-//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | `threads` | who a call shares its work with |
 //! | `room` | asking for large blocks of memory before they are used |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
+//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | [`network`] | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
 //! | [`calibration`] | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
@@ -51,7 +52,7 @@
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
-//! Rooms know only those above them in this table, and errors.
+//! A module depends only on modules listed above it; `tests/modules.rs` checks that.
 
 pub mod calibration;
 pub mod classifier;
