@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::filter::Filter;
+use crate::train::bags::Bag;
 use crate::train::centroids;
-use crate::train::dataset::Bag;
 use crate::train::random::Random;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 

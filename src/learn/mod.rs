@@ -21,7 +21,7 @@ use crate::network::MAX_LABELS;
 use crate::rules::{self, Rule};
 use crate::simd::{self, DIMENSIONS};
 use crate::text::MAX_TEXT_BYTES;
-use crate::train::dataset::{Bag, Samples};
+use crate::train::bags::{Bag, Samples};
 use crate::train::fit::{Fit, Workspace, table_step};
 use crate::train::random::{Purpose, Random};
 use crate::train::{

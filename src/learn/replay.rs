@@ -4,7 +4,7 @@ use super::state::State;
 use crate::model::Model;
 use crate::simd::{self, DIMENSIONS};
 use crate::text::ngrams;
-use crate::train::dataset::Bag;
+use crate::train::bags::Bag;
 use crate::train::random::Random;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

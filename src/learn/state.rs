@@ -8,7 +8,7 @@ use crate::room;
 use crate::simd::{self, DIMENSIONS, HALF};
 use crate::text::filter::Filter;
 use crate::text::ngrams::token_hash;
-use crate::train::dataset::{Bag, Frequencies, for_each_clause};
+use crate::train::bags::{Bag, Frequencies, for_each_clause};
 use crate::train::options::{Amount, Recipe};
 use crate::train::random::{Purpose, Random};
 use crate::train::tensor::Parameter;

@@ -1,7 +1,7 @@
 //! Held-out logits → the calibration of probabilities.
 
-use super::dataset::Targets;
 use super::options::MANY_LABELS;
+use super::targets::Targets;
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::simd;

@@ -1,6 +1,6 @@
 //! Where the labels' texts lie: the mean direction of each label's training rows.
 
-use super::Inputs;
+use super::dataset::Inputs;
 use crate::error::Result;
 use crate::model::{Model, Parts};
 use crate::simd::DIMENSIONS;

@@ -1,7 +1,7 @@
 //! The loop: minibatches through table and network, summed binary cross-entropy, Adam on the network, and a row-wise RMS
 //! step on the table (one second moment a row: as accurate as Adam there at 1/512 of the state).
 
-use super::dataset::{Bag, Samples};
+use super::bags::{Bag, Samples};
 use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::{Rows, product};

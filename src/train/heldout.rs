@@ -1,14 +1,17 @@
 //! What held-out lines tell of a model: the runs that leave lines out, and what comes of their answers.
 
+use super::assemble::Findings;
+use super::bags::Frequencies;
 use super::calibration::{Answers, Heldout, LEAST_LINES, share, wins};
-use super::dataset::{Frequencies, Inputs, Targets};
+use super::dataset::{Dataset, Inputs};
 use super::fit::Epoch;
 use super::groups;
 use super::holdout::{self, Holdout, Plan};
 use super::progress::{Lane, Meter, Phase};
+use super::targets::Targets;
 use super::threshold::{Curves, curves};
+use super::training::{Run, Training, hashes};
 use super::weights::Weights;
-use super::{Dataset, Run, Training, hashes};
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
@@ -16,18 +19,6 @@ use crate::model::{Model, Parts, TrainingSummary};
 use crate::room;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
-
-/// What the held-out lines tell, or what is left without any.
-pub(super) struct Findings {
-    /// Held-out lines with labels.
-    pub(super) lines: usize,
-    pub(super) epochs: usize,
-    pub(super) accuracy: Option<f64>,
-    pub(super) familiar: Option<f64>,
-    pub(super) answered: Option<f64>,
-    pub(super) calibration: Calibration,
-    pub(super) curves: Curves,
-}
 
 /// What the models of the folds say of lines that they were not trained on.
 #[derive(Default)]

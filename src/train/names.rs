@@ -1,6 +1,7 @@
 //! Label names and descriptions as further lines: with few examples, a label's own words say most about it.
 
-use super::{Dataset, Inputs, TrainOptions};
+use super::dataset::{Dataset, Inputs};
+use super::options::TrainOptions;
 use crate::error::{Error, Result};
 use crate::text::for_each_word;
 use std::collections::BTreeMap;

@@ -3,8 +3,8 @@
 //! Ridge regression on the features, 1 for lines without labels and -1 for the others, both kinds weighing the same in all. What the network
 //! learns of such lines are low logits, which a text near a label's centroid makes up for.
 
-use super::Inputs;
 use super::centroids::rows_of;
+use super::dataset::Inputs;
 use crate::error::Result;
 use crate::model::Model;
 use crate::simd::DIMENSIONS;

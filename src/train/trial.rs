@@ -4,10 +4,11 @@ use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
 use super::heldout::answers;
 use super::holdout::Plan;
+use super::joiners;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
-use super::{Run, Training, joiners};
+use super::training::{Run, Training};
 use crate::error::Result;
 use crate::model::Model;
 
