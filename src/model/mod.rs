@@ -4,6 +4,7 @@
 //! between a model that was just trained and the same model loaded elsewhere.
 
 mod bytes;
+mod draft;
 mod file;
 mod parts;
 
@@ -24,6 +25,7 @@ use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
+pub(crate) use draft::Draft;
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
@@ -353,7 +355,7 @@ impl Model {
 
     /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
-        Reading { model: self, logits, score: f32::NEG_INFINITY, rows: 0 }
+        Reading::new(self.reject_score(), logits)
     }
 
     /// What the reject score of a row is made of.
@@ -397,13 +399,17 @@ impl Model {
 
 /// The rows of one text on their way to a decision.
 pub struct Reading<'a> {
-    model: &'a Model,
+    reject: RejectScore<'a>,
     logits: &'a mut [f32],
     score: f32,
     rows: usize,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(reject: RejectScore<'a>, logits: &'a mut [f32]) -> Self {
+        Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0 }
+    }
+
     /// Takes a row, whose logits `network` computes. A row of zeros, in which nothing is known, says nothing.
     ///
     /// # Panics
@@ -414,7 +420,7 @@ impl Reading<'_> {
         }
         if self.rows == 0 {
             network(features, self.logits);
-            self.score = self.model.reject_score().of(features, self.logits);
+            self.score = self.reject.of(features, self.logits);
             self.rows = 1;
         } else {
             with_logits(self.logits.len(), |logits| {
@@ -432,7 +438,7 @@ impl Reading<'_> {
         if is_zero(features) {
             return;
         }
-        self.score = self.score.max(self.model.reject_score().of(features, logits));
+        self.score = self.score.max(self.reject.of(features, logits));
         match self.rows {
             0 => self.logits.copy_from_slice(logits),
             _ => noisy_or(self.logits, logits),

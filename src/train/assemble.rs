@@ -8,7 +8,7 @@ use super::{centroids, outside, quantise};
 use crate::calibration::Calibration;
 use crate::decision::ScoreSettings;
 use crate::error::Result;
-use crate::model::{LexiconSettings, Metadata, Model, Parts, RejectSettings, TableParts, TrainingSummary};
+use crate::model::{Draft, LexiconSettings, Metadata, Parts, RejectSettings, TableParts, TrainingSummary};
 use crate::simd::DIMENSIONS;
 
 /// What the held-out lines tell, or what is left without any.
@@ -79,16 +79,17 @@ impl Training<'_> {
         }
     }
 
-    /// Puts a model together, with what its reject score knows of where `lines` lie, if it looks at that.
-    pub(super) fn with_places(&self, mut parts: Parts, lines: &[usize]) -> Result<Model> {
-        let model = Model::from_parts(&parts)?;
+    /// Adds what the reject score knows of where `lines` lie, if it looks at that.
+    pub(super) fn with_places(&self, mut parts: Parts, lines: &[usize]) -> Result<Parts> {
         if self.recipe.score.weight <= 0.0 {
-            return Ok(model);
+            return Ok(parts);
         }
         let (inputs, of_line) = (&self.data.inputs, &self.targets.of_line);
-        (parts.centroids, parts.centroid_inverse_norms) =
-            centroids::centroids(&model, inputs, of_line, lines)?;
-        parts.outside = outside::outside(&model, inputs, of_line, lines)?;
-        Model::from_parts(&parts)
+        let draft = Draft::new(&parts);
+        let (centroids, inverse_norms) = centroids::centroids(&draft, inputs, of_line, lines)?;
+        let outside = outside::outside(&draft, inputs, of_line, lines)?;
+        (parts.centroids, parts.centroid_inverse_norms) = (centroids, inverse_norms);
+        parts.outside = outside;
+        Ok(parts)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::dataset::Inputs;
 use crate::error::Result;
-use crate::model::{Model, Parts};
+use crate::model::{Draft, Parts};
 use crate::simd::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
@@ -12,12 +12,12 @@ const LINES: usize = 200;
 
 /// Int8 rows and the reciprocals of their lengths; see [`crate::decision::Centroids`].
 pub(crate) fn centroids(
-    model: &Model,
+    draft: &Draft<'_>,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
     lines: &[usize],
 ) -> Result<(Vec<i8>, Vec<f32>)> {
-    let labels = model.labels().len();
+    let labels = draft.labels();
     let mut left = vec![LINES; labels];
     let looked_at = |line: &&usize| {
         let mut any = false;
@@ -31,7 +31,7 @@ pub(crate) fn centroids(
     let rows: Vec<Vec<(FeatureVector, Option<u32>)>> = lines
         .par_iter()
         .map(|&line| match inputs {
-            Inputs::Texts(texts) => rows_of(model, texts[line], &of_line[line]),
+            Inputs::Texts(texts) => rows_of(draft, texts[line], &of_line[line]),
             Inputs::Features(rows) => Ok(vec![(rows[line], None)]),
         })
         .collect::<Result<_>>()?;
@@ -73,16 +73,16 @@ pub(crate) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
 
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
 pub(crate) fn rows_of(
-    model: &Model,
+    draft: &Draft<'_>,
     text: &str,
     wanted: &[u32],
 ) -> Result<Vec<(FeatureVector, Option<u32>)>> {
     let mut rows = vec![];
-    model.for_each_row(text, |row| rows.push((*row, None)))?;
+    draft.for_each_row(text, |row| rows.push((*row, None)))?;
     if rows.len() > 1 && wanted.len() > 1 {
-        let mut logits = vec![0.0; model.labels().len()];
+        let mut logits = vec![0.0; draft.labels()];
         for (row, owner) in &mut rows {
-            model.logits(std::slice::from_ref(row), &mut logits);
+            draft.logits(row, &mut logits);
             *owner = likeliest(wanted, &logits);
         }
     }

@@ -6,7 +6,7 @@
 use super::centroids::rows_of;
 use super::dataset::Inputs;
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::Draft;
 use crate::simd::DIMENSIONS;
 use crate::threads;
 use crate::vectorizer::FeatureVector;
@@ -19,7 +19,7 @@ const PENALTY: f64 = 1.0;
 
 /// The plane of the named lines, its bias last; empty when they are of one kind.
 pub(crate) fn outside(
-    model: &Model,
+    draft: &Draft<'_>,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
     lines: &[usize],
@@ -30,7 +30,7 @@ pub(crate) fn outside(
         let some: Vec<usize> = lines.iter().step_by(lines.len().div_ceil(LINES).max(1)).copied().collect();
         let rows = some.par_iter().map(|&line| match inputs {
             Inputs::Texts(texts) => {
-                Ok(rows_of(model, texts[line], &[])?.into_iter().map(|(row, _)| row).collect())
+                Ok(rows_of(draft, texts[line], &[])?.into_iter().map(|(row, _)| row).collect())
             }
             Inputs::Features(rows) => Ok(vec![rows[line]]),
         });

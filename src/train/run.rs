@@ -66,7 +66,7 @@ impl Training<'_> {
             seconds: self.started.elapsed().as_secs_f64(),
         };
         let parts = self.parts(&run.weights, run.frequencies.as_ref(), &joiners, findings, summary);
-        let model = self.with_places(parts, &self.all_lines())?;
+        let model = Model::from_parts(&self.with_places(parts, &self.all_lines())?)?;
         let held = model.lexicon_words();
         report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
         Ok((model, report, run))

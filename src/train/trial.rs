@@ -10,7 +10,7 @@ use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
 use super::training::{Run, Training};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::Draft;
 
 impl Training<'_> {
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
@@ -67,7 +67,7 @@ impl Training<'_> {
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
             let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
             let (watched, targets) = self.watched();
-            Ok(answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?.beside(targets).exact())
+            Ok(answers(&Draft::new(&parts), &watched.inputs, &judges)?.beside(targets).exact())
         };
         let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
         let (run, uncut) = (run?, uncut?);
