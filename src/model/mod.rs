@@ -7,6 +7,7 @@ mod bytes;
 mod draft;
 mod file;
 mod parts;
+mod scratch;
 
 use crate::calibration::Calibration;
 use crate::decision::{
@@ -15,7 +16,7 @@ use crate::decision::{
 use crate::error::{Error, Result};
 use crate::files;
 use crate::network::int8::PackedNetwork;
-use crate::network::{Layer, Network, with_logits};
+use crate::network::{Layer, Network};
 use crate::room;
 use crate::rules::{Matcher, Matches, Rule};
 use crate::simd::{DIMENSIONS, HALF};
@@ -29,6 +30,7 @@ pub(crate) use draft::Draft;
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
+pub(crate) use scratch::with_logits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
