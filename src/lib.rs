@@ -34,6 +34,7 @@
 //! | `files` | replacing a file in one step |
 //! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
 //! | `threads` | who a call shares its work with |
+//! | `clock` | the processor's own clock |
 //! | `room` | asking for large blocks of memory before they are used |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
@@ -49,6 +50,7 @@
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
 //! | [`learn`] | learning from corrections after training; the training-state file |
 //! | [`metrics`] | what an evaluation is made of |
+//! | [`monitor`] | what a live classifier counts and times: counters, report, OpenMetrics |
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
@@ -56,6 +58,7 @@
 
 pub mod calibration;
 pub mod classifier;
+mod clock;
 pub mod data;
 pub mod decision;
 mod error;
@@ -67,6 +70,7 @@ pub mod learn;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;
+pub mod monitor;
 pub mod network;
 mod room;
 pub mod rules;
@@ -85,6 +89,12 @@ pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;
 pub use rules::Rule;
 pub use train::{Preset, TrainOptions};
+
+/// For this package's own tests and benchmarks; not part of the interface.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::clock::ticks;
+}
 
 /// The README's Rust code, compiled and run with the documentation's.
 #[cfg(doctest)]

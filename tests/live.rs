@@ -1,8 +1,9 @@
 //! What the live classifier promises.
 
-use intentkit::classifier::{QueueOptions, RetrainOptions, StatisticsReport};
+use intentkit::classifier::{QueueOptions, RetrainOptions};
 use intentkit::data::{Example, read_file};
 use intentkit::learn::{Change, Durability};
+use intentkit::monitor::StatisticsReport;
 use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, PredictOptions, Rule, Scored, TrainOptions};
 use std::collections::HashMap;

@@ -2,12 +2,12 @@
 //! is trained in the background, and a guard compares it with the current one. The last retraining can be undone.
 
 use super::current::{Current, Published};
-use super::statistics::StatisticsReport;
 use super::{Classifier, guard, priority};
 use crate::data::Example;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
+use crate::monitor::StatisticsReport;
 use crate::simd::DIMENSIONS;
 use crate::train::{Dataset, Preset, Progress, TrainOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};

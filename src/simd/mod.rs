@@ -20,13 +20,11 @@ mod math;
 mod neon;
 mod packed;
 mod portable;
-mod ticks;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod vnni;
 
 pub use math::{exp, sigmoid};
 pub use packed::{Activations, NARROW, PackedLayer, TILE};
-pub use ticks::ticks;
 
 use once_cell::sync::Lazy;
 use rayon::prelude::*;
