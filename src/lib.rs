@@ -25,7 +25,7 @@
 //!
 //! # Modules
 //!
-//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`runtime`] → [`decision`] → [`Prediction`].
+//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`engine`] → [`decision`] → [`Prediction`].
 //!
 //! | module | contents |
 //! | --- | --- |
@@ -35,6 +35,7 @@
 //! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
 //! | `threads` | who a call shares its work with |
 //! | `clock` | the processor's own clock |
+//! | `shape` | how wide every model is |
 //! | `room` | asking for large blocks of memory before they are used |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
 //! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
@@ -46,7 +47,7 @@
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
-//! | [`runtime`] | the engines that compute a network, and the choice between them |
+//! | [`engine`] | the engines that compute a network, and the choice between them |
 //! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
 //! | [`learn`] | learning from corrections after training; the training-state file |
 //! | [`metrics`] | what an evaluation is made of |
@@ -61,6 +62,7 @@ pub mod classifier;
 mod clock;
 pub mod data;
 pub mod decision;
+pub mod engine;
 mod error;
 pub mod export;
 pub mod ffi;
@@ -74,7 +76,7 @@ pub mod monitor;
 pub mod network;
 mod room;
 pub mod rules;
-pub mod runtime;
+mod shape;
 pub mod simd;
 mod sources;
 pub mod text;

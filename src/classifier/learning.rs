@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
 use crate::monitor::StatisticsReport;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::train::{Dataset, Preset, Progress, TrainOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -9,12 +9,12 @@ use super::worker::{Question, serve};
 use crate::clock::ticks;
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored, Source};
+use crate::engine::EngineChoice;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
 use crate::monitor::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
 use crate::rules::Rule;
-use crate::runtime::RuntimeChoice;
 use crate::text::MAX_TEXT_BYTES;
 use crate::train::{Dataset, ProgressFn, TrainOptions, TrainReport};
 use arc_swap::ArcSwapOption;
@@ -143,11 +143,11 @@ impl LiveClassifier {
         self.published.current()
     }
 
-    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_runtime`]. It holds for later models too.
-    pub fn set_runtime(&self, choice: RuntimeChoice) {
+    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_engine_choice`]. It holds for later models too.
+    pub fn set_engine_choice(&self, choice: EngineChoice) {
         // So that no swap comes between.
         let _held = self.learning.hold();
-        self.current().set_runtime(choice);
+        self.current().set_engine_choice(choice);
     }
 
     /// Chooses the labels of a text by the model's own rule.
@@ -409,7 +409,7 @@ impl LiveClassifier {
     /// What it has done so far.
     pub fn statistics(&self) -> StatisticsReport {
         let current = self.current();
-        let mut report = self.published.statistics.report(&current.runtime_report());
+        let mut report = self.published.statistics.report(&current.engine_report());
         report.model_version = current.version;
         report.model_checksum.clone_from(&current.model().metadata().checksum);
         report.model_bytes = current.model().as_bytes().len() as u64;

@@ -17,11 +17,11 @@ mod worker;
 
 use crate::clock::ticks;
 use crate::decision::{PredictOptions, Scored, Source};
+use crate::engine::{self, EngineChoice, Engines, Precision};
 use crate::error::{Error, Result};
 use crate::export::{self, CoreMlOptions};
 use crate::model::{Model, with_logits};
-use crate::runtime::{self, Engines, Precision, RuntimeChoice};
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
 pub use current::{Current, LivePrediction};
@@ -179,23 +179,23 @@ impl Classifier {
     }
 
     /// Name of the engine in use for one text.
-    pub fn runtime(&self) -> &'static str {
+    pub fn engine(&self) -> &'static str {
         self.engines.name()
     }
 
     /// Asks for another engine than the CPU, or for the CPU again, and returns at once; see [`Engines::choose`]. The answers stay the
     /// same but for the rounding of the engine.
-    pub fn set_runtime(&self, choice: RuntimeChoice) {
+    pub fn set_engine_choice(&self, choice: EngineChoice) {
         self.engines.choose(&self.model, choice);
     }
 
     /// Which engines are in use, and why.
-    pub fn runtime_report(&self) -> runtime::Report {
+    pub fn engine_report(&self) -> engine::Report {
         self.engines.report()
     }
 
     /// Waits until no engine is being measured, at most so long; says whether that is so.
-    pub fn wait_for_runtime(&self, longest: Duration) -> bool {
+    pub fn wait_for_engine(&self, longest: Duration) -> bool {
         self.engines.wait(longest)
     }
 

@@ -8,7 +8,8 @@ use crate::data::Example;
 use crate::decision::{Outside, RejectScore};
 use crate::error::Result;
 use crate::model::{Model, Parts};
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::train::outside::plane;
 use crate::vectorizer::FeatureVector;
 

@@ -2,7 +2,8 @@
 
 use super::state::State;
 use crate::model::Model;
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::text::ngrams;
 use crate::train::bags::Bag;
 use crate::train::random::Random;

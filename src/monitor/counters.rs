@@ -4,11 +4,11 @@
 //! they are read.
 
 use super::histogram::{self, Histogram, Totals, add};
-use super::report::{Latency, RuntimeCount, StatisticsReport};
+use super::report::{EngineCount, Latency, StatisticsReport};
 use super::shards::{SHARDS, SHARED, shard};
 use crate::clock::ticks;
 use crate::decision::{Scored, Source};
-use crate::runtime;
+use crate::engine;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,7 @@ struct Shard {
     rejected: AtomicU64,
     by_rule: AtomicU64,
     calls: Histogram,
-    engines: [AtomicU64; runtime::SLOTS],
+    engines: [AtomicU64; engine::SLOTS],
 }
 
 /// How often each label of one set of labels was answered.
@@ -197,7 +197,7 @@ impl Statistics {
     }
 
     /// Adds everything up.
-    pub(crate) fn report(&self, engines: &runtime::Report) -> StatisticsReport {
+    pub(crate) fn report(&self, engines: &engine::Report) -> StatisticsReport {
         let sum = |counter: fn(&Shard) -> &AtomicU64| -> u64 {
             self.shards.iter().map(|shard| counter(shard).load(Ordering::Relaxed)).sum()
         };
@@ -215,12 +215,12 @@ impl Statistics {
         self.labels().iter().for_each(|counts| add_labels(counts, &mut labels));
         let rejected = sum(|shard| &shard.rejected);
         let confident = (predictions - rejected.min(predictions)).max(1) as f64;
-        let mut runtimes = vec![RuntimeCount { name: "cpu", predictions }];
-        for place in 0..runtime::SLOTS {
+        let mut engine_counts = vec![EngineCount { name: "cpu", predictions }];
+        for place in 0..engine::SLOTS {
             let count: u64 = self.shards.iter().map(|s| s.engines[place].load(Ordering::Relaxed)).sum();
-            runtimes[0].predictions -= count.min(runtimes[0].predictions);
+            engine_counts[0].predictions -= count.min(engine_counts[0].predictions);
             if let Some(candidate) = engines.candidates.get(place).filter(|_| count > 0) {
-                runtimes.push(RuntimeCount { name: candidate.name, predictions: count });
+                engine_counts.push(EngineCount { name: candidate.name, predictions: count });
             }
         }
         StatisticsReport {
@@ -232,7 +232,7 @@ impl Statistics {
             mean_confidence: sum(|shard| &shard.confidence) as f64 / f64::from(CONFIDENCE_STEPS) / confident,
             latency: Latency::of(&calls, per_tick),
             stages: stages.collect(),
-            runtimes,
+            engines: engine_counts,
             neural_engine: engines.neural_engine,
             neural_engine_plan: engines.candidates.iter().find_map(|candidate| candidate.plan),
             labels,
@@ -288,7 +288,7 @@ mod tests {
         for _ in 0..4 {
             std::thread::scope(|scope| (0..2 * SHARDS).for_each(|_| drop(scope.spawn(count))));
         }
-        let report = statistics.report(&runtime::Report::default());
+        let report = statistics.report(&engine::Report::default());
         let wanted = 4 * 2 * SHARDS as u64 * 1_000;
         assert_eq!((report.predictions, report.labels["a"], report.mean_confidence), (wanted, wanted, 0.5));
     }
@@ -305,7 +305,7 @@ mod tests {
                 statistics.record(1, &counts, &seen);
             }
         }
-        let report = statistics.report(&runtime::Report::default());
+        let report = statistics.report(&engine::Report::default());
         let found: Vec<(&str, u64)> =
             report.labels.iter().map(|(name, &count)| (name.as_str(), count)).collect();
         assert_eq!(found, [("a", 1), ("b", 2), ("c", 2), ("d", 2), ("e", 1)]);

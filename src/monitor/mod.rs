@@ -7,4 +7,4 @@ mod report;
 mod shards;
 
 pub(crate) use counters::{LabelCounts, Observation, STATISTICS_BYTES, Stage, Statistics};
-pub use report::{Latency, RuntimeCount, StatisticsReport};
+pub use report::{EngineCount, Latency, StatisticsReport};

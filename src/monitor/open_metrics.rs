@@ -55,14 +55,14 @@ impl StatisticsReport {
         let labelled = |key: &str, name: &str, value: u64| {
             (format!("_total{{{key}=\"{}\"}}", escaped(name)), value.to_string())
         };
-        let runtimes: Vec<_> =
-            self.runtimes.iter().map(|one| labelled("runtime", one.name, one.predictions)).collect();
+        let engines: Vec<_> =
+            self.engines.iter().map(|one| labelled("runtime", one.name, one.predictions)).collect();
         family(
             &mut out,
             "runtime_predictions",
             "counter",
             "Predictions by who computed the network.",
-            &runtimes,
+            &engines,
         );
         let labels: Vec<_> =
             self.labels.iter().map(|(name, &count)| labelled("label", name, count)).collect();

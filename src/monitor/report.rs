@@ -1,7 +1,7 @@
 //! The statistics as they are handed out.
 
 use super::histogram::Totals;
-use crate::runtime;
+use crate::engine;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Latency {
 
 /// How many predictions an engine made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RuntimeCount {
+pub struct EngineCount {
     /// The engine.
     pub name: &'static str,
     /// Its predictions.
@@ -70,11 +70,12 @@ pub struct StatisticsReport {
     /// waited.
     pub stages: BTreeMap<&'static str, Latency>,
     /// Who computed the networks.
-    pub runtimes: Vec<RuntimeCount>,
+    #[serde(rename = "runtimes")]
+    pub engines: Vec<EngineCount>,
     /// Whether the system has a Neural Engine; `None` where it doesn't say.
     pub neural_engine: Option<bool>,
     /// What the system plans to run on it, where an engine was asked.
-    pub neural_engine_plan: Option<runtime::Plan>,
+    pub neural_engine_plan: Option<engine::Plan>,
     /// How often each label was answered, by the name it had then.
     pub labels: BTreeMap<String, u64>,
     /// Requests that found the queue full.

@@ -7,7 +7,7 @@ pub mod float32;
 mod gradient;
 pub mod int8;
 
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 
 /// Widths of the hidden layers.
 pub const HIDDEN: [usize; 3] = [256, 128, 64];

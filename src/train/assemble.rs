@@ -9,7 +9,7 @@ use crate::calibration::Calibration;
 use crate::decision::ScoreSettings;
 use crate::error::Result;
 use crate::model::{Draft, LexiconSettings, Metadata, Parts, RejectSettings, TableParts, TrainingSummary};
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 
 /// What the held-out lines tell, or what is left without any.
 pub(super) struct Findings {

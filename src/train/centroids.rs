@@ -3,7 +3,7 @@
 use super::dataset::Inputs;
 use crate::error::Result;
 use crate::model::{Draft, Parts};
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use crate::data::{Example, check_label};
 use crate::error::{Error, Result};
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::vectorizer::FeatureVector;
 

@@ -7,7 +7,7 @@ use super::centroids::rows_of;
 use super::dataset::Inputs;
 use crate::error::Result;
 use crate::model::Draft;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::threads;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;

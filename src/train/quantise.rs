@@ -4,7 +4,8 @@ use super::options::{Preset, Recipe};
 use super::transfer::Transfer;
 use super::weights::Weights;
 use crate::model::{LayerParts, Parts, TableParts};
-use crate::simd::{DIMENSIONS, HALF, NARROW};
+use crate::shape::{DIMENSIONS, HALF};
+use crate::simd::NARROW;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use ndarray::{Array2, ArrayView1, s};
 

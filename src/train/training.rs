@@ -10,7 +10,7 @@ use super::transfer;
 use super::weights::Weights;
 use crate::error::{Error, Result};
 use crate::room;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::text::ngrams::token_hash;
 use std::time::Instant;
 

@@ -5,7 +5,8 @@
 //! inverse document frequency; one factor for all of them sets the lexicon's part in a text against that of the n-grams.
 
 use crate::lexicon::Lexicon;
-use crate::simd::{self, DIMENSIONS, Matrix};
+use crate::shape::DIMENSIONS;
+use crate::simd::{self, Matrix};
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;

@@ -4,7 +4,7 @@ use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::Parameter;
 use crate::network::HIDDEN;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use ndarray::Array2;
 
 /// One dense layer while it is trained; weights are `[inputs, outputs]`.
