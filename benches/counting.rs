@@ -3,7 +3,7 @@
 //! `cargo bench --bench counting`.
 
 use intentkit::data::read_file;
-use intentkit::simd::ticks;
+use intentkit::internal::ticks;
 use intentkit::{Classifier, LiveClassifier, PredictOptions, Scored};
 use std::hint::black_box;
 use std::path::Path;

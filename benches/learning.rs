@@ -2,8 +2,9 @@
 //! ../shared/data, or where INTENTKIT_DATA says: `cargo bench --bench learning`.
 
 use intentkit::data::{Example, read_file};
+use intentkit::learn::{Change, Learner, train_to_learn};
 use intentkit::model::Model;
-use intentkit::train::{Change, Dataset, Learner, train, train_to_learn};
+use intentkit::train::{Dataset, train};
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::path::PathBuf;
 use std::time::Instant;

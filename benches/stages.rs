@@ -7,7 +7,8 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use intentkit::data::read_file;
-use intentkit::simd::{DIMENSIONS, TILE};
+use intentkit::model::DIMENSIONS;
+use intentkit::simd::TILE;
 use intentkit::text::ngrams::{MAX_CLAUSES, for_each_piece};
 use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, LiveClassifier, PredictOptions, Scored};

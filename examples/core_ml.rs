@@ -6,9 +6,9 @@
 
 use intentkit::Classifier;
 use intentkit::data::read_file;
+use intentkit::engine::{CandidateReport, Engines, has_neural_engine, offered};
 use intentkit::export::CoreMlPrecision;
 use intentkit::model::Model;
-use intentkit::runtime::{CandidateReport, Engines, has_neural_engine, offered};
 use intentkit::vectorizer::FeatureVector;
 use serde::Serialize;
 use std::path::Path;

@@ -23,19 +23,22 @@
 //! # Ok::<(), intentkit::Error>(())
 //! ```
 //!
-//! # The rooms
+//! # Modules
 //!
-//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`runtime`] → [`decision`] → [`Prediction`].
+//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`engine`] → [`decision`] → [`Prediction`].
 //!
-//! | room | what is in it |
+//! | module | contents |
 //! | --- | --- |
+//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
+//! | `error` | what can go wrong, each case with a sentence to show |
 //! | `files` | replacing a file in one step |
 //! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
-//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
-//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | `threads` | who a call shares its work with |
+//! | `clock` | the processor's own clock |
+//! | `shape` | how wide every model is |
 //! | `room` | asking for large blocks of memory before they are used |
 //! | [`simd`] | the kernels; the one order in which numbers are summed |
+//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
 //! | [`network`] | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
 //! | [`calibration`] | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
@@ -44,30 +47,36 @@
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
-//! | [`runtime`] | the engines that compute a network, and the choice between them |
-//! | [`train`] | options, recipes, the loop, calibration, rounding to int8; learning after training |
+//! | [`engine`] | the engines that compute a network, and the choice between them |
+//! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
+//! | [`learn`] | learning from corrections after training; the training-state file |
 //! | [`metrics`] | what an evaluation is made of |
+//! | [`monitor`] | what a live classifier counts and times: counters, report, OpenMetrics |
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
 //! | [`ffi`] | the C interface, thin exports over the above |
 //!
-//! Rooms know only those above them in this table, and errors.
+//! A module depends only on modules listed above it; `tests/modules.rs` checks that.
 
 pub mod calibration;
 pub mod classifier;
+mod clock;
 pub mod data;
 pub mod decision;
+pub mod engine;
 mod error;
 pub mod export;
 pub mod ffi;
 #[doc(hidden)]
 pub mod files;
+pub mod learn;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;
+pub mod monitor;
 pub mod network;
 mod room;
 pub mod rules;
-pub mod runtime;
+mod shape;
 pub mod simd;
 mod sources;
 pub mod text;
@@ -82,6 +91,12 @@ pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;
 pub use rules::Rule;
 pub use train::{Preset, TrainOptions};
+
+/// For this package's own tests and benchmarks; not part of the interface.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::clock::ticks;
+}
 
 /// The README's Rust code, compiled and run with the documentation's.
 #[cfg(doctest)]

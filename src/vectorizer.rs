@@ -4,7 +4,8 @@
 //! n-grams. Rows are of integers with one scale for the whole table, which the scaling to unit length removes: the sum is one
 //! of integers, exact and the same on every CPU.
 
-use crate::simd::{self, DIMENSIONS, HALF};
+use crate::shape::{DIMENSIONS, HALF};
+use crate::simd;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 

@@ -3,8 +3,8 @@
 #![cfg(all(feature = "coreml-rs", coreml_standin))]
 
 use intentkit::Classifier;
-use intentkit::runtime::{CoreMlRs, Runtime};
-use intentkit::simd::DIMENSIONS;
+use intentkit::engine::{CoreMlRs, Engine};
+use intentkit::model::DIMENSIONS;
 use intentkit::vectorizer::FeatureVector;
 use serde_json::{Value, json};
 use std::fs;

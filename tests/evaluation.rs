@@ -2,7 +2,7 @@
 //! `clinc150/train.jsonl` and `clinc150/test.jsonl`. Without it these tests say in one line that they were skipped.
 
 use intentkit::data::{Example, read_file};
-use intentkit::runtime::Precision;
+use intentkit::engine::Precision;
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 
 use intentkit::classifier::{Attribution, Explanation, Share};
 use intentkit::data::Example;
-use intentkit::runtime::Precision;
+use intentkit::engine::Precision;
 use intentkit::{Classifier, PredictOptions, Preset, TrainOptions};
 
 fn sample() -> Classifier {

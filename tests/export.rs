@@ -6,9 +6,9 @@
 use intentkit::calibration::Calibration;
 use intentkit::data::{Example, read_file};
 use intentkit::decision::ScoreSettings;
+use intentkit::engine::Precision;
+use intentkit::model::DIMENSIONS;
 use intentkit::model::{LayerParts, Metadata, Model, Parts, RejectSettings, TableParts};
-use intentkit::runtime::Precision;
-use intentkit::simd::DIMENSIONS;
 use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, CoreMlOptions, CoreMlPrecision, PredictOptions, Scored, TrainOptions};

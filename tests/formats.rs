@@ -3,7 +3,7 @@
 
 use intentkit::Classifier;
 use intentkit::data::Example;
-use intentkit::train::{Change, Durability, LearnerFile};
+use intentkit::learn::{Change, Durability, LearnerFile};
 use std::path::{Path, PathBuf};
 
 fn file(name: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 
 use intentkit::classifier::RetrainOptions;
 use intentkit::data::Example;
-use intentkit::train::{Change, Durability};
+use intentkit::learn::{Change, Durability};
 use intentkit::{Error, LiveClassifier, TrainOptions};
 use std::collections::HashSet;
 use std::env;

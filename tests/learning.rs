@@ -1,9 +1,10 @@
 //! What learning after training promises.
 
 use intentkit::data::{Example, read_file};
+use intentkit::learn::{Change, Durability, Learner, LearnerFile, train_to_learn};
 use intentkit::model::Model;
+use intentkit::train::Dataset;
 use intentkit::train::Preset;
-use intentkit::train::{Change, Dataset, Durability, Learner, LearnerFile, train_to_learn};
 use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::fs;
 use std::path::Path;

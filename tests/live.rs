@@ -1,8 +1,10 @@
 //! What the live classifier promises.
 
-use intentkit::classifier::{QueueOptions, RetrainOptions, StatisticsReport};
+use intentkit::classifier::{QueueOptions, RetrainOptions};
 use intentkit::data::{Example, read_file};
-use intentkit::train::{Change, Dataset, Durability};
+use intentkit::learn::{Change, Durability};
+use intentkit::monitor::StatisticsReport;
+use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, PredictOptions, Rule, Scored, TrainOptions};
 use std::collections::HashMap;
 use std::future::Future;
@@ -465,7 +467,7 @@ fn statistics_add_up() {
     let report = live.statistics();
     assert_eq!((report.predictions, report.rejected), (texts.len() as u64, rejected));
     assert_eq!(report.labels.values().sum::<u64>(), given);
-    assert_eq!((report.runtimes.len(), report.runtimes[0].predictions), (1, texts.len() as u64));
+    assert_eq!((report.engines.len(), report.engines[0].predictions), (1, texts.len() as u64));
     assert!(report.mean_confidence > 0.5 && report.mean_confidence <= 1.0);
     let latency = report.latency;
     assert!(0.0 < latency.p50_us && latency.p50_us <= latency.p95_us && latency.p95_us <= latency.p99_us);

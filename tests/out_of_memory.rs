@@ -1,7 +1,8 @@
 //! A large block of memory that can't be had is an error that changes nothing, where it would end the process elsewhere.
 
 use intentkit::data::{Example, read_file};
-use intentkit::train::{Dataset, Durability, train_to_learn};
+use intentkit::learn::{Durability, train_to_learn};
+use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, TrainOptions};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::Path;

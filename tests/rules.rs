@@ -1,8 +1,8 @@
 //! What keyword rules promise.
 
 use intentkit::data::Example;
+use intentkit::learn::{Change, Learner};
 use intentkit::model::Model;
-use intentkit::train::{Change, Learner};
 use intentkit::{Classifier, PredictOptions, Rule, Source};
 use std::sync::Arc;
 

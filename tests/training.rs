@@ -2,8 +2,8 @@
 
 use intentkit::data::Example;
 use intentkit::decision::{Choice, Cost, PredictOptions, Scored};
-use intentkit::runtime::Precision;
-use intentkit::simd::DIMENSIONS;
+use intentkit::engine::Precision;
+use intentkit::model::DIMENSIONS;
 use intentkit::train::{Dataset, Inputs, Phase, Progress};
 use intentkit::{Classifier, Error, Preset, TrainOptions};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -360,7 +360,7 @@ fn float32_gives_the_same_answers_over_the_same_numbers() {
     let (classifier, _) = Classifier::train(&pairs(), &options()).unwrap();
     let exact = Classifier::new(intentkit::model::Model::from_bytes(classifier.model().as_bytes()).unwrap())
         .with_precision(Precision::Float32);
-    assert_eq!((classifier.runtime(), exact.runtime()), ("cpu-int8", "cpu-float32"));
+    assert_eq!((classifier.engine(), exact.engine()), ("cpu-int8", "cpu-float32"));
     for (text, _) in COMMANDS {
         let (mut a, mut b) = ([0.0; 3], [0.0; 3]);
         let scores = (classifier.logits(text, &mut a).unwrap(), exact.logits(text, &mut b).unwrap());

@@ -2,8 +2,8 @@
 
 use intentkit::Error;
 use intentkit::data::Example;
+use intentkit::learn::{Change, Durability, Learner, LearnerFile};
 use intentkit::model::Model;
-use intentkit::train::{Change, Durability, Learner, LearnerFile};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;

@@ -5,8 +5,9 @@ use crate::output::Output;
 use crate::{input, words};
 use clap::Args;
 use intentkit::data::Format;
-use intentkit::runtime::{Report as RuntimeReport, RuntimeChoice, State};
-use intentkit::simd::{DIMENSIONS, kernel_name};
+use intentkit::engine::{EngineChoice as RuntimeChoice, Report as RuntimeReport, State};
+use intentkit::model::DIMENSIONS;
+use intentkit::simd::kernel_name;
 use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, PredictOptions, Scored};
@@ -116,8 +117,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         loads.push(start.elapsed());
         drop(loaded);
     }
-    classifier.set_runtime(arguments.runtime);
-    classifier.wait_for_runtime(LONGEST);
+    classifier.set_engine_choice(arguments.runtime);
+    classifier.wait_for_engine(LONGEST);
     classifier.prepare();
     // A text that can't be classified stops here, so the loops below need not look at every result.
     let features = texts.iter().map(|text| classifier.vectorize(text)).collect::<Result<Vec<_>, _>>()?;
@@ -179,7 +180,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ),
         peak_rss_mb: median(children.iter().filter_map(|child| child.peak_rss_mb)),
         kernel: kernel_name(),
-        runtime: classifier.runtime_report(),
+        runtime: classifier.engine_report(),
     };
     let mut out = Output::new();
     if arguments.json {

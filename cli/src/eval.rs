@@ -8,7 +8,7 @@ use crate::{figures, input, words};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
-use intentkit::runtime::Precision;
+use intentkit::engine::Precision;
 use intentkit::{Classifier, PredictOptions, Preset};
 use serde::Serialize;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use crate::{figures, input, words};
 use clap::Args;
 use intentkit::Rule;
 use intentkit::decision::Choice;
-use intentkit::simd::DIMENSIONS;
+use intentkit::model::DIMENSIONS;
 use serde::Serialize;
 use std::path::PathBuf;
 

@@ -1,10 +1,10 @@
 //! The model in use, and putting another in its place.
 
-use super::Classifier;
-use super::statistics::{Answered, LabelCounts, Statistics};
 use super::sync::ArcSwap;
+use super::{Classifier, Prediction};
 use crate::decision::{Scored, Source};
 use crate::model::Model;
+use crate::monitor::{LabelCounts, Observation, Statistics};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -21,11 +21,16 @@ impl Current {
         self.version
     }
 
-    /// What the statistics count of an answer by this model: how many labels were chosen, and those of them that were written.
+    /// What the statistics count of a prediction by this model: how many labels were chosen, and those of them that were written.
     #[inline]
-    pub(super) fn answered<'a>(&self, count: usize, source: Source, chosen: &'a [Scored]) -> Answered<'a> {
+    pub(super) fn observation<'a>(
+        &self,
+        count: usize,
+        source: Source,
+        chosen: &'a [Scored],
+    ) -> Observation<'a> {
         let chosen = &chosen[..count.min(chosen.len())];
-        Answered { count, source, chosen, engine: self.classifier.engines.place() }
+        Observation { count, source, chosen, engine: self.classifier.engines.place() }
     }
 }
 
@@ -34,6 +39,37 @@ impl Deref for Current {
 
     fn deref(&self) -> &Classifier {
         &self.classifier
+    }
+}
+
+/// A prediction of a live classifier, with the model that made it.
+#[derive(Clone)]
+pub struct LivePrediction {
+    prediction: Prediction,
+    current: Arc<Current>,
+}
+
+impl LivePrediction {
+    pub(super) fn new(prediction: Prediction, current: Arc<Current>) -> Self {
+        LivePrediction { prediction, current }
+    }
+
+    /// The chosen labels, their source, and whether the text is rejected.
+    pub fn prediction(&self) -> &Prediction {
+        &self.prediction
+    }
+
+    /// The chosen labels by name, best first, with their probabilities.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, f32)> {
+        self.prediction
+            .labels()
+            .iter()
+            .filter_map(|scored| Some((self.current.label(scored.label)?, scored.probability)))
+    }
+
+    /// Number of the model that answered.
+    pub fn version(&self) -> u64 {
+        self.current.version
     }
 }
 

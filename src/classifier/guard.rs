@@ -4,7 +4,7 @@ use super::Classifier;
 use crate::data::Example;
 use crate::decision::PredictOptions;
 use crate::error::{Error, Result};
-use crate::train::Compared;
+use crate::learn::Compared;
 use std::collections::HashSet;
 
 /// A difference counts if it is larger than this many standard errors.

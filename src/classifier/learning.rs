@@ -2,15 +2,14 @@
 //! is trained in the background, and a guard compares it with the current one. The last retraining can be undone.
 
 use super::current::{Current, Published};
-use super::statistics::StatisticsReport;
 use super::{Classifier, guard, priority};
 use crate::data::Example;
 use crate::error::{Error, Result};
+use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
-use crate::simd::DIMENSIONS;
-use crate::train::{
-    self, Change, Dataset, Durability, Learner, LearnerFile, Preset, Progress, TrainOptions, UpdateReport,
-};
+use crate::monitor::StatisticsReport;
+use crate::shape::DIMENSIONS;
+use crate::train::{Dataset, Preset, Progress, TrainOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process;
@@ -311,7 +310,7 @@ impl Learning {
             let train = || {
                 let goes_on = &mut |_: &Progress| !stopped.load(Ordering::Relaxed);
                 let (mut learner, _) =
-                    train::train_to_learn(&Dataset::of(&examples), None, &options, goes_on)?;
+                    learn::train_to_learn(&Dataset::of(&examples), None, &options, goes_on)?;
                 if !rules.is_empty() {
                     learner.apply(&Change::Rules(rules))?;
                 }

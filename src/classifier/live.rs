@@ -1,29 +1,26 @@
 //! The live classifier: predicts from one model while it learns the next, and swaps them in one step.
 
-use super::current::{Current, Published};
+use super::Classifier;
+use super::current::{Current, LivePrediction, Published};
+use super::future::{PendingPrediction, slot};
 use super::learning::{Learning, RetrainOptions};
-use super::queue::{self, Done, Queue, Request, Ticket};
-use super::statistics::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
-use super::{Classifier, Prediction};
+use super::queue::{Done, Queue, QueueOptions, Request, Ticket};
+use super::worker::{Question, serve};
+use crate::clock::ticks;
 use crate::data::Example;
 use crate::decision::{PredictOptions, Scored, Source};
+use crate::engine::EngineChoice;
 use crate::error::{Error, Result};
+use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
+use crate::monitor::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
 use crate::rules::Rule;
-use crate::runtime::RuntimeChoice;
-use crate::simd::ticks;
 use crate::text::MAX_TEXT_BYTES;
-use crate::train::{
-    self, Change, Dataset, Durability, Learner, LearnerFile, ProgressFn, TrainOptions, TrainReport,
-    UpdateReport,
-};
+use crate::train::{Dataset, ProgressFn, TrainOptions, TrainReport};
 use arc_swap::ArcSwapOption;
-use std::future::Future;
 use std::mem;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// What was decided about a text.
@@ -35,85 +32,6 @@ pub struct Decided {
     pub source: Source,
     /// Number of the model that answered; see [`Current::version`].
     pub version: u64,
-}
-
-/// An answer that was waited for.
-#[derive(Clone)]
-pub struct Answer {
-    prediction: Prediction,
-    current: Arc<Current>,
-}
-
-impl Answer {
-    /// The chosen labels, their source, and whether the text is rejected.
-    pub fn prediction(&self) -> &Prediction {
-        &self.prediction
-    }
-
-    /// The chosen labels by name, best first, with their probabilities.
-    pub fn labels(&self) -> impl Iterator<Item = (&str, f32)> {
-        self.prediction
-            .labels()
-            .iter()
-            .filter_map(|scored| Some((self.current.label(scored.label)?, scored.probability)))
-    }
-
-    /// Number of the model that answered.
-    pub fn version(&self) -> u64 {
-        self.current.version
-    }
-}
-
-/// How requests wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueueOptions {
-    /// Threads that answer, 1 to 1024. Default: one for each core but one, four at most; a prediction takes microseconds.
-    pub workers: usize,
-    /// Requests that may wait, 1 to 65,536. Default 1024.
-    pub capacity: usize,
-}
-
-impl Default for QueueOptions {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        QueueOptions { workers: (cores - 1).clamp(1, 4), capacity: 1024 }
-    }
-}
-
-struct Question {
-    text: String,
-    options: PredictOptions,
-    submitted: u64,
-}
-
-/// Answers requests that a worker has taken.
-fn answer(published: &Published, requests: &mut [Request<Question, Answer>]) {
-    let current = published.current();
-    let start = published.statistics.start();
-    if let Some(start) = start {
-        for request in requests.iter() {
-            published.statistics.stage(Stage::Queue, start.saturating_sub(request.question.submitted));
-        }
-    }
-    let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
-    let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
-    // What can be said against a text or options was said when it was submitted.
-    let answers = current.classifier.predict_some(&texts, &options);
-    let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
-    match answers {
-        Ok(answers) => {
-            for (request, prediction) in requests.iter_mut().zip(answers) {
-                if let Some(took) = took {
-                    let chosen = prediction.labels();
-                    let answered = current.answered(chosen.len(), prediction.source(), chosen);
-                    published.statistics.count(took, &current.counts, &answered);
-                }
-                request.deliver(Ok(Answer { prediction, current: Arc::clone(&current) }));
-            }
-        }
-        // The model was swapped for one that reads no texts.
-        Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
-    }
 }
 
 /// A classifier that predicts, learns and counts. Every call takes `&self` and may be made from any thread at any time: predictions
@@ -137,7 +55,7 @@ pub struct LiveClassifier {
     published: Arc<Published>,
     learning: Arc<Learning>,
     load: Option<Duration>,
-    queue: ArcSwapOption<Queue<Question, Answer>>,
+    queue: ArcSwapOption<Queue<Question, LivePrediction>>,
     /// Held while the queue is made.
     queueing: Mutex<QueueOptions>,
 }
@@ -190,7 +108,7 @@ impl LiveClassifier {
     /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
     ///
     /// # Errors
-    /// As [`train::train_to_learn`] and [`LearnerFile::create`].
+    /// As [`learn::train_to_learn`] and [`LearnerFile::create`].
     pub fn train(
         data: &Dataset<'_>,
         valid: Option<&Dataset<'_>>,
@@ -199,7 +117,7 @@ impl LiveClassifier {
         progress: &mut ProgressFn<'_>,
     ) -> Result<(Self, TrainReport)> {
         let start = Instant::now();
-        let (trained, report) = train::train_to_learn(data, valid, options, progress)?;
+        let (trained, report) = learn::train_to_learn(data, valid, options, progress)?;
         let file =
             learner.map(|(path, durability)| LearnerFile::create(path, &trained, durability)).transpose()?;
         Ok((LiveClassifier::of_learner(trained, file, start.elapsed()), report))
@@ -225,18 +143,18 @@ impl LiveClassifier {
         self.published.current()
     }
 
-    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_runtime`]. It holds for later models too.
-    pub fn set_runtime(&self, choice: RuntimeChoice) {
+    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_engine_choice`]. It holds for later models too.
+    pub fn set_engine_choice(&self, choice: EngineChoice) {
         // So that no swap comes between.
         let _held = self.learning.hold();
-        self.current().set_runtime(choice);
+        self.current().set_engine_choice(choice);
     }
 
     /// Chooses the labels of a text by the model's own rule.
     ///
     /// # Errors
     /// As [`Classifier::predict`].
-    pub fn predict(&self, text: &str) -> Result<Answer> {
+    pub fn predict(&self, text: &str) -> Result<LivePrediction> {
         self.predict_with(text, &PredictOptions::default())
     }
 
@@ -244,16 +162,16 @@ impl LiveClassifier {
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
-    pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<Answer> {
+    pub fn predict_with(&self, text: &str, options: &PredictOptions) -> Result<LivePrediction> {
         let start = self.published.statistics.start();
         let current = self.current();
         let prediction = current.classifier.predict_with(text, options)?;
         if let Some(start) = start {
             let chosen = prediction.labels();
-            let answered = current.answered(chosen.len(), prediction.source(), chosen);
-            self.published.statistics.answered(start, &current.counts, &answered);
+            let seen = current.observation(chosen.len(), prediction.source(), chosen);
+            self.published.statistics.record_since(start, &current.counts, &seen);
         }
-        Ok(Answer { prediction, current })
+        Ok(LivePrediction::new(prediction, current))
     }
 
     /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Allocates nothing and waits for nothing.
@@ -280,7 +198,7 @@ impl LiveClassifier {
             _ => current.classifier.predict_from(text, options, chosen)?,
         };
         if let Some(start) = start {
-            statistics.answered(start, &current.counts, &current.answered(count, source, chosen));
+            statistics.record_since(start, &current.counts, &current.observation(count, source, chosen));
         }
         Ok(Decided { count, source, version: current.version })
     }
@@ -305,8 +223,8 @@ impl LiveClassifier {
             let took = ticks().wrapping_sub(start) / texts.len().max(1) as u64;
             for (i, &count) in counts.iter().enumerate() {
                 let chosen = &chosen[i * capacity..(i + 1) * capacity];
-                let answered = current.answered(count, Source::Network, chosen);
-                self.published.statistics.count(took, &current.counts, &answered);
+                let seen = current.observation(count, Source::Network, chosen);
+                self.published.statistics.record(took, &current.counts, &seen);
             }
         }
         Ok(current.version)
@@ -317,7 +235,7 @@ impl LiveClassifier {
     /// # Errors
     /// [`Error::InvalidArgument`] for numbers out of range, or when the first request was made already.
     pub fn set_queue(&self, options: QueueOptions) -> Result<()> {
-        queue::check(options.workers, options.capacity)?;
+        options.check()?;
         let mut queueing = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.queue.load().is_some() {
             return Err(Error::invalid("the queue is at work already; set it before the first request"));
@@ -327,7 +245,7 @@ impl LiveClassifier {
     }
 
     /// The queue, made for the first request of a process.
-    fn queue(&self) -> Result<Arc<Queue<Question, Answer>>> {
+    fn queue(&self) -> Result<Arc<Queue<Question, LivePrediction>>> {
         let usable = |queue: &Arc<Queue<_, _>>| queue.is_here() || queue.is_closed();
         if let Some(queue) = self.queue.load_full().filter(usable) {
             return Ok(queue);
@@ -337,8 +255,9 @@ impl LiveClassifier {
             return Ok(queue);
         }
         let published = Arc::clone(&self.published);
-        let answer = Arc::new(move |requests: &mut [Request<Question, Answer>]| answer(&published, requests));
-        let queue = Arc::new(Queue::new(options.workers, options.capacity, answer)?);
+        let handler =
+            Arc::new(move |requests: &mut [Request<Question, LivePrediction>]| serve(&published, requests));
+        let queue = Arc::new(Queue::new(*options, handler)?);
         // The parent's goes on in the parent; its requests are not this process's to cancel.
         mem::forget(self.queue.swap(Some(Arc::clone(&queue))));
         Ok(queue)
@@ -354,7 +273,7 @@ impl LiveClassifier {
         &self,
         text: String,
         options: PredictOptions,
-        done: impl FnOnce(Result<Answer>) + Send + 'static,
+        done: impl FnOnce(Result<LivePrediction>) + Send + 'static,
     ) -> Result<Ticket> {
         options.check()?;
         if text.len() > MAX_TEXT_BYTES {
@@ -362,7 +281,7 @@ impl LiveClassifier {
         }
         self.current().model().vectorizer().ok_or(Error::NoVectorizer)?;
         let published = Arc::clone(&self.published);
-        let done: Done<Answer> = Box::new(move |answer| {
+        let done: Done<LivePrediction> = Box::new(move |answer| {
             if matches!(answer, Err(Error::Cancelled)) {
                 published.statistics.cancelled();
             }
@@ -379,18 +298,9 @@ impl LiveClassifier {
     ///
     /// # Errors
     /// As [`LiveClassifier::submit`].
-    pub fn predict_async(&self, text: String, options: PredictOptions) -> Result<Answering> {
-        let slot: Arc<Mutex<Slot>> = Arc::default();
-        let delivered = Arc::clone(&slot);
-        let ticket = self.submit(text, options, move |answer| {
-            let waker = {
-                let mut slot = delivered.lock().unwrap_or_else(PoisonError::into_inner);
-                slot.answer = Some(answer);
-                slot.waker.take()
-            };
-            waker.into_iter().for_each(Waker::wake);
-        })?;
-        Ok(Answering { slot, ticket })
+    pub fn predict_async(&self, text: String, options: PredictOptions) -> Result<PendingPrediction> {
+        let (slot, deliver) = slot();
+        Ok(PendingPrediction::new(slot, self.submit(text, options, deliver)?))
     }
 
     /// Takes no more requests and returns when all that wait are answered. Called on a worker, in a callback, it returns at once.
@@ -499,7 +409,7 @@ impl LiveClassifier {
     /// What it has done so far.
     pub fn statistics(&self) -> StatisticsReport {
         let current = self.current();
-        let mut report = self.published.statistics.report(&current.runtime_report());
+        let mut report = self.published.statistics.report(&current.engine_report());
         report.model_version = current.version;
         report.model_checksum.clone_from(&current.model().metadata().checksum);
         report.model_bytes = current.model().as_bytes().len() as u64;
@@ -519,45 +429,5 @@ impl Drop for LiveClassifier {
             parents => mem::forget(parents),
         }
         self.learning.close();
-    }
-}
-
-#[derive(Default)]
-struct Slot {
-    answer: Option<Result<Answer>>,
-    waker: Option<Waker>,
-}
-
-/// A request that can be awaited; made by [`LiveClassifier::predict_async`].
-pub struct Answering {
-    slot: Arc<Mutex<Slot>>,
-    ticket: Ticket,
-}
-
-impl Answering {
-    /// Cancels the request if no worker has started it; says whether that is so. The future is ready with [`Error::Cancelled`] then.
-    pub fn cancel(&self) -> bool {
-        self.ticket.cancel()
-    }
-}
-
-impl Future for Answering {
-    type Output = Result<Answer>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot.answer.take() {
-            Some(answer) => Poll::Ready(answer),
-            None => {
-                slot.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        self.ticket.cancel();
     }
 }

@@ -4,34 +4,34 @@ mod batch;
 mod current;
 mod evaluate;
 mod explain;
+mod future;
 mod guard;
-mod histogram;
 mod learning;
 mod live;
-#[cfg(all(test, shuttle))]
-mod model_check;
 mod priority;
 mod queue;
-mod statistics;
+#[cfg(all(test, shuttle))]
+mod schedules;
 mod sync;
+mod worker;
 
+use crate::clock::ticks;
 use crate::decision::{PredictOptions, Scored, Source};
+use crate::engine::{self, EngineChoice, Engines, Precision};
 use crate::error::{Error, Result};
 use crate::export::{self, CoreMlOptions};
-use crate::model::Model;
-use crate::network::with_logits;
-use crate::runtime::{self, Engines, Precision, RuntimeChoice};
-use crate::simd::{DIMENSIONS, ticks};
+use crate::model::{Model, with_logits};
+use crate::shape::DIMENSIONS;
 use crate::train::{self, Dataset, ProgressFn, TrainOptions, TrainReport};
 use crate::vectorizer::FeatureVector;
-pub use current::Current;
+pub use current::{Current, LivePrediction};
 pub use evaluate::{Evaluation, Evaluator, Outcome};
 pub use explain::{Attribution, ExplainedClause, ExplainedLabel, Explanation, Share};
+pub use future::PendingPrediction;
 pub use learning::RetrainOptions;
-pub use live::{Answer, Answering, Decided, LiveClassifier, QueueOptions};
-pub use queue::Ticket;
+pub use live::{Decided, LiveClassifier};
+pub use queue::{QueueOptions, Ticket};
 use smallvec::SmallVec;
-pub use statistics::{Latency, RuntimeCount, StatisticsReport};
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
@@ -179,23 +179,23 @@ impl Classifier {
     }
 
     /// Name of the engine in use for one text.
-    pub fn runtime(&self) -> &'static str {
+    pub fn engine(&self) -> &'static str {
         self.engines.name()
     }
 
     /// Asks for another engine than the CPU, or for the CPU again, and returns at once; see [`Engines::choose`]. The answers stay the
     /// same but for the rounding of the engine.
-    pub fn set_runtime(&self, choice: RuntimeChoice) {
+    pub fn set_engine_choice(&self, choice: EngineChoice) {
         self.engines.choose(&self.model, choice);
     }
 
     /// Which engines are in use, and why.
-    pub fn runtime_report(&self) -> runtime::Report {
+    pub fn engine_report(&self) -> engine::Report {
         self.engines.report()
     }
 
     /// Waits until no engine is being measured, at most so long; says whether that is so.
-    pub fn wait_for_runtime(&self, longest: Duration) -> bool {
+    pub fn wait_for_engine(&self, longest: Duration) -> bool {
         self.engines.wait(longest)
     }
 

@@ -66,7 +66,7 @@ impl<Q, A> Drop for Request<Q, A> {
 }
 
 /// What workers do with requests: [`Request::deliver`] each.
-pub(super) type Answer<Q, A> = dyn Fn(&mut [Request<Q, A>]) + Send + Sync;
+pub(super) type Handler<Q, A> = dyn Fn(&mut [Request<Q, A>]) + Send + Sync;
 
 /// A queue and its workers.
 pub(super) struct Queue<Q, A> {
@@ -80,24 +80,45 @@ pub(super) struct Queue<Q, A> {
     process: u32,
 }
 
-/// Whether a queue can be so.
-///
-/// # Errors
-/// [`Error::InvalidArgument`] naming what is out of range.
-pub(super) fn check(workers: usize, capacity: usize) -> Result<()> {
-    for (name, value, most) in [("workers", workers, MOST_WORKERS), ("capacity", capacity, MOST_WAITING)] {
-        if !(1..=most).contains(&value) {
-            return Err(Error::invalid(format!("`{name}` is {value}; it must be 1 to {most}")));
-        }
+/// How requests wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueOptions {
+    /// Threads that answer, 1 to 1024. Default: one for each core but one, four at most; a prediction takes microseconds.
+    pub workers: usize,
+    /// Requests that may wait, 1 to 65,536. Default 1024.
+    pub capacity: usize,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        QueueOptions { workers: (cores - 1).clamp(1, 4), capacity: 1024 }
     }
-    Ok(())
+}
+
+impl QueueOptions {
+    /// Checks that the numbers are in range.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming what is out of range.
+    pub(super) fn check(&self) -> Result<()> {
+        let QueueOptions { workers, capacity } = *self;
+        for (name, value, most) in [("workers", workers, MOST_WORKERS), ("capacity", capacity, MOST_WAITING)]
+        {
+            if !(1..=most).contains(&value) {
+                return Err(Error::invalid(format!("`{name}` is {value}; it must be 1 to {most}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
     /// # Errors
-    /// As [`check`], and when the system gives no threads.
-    pub(super) fn new(workers: usize, capacity: usize, answer: Arc<Answer<Q, A>>) -> Result<Self> {
-        check(workers, capacity)?;
+    /// As [`QueueOptions::check`], and when the system gives no threads.
+    pub(super) fn new(options: QueueOptions, handler: Arc<Handler<Q, A>>) -> Result<Self> {
+        options.check()?;
+        let QueueOptions { workers, capacity } = options;
         let (sender, receiver) = bounded(capacity);
         let queue = Queue {
             sender: RwLock::new(Some(sender)),
@@ -107,9 +128,9 @@ impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
             process: process::id(),
         };
         for i in 0..workers {
-            let (receiver, answer) = (receiver.clone(), Arc::clone(&answer));
+            let (receiver, handler) = (receiver.clone(), Arc::clone(&handler));
             let abandoned = Arc::clone(&queue.abandoned);
-            let work = move || work(&receiver, workers, &abandoned, &*answer);
+            let work = move || work(&receiver, workers, &abandoned, &*handler);
             let thread = thread::Builder::new().name(format!("intent-{i}")).spawn(work);
             match thread {
                 Ok(thread) => lock(&queue.workers).push(thread),
@@ -179,7 +200,7 @@ fn work<Q, A>(
     receiver: &Receiver<Request<Q, A>>,
     workers: usize,
     abandoned: &AtomicBool,
-    answer: &Answer<Q, A>,
+    handler: &Handler<Q, A>,
 ) {
     let mut taken = vec![];
     while let Ok(first) = receiver.recv() {
@@ -192,7 +213,7 @@ fn work<Q, A>(
         taken.retain(|request| claim(&request.state, STARTED) && !abandoned);
         if !taken.is_empty() {
             // Requests that a panic leaves behind are delivered by being dropped.
-            let _ = catch_unwind(AssertUnwindSafe(|| answer(&mut taken)));
+            let _ = catch_unwind(AssertUnwindSafe(|| handler(&mut taken)));
         }
         taken.clear();
     }

@@ -1,5 +1,5 @@
 //! What threads share. Under `--cfg shuttle` the same names stand for models of these things, which a test runs through all the orders it can
-//! think of (`src/classifier/model_check.rs`).
+//! think of (`src/classifier/schedules.rs`).
 
 #[cfg(not(shuttle))]
 mod real {

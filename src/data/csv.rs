@@ -10,7 +10,7 @@ use ::csv::{Reader, ReaderBuilder, StringRecord, Terminator};
 
 use super::lines::{Lines, MAX_LINE_BYTES, too_long};
 use super::{Example, long_text, many_labels};
-use crate::Result;
+use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
 use crate::text::MAX_TEXT_BYTES;
 
@@ -139,7 +139,7 @@ impl<R: BufRead> Records<'_, R> {
         }
     }
 
-    fn fault(&self, message: impl Into<String>) -> crate::Error {
+    fn fault(&self, message: impl Into<String>) -> Error {
         self.lines.fault_at(self.start, message)
     }
 }

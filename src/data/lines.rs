@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, ErrorKind, Read};
 
-use crate::{Error, Result, sources};
+use crate::error::{Error, Result};
+use crate::sources;
 
 /// The longest line or CSV record, in bytes: above the longest text, even with every character escaped.
 pub const MAX_LINE_BYTES: usize = 8 << 20;

@@ -15,9 +15,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::str::FromStr;
 
+use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
+use crate::sources;
 use crate::text::MAX_TEXT_BYTES;
-use crate::{Error, Result, sources};
 pub use folds::Folds;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;

@@ -1,6 +1,7 @@
 //! How sure a model is that a row belongs to any of its labels.
 
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::vectorizer::FeatureVector;
 
 /// Where the labels' texts lie: for each the mean of its training rows.

@@ -2,7 +2,7 @@
 //!
 //! The package computes the network on float32 features and gives the model's logits and its calibrated probabilities; reading texts
 //! and choosing labels stay with this library. Its weights are the stored ones multiplied out, so its numbers are those of
-//! [`Precision::Float32`](crate::runtime::Precision::Float32), but for the rounding of the precision it is exported in.
+//! [`Precision::Float32`](crate::engine::Precision::Float32), but for the rounding of the precision it is exported in.
 
 mod package;
 mod program;
@@ -12,7 +12,7 @@ mod weights;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use program::{FEATURES, LOGITS, PROBABILITIES};
 use prost::Message;
 use proto::{ArrayFeatureType, FeatureDescription, FeatureType, Metadata, ModelDescription, Strings};

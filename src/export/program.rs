@@ -10,7 +10,7 @@ use super::weights::{BlobType, BlobWriter};
 use crate::calibration::Calibration;
 use crate::error::{Error, Result};
 use crate::network::{Layer, Network};
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use half::f16;
 use std::collections::BTreeMap;
 

@@ -10,7 +10,8 @@ use super::train::{label_sets, texts};
 use crate::LiveClassifier;
 use crate::classifier::RetrainOptions;
 use crate::data::Example;
-use crate::train::{Change, TrainOptions};
+use crate::learn::Change;
+use crate::train::TrainOptions;
 use std::time::Duration;
 
 /// What came of intent_update().

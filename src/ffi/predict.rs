@@ -7,7 +7,7 @@ use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use crate::classifier::Decided;
 use crate::decision::Cost;
-use crate::simd::DIMENSIONS;
+use crate::model::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::ngrams::MAX_CLAUSES;
 use crate::vectorizer::FeatureVector;

@@ -8,7 +8,7 @@ use super::predict::{IntentPredictOptions, IntentSource, predict_options};
 use super::shield::shielded;
 use super::status::IntentStatus;
 use crate::Scored;
-use crate::classifier::{Answer, QueueOptions, Ticket};
+use crate::classifier::{LivePrediction, QueueOptions, Ticket};
 use libc::{c_char, c_void};
 use std::ffi::CString;
 use std::ptr;
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn intent_predict_async(
     })
 }
 
-fn answered(answer: &Answer) -> IntentAnswer {
+fn answered(answer: &LivePrediction) -> IntentAnswer {
     let labels = answer.prediction().labels();
     IntentAnswer {
         status: IntentStatus::Ok,

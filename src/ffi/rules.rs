@@ -5,7 +5,7 @@ use super::boundary::boundary;
 use super::classifier::IntentClassifier;
 use super::error::IntentError;
 use super::status::IntentStatus;
-use crate::train::Change;
+use crate::learn::Change;
 use crate::{LiveClassifier, Rule};
 
 /// Makes a classifier of keyword rules alone, without any training: a first version. It answers what the rules ask for, rejects everything

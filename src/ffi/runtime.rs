@@ -6,7 +6,7 @@ use super::classifier::IntentClassifier;
 use super::error::{Failure, IntentError};
 use super::shield::shielded;
 use super::status::IntentStatus;
-use crate::runtime::RuntimeChoice;
+use crate::engine::EngineChoice as RuntimeChoice;
 use libc::c_char;
 use std::ptr;
 
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn intent_set_runtime(
                 )));
             }
         };
-        live.set_runtime(choice);
+        live.set_engine_choice(choice);
         Ok(())
     })
 }
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn intent_runtime(classifier: *const IntentClassifier, bat
     shielded(ptr::null(), || {
         // SAFETY: NULL, or a classifier that has not been freed.
         let Some(classifier) = (unsafe { classifier.as_ref() }) else { return ptr::null() };
-        let report = classifier.get().runtime_report();
+        let report = classifier.get().engine_report();
         match if batch { report.batch } else { report.single } {
             "core-ml-all" => c"core-ml-all".as_ptr(),
             "core-ml-coreml-rs" => c"core-ml-coreml-rs".as_ptr(),
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn intent_runtime_json(
     boundary(error_out, || {
         // SAFETY: the header asks for a classifier that has not been freed.
         let classifier = unsafe { object(classifier, "classifier") }?.get();
-        let json = serde_json::to_string(&classifier.runtime_report());
+        let json = serde_json::to_string(&classifier.engine_report());
         let json =
             json.map_err(|error| Failure::invalid(format!("the report cannot be written as JSON: {error}")))?;
         // SAFETY: the header asks for room for `capacity` bytes and a writable place.

@@ -84,7 +84,7 @@ pub unsafe extern "C" fn intent_stats(
             predictions: report.predictions,
             rejected: report.rejected,
             by_rule: report.by_rule,
-            accelerated: report.runtimes.iter().skip(1).map(|runtime| runtime.predictions).sum(),
+            accelerated: report.engines.iter().skip(1).map(|runtime| runtime.predictions).sum(),
             per_second: report.per_second,
             mean_confidence: report.mean_confidence,
             latency: IntentLatency {

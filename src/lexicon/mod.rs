@@ -10,7 +10,8 @@ mod tokenizer;
 mod vectors;
 
 use crate::error::{Error, Result};
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::text::ngrams::token_hash;
 use crate::text::{Token, for_each_token};
 use crate::threads;

@@ -5,7 +5,8 @@
 //! rotation is a Hadamard matrix with random signs (Ailon and Chazelle, 2006). Without it the first columns would hold most of
 //! a vector, and rounding to 8 bits with one scale most of the loss.
 
-use crate::simd::{self, DIMENSIONS, Matrix};
+use crate::shape::DIMENSIONS;
+use crate::simd::{self, Matrix};
 
 /// Rounds of orthogonal iteration. Axes that are not told apart by then span nearly the same variance.
 const ROUNDS: usize = 10;

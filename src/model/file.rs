@@ -12,7 +12,7 @@ use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::room;
 use crate::rules::{self, MAX_STRINGS, strings};
-use crate::simd::{DIMENSIONS, HALF};
+use crate::shape::{DIMENSIONS, HALF};
 use crate::sources;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use crate::text::vocabulary::Vocabulary;

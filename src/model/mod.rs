@@ -4,8 +4,10 @@
 //! between a model that was just trained and the same model loaded elsewhere.
 
 mod bytes;
+mod draft;
 mod file;
 mod parts;
+mod scratch;
 
 use crate::calibration::Calibration;
 use crate::decision::{
@@ -14,19 +16,22 @@ use crate::decision::{
 use crate::error::{Error, Result};
 use crate::files;
 use crate::network::int8::PackedNetwork;
-use crate::network::{Layer, Network, with_logits};
+use crate::network::{Layer, Network};
 use crate::room;
 use crate::rules::{Matcher, Matches, Rule};
-use crate::simd::{DIMENSIONS, HALF};
+pub use crate::shape::DIMENSIONS;
+use crate::shape::HALF;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{NgramSettings, Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
+pub(crate) use draft::Draft;
 pub use file::{FORMAT, MAX_JOINERS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
+pub(crate) use scratch::with_logits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
@@ -353,7 +358,7 @@ impl Model {
 
     /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
-        Reading { model: self, logits, score: f32::NEG_INFINITY, rows: 0 }
+        Reading::new(self.reject_score(), logits)
     }
 
     /// What the reject score of a row is made of.
@@ -397,13 +402,17 @@ impl Model {
 
 /// The rows of one text on their way to a decision.
 pub struct Reading<'a> {
-    model: &'a Model,
+    reject: RejectScore<'a>,
     logits: &'a mut [f32],
     score: f32,
     rows: usize,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn new(reject: RejectScore<'a>, logits: &'a mut [f32]) -> Self {
+        Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0 }
+    }
+
     /// Takes a row, whose logits `network` computes. A row of zeros, in which nothing is known, says nothing.
     ///
     /// # Panics
@@ -414,7 +423,7 @@ impl Reading<'_> {
         }
         if self.rows == 0 {
             network(features, self.logits);
-            self.score = self.model.reject_score().of(features, self.logits);
+            self.score = self.reject.of(features, self.logits);
             self.rows = 1;
         } else {
             with_logits(self.logits.len(), |logits| {
@@ -432,7 +441,7 @@ impl Reading<'_> {
         if is_zero(features) {
             return;
         }
-        self.score = self.score.max(self.model.reject_score().of(features, logits));
+        self.score = self.score.max(self.reject.of(features, logits));
         match self.rows {
             0 => self.logits.copy_from_slice(logits),
             _ => noisy_or(self.logits, logits),

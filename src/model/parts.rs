@@ -4,7 +4,7 @@ use super::{Metadata, Model, TrainingSummary};
 use crate::error::{Error, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::rules::{self, Rule};
-use crate::simd::{DIMENSIONS, HALF};
+use crate::shape::{DIMENSIONS, HALF};
 use crate::text::ngrams::NgramSettings;
 
 /// The bias of a label that says nothing.

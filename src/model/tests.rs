@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ModelFault;
-use crate::simd::HALF;
+use crate::shape::HALF;
 use crate::text::ngrams::NgramSettings;
 
 /// A small model with numbers in every tensor.

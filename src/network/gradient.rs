@@ -28,7 +28,7 @@ impl FloatNetwork {
         }
         let mut linear = self.linear.iter().flat_map(FloatLayer::rows);
         let gradient = |mean: &Vec<f32>| {
-            let mut gradient = [0.0; simd::DIMENSIONS];
+            let mut gradient = [0.0; crate::shape::DIMENSIONS];
             first.back(mean, &mut gradient);
             if let Some(row) = linear.next() {
                 simd::axpy(1.0, row, &mut gradient);

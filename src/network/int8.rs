@@ -3,7 +3,8 @@
 //! The input of each layer is rounded to 8 bits with the scale of its own largest value (dynamic quantisation).
 
 use super::{HIDDEN, Layer, Network};
-use crate::simd::{self, Activations, DIMENSIONS, PackedLayer, TILE};
+use crate::shape::DIMENSIONS;
+use crate::simd::{self, Activations, PackedLayer, TILE};
 use crate::vectorizer::FeatureVector;
 
 /// A network packed for the kernels; about 0.2 MB for 150 labels.

@@ -7,7 +7,7 @@ pub mod float32;
 mod gradient;
 pub mod int8;
 
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 
 /// Widths of the hidden layers.
 pub const HIDDEN: [usize; 3] = [256, 128, 64];
@@ -39,21 +39,3 @@ pub struct Network<'a> {
 
 /// Inputs of each hidden layer and of the output layer.
 pub const INPUTS: [usize; 4] = [DIMENSIONS, HIDDEN[0], HIDDEN[1], HIDDEN[2]];
-
-/// Calls `body` with a zeroed buffer of `length` floats on the stack, so that a prediction allocates nothing.
-///
-/// # Panics
-/// When `length` is over [`MAX_LABELS`].
-pub fn with_logits<R>(length: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-    // Three sizes, so that a small model doesn't pay for zeroing what only the largest needs, nor for its room: inlined, the three would
-    // lie side by side in the caller's frame.
-    #[inline(never)]
-    fn on_stack<const SIZE: usize, R>(length: usize, body: impl FnOnce(&mut [f32]) -> R) -> R {
-        body(&mut [0.0; SIZE][..length])
-    }
-    match length {
-        0..=256 => on_stack::<256, R>(length, body),
-        257..=2048 => on_stack::<2048, R>(length, body),
-        _ => on_stack::<MAX_LABELS, R>(length, body),
-    }
-}

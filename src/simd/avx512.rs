@@ -2,7 +2,8 @@
 //! Multiplications and additions stay apart, in the portable order.
 
 use super::vnni::affine;
-use super::{DIMENSIONS, Kernels, LANES, Matrix, portable, prefetch};
+use super::{Kernels, LANES, Matrix, portable, prefetch};
+use crate::shape::DIMENSIONS;
 use std::arch::x86_64::*;
 
 pub(super) fn detect() -> Option<Kernels> {

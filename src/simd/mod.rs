@@ -20,23 +20,17 @@ mod math;
 mod neon;
 mod packed;
 mod portable;
-mod ticks;
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod vnni;
 
 pub use math::{exp, sigmoid};
 pub use packed::{Activations, NARROW, PackedLayer, TILE};
-pub use ticks::ticks;
+
+use crate::shape::DIMENSIONS;
 
 use once_cell::sync::Lazy;
 use rayon::prelude::*;
 use std::cell::RefCell;
-
-/// Length of a feature vector; the width of the table's rows.
-pub const DIMENSIONS: usize = 256;
-
-/// Bytes of a row of 4-bit numbers.
-pub const HALF: usize = DIMENSIONS / 2;
 
 /// Lanes of a float sum, and outputs of a packed layer's block.
 const LANES: usize = 16;
@@ -159,7 +153,7 @@ pub fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight
 }
 
 /// As [`add_rows`] for rows of two 4-bit numbers a byte, each 8 too large: the lower half of byte `j` is for column `j`, the upper one for
-/// column [`HALF`]` + j`.
+/// column [`HALF`](crate::shape::HALF)` + j`.
 ///
 /// # Panics
 /// When a row number is past the end of the table.

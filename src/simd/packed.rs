@@ -10,7 +10,8 @@
 //! text at a time waits for the weights to come from the second cache, so half of them is half of the wait; ARM's first caches are
 //! larger and its instructions for unpacking cost more than it saves.
 
-use super::{DIMENSIONS, KERNELS, LANES};
+use super::{KERNELS, LANES};
+use crate::shape::DIMENSIONS;
 
 /// Rows of activations that are computed together at most: each weight is then read once for all of them.
 pub const TILE: usize = 4;

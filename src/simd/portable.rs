@@ -4,7 +4,8 @@
 //! into the other sets, which compile the same lines for wider registers.
 
 use super::packed::Call;
-use super::{AdamStep, DIMENSIONS, HALF, Kernels, LANES, Matrix, math};
+use super::{AdamStep, Kernels, LANES, Matrix, math};
+use crate::shape::{DIMENSIONS, HALF};
 
 pub(super) const KERNELS: Kernels = Kernels {
     name: "portable",

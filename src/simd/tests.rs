@@ -1,5 +1,6 @@
 use super::packed::Call;
 use super::*;
+use crate::shape::HALF;
 
 /// Every kernel set this machine can run, the oracle first.
 fn sets() -> Vec<Kernels> {

@@ -6,7 +6,8 @@
 macro_rules! twins {
     (features: $features:literal, columns: $columns:literal, tile: $rows:literal x $width:literal) => {
         mod twins {
-            use crate::simd::{AdamStep, DIMENSIONS, Kernels, Matrix, packed::Call, portable};
+            use crate::shape::DIMENSIONS;
+use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
 
             twins! { $features;
                 add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32)

@@ -1,7 +1,8 @@
 //! Integer layers with the dot-product instruction of AVX-512 VNNI: four products a lane at once.
 
 use super::packed::{Activations, Call, PANEL};
-use super::{DIMENSIONS, LANES, TILE};
+use super::{LANES, TILE};
+use crate::shape::DIMENSIONS;
 use std::arch::x86_64::*;
 
 /// # Safety

@@ -1,7 +1,7 @@
 //! Held-out logits → the calibration of probabilities.
 
-use super::dataset::Targets;
 use super::options::MANY_LABELS;
+use super::targets::Targets;
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::simd;
@@ -158,6 +158,14 @@ fn of_sets(lines: &[Line<'_>], prior: Calibration) -> [f64; 3] {
 pub(super) fn share(right: &[bool]) -> Option<f64> {
     let count = right.iter().filter(|&&right| right).count();
     (!right.is_empty()).then(|| count as f64 / right.len() as f64)
+}
+
+/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
+/// errors of chance (McNemar, 1947).
+pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
+    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
+    let (won, lost) = (only(one, other), only(other, one));
+    won - lost > errors * (won + lost).sqrt()
 }
 
 /// A logit, minus the log of the others' sum, and a constant, to be weighed against each other.

@@ -1,9 +1,9 @@
 //! Where the labels' texts lie: the mean direction of each label's training rows.
 
-use super::Inputs;
+use super::dataset::Inputs;
 use crate::error::Result;
-use crate::model::{Model, Parts};
-use crate::simd::DIMENSIONS;
+use crate::model::{Draft, Parts};
+use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
@@ -11,13 +11,13 @@ use rayon::prelude::*;
 const LINES: usize = 200;
 
 /// Int8 rows and the reciprocals of their lengths; see [`crate::decision::Centroids`].
-pub(super) fn centroids(
-    model: &Model,
+pub(crate) fn centroids(
+    draft: &Draft<'_>,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
     lines: &[usize],
 ) -> Result<(Vec<i8>, Vec<f32>)> {
-    let labels = model.labels().len();
+    let labels = draft.labels();
     let mut left = vec![LINES; labels];
     let looked_at = |line: &&usize| {
         let mut any = false;
@@ -31,7 +31,7 @@ pub(super) fn centroids(
     let rows: Vec<Vec<(FeatureVector, Option<u32>)>> = lines
         .par_iter()
         .map(|&line| match inputs {
-            Inputs::Texts(texts) => rows_of(model, texts[line], &of_line[line]),
+            Inputs::Texts(texts) => rows_of(draft, texts[line], &of_line[line]),
             Inputs::Features(rows) => Ok(vec![(rows[line], None)]),
         })
         .collect::<Result<_>>()?;
@@ -55,7 +55,7 @@ pub(super) fn centroids(
 }
 
 /// Writes one label's centroid: the mean direction of its rows.
-pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
+pub(crate) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
     let mut sum = [0f64; DIMENSIONS];
     for row in rows {
         sum.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
@@ -66,23 +66,23 @@ pub(super) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
 }
 
 /// Of some labels the one that the network finds likeliest, the first of equals; none of none.
-pub(super) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
+pub(crate) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
     let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
     labels.iter().copied().reduce(likelier)
 }
 
 /// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
-pub(super) fn rows_of(
-    model: &Model,
+pub(crate) fn rows_of(
+    draft: &Draft<'_>,
     text: &str,
     wanted: &[u32],
 ) -> Result<Vec<(FeatureVector, Option<u32>)>> {
     let mut rows = vec![];
-    model.for_each_row(text, |row| rows.push((*row, None)))?;
+    draft.for_each_row(text, |row| rows.push((*row, None)))?;
     if rows.len() > 1 && wanted.len() > 1 {
-        let mut logits = vec![0.0; model.labels().len()];
+        let mut logits = vec![0.0; draft.labels()];
         for (row, owner) in &mut rows {
-            model.logits(std::slice::from_ref(row), &mut logits);
+            draft.logits(row, &mut logits);
             *owner = likeliest(wanted, &logits);
         }
     }

@@ -1,14 +1,15 @@
 //! The loop: minibatches through table and network, summed binary cross-entropy, Adam on the network, and a row-wise RMS
 //! step on the table (one second moment a row: as accurate as Adam there at 1/512 of the state).
 
-use super::dataset::{Bag, Samples};
+use super::bags::{Bag, Samples};
 use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::{Rows, product};
 use super::weights::{TABLE_DECAY, Weights};
 use crate::error::{Error, Result};
 use crate::network::HIDDEN;
-use crate::simd::{self, AdamStep, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd::{self, AdamStep};
 use crate::vectorizer::FeatureVector;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Buffers of one run: a step allocates nothing once they have grown. A line is one row of the network's input for each of
 /// its clauses.
 #[derive(Default)]
-pub(super) struct Workspace {
+pub(crate) struct Workspace {
     /// One a row; the first `rows` are in use.
     bags: Vec<Bag>,
     rows: usize,
@@ -79,36 +80,36 @@ impl Uses {
 }
 
 /// Where training stands.
-pub(super) struct Epoch {
+pub(crate) struct Epoch {
     /// Counted from 1.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     /// Mean loss of a line over the epoch.
-    pub(super) loss: f64,
+    pub(crate) loss: f64,
 }
 
 /// One run over chosen lines.
-pub(super) struct Fit<'a> {
-    pub(super) recipe: &'a Recipe,
-    pub(super) samples: Samples<'a>,
-    pub(super) targets: &'a [Vec<u32>],
+pub(crate) struct Fit<'a> {
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) samples: Samples<'a>,
+    pub(crate) targets: &'a [Vec<u32>],
     /// The probabilities wanted for the lines that stand behind those of `targets`, which have one row each; 0 for further labels.
-    pub(super) soft: &'a [Vec<f32>],
+    pub(crate) soft: &'a [Vec<f32>],
     /// The lines to train on.
-    pub(super) lines: Vec<usize>,
-    pub(super) labels: usize,
-    pub(super) seed: u64,
+    pub(crate) lines: Vec<usize>,
+    pub(crate) labels: usize,
+    pub(crate) seed: u64,
     /// Threads that one product may use.
-    pub(super) threads: usize,
+    pub(crate) threads: usize,
     /// Ends the run at the next step once it is set.
-    pub(super) stop: &'a AtomicBool,
+    pub(crate) stop: &'a AtomicBool,
     /// Whether the layers learn; otherwise the table alone does, and gradients of the layers are not computed.
-    pub(super) dense: bool,
+    pub(crate) dense: bool,
 }
 
 impl Fit<'_> {
     /// Trains for `epochs` of the recipe's epochs (the schedule is that of all of them), calling `after` with the weights
     /// behind each; an error from there ends the run, and so does `stop`, with [`Error::Stopped`].
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         weights: &mut Weights,
         epochs: usize,
@@ -176,7 +177,7 @@ impl Fit<'_> {
     }
 
     /// The first half of a step: writes the gradients and returns the summed loss of the lines.
-    pub(super) fn gradients(
+    pub(crate) fn gradients(
         &self,
         weights: &mut Weights,
         batch: &[usize],
@@ -380,17 +381,17 @@ impl Fit<'_> {
 
 impl Workspace {
     /// The rows of the table that the last step moved, of those that learn.
-    pub(super) fn moved(&self, learned: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn moved(&self, learned: usize) -> impl Iterator<Item = usize> {
         self.uses.rows.iter().map(|&row| row as usize).filter(move |&row| row < learned)
     }
 
     /// The rows of the table that the lines of this step use, some of them several times.
-    pub(super) fn used(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn used(&self) -> impl Iterator<Item = usize> {
         self.bags[..self.rows].iter().flatten().map(|&(row, _)| row as usize)
     }
 
     /// One label's part of the gradient of the linear path.
-    pub(super) fn linear_gradient(&self, label: usize) -> FeatureVector {
+    pub(crate) fn linear_gradient(&self, label: usize) -> FeatureVector {
         let mut linear = [0.0; DIMENSIONS];
         for (gradient, inputs) in self.logits.rows().zip(self.inputs.rows()) {
             simd::axpy(gradient[label], inputs, &mut linear);
@@ -479,7 +480,7 @@ fn through_norm(gradient: &mut Rows, inputs: &Rows, norms: &[f32], gain: f32) {
 }
 
 /// One step of every learned row that the batch used.
-pub(super) fn table_step(weights: &mut Weights, rate: impl Fn(usize) -> f32, space: &mut Workspace) {
+pub(crate) fn table_step(weights: &mut Weights, rate: impl Fn(usize) -> f32, space: &mut Workspace) {
     /// Used rows ahead that are asked for from memory.
     const AHEAD: usize = 4;
     let Workspace { bags, rows, uses, inputs_gradient, .. } = space;

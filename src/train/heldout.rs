@@ -1,34 +1,24 @@
 //! What held-out lines tell of a model: the runs that leave lines out, and what comes of their answers.
 
-use super::calibration::{Answers, Heldout, LEAST_LINES, share};
-use super::dataset::{Frequencies, Inputs, Targets};
+use super::assemble::Findings;
+use super::bags::Frequencies;
+use super::calibration::{Answers, Heldout, LEAST_LINES, share, wins};
+use super::dataset::{Dataset, Inputs};
 use super::fit::Epoch;
 use super::groups;
 use super::holdout::{self, Holdout, Plan};
 use super::progress::{Lane, Meter, Phase};
+use super::targets::Targets;
 use super::threshold::{Curves, curves};
-use super::trial::wins;
+use super::training::{Run, Training, hashes};
 use super::weights::Weights;
-use super::{Dataset, Run, Training, hashes};
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
-use crate::model::{Model, Parts, TrainingSummary};
+use crate::model::{Draft, Parts, TrainingSummary};
 use crate::room;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
-
-/// What the held-out lines tell, or what is left without any.
-pub(super) struct Findings {
-    /// Held-out lines with labels.
-    pub(super) lines: usize,
-    pub(super) epochs: usize,
-    pub(super) accuracy: Option<f64>,
-    pub(super) familiar: Option<f64>,
-    pub(super) answered: Option<f64>,
-    pub(super) calibration: Calibration,
-    pub(super) curves: Curves,
-}
 
 /// What the models of the folds say of lines that they were not trained on.
 #[derive(Default)]
@@ -166,11 +156,12 @@ impl<'a> Training<'a> {
 
     /// What a model that was trained on the rest of a fold says of its held-out lines.
     fn measured(&self, parts: Parts, fold: &Holdout) -> Result<Measured> {
-        let model = self.with_places(parts, &fold.rest)?;
+        let parts = self.with_places(parts, &fold.rest)?;
+        let draft = Draft::new(&parts);
         let (data, _) = self.watched();
         Ok(Measured {
-            held: answers(&model, &data.inputs, &fold.held)?,
-            familiar: answers(&model, &data.inputs, &fold.familiar)?,
+            held: answers(&draft, &data.inputs, &fold.held)?,
+            familiar: answers(&draft, &data.inputs, &fold.familiar)?,
         })
     }
 
@@ -189,7 +180,7 @@ impl<'a> Training<'a> {
         let after = |weights: &Weights, frequencies: Option<&Frequencies>, epoch: Epoch| {
             // Without centroids: which answers are right does not depend on them.
             let parts = self.nothing_found(weights, frequencies, joiners);
-            let answers = answers(&Model::from_parts(&parts)?, &data.inputs, &fold.held)?;
+            let answers = answers(&Draft::new(&parts), &data.inputs, &fold.held)?;
             let right = self.right(answers.beside(targets));
             let score = share(&right);
             if let Some(last) = last.take()
@@ -229,21 +220,19 @@ fn is_clearly_better(best: &Snapshot, last: &Snapshot) -> bool {
 }
 
 /// What a model says of the named lines, as it will in use.
-pub(super) fn answers(model: &Model, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
-    let labels = model.labels().len();
+pub(super) fn answers(draft: &Draft<'_>, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
+    let labels = draft.labels();
     room::check::<f32>(lines.len() * labels)?;
     let mut logits = vec![0.0; lines.len() * labels];
-    let network = |features: &FeatureVector, logits: &mut [f32]| {
-        model.logits(std::slice::from_ref(features), logits);
-    };
+    let network = |features: &FeatureVector, logits: &mut [f32]| draft.logits(features, logits);
     let scores = logits
         .par_chunks_mut(labels)
         .zip(lines)
         .map(|(row, &line)| {
-            let mut reading = model.reading(row);
+            let mut reading = draft.reading(row);
             match inputs {
                 Inputs::Texts(texts) => {
-                    model.for_each_row(texts[line], |features| reading.row(features, network))?;
+                    draft.for_each_row(texts[line], |features| reading.row(features, network))?;
                 }
                 Inputs::Features(rows) => reading.row(&rows[line], network),
             }

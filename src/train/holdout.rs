@@ -1,8 +1,8 @@
 //! Which lines are held out to measure on, and which are trained on meanwhile.
 
-use super::dataset::Targets;
 use super::options::MANY_LABELS;
 use super::random::{Purpose, Random};
+use super::targets::Targets;
 use std::collections::{HashMap, HashSet};
 
 /// Share of the lines that are held out although near-duplicates of them are trained on, in one fold and in all of several.

@@ -1,21 +1,22 @@
 //! Label names and descriptions as further lines: with few examples, a label's own words say most about it.
 
-use super::{Dataset, Inputs, TrainOptions};
+use super::dataset::{Dataset, Inputs};
+use super::options::TrainOptions;
 use crate::error::{Error, Result};
 use crate::text::for_each_word;
 use std::collections::BTreeMap;
 
 /// Labels with more lines than this have said enough themselves.
-pub(super) const FEW: usize = 20;
+pub(crate) const FEW: usize = 20;
 
 /// A line that says what a label is about.
-pub(super) struct NameLine {
-    pub(super) text: String,
-    pub(super) label: String,
+pub(crate) struct NameLine {
+    pub(crate) text: String,
+    pub(crate) label: String,
 }
 
 /// The lines to add to `data`, in the order of the labels' first appearance.
-pub(super) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<NameLine>> {
+pub(crate) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<NameLine>> {
     let (mut order, mut counts) = (vec![], BTreeMap::<&str, usize>::new());
     for &label in data.labels.iter().flatten() {
         *counts.entry(label).or_insert_with(|| {
@@ -50,7 +51,7 @@ pub(super) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<Na
 }
 
 /// The line that a label's name makes; `None` where it holds no word.
-pub(super) fn line_of(label: &str) -> Option<String> {
+pub(crate) fn line_of(label: &str) -> Option<String> {
     Some(spoken(label)).filter(|text| is_words(text))
 }
 

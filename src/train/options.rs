@@ -197,7 +197,7 @@ impl TrainOptions {
 }
 
 /// A joiner as texts hold it after normalising; `None` for what is not one word or mark.
-pub(super) fn normalised(joiner: &str) -> Option<String> {
+pub(crate) fn normalised(joiner: &str) -> Option<String> {
     let (mut first, mut count) = (None, 0);
     for_each_token(joiner, |token| {
         first.get_or_insert_with(|| token.text().to_owned());
@@ -208,15 +208,15 @@ pub(super) fn normalised(joiner: &str) -> Option<String> {
 
 /// A training costs its lines times its labels, so from this many labels on the recipe is a cheaper one: a single fold, which holds out
 /// enough lines, and larger steps, which are as good (`docs/performance.md`).
-pub(super) const MANY_LABELS: usize = 500;
+pub(crate) const MANY_LABELS: usize = 500;
 
 /// What the data looks like, as far as the recipe depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Amount {
-    pub(super) lines: usize,
-    pub(super) labels: usize,
-    pub(super) with_labels: usize,
-    pub(super) with_several: usize,
+pub(crate) struct Amount {
+    pub(crate) lines: usize,
+    pub(crate) labels: usize,
+    pub(crate) with_labels: usize,
+    pub(crate) with_several: usize,
 }
 
 impl Amount {
@@ -228,40 +228,40 @@ impl Amount {
 
 /// Every number that training follows; `accuracy.md`'s study and its successors are where they come from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Recipe {
-    pub(super) preset: Preset,
-    pub(super) choice: Choice,
-    pub(super) ngrams: NgramSettings,
+pub(crate) struct Recipe {
+    pub(crate) preset: Preset,
+    pub(crate) choice: Choice,
+    pub(crate) ngrams: NgramSettings,
     /// Words in fewer clauses than this are rare; see [`crate::text::ngrams::Words::frequent`]. 0 tells all apart.
-    pub(super) rare_below: u32,
+    pub(crate) rare_below: u32,
     /// The table has 2^bits rows.
-    pub(super) row_bits: u32,
+    pub(crate) row_bits: u32,
     /// Whether training learns the table; otherwise it is the fixed signed feature hashing of the reference.
-    pub(super) learned_table: bool,
-    pub(super) linear_path: bool,
+    pub(crate) learned_table: bool,
+    pub(crate) linear_path: bool,
     /// Features are multiplied by this before the network, so that its inputs are of the order of 1.
-    pub(super) gain: f32,
-    pub(super) epochs: usize,
-    pub(super) batch: usize,
-    pub(super) learning_rate: f32,
-    pub(super) table_rate: f32,
-    pub(super) weight_decay: f32,
+    pub(crate) gain: f32,
+    pub(crate) epochs: usize,
+    pub(crate) batch: usize,
+    pub(crate) learning_rate: f32,
+    pub(crate) table_rate: f32,
+    pub(crate) weight_decay: f32,
     /// Warm-up, then cosine; otherwise a constant rate.
-    pub(super) scheduled: bool,
+    pub(crate) scheduled: bool,
     /// Of activations, behind the first two layers of the reference and behind every hidden layer otherwise.
-    pub(super) dropout: f32,
-    pub(super) feature_dropout: f32,
-    pub(super) outliers: f32,
+    pub(crate) dropout: f32,
+    pub(crate) feature_dropout: f32,
+    pub(crate) outliers: f32,
     /// Whether held-out lines choose epochs, calibration and the rejection thresholds.
-    pub(super) calibrated: bool,
+    pub(crate) calibrated: bool,
     /// Where the calibration starts, and what few held-out lines can't move far.
-    pub(super) calibration: Calibration,
+    pub(crate) calibration: Calibration,
     /// How the reject score is made.
-    pub(super) score: ScoreSettings,
+    pub(crate) score: ScoreSettings,
 }
 
 impl Recipe {
-    pub(super) fn new(options: &TrainOptions, amount: Amount) -> Recipe {
+    pub(crate) fn new(options: &TrainOptions, amount: Amount) -> Recipe {
         let preset = match options.preset {
             Preset::Auto if amount.with_several * 100 > amount.with_labels => Preset::Multi,
             Preset::Auto => Preset::Single,

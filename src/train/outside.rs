@@ -3,11 +3,11 @@
 //! Ridge regression on the features, 1 for lines without labels and -1 for the others, both kinds weighing the same in all. What the network
 //! learns of such lines are low logits, which a text near a label's centroid makes up for.
 
-use super::Inputs;
 use super::centroids::rows_of;
+use super::dataset::Inputs;
 use crate::error::Result;
-use crate::model::Model;
-use crate::simd::DIMENSIONS;
+use crate::model::Draft;
+use crate::shape::DIMENSIONS;
 use crate::threads;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
@@ -18,8 +18,8 @@ const LINES: usize = 4_000;
 const PENALTY: f64 = 1.0;
 
 /// The plane of the named lines, its bias last; empty when they are of one kind.
-pub(super) fn outside(
-    model: &Model,
+pub(crate) fn outside(
+    draft: &Draft<'_>,
     inputs: &Inputs<'_>,
     of_line: &[Vec<u32>],
     lines: &[usize],
@@ -30,7 +30,7 @@ pub(super) fn outside(
         let some: Vec<usize> = lines.iter().step_by(lines.len().div_ceil(LINES).max(1)).copied().collect();
         let rows = some.par_iter().map(|&line| match inputs {
             Inputs::Texts(texts) => {
-                Ok(rows_of(model, texts[line], &[])?.into_iter().map(|(row, _)| row).collect())
+                Ok(rows_of(draft, texts[line], &[])?.into_iter().map(|(row, _)| row).collect())
             }
             Inputs::Features(rows) => Ok(vec![rows[line]]),
         });
@@ -41,7 +41,7 @@ pub(super) fn outside(
 }
 
 /// The plane between two kinds of rows, none of which is empty.
-pub(super) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> {
+pub(crate) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> {
     let half = (one.len() + other.len()) as f64 / 2.0;
     let weighted = |rows: &[FeatureVector], wanted: f64| {
         let weight = half / rows.len() as f64;

@@ -4,7 +4,8 @@ use super::options::{Preset, Recipe};
 use super::transfer::Transfer;
 use super::weights::Weights;
 use crate::model::{LayerParts, Parts, TableParts};
-use crate::simd::{DIMENSIONS, HALF, NARROW};
+use crate::shape::{DIMENSIONS, HALF};
+use crate::simd::NARROW;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use ndarray::{Array2, ArrayView1, s};
 
@@ -37,13 +38,13 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, narro
 }
 
 /// Rows of 256 numbers with a factor each.
-pub(super) type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
+pub(crate) type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
 
 /// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
 /// makes irrelevant: sums are of plain integers. The rows of a lexicon have the same scale times an integer, how often they
 /// count, so that the sum with them is one as well. Learned rows and a lexicon's have 4 bits a number, since the errors of a
 /// text's many rows average out; the reference's, which hold one number each, have 8.
-pub(super) fn table(
+pub(crate) fn table(
     weights: &Weights,
     idf: &[f32],
     transfer: Option<&Transfer>,
@@ -86,7 +87,7 @@ fn int4_pair(low: f32, high: f32) -> u8 {
     bits(low) | bits(high) << 4
 }
 
-pub(super) fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
+pub(crate) fn int4_row((row, &factor): Row<'_>, inverse: f32, to: &mut [u8]) {
     for (j, to) in to.iter_mut().enumerate() {
         *to = int4_pair(row[j] * factor * inverse, row[HALF + j] * factor * inverse);
     }
@@ -118,7 +119,7 @@ fn int4_step(values: &[f32]) -> f32 {
 }
 
 /// Rounds the output layer's and the linear path's weights of one label, and writes them into a model's parts.
-pub(super) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &mut Parts) {
+pub(crate) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &mut Parts) {
     let of_label = |values: &Array2<f32>| values.slice(s![.., label..=label]).to_owned();
     let output = &weights.layers[3];
     let (weight, bias) = (of_label(&output.weights.value), of_label(&output.biases.value));
@@ -137,14 +138,14 @@ pub(super) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &m
 }
 
 /// The step between the integers of the table; see [`table`].
-pub(super) fn step(weights: &Weights, idf: &[f32]) -> f32 {
+pub(crate) fn step(weights: &Weights, idf: &[f32]) -> f32 {
     let rows = weights.table.rows().into_iter();
     table_step(rows.zip(idf).filter(|(_, idf)| **idf > 0.0))
 }
 
 /// Layers and linear path, gain folded in. The three that most of the weights are in are narrow: that costs no accuracy
 /// (`docs/accuracy.md`) and half of their bytes. The reference stays as it was.
-pub(super) fn network(weights: &Weights, recipe: &Recipe) -> ([LayerParts; 4], Option<LayerParts>) {
+pub(crate) fn network(weights: &Weights, recipe: &Recipe) -> ([LayerParts; 4], Option<LayerParts>) {
     let layers = std::array::from_fn(|i| {
         let dense = &weights.layers[i];
         let factor = if i == 0 { recipe.gain } else { 1.0 };

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// Uses of randomness, each with a stream of its own: changing how one draws leaves the others alone.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     Holdout = 1,
     Weights = 2,
     Table = 3,
@@ -15,47 +15,47 @@ pub(super) enum Purpose {
     Learning = 6,
 }
 
-pub(super) struct Random(ChaCha8Rng);
+pub(crate) struct Random(ChaCha8Rng);
 
 impl Random {
-    pub(super) fn new(seed: u64, purpose: Purpose) -> Self {
+    pub(crate) fn new(seed: u64, purpose: Purpose) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         generator.set_stream(purpose as u64);
         Random(generator)
     }
 
     /// Uniform in 0..1, 24 bits.
-    pub(super) fn unit(&mut self) -> f32 {
+    pub(crate) fn unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 / 16_777_216.0
     }
 
     /// Uniform in -1..1.
-    pub(super) fn symmetric(&mut self) -> f32 {
+    pub(crate) fn symmetric(&mut self) -> f32 {
         2.0 * self.unit() - 1.0
     }
 
     /// Standard normal (Box and Muller, 1958).
-    pub(super) fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         // 1 - unit() is never 0.
         let radius = (-2.0 * libm::log(f64::from(1.0 - self.unit()))).sqrt();
         (radius * libm::cos(std::f64::consts::TAU * f64::from(self.unit()))) as f32
     }
 
     /// Uniform in 0..bound; 0 for a bound of 0.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         // The bias of taking the high half of a product is under 2^-32 of any bound met here.
         ((u64::from(self.0.next_u32()) * bound as u64) >> 32) as usize
     }
 
     /// A uniform permutation (Fisher and Yates).
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));
         }
     }
 
     /// Fills with uniform bytes.
-    pub(super) fn bytes(&mut self, bytes: &mut [u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);
     }
 }

@@ -4,34 +4,34 @@ use crate::simd::{self, AdamStep, Matrix};
 use ndarray::Array2;
 
 /// A matrix with its gradient and Adam's two moments.
-pub(super) struct Parameter {
-    pub(super) value: Array2<f32>,
-    pub(super) gradient: Array2<f32>,
+pub(crate) struct Parameter {
+    pub(crate) value: Array2<f32>,
+    pub(crate) gradient: Array2<f32>,
     first: Array2<f32>,
     second: Array2<f32>,
 }
 
 impl Parameter {
-    pub(super) fn new(value: Array2<f32>) -> Self {
+    pub(crate) fn new(value: Array2<f32>) -> Self {
         let zeros = Array2::zeros(value.raw_dim());
         Parameter { value, gradient: zeros.clone(), first: zeros.clone(), second: zeros }
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         View::from(&self.value)
     }
 
     /// The value's numbers, row by row.
-    pub(super) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         self.value.as_slice().unwrap_or_default()
     }
 
     /// Those of the gradient.
-    pub(super) fn gradient_mut(&mut self) -> &mut [f32] {
+    pub(crate) fn gradient_mut(&mut self) -> &mut [f32] {
         self.gradient.as_slice_mut().unwrap_or_default()
     }
 
-    pub(super) fn adam(&mut self, step: AdamStep) {
+    pub(crate) fn adam(&mut self, step: AdamStep) {
         let all = (
             self.value.as_slice_mut(),
             self.first.as_slice_mut(),
@@ -46,7 +46,7 @@ impl Parameter {
 
 /// A borrowed matrix, to be multiplied.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     matrix: Matrix<'a>,
     rows: usize,
     columns: usize,
@@ -54,13 +54,13 @@ pub(super) struct View<'a> {
 
 impl<'a> View<'a> {
     /// Row-major numbers, `columns` a row.
-    pub(super) fn new(data: &'a [f32], columns: usize) -> Self {
+    pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         let matrix = Matrix { data, row_stride: columns, column_stride: 1 };
         View { matrix, rows: data.len() / columns.max(1), columns }
     }
 
     /// The same numbers with rows as columns.
-    pub(super) fn t(self) -> Self {
+    pub(crate) fn t(self) -> Self {
         let Matrix { data, row_stride, column_stride } = self.matrix;
         let matrix = Matrix { data, row_stride: column_stride, column_stride: row_stride };
         View { matrix, rows: self.columns, columns: self.rows }
@@ -75,42 +75,42 @@ impl<'a> From<&'a Array2<f32>> for View<'a> {
 
 /// A matrix of one row for each row of the batch, whose buffer is kept from step to step.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     values: Vec<f32>,
     columns: usize,
 }
 
 impl Rows {
     /// Makes it this large; what it holds then is left over from before.
-    pub(super) fn reshape(&mut self, rows: usize, columns: usize) {
+    pub(crate) fn reshape(&mut self, rows: usize, columns: usize) {
         self.values.resize(rows * columns, 0.0);
         self.columns = columns;
     }
 
     /// Makes it this many rows, each a copy of `row`.
-    pub(super) fn repeat(&mut self, rows: usize, row: &[f32]) {
+    pub(crate) fn repeat(&mut self, rows: usize, row: &[f32]) {
         self.values.clear();
         (0..rows).for_each(|_| self.values.extend_from_slice(row));
         self.columns = row.len();
     }
 
-    pub(super) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f32] {
         &self.values
     }
 
-    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
         &mut self.values
     }
 
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.columns)
     }
 
-    pub(super) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+    pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         self.values.chunks_exact_mut(self.columns)
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         View::new(&self.values, self.columns)
     }
 }
@@ -119,7 +119,7 @@ impl Rows {
 ///
 /// # Panics
 /// When the shapes don't fit.
-pub(super) fn product(a: View<'_>, b: View<'_>, c: &mut [f32], accumulate: bool, threads: usize) {
+pub(crate) fn product(a: View<'_>, b: View<'_>, c: &mut [f32], accumulate: bool, threads: usize) {
     assert!(a.columns == b.rows && a.rows * b.columns == c.len());
     simd::matmul(a.matrix, b.matrix, c, b.columns, b.rows, accumulate, threads);
 }

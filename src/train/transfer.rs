@@ -5,7 +5,8 @@
 //! inverse document frequency; one factor for all of them sets the lexicon's part in a text against that of the n-grams.
 
 use crate::lexicon::Lexicon;
-use crate::simd::{self, DIMENSIONS, Matrix};
+use crate::shape::DIMENSIONS;
+use crate::simd::{self, Matrix};
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
@@ -35,13 +36,13 @@ const DAMPING: f64 = 0.7;
 const SHARE: f64 = 8.0;
 
 /// The chosen words of a lexicon.
-pub(super) struct Transfer {
+pub(crate) struct Transfer {
     /// Unit rows of 256.
-    pub(super) rows: Vec<f32>,
+    pub(crate) rows: Vec<f32>,
     /// What each row counts.
-    pub(super) weights: Vec<f32>,
+    pub(crate) weights: Vec<f32>,
     /// Slots of the [`Vocabulary`] of the words.
-    pub(super) words: Vec<u32>,
+    pub(crate) words: Vec<u32>,
 }
 
 /// In how many clauses each word stands, and the number of clauses.
@@ -67,7 +68,7 @@ fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (Ha
 }
 
 /// Different words of the texts, and how many of them the lexicon has.
-pub(super) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
+pub(crate) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
     let lines: Vec<usize> = (0..texts.len()).collect();
     let (words, _) = document_frequencies(texts, &lines, &[]);
     (words.len(), words.keys().filter(|&&word| lexicon.find(word).is_some()).count())
@@ -75,7 +76,7 @@ pub(super) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
 
 impl Transfer {
     /// Chooses words for the texts of the lines named by `lines`; `None` if the lexicon has none of theirs.
-    pub(super) fn new(
+    pub(crate) fn new(
         lexicon: &Lexicon,
         texts: &[&str],
         lines: &[usize],
@@ -105,7 +106,7 @@ impl Transfer {
     }
 
     /// Sets the factor of all weights. `lengths` has for each clause the length of its n-grams' weights and that of its words'.
-    pub(super) fn balance(&mut self, lengths: impl Iterator<Item = (f32, f32)>) {
+    pub(crate) fn balance(&mut self, lengths: impl Iterator<Item = (f32, f32)>) {
         let (mut sum, mut count) = (0.0, 0.0);
         for (ngrams, words) in lengths.filter(|&(_, words)| words > 0.0) {
             sum += f64::from(ngrams) / f64::from(words);

@@ -1,15 +1,16 @@
 //! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
 
-use super::calibration::LEAST_LINES;
+use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
 use super::heldout::answers;
 use super::holdout::Plan;
+use super::joiners;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
-use super::{Run, Training, joiners};
+use super::training::{Run, Training};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::Draft;
 
 impl Training<'_> {
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
@@ -66,7 +67,7 @@ impl Training<'_> {
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
             let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
             let (watched, targets) = self.watched();
-            Ok(answers(&Model::from_parts(&parts)?, &watched.inputs, &judges)?.beside(targets).exact())
+            Ok(answers(&Draft::new(&parts), &watched.inputs, &judges)?.beside(targets).exact())
         };
         let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
         let (run, uncut) = (run?, uncut?);
@@ -82,12 +83,4 @@ impl Training<'_> {
         let whole = exact(&uncut, &[])?;
         Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
     }
-}
-
-/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
-/// errors of chance (McNemar, 1947).
-pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
-    let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
-    let (won, lost) = (only(one, other), only(other, one));
-    won - lost > errors * (won + lost).sqrt()
 }

@@ -2,8 +2,8 @@
 //!
 //! No sentence quotes a text: texts are somebody's.
 
-use super::Dataset;
-use super::dataset::{Inputs, Targets};
+use super::dataset::{Dataset, Inputs};
+use super::targets::Targets;
 use crate::data::list;
 use crate::text::for_each_word;
 use caseless::Caseless;

@@ -4,37 +4,37 @@ use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::Parameter;
 use crate::network::HIDDEN;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use ndarray::Array2;
 
 /// One dense layer while it is trained; weights are `[inputs, outputs]`.
-pub(super) struct Dense {
-    pub(super) weights: Parameter,
-    pub(super) biases: Parameter,
+pub(crate) struct Dense {
+    pub(crate) weights: Parameter,
+    pub(crate) biases: Parameter,
 }
 
 /// Float32 weights in training. They are not kept: a model is their int8 rounding.
-pub(super) struct Weights {
+pub(crate) struct Weights {
     /// `[rows, 256]`; no rows when training starts from feature vectors. Rows of a lexicon stand behind those that are learned.
-    pub(super) table: Array2<f32>,
+    pub(crate) table: Array2<f32>,
     /// Mean square of each row's gradient, decayed.
-    pub(super) table_moments: Vec<f32>,
+    pub(crate) table_moments: Vec<f32>,
     /// [`TABLE_DECAY`] to the power of how often each row was stepped, for the moment's bias correction.
-    pub(super) table_decays: Vec<f32>,
+    pub(crate) table_decays: Vec<f32>,
     /// Hidden layers and the output layer.
-    pub(super) layers: Vec<Dense>,
+    pub(crate) layers: Vec<Dense>,
     /// `[256, labels]`, from the features straight to the logits.
-    pub(super) linear: Option<Parameter>,
+    pub(crate) linear: Option<Parameter>,
     /// Steps that were made.
-    pub(super) steps: i32,
+    pub(crate) steps: i32,
 }
 
-pub(super) const TABLE_DECAY: f32 = 0.99;
+pub(crate) const TABLE_DECAY: f32 = 0.99;
 
 impl Weights {
     /// Starting values. `idf` says which rows of the table are in use; others stay zero. Behind them stand the `frozen` rows,
     /// which stay as they are.
-    pub(super) fn new(recipe: &Recipe, labels: usize, idf: &[f32], frozen: &[f32], seed: u64) -> Weights {
+    pub(crate) fn new(recipe: &Recipe, labels: usize, idf: &[f32], frozen: &[f32], seed: u64) -> Weights {
         let mut random = Random::new(seed, Purpose::Weights);
         let widths = [DIMENSIONS, HIDDEN[0], HIDDEN[1], HIDDEN[2], labels];
         let reference = !recipe.scheduled;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::Example;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 
 /// Texts with labels separated by blanks.
 fn examples(lines: &[(&str, &str)]) -> Vec<Example> {

@@ -1,11 +1,12 @@
 //! What is replayed while something new is learned: kept examples, or generated bags with the model's own answers.
 
-use super::super::dataset::Bag;
-use super::super::random::Random;
 use super::state::State;
 use crate::model::Model;
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::text::ngrams;
+use crate::train::bags::Bag;
+use crate::train::random::Random;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! The engines of one model: the CPU's, which always answers, and those that were found to be faster.
 
-use super::choose::{self, Candidate, CandidateReport, Figures, Limits, State, Tried};
-use super::{Precision, Runtime, has_neural_engine, offered};
+use super::measure::{self, Candidate, CandidateReport, Figures, Limits, State, Tried};
+use super::{Engine, Precision, has_neural_engine, offered};
 use crate::error::{Error, Result};
 use crate::export::CoreMlPrecision;
 use crate::model::Model;
@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 /// What a host asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RuntimeChoice {
+pub enum EngineChoice {
     /// The CPU. The default: for one text at a time it is likely to be the fastest everywhere.
     #[default]
     Cpu,
     /// The fastest that agrees with the CPU, measured in the background; for one row and for many apart.
     Auto,
     /// Core ML, even where the CPU is faster, as long as it agrees with the CPU; on the fastest of the compute units that are tried for
-    /// [`RuntimeChoice::Auto`].
+    /// [`EngineChoice::Auto`].
     CoreMl,
     /// Core ML on whatever compute units the system likes.
     CoreMlAll,
@@ -35,15 +35,15 @@ pub enum RuntimeChoice {
     CoreMlCpu,
 }
 
-impl RuntimeChoice {
-    const ALL: [(RuntimeChoice, &str); 7] = [
-        (RuntimeChoice::Auto, "auto"),
-        (RuntimeChoice::Cpu, "cpu"),
-        (RuntimeChoice::CoreMl, "core-ml"),
-        (RuntimeChoice::CoreMlAll, "core-ml-all"),
-        (RuntimeChoice::CoreMlNeuralEngine, "core-ml-neural-engine"),
-        (RuntimeChoice::CoreMlGpu, "core-ml-gpu"),
-        (RuntimeChoice::CoreMlCpu, "core-ml-cpu"),
+impl EngineChoice {
+    const ALL: [(EngineChoice, &str); 7] = [
+        (EngineChoice::Auto, "auto"),
+        (EngineChoice::Cpu, "cpu"),
+        (EngineChoice::CoreMl, "core-ml"),
+        (EngineChoice::CoreMlAll, "core-ml-all"),
+        (EngineChoice::CoreMlNeuralEngine, "core-ml-neural-engine"),
+        (EngineChoice::CoreMlGpu, "core-ml-gpu"),
+        (EngineChoice::CoreMlCpu, "core-ml-cpu"),
     ];
 
     /// Its name, which for a choice of compute units is that of the one engine it asks for.
@@ -54,21 +54,21 @@ impl RuntimeChoice {
     /// Whether it asks for an engine.
     fn wants(self, name: &str, is_usual: bool) -> bool {
         match self {
-            RuntimeChoice::Cpu => false,
-            RuntimeChoice::Auto | RuntimeChoice::CoreMl => is_usual,
+            EngineChoice::Cpu => false,
+            EngineChoice::Auto | EngineChoice::CoreMl => is_usual,
             units => units.name() == name,
         }
     }
 }
 
-impl FromStr for RuntimeChoice {
+impl FromStr for EngineChoice {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().find(|(_, known)| *known == name);
         found.map(|&(choice, _)| choice).ok_or_else(|| {
             let names = Self::ALL.map(|(_, name)| name).join(", ");
-            Error::invalid(format!("`{name}` is no runtime; use one of {names}"))
+            Error::invalid(format!("`{name}` is no engine; use one of {names}"))
         })
     }
 }
@@ -77,7 +77,7 @@ impl FromStr for RuntimeChoice {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     /// What was asked for.
-    pub asked: RuntimeChoice,
+    pub asked: EngineChoice,
     /// Name of the engine for one row.
     pub single: &'static str,
     /// Name of the engine for several rows.
@@ -103,7 +103,7 @@ struct Found {
     /// What the system offers and was not tried yet; `None` before it was asked.
     untried: Mutex<Option<Vec<Candidate>>>,
     /// Those that were built and agreed.
-    engines: [OnceLock<Box<dyn Runtime>>; SLOTS],
+    engines: [OnceLock<Box<dyn Engine>>; SLOTS],
     /// 1 + the place of the engine for one row; 0 is the CPU.
     single: AtomicUsize,
     /// The same for several rows.
@@ -155,8 +155,8 @@ impl Found {
     fn choose(&self, report: &mut Report) {
         let best = |time: fn(&Figures) -> f64| -> usize {
             let of_cpu = match (report.asked, report.cpu) {
-                (RuntimeChoice::Auto, Some(cpu)) => time(&cpu),
-                (RuntimeChoice::Cpu, _) | (_, None) => return 0,
+                (EngineChoice::Auto, Some(cpu)) => time(&cpu),
+                (EngineChoice::Cpu, _) | (_, None) => return 0,
                 (_, Some(_)) => f64::INFINITY,
             };
             let wanted = |candidate: &CandidateReport| report.asked.wants(candidate.name, candidate.is_usual);
@@ -188,7 +188,7 @@ fn note(report: &Report, untried: &[Candidate]) -> Option<&'static str> {
     let is_there =
         report.candidates.iter().any(|candidate| report.asked.wants(candidate.name, candidate.is_usual));
     match report.asked {
-        RuntimeChoice::Cpu => None,
+        EngineChoice::Cpu => None,
         _ if is_there => None,
         _ if untried.is_empty() && report.candidates.is_empty() => {
             Some("this system has no Core ML; the CPU answers")
@@ -199,7 +199,7 @@ fn note(report: &Report, untried: &[Candidate]) -> Option<&'static str> {
 
 /// The engines of one model, and the switch between them. Any number of threads may compute, ask and switch at once.
 pub struct Engines {
-    cpu: Box<dyn Runtime>,
+    cpu: Box<dyn Engine>,
     precision: Precision,
     /// When the system's engines were measured last, for this model or one before.
     measured: Mutex<Option<Instant>>,
@@ -211,7 +211,7 @@ impl Engines {
     /// The CPU alone, computing in int8.
     pub fn new(model: &Model) -> Self {
         Engines {
-            cpu: Precision::default().runtime(model),
+            cpu: Precision::default().engine(model),
             precision: Precision::default(),
             measured: Mutex::default(),
             found: Arc::default(),
@@ -233,7 +233,7 @@ impl Engines {
         let measured = *self.measured.lock().unwrap_or_else(PoisonError::into_inner);
         *next.measured.lock().unwrap_or_else(PoisonError::into_inner) = measured;
         let asked = self.found.report().asked;
-        if asked != RuntimeChoice::Cpu {
+        if asked != EngineChoice::Cpu {
             next.choose_among(model, asked, offered);
         }
         next
@@ -249,13 +249,13 @@ impl Engines {
     /// Computes in another arithmetic on the CPU.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision, model: &Model) -> Self {
-        (self.cpu, self.precision) = (precision.runtime(model), precision);
+        (self.cpu, self.precision) = (precision.engine(model), precision);
         self
     }
 
     /// Asks for an engine and returns at once. What the system offers is built, compared with the CPU and measured on a thread of its own,
     /// the first time; until that is done, the CPU answers.
-    pub fn choose(&self, model: &Arc<Model>, choice: RuntimeChoice) {
+    pub fn choose(&self, model: &Arc<Model>, choice: EngineChoice) {
         self.choose_among(model, choice, || offered(CoreMlPrecision::default()));
     }
 
@@ -263,13 +263,13 @@ impl Engines {
     pub fn choose_among(
         &self,
         model: &Arc<Model>,
-        choice: RuntimeChoice,
+        choice: EngineChoice,
         offered: impl FnOnce() -> Vec<Candidate>,
     ) {
         let mut report = self.found.report();
         (report.asked, report.note) = (choice, None);
         self.found.choose(&mut report);
-        if choice == RuntimeChoice::Cpu {
+        if choice == EngineChoice::Cpu {
             return;
         }
         let mut untried = self.found.untried();
@@ -286,7 +286,7 @@ impl Engines {
         let start = if report.cpu.is_some() { Instant::now() } else { self.next_start() };
         let found = || Arc::downgrade(&self.found);
         let (wanted, source, sink) = (found(), found(), found());
-        let started = choose::start(
+        let started = measure::start(
             Arc::clone(model),
             self.limits,
             start,
@@ -354,13 +354,13 @@ impl Engines {
 
     /// The engine that a choice stands for, and its place; `None` for the CPU.
     #[inline]
-    fn at(&self, choice: &AtomicUsize) -> Option<(usize, &dyn Runtime)> {
+    fn at(&self, choice: &AtomicUsize) -> Option<(usize, &dyn Engine)> {
         let place = choice.load(Ordering::Acquire);
         let engine = self.found.engines.get(place.wrapping_sub(1))?.get()?;
         Some((place, engine.as_ref()))
     }
 
-    /// Writes the logits of feature vectors; see [`Runtime::logits`]. When another engine than the CPU fails or panics, the CPU answers
+    /// Writes the logits of feature vectors; see [`Engine::logits`]. When another engine than the CPU fails or panics, the CPU answers
     /// instead, and from then on.
     #[inline]
     pub fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
@@ -378,7 +378,7 @@ impl Engines {
     #[inline(never)]
     fn attempt(
         &self,
-        engine: &dyn Runtime,
+        engine: &dyn Engine,
         model: &Model,
         rows: &[FeatureVector],
         logits: &mut [f32],

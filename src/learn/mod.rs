@@ -14,17 +14,20 @@ mod replay;
 mod state;
 mod undo;
 
-use super::dataset::Bag;
-use super::fit::{Fit, Workspace, table_step};
-use super::random::{Purpose, Random};
-use super::{Dataset, Inputs, Run, Samples, centroids, names, quantise};
 use crate::data::Example;
 use crate::error::{Error, Result};
 use crate::model::{Model, Parts, SILENT_BIAS, TableParts};
 use crate::network::MAX_LABELS;
 use crate::rules::{self, Rule};
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::text::MAX_TEXT_BYTES;
+use crate::train::bags::{Bag, Samples};
+use crate::train::fit::{Fit, Workspace, table_step};
+use crate::train::random::{Purpose, Random};
+use crate::train::{
+    self, Dataset, Inputs, Preset, ProgressFn, Run, TrainOptions, TrainReport, centroids, names, quantise,
+};
 use crate::vectorizer::FeatureVector;
 use correction::Verdict;
 pub use file::{Durability, LearnerFile};
@@ -151,6 +154,27 @@ pub struct Learner {
     before: Option<Before>,
 }
 
+/// Trains a model as [`train::train`] does, and keeps what learning from corrections needs: the table's
+/// float32 numbers, and the examples.
+///
+/// # Errors
+/// As [`train::train`], and [`Error::InvalidArgument`] for data or a preset that can't be learned on: feature rows, the reference.
+pub fn train_to_learn(
+    data: &Dataset<'_>,
+    valid: Option<&Dataset<'_>>,
+    options: &TrainOptions,
+    progress: &mut ProgressFn<'_>,
+) -> Result<(Learner, TrainReport)> {
+    // Fail before training, which can take minutes.
+    if options.preset == Preset::Reference || matches!(data.inputs, Inputs::Features(_)) {
+        return Err(Error::invalid(
+            "learning from corrections needs texts and another preset than `reference`; train without it",
+        ));
+    }
+    let (model, report, run) = train::run(data, valid, options, progress)?;
+    Ok((Learner::after_training(Arc::new(model), data, &run)?, report))
+}
+
 impl Learner {
     /// A learner that knows no more than the model does.
     ///
@@ -171,7 +195,7 @@ impl Learner {
     }
 
     /// A learner with all that a training knew: the table's float32 numbers, and the examples to be replayed.
-    pub(super) fn after_training(model: Arc<Model>, data: &Dataset<'_>, run: &Run) -> Result<Learner> {
+    fn after_training(model: Arc<Model>, data: &Dataset<'_>, run: &Run) -> Result<Learner> {
         let mut learner = Learner::of(model)?;
         let (Inputs::Texts(texts), Some(frequencies)) = (&data.inputs, &run.frequencies) else {
             return Err(Error::NoVectorizer);

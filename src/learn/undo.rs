@@ -5,7 +5,7 @@ use super::state::State;
 use super::{Change, Learner, UpdateReport};
 use crate::error::Result;
 use crate::model::Model;
-use crate::simd::{DIMENSIONS, HALF};
+use crate::shape::{DIMENSIONS, HALF};
 use std::sync::Arc;
 
 /// A row of the table as it was.

@@ -34,7 +34,7 @@ struct Fake {
     calls: Arc<AtomicUsize>,
 }
 
-impl Runtime for Fake {
+impl Engine for Fake {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -66,7 +66,7 @@ impl Runtime for Fake {
 
 fn candidate(
     name: &'static str,
-    build: impl FnOnce(&Arc<Model>) -> Result<Box<dyn Runtime>, String> + Send + 'static,
+    build: impl FnOnce(&Arc<Model>) -> Result<Box<dyn Engine>, String> + Send + 'static,
 ) -> Candidate {
     Candidate { name, is_usual: true, build: Box::new(build) }
 }
@@ -74,7 +74,7 @@ fn candidate(
 fn fake(name: &'static str, manner: Manner) -> (Candidate, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let engine = Fake { name, manner, calls: Arc::clone(&calls) };
-    (candidate(name, move |_| Ok(Box::new(engine) as Box<dyn Runtime>)), calls)
+    (candidate(name, move |_| Ok(Box::new(engine) as Box<dyn Engine>)), calls)
 }
 
 const QUICK: Limits = Limits {
@@ -83,7 +83,7 @@ const QUICK: Limits = Limits {
     between: Duration::from_secs(60),
 };
 
-fn chosen(model: &Arc<Model>, choice: RuntimeChoice, candidates: Vec<Candidate>) -> Engines {
+fn chosen(model: &Arc<Model>, choice: EngineChoice, candidates: Vec<Candidate>) -> Engines {
     let engines = Engines::new(model).with_limits(QUICK);
     engines.choose_among(model, choice, || candidates);
     assert!(engines.wait(LONG));
@@ -121,14 +121,14 @@ fn without_a_choice_the_cpu_answers_and_nothing_is_measured() {
     let engines = Engines::new(&model);
     assert_answers(&engines, &model, &rows(3));
     let report = engines.report();
-    assert_eq!((report.single, report.batch, report.asked), ("cpu-int8", "cpu-int8", RuntimeChoice::Cpu));
+    assert_eq!((report.single, report.batch, report.asked), ("cpu-int8", "cpu-int8", EngineChoice::Cpu));
     assert!(report.cpu.is_none() && report.candidates.is_empty() && !report.measuring);
 }
 
 #[test]
 fn where_there_is_nothing_else_the_cpu_answers_and_the_report_says_so() {
     let model = model();
-    for choice in [RuntimeChoice::Auto, RuntimeChoice::CoreMl] {
+    for choice in [EngineChoice::Auto, EngineChoice::CoreMl] {
         let engines = chosen(&model, choice, vec![]);
         assert_answers(&engines, &model, &rows(1));
         assert!(engines.report().note.unwrap().contains("no Core ML"));
@@ -140,16 +140,16 @@ fn where_there_is_nothing_else_the_cpu_answers_and_the_report_says_so() {
 fn a_slow_engine_is_measured_and_left_alone_unless_it_is_asked_for() {
     let model = model();
     let (slow, calls) = fake("slow", Manner::Slow(Duration::from_millis(1)));
-    let engines = chosen(&model, RuntimeChoice::Auto, vec![slow]);
+    let engines = chosen(&model, EngineChoice::Auto, vec![slow]);
     assert!(matches!(state(&engines, "slow"), State::Agrees(figures) if figures.single_us >= 1000.0));
     assert!(engines.report().cpu.unwrap().single_us > 0.0);
     assert!(!is_asked(&engines, &model, &calls, 1) && !is_asked(&engines, &model, &calls, 5));
 
-    engines.choose_among(&model, RuntimeChoice::CoreMl, || panic!("measured already"));
+    engines.choose_among(&model, EngineChoice::CoreMl, || panic!("measured already"));
     assert_eq!((engines.report().single, engines.report().batch), ("slow", "slow"));
     assert!(is_asked(&engines, &model, &calls, 1) && is_asked(&engines, &model, &calls, 5));
 
-    engines.choose_among(&model, RuntimeChoice::Cpu, || panic!("measured already"));
+    engines.choose_among(&model, EngineChoice::Cpu, || panic!("measured already"));
     assert!(!is_asked(&engines, &model, &calls, 1));
 }
 
@@ -159,26 +159,26 @@ fn compute_units_that_are_asked_for_are_tried_then_and_no_others_answer() {
     let (usual, _) = fake("core-ml-cpu", Manner::Slow(Duration::ZERO));
     let (gpu, calls) = fake("core-ml-gpu", Manner::Slow(Duration::from_millis(1)));
     let gpu = Candidate { is_usual: false, ..gpu };
-    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![usual, gpu]);
+    let engines = chosen(&model, EngineChoice::CoreMl, vec![usual, gpu]);
     let names = |engines: &Engines| -> Vec<&str> {
         engines.report().candidates.iter().map(|candidate| candidate.name).collect()
     };
     assert_eq!((names(&engines), engines.name()), (vec!["core-ml-cpu"], "core-ml-cpu"));
     assert_eq!(calls.load(Ordering::SeqCst), 0, "a GPU is not tried unasked");
 
-    engines.choose_among(&model, RuntimeChoice::CoreMlGpu, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMlGpu, || panic!("offered already"));
     assert_eq!(engines.name(), "cpu-int8", "until it is measured");
     assert!(engines.wait(LONG));
     assert_eq!(engines.name(), "core-ml-gpu");
     assert!(is_asked(&engines, &model, &calls, 1) && is_asked(&engines, &model, &calls, 5));
     // It stays out of what is chosen among by itself.
-    engines.choose_among(&model, RuntimeChoice::CoreMl, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMl, || panic!("offered already"));
     assert_eq!(engines.name(), "core-ml-cpu");
 
-    engines.choose_among(&model, RuntimeChoice::CoreMlNeuralEngine, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMlNeuralEngine, || panic!("offered already"));
     assert_eq!(engines.name(), "cpu-int8");
     assert!(engines.report().note.unwrap().contains("does not offer these compute units"));
-    engines.choose_among(&model, RuntimeChoice::CoreMlCpu, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMlCpu, || panic!("offered already"));
     assert_eq!((engines.name(), engines.report().note), ("core-ml-cpu", None));
 }
 
@@ -194,12 +194,12 @@ fn what_is_asked_for_while_others_are_measured_is_measured_next() {
     });
     let gpu = Candidate { is_usual: false, ..fake("core-ml-gpu", Manner::Slow(Duration::ZERO)).0 };
     let engines = Engines::new(&model).with_limits(QUICK);
-    engines.choose_among(&model, RuntimeChoice::Auto, || vec![slow, gpu]);
+    engines.choose_among(&model, EngineChoice::Auto, || vec![slow, gpu]);
     begun.recv_timeout(LONG).unwrap();
     // What is being measured is there, though not measured yet.
-    engines.choose_among(&model, RuntimeChoice::CoreMlCpu, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMlCpu, || panic!("offered already"));
     assert_eq!(engines.report().note, None);
-    engines.choose_among(&model, RuntimeChoice::CoreMlGpu, || panic!("offered already"));
+    engines.choose_among(&model, EngineChoice::CoreMlGpu, || panic!("offered already"));
     assert!(engines.report().measuring && engines.name() == "cpu-int8");
     send.send(()).unwrap();
     assert!(engines.wait(LONG));
@@ -211,10 +211,10 @@ fn every_choice_has_a_name_that_is_read_back() {
     for name in
         ["auto", "cpu", "core-ml", "core-ml-all", "core-ml-neural-engine", "core-ml-gpu", "core-ml-cpu"]
     {
-        let choice: RuntimeChoice = name.parse().unwrap();
+        let choice: EngineChoice = name.parse().unwrap();
         assert_eq!((choice.name(), serde_json::to_string(&choice).unwrap()), (name, format!("\"{name}\"")));
     }
-    assert!("gpu".parse::<RuntimeChoice>().unwrap_err().to_string().contains("core-ml-gpu"));
+    assert!("gpu".parse::<EngineChoice>().unwrap_err().to_string().contains("core-ml-gpu"));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn an_engine_with_other_answers_is_dropped_with_the_reason() {
     let (skewed, _) = fake("skewed", Manner::Lifts);
     let (near, _) = fake("near", Manner::Off(1e-3));
     let (number, _) = fake("number", Manner::NotANumberAfter(0));
-    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![off, skewed, near, number]);
+    let engines = chosen(&model, EngineChoice::CoreMl, vec![off, skewed, near, number]);
     assert!(matches!(state(&engines, "off"), State::Dropped(reason) if reason.contains("largest logit")));
     assert!(matches!(state(&engines, "skewed"), State::Dropped(reason) if reason.contains("from the CPU's")));
     assert!(matches!(state(&engines, "near"), State::Agrees(_)), "{:?}", engines.report());
@@ -241,7 +241,7 @@ fn an_engine_that_cannot_be_built_or_panics_is_dropped() {
     let missing = candidate("missing", |_| Err("no such device".to_owned()));
     let wild = candidate("wild", |_| panic!("on purpose"));
     let (late, _) = fake("late", Manner::PanicsAfter(1));
-    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![missing, wild, late]);
+    let engines = chosen(&model, EngineChoice::CoreMl, vec![missing, wild, late]);
     assert_eq!(state(&engines, "missing"), State::Dropped("no such device".to_owned()));
     assert_eq!(state(&engines, "wild"), State::Dropped("it panicked".to_owned()));
     assert_eq!(state(&engines, "late"), State::Dropped("it panicked".to_owned()));
@@ -255,7 +255,7 @@ fn an_engine_that_hangs_is_left_behind_and_the_next_is_tried() {
     let (good, calls) = fake("good", Manner::Slow(Duration::ZERO));
     let engines = Engines::new(&model).with_limits(Limits { candidate: Duration::from_secs(2), ..QUICK });
     let start = Instant::now();
-    engines.choose_among(&model, RuntimeChoice::CoreMl, || vec![hangs, good]);
+    engines.choose_among(&model, EngineChoice::CoreMl, || vec![hangs, good]);
     assert!(start.elapsed() < Duration::from_millis(150), "asking doesn't wait");
     assert!(engines.report().measuring);
     assert_answers(&engines, &model, &rows(1));
@@ -281,15 +281,15 @@ fn an_engine_that_fails_later_is_replaced_in_the_same_call_and_not_asked_again()
             _ => Manner::NotANumberAfter(limit),
         };
         let engine = Fake { name: "fickle", manner, calls: Arc::clone(&calls) };
-        let fickle = candidate("fickle", move |_| Ok(Box::new(engine) as Box<dyn Runtime>));
-        let engines = chosen(&model, RuntimeChoice::CoreMl, vec![fickle]);
+        let fickle = candidate("fickle", move |_| Ok(Box::new(engine) as Box<dyn Engine>));
+        let engines = chosen(&model, EngineChoice::CoreMl, vec![fickle]);
         assert!(is_asked(&engines, &model, &calls, 2));
         calls.store(limit, Ordering::SeqCst);
         assert_answers(&engines, &model, &rows(2));
         assert!(matches!(state(&engines, "fickle"), State::Failed(reason) if reason.contains(words)));
         assert_eq!((engines.report().single, engines.report().batch), ("cpu-int8", "cpu-int8"));
         assert!(!is_asked(&engines, &model, &calls, 2));
-        engines.choose_among(&model, RuntimeChoice::Auto, || panic!("measured already"));
+        engines.choose_among(&model, EngineChoice::Auto, || panic!("measured already"));
         assert!(!is_asked(&engines, &model, &calls, 1), "nor after asking again");
     }
 }
@@ -307,7 +307,7 @@ fn dropping_everything_while_an_engine_is_measured_ends_the_measuring() {
         Err("too late".to_owned())
     });
     let never = candidate("never", |_| panic!("nobody is there any more"));
-    engines.choose_among(&model, RuntimeChoice::Auto, || vec![waits, never]);
+    engines.choose_among(&model, EngineChoice::Auto, || vec![waits, never]);
     begun.recv_timeout(LONG).unwrap();
     drop((engines, model));
     send.send(()).unwrap();
@@ -322,16 +322,16 @@ fn dropping_everything_while_an_engine_is_measured_ends_the_measuring() {
 fn behind_a_swap_the_choice_holds_and_engines_are_measured_again_but_not_at_once() {
     let model = model();
     let (first, _) = fake("fake", Manner::Slow(Duration::ZERO));
-    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![first]);
+    let engines = chosen(&model, EngineChoice::CoreMl, vec![first]);
     assert_eq!(engines.report().single, "fake");
     // A minute has not passed: the CPU answers, and goes on answering.
     let (second, asked) = fake("fake", Manner::Slow(Duration::ZERO));
     let next = engines.succeed_among(&model, || vec![second]);
     let report = next.report();
-    assert_eq!((report.asked, report.measuring, report.single), (RuntimeChoice::CoreMl, true, "cpu-int8"));
+    assert_eq!((report.asked, report.measuring, report.single), (EngineChoice::CoreMl, true, "cpu-int8"));
     assert!(!next.wait(Duration::from_millis(50)) && asked.load(Ordering::Relaxed) == 0);
     // It has.
-    let patient = chosen(&model, RuntimeChoice::CoreMl, vec![fake("fake", Manner::Slow(Duration::ZERO)).0])
+    let patient = chosen(&model, EngineChoice::CoreMl, vec![fake("fake", Manner::Slow(Duration::ZERO)).0])
         .with_limits(Limits { between: Duration::ZERO, ..QUICK });
     let next = patient.succeed_among(&model, || vec![fake("fake", Manner::Slow(Duration::ZERO)).0]);
     assert!(next.wait(Duration::from_secs(20)));
@@ -344,13 +344,13 @@ fn behind_a_swap_the_choice_holds_and_engines_are_measured_again_but_not_at_once
 fn many_threads_predict_while_the_engine_is_switched() {
     let model = model();
     let (good, _) = fake("good", Manner::Slow(Duration::ZERO));
-    let engines = chosen(&model, RuntimeChoice::CoreMl, vec![good]);
+    let engines = chosen(&model, EngineChoice::CoreMl, vec![good]);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..200).for_each(|i| assert_answers(&engines, &model, &rows(1 + i % 3))));
         }
         for i in 0..200 {
-            let choice = if i % 2 == 0 { RuntimeChoice::Cpu } else { RuntimeChoice::CoreMl };
+            let choice = if i % 2 == 0 { EngineChoice::Cpu } else { EngineChoice::CoreMl };
             engines.choose_among(&model, choice, || panic!("measured already"));
         }
     });
@@ -361,10 +361,10 @@ fn a_classifier_answers_the_same_whatever_is_asked_for() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
     let classifier = Classifier::load(path).unwrap();
     let before = classifier.predict("can you see my screen?").unwrap();
-    for choice in [RuntimeChoice::Auto, RuntimeChoice::CoreMl, RuntimeChoice::Cpu] {
-        classifier.set_runtime(choice);
-        assert!(classifier.wait_for_runtime(LONG));
+    for choice in [EngineChoice::Auto, EngineChoice::CoreMl, EngineChoice::Cpu] {
+        classifier.set_engine_choice(choice);
+        assert!(classifier.wait_for_engine(LONG));
         assert_eq!(classifier.predict("can you see my screen?").unwrap(), before);
-        assert_eq!(classifier.runtime_report().asked, choice);
+        assert_eq!(classifier.engine_report().asked, choice);
     }
 }

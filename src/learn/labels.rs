@@ -1,12 +1,12 @@
 //! Labels renamed, merged, removed, and asked for by rules.
 
-use super::super::random::Random;
 use super::correction::Verdict;
 use super::replay::generated;
 use super::{Learner, UpdateReport, place};
 use crate::error::Result;
 use crate::model::Model;
 use crate::rules::Rule;
+use crate::train::random::Random;
 use std::sync::Arc;
 
 /// Lines that a merged label is learned from where none are kept.

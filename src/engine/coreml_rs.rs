@@ -1,9 +1,9 @@
 //! The crate coreml-rs as an engine: opt-in (`--features coreml-rs`), macOS only. `docs/decisions/coreml-rs.md` says why it is not the
 //! default, and what of it is left alone: this file asks for nothing that it is known to do wrong.
 
-use super::Runtime;
+use super::Engine;
 use crate::model::Model;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use coreml_rs::mlarray::MLArray;
 use coreml_rs::mlmodel::CoreMLError;
@@ -86,7 +86,7 @@ impl CoreMlRs {
     }
 }
 
-impl Runtime for CoreMlRs {
+impl Engine for CoreMlRs {
     fn name(&self) -> &'static str {
         "core-ml-coreml-rs"
     }

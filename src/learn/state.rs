@@ -1,20 +1,21 @@
 //! What learning moves: the table in float32 behind a model's rounded one, and how often each row has been moved.
 
-use super::super::dataset::{Bag, Frequencies, for_each_clause};
-use super::super::options::{Amount, Recipe};
-use super::super::random::{Purpose, Random};
-use super::super::tensor::Parameter;
-use super::super::transfer::Transfer;
-use super::super::weights::{Dense, Weights};
-use super::super::{Preset, TrainOptions, quantise};
 use super::undo::RowsBefore;
 use crate::error::{Error, Result};
 use crate::model::{LayerParts, Model, Parts, TableParts};
 use crate::network::INPUTS;
 use crate::room;
-use crate::simd::{self, DIMENSIONS, HALF};
+use crate::shape::{DIMENSIONS, HALF};
+use crate::simd;
 use crate::text::filter::Filter;
 use crate::text::ngrams::token_hash;
+use crate::train::bags::{Bag, Frequencies, for_each_clause};
+use crate::train::options::{Amount, Recipe};
+use crate::train::random::{Purpose, Random};
+use crate::train::tensor::Parameter;
+use crate::train::transfer::Transfer;
+use crate::train::weights::{Dense, Weights};
+use crate::train::{Preset, TrainOptions, quantise};
 use crate::vectorizer::FeatureVector;
 use ndarray::Array2;
 

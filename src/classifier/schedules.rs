@@ -1,7 +1,7 @@
 //! The queue and the swap run through thousands of orders in which threads can take their turns, by shuttle (random and priority-driven
-//! schedules; Burckhardt et al., 2010): `RUSTFLAGS="--cfg shuttle" cargo test --lib model_check`. Planted mistakes must be found.
+//! schedules; Burckhardt et al., 2010): `RUSTFLAGS="--cfg shuttle" cargo test --lib schedules`. Planted mistakes must be found.
 
-use super::queue::{Answer, CANCELLED, Queue, Request, Ticket, WAITING};
+use super::queue::{CANCELLED, Handler, Queue, QueueOptions, Request, Ticket, WAITING};
 use super::sync::{Arc, ArcSwap, Mutex, Ordering, thread};
 use crate::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,7 @@ fn is_found(body: impl Fn() + Send + Sync + 'static) -> bool {
     catch_unwind(AssertUnwindSafe(|| check(body))).is_err()
 }
 
-fn echo() -> Arc<Answer<u32, u32>> {
+fn echo() -> Arc<Handler<u32, u32>> {
     Arc::new(|requests: &mut [Request<u32, u32>]| {
         for request in requests {
             let answer = request.question * 2;
@@ -60,7 +60,7 @@ impl Inbox {
 
 /// Two threads submit and cancel, two workers answer.
 fn cancel_some(cancel: fn(&Ticket) -> bool) {
-    let queue = Arc::new(Queue::new(2, 2, echo()).unwrap());
+    let queue = Arc::new(Queue::new(QueueOptions { workers: 2, capacity: 2 }, echo()).unwrap());
     let inbox: Arc<Inbox> = Arc::default();
     let threads: Vec<_> = (0..2)
         .map(|i| {
@@ -103,7 +103,7 @@ fn a_cancellation_in_two_steps_would_be_found() {
 #[test]
 fn closing_in_mid_flight_answers_or_cancels_everything_that_was_accepted() {
     check(|| {
-        let queue = Arc::new(Queue::new(1, 4, echo()).unwrap());
+        let queue = Arc::new(Queue::new(QueueOptions { workers: 1, capacity: 4 }, echo()).unwrap());
         let inbox: Arc<Inbox> = Arc::default();
         let (submitting, box_of_it) = (Arc::clone(&queue), Arc::clone(&inbox));
         let thread = thread::spawn(move || {
@@ -127,11 +127,11 @@ fn closing_in_mid_flight_answers_or_cancels_everything_that_was_accepted() {
 #[test]
 fn a_worker_that_panics_leaves_no_request_untold() {
     check(|| {
-        let answer: Arc<Answer<u32, u32>> = Arc::new(|requests: &mut [Request<u32, u32>]| {
+        let answer: Arc<Handler<u32, u32>> = Arc::new(|requests: &mut [Request<u32, u32>]| {
             // As a panic in the middle of a batch would: some are delivered, the rest is dropped.
             requests[0].deliver(Ok(requests[0].question * 2));
         });
-        let queue = Queue::new(1, 4, answer).unwrap();
+        let queue = Queue::new(QueueOptions { workers: 1, capacity: 4 }, answer).unwrap();
         let inbox: Arc<Inbox> = Arc::default();
         for question in 1..4 {
             inbox.submit(&queue, question).unwrap();

@@ -3,7 +3,6 @@
 //! The CPU always can and always answers. On Apple systems Core ML may be faster; whether it is, and whether it gives the same
 //! answers, is measured in the background ([`Engines`]).
 
-mod choose;
 #[cfg(target_vendor = "apple")]
 mod core_ml;
 #[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
@@ -12,22 +11,23 @@ mod cpu;
 mod engines;
 #[cfg(any(target_vendor = "apple", test))]
 mod layout;
+mod measure;
 #[cfg(test)]
 mod tests;
 
 use crate::export::CoreMlPrecision;
 use crate::model::Model;
 use crate::vectorizer::FeatureVector;
-pub use choose::{Candidate, CandidateReport, Limits, State};
 #[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
 pub use coreml_rs::CoreMlRs;
 pub use cpu::{CpuFloat32, CpuInt8};
 pub(crate) use engines::SLOTS;
-pub use engines::{Engines, Report, RuntimeChoice};
+pub use engines::{EngineChoice, Engines, Report};
+pub use measure::{Candidate, CandidateReport, Limits, State};
 use serde::Serialize;
 
 /// An engine for one model's network.
-pub trait Runtime: Send + Sync {
+pub trait Engine: Send + Sync {
     /// Its name, as the command line and statistics show it.
     fn name(&self) -> &'static str;
 
@@ -76,7 +76,7 @@ pub enum Precision {
 
 impl Precision {
     /// The engine for it.
-    pub fn runtime(self, model: &Model) -> Box<dyn Runtime> {
+    pub fn engine(self, model: &Model) -> Box<dyn Engine> {
         match self {
             Precision::Int8 => Box::new(CpuInt8),
             Precision::Float32 => Box::new(CpuFloat32::new(model)),

@@ -3,11 +3,11 @@
 //! A candidate is built and tried on a thread that nobody waits for longer than the limit: what hangs is left behind with what it
 //! holds. What the host drops in the meantime lives until the measuring thread has looked.
 
-use super::{CpuInt8, Plan, Runtime};
+use super::{CpuInt8, Engine, Plan};
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::model::Model;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use serde::Serialize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,14 +28,14 @@ const PROBES: usize = 64;
 pub struct Candidate {
     /// Its name.
     pub name: &'static str,
-    /// Whether it is tried for [`RuntimeChoice::Auto`](super::RuntimeChoice::Auto), not only when its own compute units are asked for.
+    /// Whether it is tried for [`EngineChoice::Auto`](super::EngineChoice::Auto), not only when its own compute units are asked for.
     pub is_usual: bool,
     /// Builds it for a model.
     pub build: Builder,
 }
 
 /// What builds an engine, or says in a sentence why it can't.
-pub type Builder = Box<dyn FnOnce(&Arc<Model>) -> Result<Box<dyn Runtime>, String> + Send>;
+pub type Builder = Box<dyn FnOnce(&Arc<Model>) -> Result<Box<dyn Engine>, String> + Send>;
 
 /// How long measuring may take.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +95,7 @@ pub struct CandidateReport {
 pub(super) struct Tried {
     pub(super) cpu: Figures,
     pub(super) report: CandidateReport,
-    pub(super) engine: Option<Box<dyn Runtime>>,
+    pub(super) engine: Option<Box<dyn Engine>>,
 }
 
 /// Starts measuring on a thread of its own, not before `start`: one candidate after the other, as long as there is a `next` one, and hands
@@ -129,7 +129,7 @@ pub(super) fn start(
                 Ok((engine, figures)) => (State::Agrees(figures), Some(engine)),
                 Err(reason) => (State::Dropped(reason), None),
             };
-            let plan = engine.as_deref().and_then(|engine: &dyn Runtime| engine.plan());
+            let plan = engine.as_deref().and_then(|engine: &dyn Engine| engine.plan());
             found(Tried { cpu, report: CandidateReport { name, is_usual, state, plan }, engine });
         }
     };
@@ -144,7 +144,7 @@ fn attempt(
     model: Arc<Model>,
     probes: Arc<Vec<FeatureVector>>,
     limits: Limits,
-) -> Result<(Box<dyn Runtime>, Figures), String> {
+) -> Result<(Box<dyn Engine>, Figures), String> {
     let (send, receive) = sync_channel(1);
     let work = move || {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -196,7 +196,7 @@ fn probes(model: &Model) -> Arc<Vec<FeatureVector>> {
 }
 
 /// Whether an engine gives the probabilities and labels that the CPU gives, row by row and all at once.
-fn agrees(engine: &dyn Runtime, model: &Model, probes: &[FeatureVector]) -> Result<(), String> {
+fn agrees(engine: &dyn Engine, model: &Model, probes: &[FeatureVector]) -> Result<(), String> {
     let labels = model.labels().len();
     let (mut ours, mut theirs) = (vec![0.0; probes.len() * labels], vec![f32::NAN; probes.len() * labels]);
     CpuInt8.logits(model, probes, &mut ours)?;
@@ -247,7 +247,7 @@ fn same_answer(model: &Model, ours: &[f32], theirs: &[f32]) -> Result<(), String
 
 /// What an engine takes: the median of as many calls as fit the time, three at least, behind one that warms up.
 fn figures(
-    engine: &dyn Runtime,
+    engine: &dyn Engine,
     model: &Model,
     probes: &[FeatureVector],
     limits: Limits,

@@ -1,6 +1,6 @@
 //! The CPU engines.
 
-use super::Runtime;
+use super::Engine;
 use crate::model::Model;
 use crate::network::float32::FloatNetwork;
 use crate::vectorizer::FeatureVector;
@@ -8,7 +8,7 @@ use crate::vectorizer::FeatureVector;
 /// Integer arithmetic on the model's weights as they are.
 pub struct CpuInt8;
 
-impl Runtime for CpuInt8 {
+impl Engine for CpuInt8 {
     fn name(&self) -> &'static str {
         "cpu-int8"
     }
@@ -29,7 +29,7 @@ impl CpuFloat32 {
     }
 }
 
-impl Runtime for CpuFloat32 {
+impl Engine for CpuFloat32 {
     fn name(&self) -> &'static str {
         "cpu-float32"
     }

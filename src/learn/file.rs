@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::files::{self, folder, is_at, is_same, sweep, take_after, target, write_beside};
 use crate::model::Model;
 use crate::room;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::sources;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;

@@ -4,10 +4,10 @@
 //! as its documentation asks; a lock sees to that. Nothing here has run on an Apple system yet: it is compiled and linked for them.
 
 use super::layout::{cache_name, copy_rows, extent, is_stale};
-use super::{Candidate, Plan, Runtime};
+use super::{Candidate, Engine, Plan};
 use crate::export::{self, CoreMlOptions, CoreMlPrecision};
 use crate::model::Model;
-use crate::simd::DIMENSIONS;
+use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use block2::RcBlock;
 use objc2::rc::{Retained, autoreleasepool};
@@ -29,7 +29,7 @@ use std::time::Duration;
 /// Rows of one batch: their arrays are made for each, and live as long as it.
 const BATCH: usize = 256;
 
-/// Core ML on each choice of compute units, running a package of that precision. What [`RuntimeChoice::Auto`](super::RuntimeChoice::Auto)
+/// Core ML on each choice of compute units, running a package of that precision. What [`EngineChoice::Auto`](super::EngineChoice::Auto)
 /// tries has no GPU where the system lets one leave it out: for a network this small it is never the fastest, and its compiler is reported to
 /// end processes.
 pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
@@ -47,7 +47,7 @@ pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
         is_usual,
         build: Box::new(move |model: &Arc<Model>| {
             let engine = CoreMl::new(name, model, units, precision)?;
-            Ok(Box::new(engine) as Box<dyn Runtime>)
+            Ok(Box::new(engine) as Box<dyn Engine>)
         }),
     };
     #[cfg_attr(not(all(feature = "coreml-rs", target_os = "macos")), expect(unused_mut))]
@@ -58,7 +58,7 @@ pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
         is_usual: true,
         build: Box::new(move |model: &Arc<Model>| {
             let engine = super::CoreMlRs::new(&compiled(model, precision)?)?;
-            Ok(Box::new(engine) as Box<dyn Runtime>)
+            Ok(Box::new(engine) as Box<dyn Engine>)
         }),
     });
     candidates
@@ -331,7 +331,7 @@ impl CoreMl {
     }
 }
 
-impl Runtime for CoreMl {
+impl Engine for CoreMl {
     fn name(&self) -> &'static str {
         self.name
     }

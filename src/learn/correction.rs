@@ -1,8 +1,5 @@
 //! Corrections: the table moves until a text is answered right.
 
-use super::super::centroids;
-use super::super::dataset::Bag;
-use super::super::random::Random;
 use super::replay::{KeptExample, Lines};
 use super::state::State;
 use super::{Learner, Pace};
@@ -10,8 +7,12 @@ use crate::data::Example;
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
 use crate::text::filter::Filter;
+use crate::train::bags::Bag;
+use crate::train::centroids;
+use crate::train::random::Random;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 
 /// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.

@@ -3,13 +3,14 @@
 //! Where the examples of training are kept, the plane is found anew with the new ones among them. Otherwise, or where that doesn't suffice, it
 //! moves as little as makes the new ones right (passive-aggressive updates; Crammer et al., 2006).
 
-use super::super::outside::plane;
 use super::{Learner, spread};
 use crate::data::Example;
 use crate::decision::{Outside, RejectScore};
 use crate::error::Result;
 use crate::model::{Model, Parts};
-use crate::simd::{self, DIMENSIONS};
+use crate::shape::DIMENSIONS;
+use crate::simd;
+use crate::train::outside::plane;
 use crate::vectorizer::FeatureVector;
 
 /// Kept examples of each kind that the plane is found from.

@@ -1,0 +1,46 @@
+//! What the queue's workers do: several texts at a time, by one model.
+
+use super::current::{LivePrediction, Published};
+use super::queue::Request;
+use crate::clock::ticks;
+use crate::decision::PredictOptions;
+use crate::error::Error;
+use crate::monitor::Stage;
+use std::sync::Arc;
+
+/// A text that waits, and since when.
+pub(super) struct Question {
+    pub(super) text: String,
+    pub(super) options: PredictOptions,
+    pub(super) submitted: u64,
+}
+
+/// Answers requests that a worker has taken.
+pub(super) fn serve(published: &Published, requests: &mut [Request<Question, LivePrediction>]) {
+    let current = published.current();
+    let start = published.statistics.start();
+    if let Some(start) = start {
+        for request in requests.iter() {
+            published.statistics.stage(Stage::Queue, start.saturating_sub(request.question.submitted));
+        }
+    }
+    let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
+    let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
+    // What can be said against a text or options was said when it was submitted.
+    let predictions = current.classifier.predict_some(&texts, &options);
+    let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
+    match predictions {
+        Ok(predictions) => {
+            for (request, prediction) in requests.iter_mut().zip(predictions) {
+                if let Some(took) = took {
+                    let chosen = prediction.labels();
+                    let seen = current.observation(chosen.len(), prediction.source(), chosen);
+                    published.statistics.record(took, &current.counts, &seen);
+                }
+                request.deliver(Ok(LivePrediction::new(prediction, Arc::clone(&current))));
+            }
+        }
+        // The model was swapped for one that reads no texts.
+        Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
+    }
+}

@@ -1,0 +1,143 @@
+//! A training that is set up, and the runs that it is made of.
+
+use super::bags::{Frequencies, Samples};
+use super::dataset::{Dataset, Inputs};
+use super::fit::{Epoch, Fit};
+use super::options::{Amount, Preset, Recipe, TrainOptions};
+use super::progress::Lane;
+use super::targets::Targets;
+use super::transfer;
+use super::weights::Weights;
+use crate::error::{Error, Result};
+use crate::room;
+use crate::shape::DIMENSIONS;
+use crate::text::ngrams::token_hash;
+use std::time::Instant;
+
+/// A training that is set up: its data as numbers, its recipe.
+pub(super) struct Training<'a> {
+    /// After the first `examples` lines stand the labels' names.
+    pub(super) data: &'a Dataset<'a>,
+    pub(super) examples: usize,
+    pub(super) valid: Option<(&'a Dataset<'a>, Targets)>,
+    /// Different words of the texts, and how many of them the lexicon has.
+    pub(super) overlap: Option<(usize, usize)>,
+    pub(super) targets: Targets,
+    pub(super) options: &'a TrainOptions,
+    pub(super) recipe: Recipe,
+    pub(super) started: Instant,
+}
+
+/// What one run makes: table and network, and the texts' frequencies unless it started from feature rows.
+pub(crate) struct Run {
+    pub(crate) weights: Weights,
+    pub(crate) frequencies: Option<Frequencies>,
+}
+
+impl<'a> Training<'a> {
+    pub(super) fn new(
+        data: &'a Dataset<'a>,
+        examples: usize,
+        valid: Option<&'a Dataset<'a>>,
+        options: &'a TrainOptions,
+    ) -> Result<Self> {
+        let started = Instant::now();
+        let targets = Targets::new(&options.labels, data.labels.iter().map(Vec::as_slice))?;
+        let given = &targets.of_line[..examples];
+        let amount = Amount {
+            lines: examples,
+            labels: targets.names.len(),
+            with_labels: given.iter().filter(|line| !line.is_empty()).count(),
+            with_several: given.iter().filter(|line| line.len() > 1).count(),
+        };
+        if options.preset == Preset::Single && amount.with_several > 0 {
+            return Err(Error::invalid(format!(
+                "preset `single` was asked for, but {} lines have several labels; use `multi`, or give each line one label",
+                amount.with_several
+            )));
+        }
+        if let Some(valid) = valid {
+            check_valid(data, valid)?;
+        }
+        let overlap = overlap(data, options)?;
+        let valid = valid.map(|valid| {
+            let of_line = valid.labels.iter().map(|line| targets.indices(line)).collect();
+            (valid, Targets { names: targets.names.clone(), of_line })
+        });
+        Ok(Training {
+            data,
+            examples,
+            valid,
+            overlap,
+            recipe: Recipe::new(options, amount),
+            targets,
+            options,
+            started,
+        })
+    }
+
+    /// Trains over `lines` for `epochs` of the recipe's, calling `after` after each.
+    pub(super) fn fit(
+        &self,
+        recipe: &Recipe,
+        lines: Vec<usize>,
+        epochs: usize,
+        joiners: &[String],
+        Lane { threads, stop }: Lane<'_>,
+        mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
+    ) -> Result<Run> {
+        let (seed, labels) = (self.options.seed, self.targets.names.len());
+        let (samples, frequencies) = match &self.data.inputs {
+            Inputs::Features(rows) => (Samples::Features(rows), None),
+            Inputs::Texts(texts) => {
+                let lexicon = self.options.lexicon.as_deref();
+                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(joiners), lexicon);
+                let mut bags = vec![vec![]; texts.len()];
+                lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
+                (Samples::Bags(bags), Some(frequencies))
+            }
+        };
+        let idf = frequencies.as_ref().map_or(&[][..], |f| &f.idf);
+        let transfer = frequencies.as_ref().and_then(|f| f.transfer.as_ref());
+        let frozen = transfer.map_or(&[][..], |transfer| &transfer.rows);
+        room::check::<f32>(idf.len() * DIMENSIONS + frozen.len() + labels * DIMENSIONS)?;
+        let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
+        let targets = &self.targets.of_line;
+        let fit =
+            Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
+        fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
+        Ok(Run { weights, frequencies })
+    }
+}
+
+fn check_valid(data: &Dataset<'_>, valid: &Dataset<'_>) -> Result<()> {
+    if matches!(valid.inputs, Inputs::Features(_)) != matches!(data.inputs, Inputs::Features(_)) {
+        return Err(Error::invalid(
+            "the validation data must be of texts where the training data is, and of features where it is",
+        ));
+    }
+    if valid.inputs.is_empty() {
+        return Err(Error::Training("the validation data holds no examples".into()));
+    }
+    Ok(())
+}
+
+/// Different words of the texts, and how many of them the lexicon has; `None` without a lexicon.
+fn overlap(data: &Dataset<'_>, options: &TrainOptions) -> Result<Option<(usize, usize)>> {
+    let Some(lexicon) = &options.lexicon else { return Ok(None) };
+    let Inputs::Texts(texts) = &data.inputs else {
+        return Err(Error::invalid("a lexicon is of use for texts only; train on feature rows without one"));
+    };
+    match transfer::overlap(lexicon, texts) {
+        (_, 0) => Err(Error::Training(format!(
+            "none of the lexicon's {} words stands in the training texts; is it one of their language?",
+            lexicon.len()
+        ))),
+        overlap => Ok(Some(overlap)),
+    }
+}
+
+/// The hashes of clause separators.
+pub(super) fn hashes(joiners: &[String]) -> Vec<u64> {
+    joiners.iter().map(|joiner| token_hash(joiner)).collect()
+}
