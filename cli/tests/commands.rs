@@ -424,7 +424,7 @@ fn a_file_that_is_no_sound_model_is_refused_by_name() {
     let flipped = folder.put("flipped.intent", &bytes);
     for (model, expected) in [
         (&data, "not an IntentKit model file"),
-        (&cut, "its header asks for"),
+        (&cut, "its header says"),
         (&flipped, "its contents have changed"),
     ] {
         for command in [&["info", model][..], &["predict", "--model", model, "x"], &["eval", model, &data]] {

@@ -153,9 +153,7 @@ impl TrainOptions {
         if let Some(cost) = self.cost {
             cost.check()?;
             if self.keep != TrainOptions::default().keep {
-                return refuse(
-                    "`keep` and `cost` are two ways to say which texts to reject; give one".into(),
-                );
+                return refuse("`keep` and `cost` exclude each other; give one".into());
             }
         }
         if let Some(rate) = self.learning_rate.filter(|r| !(*r > 0.0 && *r <= 1.0)) {
