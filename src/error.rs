@@ -11,7 +11,7 @@ pub enum Error {
     #[error("{0}")]
     InvalidArgument(String),
     /// A text is longer than [`crate::text::MAX_TEXT_BYTES`].
-    #[error("the text has {length} bytes; the longest that can be classified has {limit}", limit = crate::text::MAX_TEXT_BYTES)]
+    #[error("the text has {length} bytes; the maximum is {limit}", limit = crate::text::MAX_TEXT_BYTES)]
     TextTooLong {
         /// Length of the text in bytes.
         length: usize,

@@ -266,7 +266,9 @@ fn data_that_cannot_be_learned_from_is_refused_in_a_sentence() {
     let message = |examples: &[Example]| Classifier::train(examples, &options()).err().unwrap().to_string();
     assert_eq!(message(&[]), "there are no examples to train on");
     assert!(message(&[Example::new("a", [""; 0])]).contains("no example has a label"));
-    assert!(message(&[Example::new("a", ["b\0"])]).contains("example 0: label 1 holds a control character"));
+    assert!(
+        message(&[Example::new("a", ["b\0"])]).contains("example 0: label 1 contains a control character")
+    );
     assert!(message(&[Example::new("a", [" "])]).contains("is empty"));
     let data = Dataset { inputs: Inputs::Texts(vec!["a", "b"]), labels: vec![vec!["x"]] };
     let error = Classifier::train_on(&data, None, &options(), &mut |_| true).err().unwrap();

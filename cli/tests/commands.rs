@@ -308,7 +308,7 @@ fn lines_of_a_fasttext_file_that_were_probably_meant_otherwise_are_named_in_warn
     let lines = "__label__on turn on\n\n_label_off turn off\n__label__off,__label__on turn down\n__label__off lights out\n";
     let slips = folder.put("slips.txt", lines.as_bytes());
     let misspelt = format!("{slips}, line 3: the first word of the text looks like a misspelt `__label__`");
-    let joined = format!("{slips}, line 4: labels without a blank between them are read as one label");
+    let joined = format!("{slips}, line 4: labels without a space between them are read as one label");
     let warned = |ran: &Ran| {
         let shown: Vec<&str> = ran.err.lines().collect();
         let told = ran.json()["warnings"].clone();
@@ -395,7 +395,7 @@ fn missing_files_and_unknown_formats_are_named_with_the_next_step() {
     assert!(missing.complaint(1).ends_with("; check the name"), "{}", missing.err);
     folder.put("data.docx", b"");
     let unknown = folder.train("data.docx", "a.intent", &[]);
-    assert!(unknown.complaint(2).contains("data.docx: the name does not tell the format"), "{}", unknown.err);
+    assert!(unknown.complaint(2).contains("data.docx: the format is unknown"), "{}", unknown.err);
     assert!(unknown.complaint(2).contains("--format"), "{}", unknown.err);
     let model = intent(&["predict", "--model", &folder.path("none.intent"), "x"]);
     assert!(model.complaint(1).contains("none.intent: cannot open the model: "), "{}", model.err);

@@ -391,9 +391,9 @@ fn the_largest_numbers_that_are_read_give_answers_that_are_numbers() {
 #[test]
 fn labels_that_training_would_refuse_are_refused_on_reading() {
     for (label, fault) in [
-        ("a\u{1b}[31mred", "its label 1 holds a control character"),
-        ("two\r\nlines", "its label 1 holds a control character"),
-        ("nothing\0", "its label 1 holds a control character"),
+        ("a\u{1b}[31mred", "its label 1 contains a control character"),
+        ("two\r\nlines", "its label 1 contains a control character"),
+        ("nothing\0", "its label 1 contains a control character"),
         (" ", "its label 1 is empty"),
         (&"long".repeat(64), "its label 1 has 256 bytes"),
         ("label \"0\" é", "its label 1 is there twice"),
@@ -407,7 +407,7 @@ fn labels_that_training_would_refuse_are_refused_on_reading() {
     parts.metadata.rules =
         vec![Rule { label: "a\u{7}".into(), keywords: vec!["bell".into()], phrases: vec![] }];
     let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
-    assert!(sentence.contains("its rule 0: the label holds a control character"), "{sentence}");
+    assert!(sentence.contains("its rule 0: the label contains a control character"), "{sentence}");
 }
 
 #[test]
