@@ -127,8 +127,8 @@ fn a_models_header_takes_memory_in_proportion_to_its_file() {
         for (what, header, expected) in [
             ("tensors", &tensors, "more than 64 tensors"),
             ("a shape", &shape, "not an IntentKit model file"),
-            ("labels", &labels, "strings; 524288 are read"),
-            ("rules", &rules, "strings; 524288 are read"),
+            ("labels", &labels, "strings; the maximum is 524288"),
+            ("rules", &rules, "strings; the maximum is 524288"),
             ("other metadata", &others, "not an IntentKit model file"),
             ("one label", &one_label, if sealed { "sound `intentkit` metadata" } else { "checksum" }),
         ] {
