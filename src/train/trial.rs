@@ -1,4 +1,5 @@
-//! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
+//! The trial that chooses the clause separators: networks train on some lines, split and whole, and
+//! are compared on others.
 
 use super::calibration::LEAST_LINES;
 use super::dataset::Inputs;
@@ -12,12 +13,14 @@ use crate::error::Result;
 use crate::model::Model;
 
 impl Training<'_> {
-    /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
+    /// Returns the clause separators: those of the caller, or candidates that won a trial on
+    /// held-out lines.
     pub(super) fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
-        /// Lines and epochs that are enough to see a difference.
+        /// Numbers of lines and epochs that suffice to see a difference.
         const LINES: usize = 5_000;
         const EPOCHS: usize = 10;
-        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
+        /// Share of the lines to compare on: more than a tenth, since a difference takes many lines
+        /// to show.
         const TRIAL: f64 = 0.3;
         let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
         if let Some(given) = &self.options.joiners {
@@ -62,7 +65,7 @@ impl Training<'_> {
                 meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
             })
         };
-        // What a network that was trained with some joiners makes of texts that are cut at others.
+        // The results of a network trained with some separators on texts split at others.
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
             let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
             let (watched, targets) = self.watched();
@@ -84,8 +87,8 @@ impl Training<'_> {
     }
 }
 
-/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
-/// errors of chance (McNemar, 1947).
+/// Returns true if `one` is right where `other` is wrong more often than the reverse, by more than
+/// `errors` standard errors (McNemar, 1947).
 pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
     let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
     let (won, lost) = (only(one, other), only(other, one));
