@@ -50,7 +50,7 @@ pub fn target(path: &Path) -> Result<PathBuf> {
 }
 
 /// Replaces the file at `path` with `contents` in one step: writes a temporary file beside it,
-/// syncs it and renames it. Of a symbolic link the target is replaced.
+/// syncs it and renames it. If `path` is a symbolic link, its target is replaced.
 ///
 /// A replaced file keeps its mode, and its owner if the system allows it. A new file gets mode 644
 /// less the umask.

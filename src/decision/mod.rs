@@ -33,7 +33,7 @@ pub struct PredictOptions {
     /// the lines held out in training. Defaults to the model's own rate.
     ///
     /// At 1, every text with any known n-gram is accepted. A model without rejection thresholds,
-    /// such as one of keyword rules, accepts every text.
+    /// such as one of keyword rules, always does so.
     pub keep: Option<f32>,
     /// Costs of mistakes, in place of an acceptance rate: rejects the text if that is cheaper on
     /// average. Must be `None` if `keep` is set. Defaults to `None`. A model written before costs
@@ -211,9 +211,9 @@ impl DecisionRule<'_> {
     /// Chooses labels and writes the best of them into `chosen`, best first, equal ones in label
     /// order. Returns the number of labels chosen, which can exceed `chosen.len()`.
     ///
-    /// Returns 0 if the text is rejected, if its logits are NaN, or if no label reaches
-    /// `options.threshold`. `score` is the text's reject score, negative infinity if no n-gram of
-    /// the text is known. Allocates nothing.
+    /// Returns 0 exactly if the text is rejected: its score is too low, its logits are NaN, or no
+    /// label reaches its threshold. `score` is the text's reject score, negative infinity if no
+    /// n-gram of the text is known. Allocates nothing.
     pub fn decide(
         &self,
         score: f32,

@@ -252,8 +252,8 @@ impl Model {
     /// Writes the model to a file in one step: to a temporary file beside it, synced, then renamed.
     /// A reader sees either the old file or the new one, and an interruption loses neither.
     ///
-    /// Of a symbolic link the target is replaced. The new file keeps the mode of the old one, and
-    /// its owner if the system allows it.
+    /// If `path` is a symbolic link, its target is replaced. The new file keeps the mode of the old
+    /// one, and its owner if the system allows it.
     ///
     /// # Errors
     /// Fails with [`Error::Io`], naming the step that failed.

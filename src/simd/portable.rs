@@ -157,8 +157,7 @@ pub(super) fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
     tree(lanes, |a, b| a + b)
 }
 
-/// Returns the index of the first largest value. Ignores NaNs. Returns 0 if all values are NaN or
-/// negative infinity.
+/// Returns the index of the first largest value. Ignores NaNs. Returns 0 if all values are NaN.
 #[inline(always)]
 pub(super) fn largest(values: &[f32]) -> usize {
     let mut lanes = [f32::NEG_INFINITY; LANES];
