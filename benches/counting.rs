@@ -1,6 +1,8 @@
-//! What counting costs a prediction: the live classifier with its statistics, without them, and without them but timed by the bench as they
-//! time it, and the plain classifier, pass by pass in turns, so that a machine that is slow for a while is slow for all:
-//! `cargo bench --bench counting`.
+//! The cost of statistics in a prediction: `cargo bench --bench counting`.
+//!
+//! Compares the live classifier with its statistics, without them, and without them but timed by
+//! the bench in the same way, and the plain classifier. Passes take turns, so that a machine that
+//! is slow for a while is slow for all.
 
 use intentkit::data::read_file;
 use intentkit::internal::ticks;
@@ -56,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("of it two reads of the processor's clock", TIMED, OFF),
         ("and recording", COUNTING, TIMED),
     ] {
-        // Neighbouring passes are compared with each other: a slow minute then is in both.
+        // Compares neighbouring passes, so that both are in the same slow minute.
         let costs = times[of].iter().zip(&times[than]).map(|(of, than)| of - than).collect();
         println!("{what}: {:.0} ns (median of the differences)", median(costs));
     }

@@ -1,5 +1,6 @@
-//! What learning after training does to a model: corrections one by one, labels added one by one. Evaluation data lies in
-//! ../shared/data, or where INTENTKIT_DATA says: `cargo bench --bench learning`.
+//! The effect of learning after training on a model: corrections one by one, labels added one by
+//! one. Evaluation data is in ../shared/data, or in the folder that INTENTKIT_DATA names:
+//! `cargo bench --bench learning`.
 
 use intentkit::data::{Example, read_file};
 use intentkit::learn::{Change, Learner, train_to_learn};
@@ -16,7 +17,7 @@ fn data(set: &str, part: &str) -> Outcome<Vec<Example>> {
     Ok(read_file(&PathBuf::from(folder).join(set).join(format!("{part}.jsonl")), None)?)
 }
 
-/// Which of the examples are answered right: the best label alone, whatever the reject rule says.
+/// Returns for each example whether its top label is right, before rejection.
 fn right(model: &Model, examples: &[Example]) -> Outcome<Vec<bool>> {
     let classifier = Classifier::from_bytes(model.as_bytes())?;
     let options = PredictOptions { top: Some(1), keep: Some(1.0), ..PredictOptions::default() };
@@ -89,7 +90,7 @@ fn corrections(count: usize, order: u64, without: bool) -> Outcome<()> {
     Ok(())
 }
 
-/// Which of the examples are answered with exactly their labels, and not rejected.
+/// Returns for each example whether it is answered with exactly its labels, and not rejected.
 fn exact(model: &Model, examples: &[Example]) -> Outcome<Vec<bool>> {
     let classifier = Classifier::from_bytes(model.as_bytes())?;
     let mut right = vec![];
@@ -104,8 +105,8 @@ fn exact(model: &Model, examples: &[Example]) -> Outcome<Vec<bool>> {
     Ok(right)
 }
 
-/// Small data: nine labels with 14 lines each, and nine errors on other lines corrected one by one. Means of several choices of
-/// labels and lines, as answered.
+/// Small data: nine labels with 14 lines each, and nine errors on other lines corrected one by one.
+/// Means over several choices of labels and lines, with rejection.
 fn small(set: &str, judging: &str, seeds: u64, without: bool) -> Outcome<()> {
     const LABELS: usize = 9;
     const LINES: usize = 14;
@@ -161,7 +162,8 @@ fn small(set: &str, judging: &str, seeds: u64, without: bool) -> Outcome<()> {
     Ok(())
 }
 
-/// Validation lines that are answered wrong, rejected ones among them, corrected one by one; right is exactly the labels, and no rejection.
+/// Corrects validation lines with wrong answers, rejected ones included, one by one. An answer is
+/// right if it has exactly the labels and is not rejected.
 fn as_answered(set: &str, count: usize) -> Outcome<()> {
     let (lines, valid) = (data(set, "train")?, data(set, "valid")?);
     let (mut learner, _) =
@@ -247,7 +249,8 @@ fn new_labels(set: &str, held_back: usize, per: usize, without: bool, seed: u64)
     Ok(())
 }
 
-/// Ten pairs of labels merged, one by one, beside a training with the pairs merged from the start.
+/// Ten pairs of labels merged, one by one, compared with a training with the pairs merged from the
+/// start.
 fn merges(set: &str, without: bool) -> Outcome<()> {
     let (lines, test) = (data(set, "train")?, data(set, "test")?);
     let test: Vec<Example> = test.into_iter().filter(|e| !e.labels.is_empty()).collect();
@@ -284,7 +287,7 @@ fn merges(set: &str, without: bool) -> Outcome<()> {
 }
 
 fn main() -> Outcome<()> {
-    // `cargo bench -- --test` only wants to know that it starts.
+    // `cargo bench -- --test` only checks that it starts.
     if std::env::args().any(|argument| argument == "--test") {
         return Ok(());
     }

@@ -1,8 +1,8 @@
-//! What each stage takes on the sample model and its held-out texts.
+//! The time of each stage on the sample model and its held-out texts.
 //!
-//! `cargo bench` measures, `cargo bench -- --test` only runs everything once, `INTENTKIT_KERNELS` names another kernel
-//! set. Each call is a pass over all texts, or over as many rows as there are texts with something known, and the
-//! throughput beside it is in texts or rows.
+//! `cargo bench` measures. `cargo bench -- --test` only runs everything once. `INTENTKIT_KERNELS`
+//! selects another kernel set. Each call is a pass over all texts, or over as many rows as there
+//! are texts with something known. Throughput is in texts or rows.
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
 const TEXTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant-heldout.jsonl");
 
-/// A text on its way: the features of its clauses, and their logits, row behind row.
+/// The features of a text's clauses, and their logits, row by row.
 struct Clauses {
     rows: Vec<FeatureVector>,
     logits: Vec<f32>,
@@ -28,7 +28,7 @@ struct Sample {
     classifier: Classifier,
     texts: Vec<String>,
     clauses: Vec<Clauses>,
-    /// Those of all texts.
+    /// The features of all texts.
     rows: Vec<FeatureVector>,
 }
 
@@ -65,7 +65,7 @@ fn rows() -> ItemsCount {
     ItemsCount::new(SAMPLE.rows.len())
 }
 
-/// Text → hashes of n-grams.
+/// From text to hashes of n-grams.
 #[divan::bench]
 fn ngrams(bencher: Bencher<'_, '_>) {
     let vectorizer = SAMPLE.classifier.model().vectorizer().expect("the sample reads texts");
@@ -78,7 +78,7 @@ fn ngrams(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Text → features.
+/// From text to features.
 #[divan::bench]
 fn vectorize(bencher: Bencher<'_, '_>) {
     let mut rows = [[0.0; DIMENSIONS]; MAX_CLAUSES];
@@ -89,7 +89,7 @@ fn vectorize(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Features → logits.
+/// From features to logits.
 #[divan::bench]
 fn network_one_row(bencher: Bencher<'_, '_>) {
     let mut logits = vec![0.0; SAMPLE.classifier.labels().len()];
@@ -101,7 +101,7 @@ fn network_one_row(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The same, several rows at a time.
+/// From features to logits, several rows at a time.
 #[divan::bench]
 fn network_tiles_of_rows(bencher: Bencher<'_, '_>) {
     let labels = SAMPLE.classifier.labels().len();
@@ -114,7 +114,7 @@ fn network_tiles_of_rows(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Features and logits of clauses → labels.
+/// From features and logits of clauses to labels.
 #[divan::bench]
 fn decision(bencher: Bencher<'_, '_>) {
     let (model, options) = (SAMPLE.classifier.model(), PredictOptions::default());
@@ -132,7 +132,7 @@ fn decision(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// All of it, one text after the other.
+/// The whole prediction, one text at a time.
 #[divan::bench]
 fn text_to_labels(bencher: Bencher<'_, '_>) {
     let options = PredictOptions::default();
@@ -144,7 +144,7 @@ fn text_to_labels(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// All of it on every core, forty times the texts.
+/// The whole prediction on every core, forty times the texts.
 #[divan::bench]
 fn batch(bencher: Bencher<'_, '_>) {
     let texts: Vec<&str> = std::iter::repeat_n(&SAMPLE.texts, 40).flatten().map(String::as_str).collect();
@@ -154,13 +154,13 @@ fn batch(bencher: Bencher<'_, '_>) {
         .bench_local(|| SAMPLE.classifier.predict_batch(black_box(&texts), &options));
 }
 
-/// Opening the model file, checksum included, warm cache.
+/// Opens the model file, checksum included, with a warm cache.
 #[divan::bench]
 fn load() -> Classifier {
     Classifier::load(black_box(MODEL)).expect("the sample model")
 }
 
-/// Whole predictions of the live classifier: without counting, and with it.
+/// Whole predictions of the live classifier, without statistics and with them.
 #[divan::bench(args = [false, true])]
 fn live(bencher: Bencher<'_, '_>, counting: bool) {
     let live = LiveClassifier::load(MODEL).expect("the sample model");

@@ -1,8 +1,9 @@
-//! Every precision of a model's Core ML package on every choice of compute units that this system offers, beside the CPU: how far the logits
-//! are apart on real texts, how often the best label is the same, what is planned on the Neural Engine and what a row takes. One JSON line.
+//! Compares every precision of a model's Core ML package, on every choice of compute units of this
+//! system, with the CPU. Prints one JSON line: how far the logits differ on real texts, how often
+//! the top label is the same, what is planned on the Neural Engine, and the time per row.
 //!
-//! `cargo run --release --example core_ml -- models/assistant.intent models/assistant-heldout.jsonl`. Where there is no Core ML the line has
-//! no engines.
+//! `cargo run --release --example core_ml -- models/assistant.intent models/assistant-heldout.jsonl`.
+//! Without Core ML the line has no engines.
 
 use intentkit::Classifier;
 use intentkit::data::read_file;
@@ -15,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// For compiling, loading and measuring one engine.
+/// Timeout for compiling, loading and measuring one engine.
 const LONGEST: Duration = Duration::from_secs(90);
 
 #[derive(Serialize)]
@@ -23,7 +24,7 @@ struct Engine {
     precision: &'static str,
     #[serde(flatten)]
     report: CandidateReport,
-    /// `None` when the engine was left out.
+    /// `None` if the engine was left out.
     parity: Option<Parity>,
 }
 
@@ -56,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut engines = vec![];
     for precision in [CoreMlPrecision::Float16, CoreMlPrecision::Float32, CoreMlPrecision::Int8] {
         for candidate in offered(precision) {
-            // coreml-rs has no choice of its own.
+            // coreml-rs doesn't choose compute units.
             let Ok(choice) = candidate.name.parse() else { continue };
             let asked = Engines::new(&model);
             asked.choose_among(&model, choice, || offered(precision));

@@ -1,8 +1,9 @@
-//! What asynchronous requests wait under load: a plot for `docs/performance.md`.
+//! Waiting times of asynchronous requests under load: a plot for `docs/performance.md`.
 //!
-//! `cargo run --release --example load -- docs/performance` writes `load.svg` there and prints the numbers. One worker answers; one thread
-//! sends requests at random moments (a Poisson process) whether or not earlier ones are answered, so that a queue that falls behind
-//! shows. A request's time is from the moment it was due to the call of its callback.
+//! `cargo run --release --example load -- docs/performance` writes `load.svg` there and prints the
+//! numbers. One worker answers. One thread sends requests at random moments (a Poisson process)
+//! whether or not earlier ones are answered, so that a growing queue shows. A request's time is
+//! from the moment it was due to the call of its callback.
 
 mod plot;
 
@@ -26,7 +27,7 @@ fn live() -> Outcome<LiveClassifier> {
     Ok(live)
 }
 
-/// Requests a second that are answered when there are always some waiting.
+/// Requests answered per second while the queue is never empty.
 fn capacity(texts: &[String]) -> Outcome<f64> {
     let live = live()?;
     let answered = Arc::new(AtomicU64::new(0));
@@ -46,7 +47,8 @@ fn capacity(texts: &[String]) -> Outcome<f64> {
     Ok(answered.load(Ordering::Relaxed) as f64 / seconds)
 }
 
-/// Median and 99th percentile in microseconds, and the share that was refused, at so many requests a second.
+/// Median and 99th percentile in microseconds, and the share of requests refused, at `per_second`
+/// requests per second.
 fn under_load(texts: &[String], per_second: f64) -> Outcome<(f64, f64, f64)> {
     let live = live()?;
     let count = (per_second * 2.0) as usize;

@@ -1,11 +1,12 @@
-//! Made-up training lines for many labels, and what labels cost in training.
+//! Synthetic training lines for many labels, and the cost of labels in training.
 //!
-//! `many_labels LABELS [LINES] [SEED]` prints JSON Lines. `many_labels curve FOLDER` trains on two lines a label for 10 to
-//! 5,000 labels, on one thread, prints times and accuracies, and draws `training.svg` in the folder.
+//! `many_labels LABELS [LINES] [SEED]` prints JSON Lines. `many_labels curve FOLDER` trains on two
+//! lines per label for 10 to 5,000 labels, on one thread, prints times and accuracies, and draws
+//! `training.svg` in the folder.
 //!
-//! Each label is a pair of made-up words, each of which eight labels share; a line says both in one of three endings each,
-//! among common words and in any order. The pairs depend on the number of labels alone, so that another seed gives other
-//! wordings of the same labels.
+//! Each label is a pair of synthetic words, and each word is shared by eight labels. A line
+//! contains both, each with one of three endings, among common words and in any order. The pairs
+//! depend only on the number of labels, so another seed gives other wordings of the same labels.
 
 mod plot;
 
@@ -62,7 +63,7 @@ fn examples(labels: usize, lines: usize, seed: usize) -> Vec<Example> {
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let mut below = |most: usize| random.next_u64() as usize % most;
     let words: Vec<String> = (0..(labels / 4).max(8)).map(|_| word(&mut below)).collect();
-    // The second word is another step away in each round through the first.
+    // The second word is one step further in each round through the first.
     let pair = |label: usize| {
         let (first, round) = (label % words.len(), label / words.len());
         [first, (first + 1 + 2 * round) % words.len()]

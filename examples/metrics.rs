@@ -1,11 +1,11 @@
-//! A live classifier's statistics as OpenMetrics text, such as a host would serve at `/metrics`:
-//! `cargo run --release --example metrics`.
+//! Prints a live classifier's statistics as OpenMetrics text, as a host would serve it at
+//! `/metrics`: `cargo run --release --example metrics`.
 
 use intentkit::data::Example;
 use intentkit::{LiveClassifier, Rule};
 
 fn main() -> Result<(), intentkit::Error> {
-    // A name that has to be quoted.
+    // A name that needs quoting.
     let rule = Rule { label: "say \"hi\"\\".into(), keywords: vec!["hello".into()], phrases: vec![] };
     let live = LiveClassifier::of_rules(&[rule])?;
     live.learn(&[Example::new("good morning", ["greeting"])])?;

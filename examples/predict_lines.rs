@@ -1,11 +1,12 @@
-//! Answers every text of a file with a model and prints the labels.
+//! Predicts the labels of every text in a file and prints them.
 //!
 //! ```sh
 //! cargo run --release --example predict_lines -- models/assistant.intent models/assistant-heldout.jsonl
 //! ```
 //!
-//! A further number asks for so many passes over the texts, the last of which is printed: two runs that differ in it differ
-//! in nothing but predictions, which is how `scripts/count-instructions.sh` counts what one of them takes.
+//! An additional number sets the number of passes over the texts, of which the last is printed. Two
+//! runs with different numbers differ only in predictions: `scripts/count-instructions.sh` counts
+//! the instructions of one prediction this way.
 
 use intentkit::data::read_file;
 use intentkit::{Classifier, PredictOptions, Scored};
@@ -22,13 +23,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let passes: usize = passes.first().map_or(Ok(1), |passes| passes.parse())?;
 
     let classifier = Classifier::load(model)?;
-    // Chooses the kernels and brings the model into memory, so that the first prediction is as fast as any.
+    // Chooses the kernels and loads the model into memory, so that the first prediction is as fast
+    // as any.
     classifier.prepare();
     eprintln!("kernels {}", intentkit::simd::kernel_name());
-    // The extension tells the format; a `.txt` without labels is plain lines.
+    // The extension decides the format; a `.txt` without labels is plain lines.
     let examples = read_file(Path::new(file), None)?;
     let options = PredictOptions::default();
-    // Room for every label, made once: a prediction allocates nothing.
+    // Space for every label, allocated once: a prediction allocates nothing.
     let mut chosen = vec![Scored::default(); classifier.labels().len()];
 
     for _ in 1..passes {

@@ -1,6 +1,8 @@
-//! What a prediction costs by the length of the text and by the number of labels: two plots for `docs/performance.md`.
+//! The time of a prediction by length of the text and by number of labels: two plots for
+//! `docs/performance.md`.
 //!
-//! `cargo run --release --example sweep -- docs/performance` writes `length.svg` and `labels.svg` there and prints the numbers.
+//! `cargo run --release --example sweep -- docs/performance` writes `length.svg` and `labels.svg`
+//! there and prints the numbers.
 
 mod plot;
 
@@ -44,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The median time of a prediction.
+/// Returns the median time of a prediction.
 fn microseconds(classifier: &Classifier, text: &str) -> Result<f64, intentkit::Error> {
     let (options, mut chosen) = (PredictOptions::default(), [Scored::default(); 4]);
     let (mut times, start) = (vec![], Instant::now());

@@ -1,8 +1,9 @@
-//! Logits → probabilities that mean what they say.
+//! Calibration: maps logits to probabilities.
 //!
-//! `p_j = sigmoid(scale z_j - coupling L_j + shift)` with `L_j = ln Σ_{k≠j} e^{z_k}`: three numbers for the whole model, fitted on
-//! held-out lines. Coupling 0 makes the labels independent (Platt, 1999); scale and coupling 1 make them a softmax; where in
-//! between the truth lies is for the data to say. The map never changes which of two labels is likelier.
+//! `p_j = sigmoid(scale z_j - coupling L_j + shift)` with `L_j = ln Σ_{k≠j} e^{z_k}`. The three
+//! numbers hold for the whole model and are fitted on held-out lines. Coupling 0 makes the labels
+//! independent (Platt, 1999); scale 1 and coupling 1 give a softmax; the data decides between them.
+//! The map never changes which of two labels is likelier.
 
 use crate::simd::{self, exp, sigmoid};
 use serde::{Deserialize, Serialize};
@@ -10,11 +11,11 @@ use serde::{Deserialize, Serialize};
 /// A model's map from logits to probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Over 0.
+    /// Factor on the label's own logit, over 0.
     pub scale: f32,
-    /// 0 or more; how much the other labels' logits count against one.
+    /// Weight of the other labels' logits, 0 or more.
     pub coupling: f32,
-    /// Any finite number.
+    /// Added to the logit. Any finite number.
     pub shift: f32,
 }
 
@@ -25,7 +26,7 @@ impl Default for Calibration {
     }
 }
 
-/// The logits of one text with what their coupling needs, computed once.
+/// The logits of one text, with the sums that coupling needs computed once.
 #[derive(Debug, Clone, Copy)]
 pub struct Calibrated<'a> {
     logits: &'a [f32],
@@ -38,13 +39,14 @@ pub struct Calibrated<'a> {
 }
 
 impl Calibration {
-    /// Whether the numbers are finite and keep the order of the labels.
+    /// Returns true if the numbers are finite and keep the order of the labels.
     pub fn is_valid(&self) -> bool {
         let finite = self.scale.is_finite() && self.coupling.is_finite() && self.shift.is_finite();
         finite && self.scale > 0.0 && self.coupling >= 0.0
     }
 
-    /// Looks at a text's logits: once for the largest, and once for their exponentials where labels are coupled.
+    /// Prepares a text's logits: one pass for the top label, and one for the exponentials if labels
+    /// are coupled.
     pub fn over<'a>(&self, logits: &'a [f32]) -> Calibrated<'a> {
         let top = simd::largest(logits).unwrap_or(0);
         let plain = Calibrated { logits, map: *self, top, rest: 0.0, others_of_top: 0.0 };
@@ -52,7 +54,8 @@ impl Calibration {
             return plain;
         }
         let rest = simd::sum_exp_but(logits, logits[top], top);
-        // Far behind the top label the terms run out of digits; it takes their own largest to add them up.
+        // Far below the top logit the sum underflows, so it is taken relative to the second
+        // largest.
         let others_of_top = if rest > 1e-17 {
             logits[top] + libm::logf(rest)
         } else {
@@ -65,19 +68,19 @@ impl Calibration {
 }
 
 impl Calibrated<'_> {
-    /// Whether the largest logit is a number, and what the others come to.
+    /// Returns true if neither the top logit nor the sum of the others is NaN.
     #[inline]
     pub fn is_number(&self) -> bool {
         let top = self.logits.get(self.top).copied().unwrap_or(0.0);
         !(top - self.others_of_top).is_nan()
     }
 
-    /// The likeliest label, the first of equals.
+    /// Returns the top label, the first of equal ones.
     pub fn top(&self) -> usize {
         self.top
     }
 
-    /// The calibrated logit of a label.
+    /// Returns the calibrated logit of a label.
     pub fn logit(&self, label: usize) -> f32 {
         let z = self.logits[label];
         let own = self.map.scale * z + self.map.shift;
@@ -87,32 +90,35 @@ impl Calibrated<'_> {
         let others = if label == self.top {
             self.others_of_top
         } else {
-            // The top label's term is 1, so what is left can't cancel out.
+            // The top label's term is 1, so the subtraction can't cancel.
             let top = self.logits[self.top];
             top + libm::logf(1.0 + (self.rest - exp(z - top)).max(0.0))
         };
         own - self.map.coupling * others
     }
 
-    /// The probability of a label.
+    /// Returns the probability of a label, 0 to 1.
     pub fn probability(&self, label: usize) -> f32 {
         sigmoid(self.logit(label))
     }
 
-    /// Whether a label's probability is at least `least`, over 0. Most that are not are told without a logarithm or an exponential.
+    /// Returns true if a label's probability is at least `least`, which must be over 0. Most labels
+    /// below it are found without a logarithm or an exponential.
     pub fn is_at_least(&self, label: usize, least: f32) -> bool {
         let z = self.logit_at_most(label);
-        // For z < 0, e^-z >= 1 - z + z² / 2. Rounding is given its due.
+        // For z < 0, e^-z >= 1 - z + z² / 2. The constant allows for rounding.
         let certainly_less = z < 0.0 && least * (2.0 - z + 0.5 * z * z) > 1.0 + 1e-5;
         !certainly_less && self.probability(label) >= least
     }
 
-    /// A number that [`Calibrated::logit`] is never over, far cheaper for labels that are not the top one.
+    /// An upper bound of [`Calibrated::logit`], far cheaper to compute for any label but the top
+    /// one.
     fn logit_at_most(&self, label: usize) -> f32 {
         if label == self.top || self.map.coupling == 0.0 {
             return self.logit(label);
         }
-        // The others hold the top label, so they sum up to no less than it. Rounding is given its due.
+        // The other labels include the top one, so their sum is at least its logit. The constant
+        // allows for rounding.
         let bound =
             self.map.scale * self.logits[label] + self.map.shift - self.map.coupling * self.logits[self.top];
         bound + 1e-4 * (1.0 + bound.abs() + self.logits[self.top].abs())
@@ -124,7 +130,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Term by term in float64.
+    /// The definition, term by term in float64.
     fn exact(map: Calibration, logits: &[f32], label: usize) -> f64 {
         let others = logits[..label].iter().chain(&logits[label + 1..]);
         let others: Vec<f64> = others.map(|&z| f64::from(z)).collect();

@@ -1,17 +1,20 @@
-//! The processor's own clock: what a prediction can afford to read twice.
+//! The processor's own clock, cheap enough for two reads per prediction.
 
-/// A number that rises at a steady rate, the same on all cores. One read costs 10 to 20 ns, less than the system's clock.
+/// Returns a counter that rises at a steady rate, the same on all cores. A read costs 10 to 20 ns,
+/// less than the system's clock.
 ///
-/// On x86-64 the time stamp counter, on arm64 the virtual counter; elsewhere nanoseconds.
+/// It is the time stamp counter on x86-64, the virtual counter on arm64, and nanoseconds elsewhere.
 #[inline(always)]
 pub fn ticks() -> u64 {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: reading the counter has no effect; every x86-64 processor has it, and systems let programs read it.
+    // SAFETY: reading the counter has no effect; every x86-64 processor has it, and systems let
+    // programs read it.
     return unsafe { core::arch::x86_64::_rdtsc() };
     #[cfg(all(target_arch = "aarch64", not(miri)))]
     {
         let count: u64;
-        // SAFETY: reads a register that systems let programs read; touches neither memory nor flags.
+        // SAFETY: reads a register that systems let programs read; touches neither memory nor
+        // flags.
         unsafe {
             core::arch::asm!("mrs {}, cntvct_el0", out(reg) count, options(nomem, nostack, preserves_flags))
         };

@@ -1,40 +1,40 @@
-//! Everything that can go wrong, each as one sentence a caller can act on.
+//! Every error of the library, each one sentence that a caller can act on.
 
 use std::path::PathBuf;
 
-/// An error of this library. The sentence names the argument, the value or the file, and the next step where there is one;
-/// it is the same in Rust, C and Swift, and never quotes a user's text.
+/// An error of this library. The sentence names the argument, the value or the file, and the next
+/// step if there is one. It is the same in Rust, C and Swift, and never quotes a user's text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An argument or an option has a value that can't be used.
+    /// An argument or option has an invalid value.
     #[error("{0}")]
     InvalidArgument(String),
     /// A text is longer than [`crate::text::MAX_TEXT_BYTES`].
-    #[error("the text has {length} bytes; the longest that can be classified has {limit}", limit = crate::text::MAX_TEXT_BYTES)]
+    #[error("the text has {length} bytes; the maximum is {limit}", limit = crate::text::MAX_TEXT_BYTES)]
     TextTooLong {
         /// Length of the text in bytes.
         length: usize,
     },
-    /// A line of training or evaluation data can't be read.
+    /// A line of training or evaluation data is invalid.
     #[error("{origin}, line {line}: {message}")]
     Data {
-        /// The file's name as the caller gave it, or `standard input`.
+        /// The file's name as the caller passed it, or `standard input`.
         origin: String,
-        /// Counted from 1.
+        /// Line number, from 1.
         line: u64,
         /// What was expected.
         message: String,
     },
-    /// A lexicon can't be used.
+    /// A lexicon is unusable.
     #[error("{origin}: {message}")]
     Lexicon {
-        /// The file or folder as the caller named it.
+        /// The file or folder as the caller passed it.
         origin: String,
         /// What is wrong with it.
         message: String,
     },
-    /// A learner file can't be used.
+    /// A training-state file is unusable.
     #[error("{origin}: {message}")]
     Learner {
         /// The file's path.
@@ -42,14 +42,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// The training data can't be learned from.
+    /// The training data is unusable: nothing can be learned from it.
     #[error("{0}")]
     Training(String),
-    /// The progress callback asked for training to stop. No model was made.
+    /// The progress callback stopped the training. No model was made.
     #[error("training was stopped by its progress callback; no model was made")]
     Stopped,
-    /// There is no memory for a large block. Nothing has changed.
-    #[error("there is no room for {} MB of memory; free some, or use fewer examples or labels", bytes.div_ceil(1_000_000))]
+    /// A large block of memory could not be allocated. Nothing has changed.
+    #[error("cannot allocate {} MB of memory; free some, or use fewer examples or labels", bytes.div_ceil(1_000_000))]
     OutOfMemory {
         /// Size of the block in bytes.
         bytes: usize,
@@ -57,14 +57,14 @@ pub enum Error {
     /// A file could not be read or written.
     #[error("{path}: {action}: {source}", path = .path.display())]
     Io {
-        /// The file in question.
+        /// The file's path.
         path: PathBuf,
-        /// What was being done, such as `cannot open`.
+        /// The action that failed, such as `cannot open`.
         action: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The bytes are no model file, or not one this library can use.
+    /// The bytes are not a model file, or not one that this library can use.
     #[error("{origin}: {fault}")]
     Model {
         /// The file's path, or `model in memory`.
@@ -72,21 +72,21 @@ pub enum Error {
         /// What is wrong with it.
         fault: ModelFault,
     },
-    /// As many requests are waiting as the queue takes. Nothing was queued.
+    /// The queue is full. Nothing was queued.
     #[error(
-        "{waiting} requests are waiting, as many as the queue takes; try again when some are answered, or make it longer"
+        "the queue is full with {waiting} requests; try again after some are answered, or make the queue longer"
     )]
     Busy {
-        /// How many the queue takes.
+        /// Maximum number of requests in the queue.
         waiting: usize,
     },
     /// A request was cancelled before it was answered.
     #[error("the request was cancelled")]
     Cancelled,
-    /// The classifier takes no requests any more.
-    #[error("the classifier is shutting down and takes no more requests")]
+    /// The classifier is shutting down and accepts no more requests.
+    #[error("the classifier is shutting down and accepts no more requests")]
     ShutDown,
-    /// The model was trained from feature rows and holds no vectorizer, so it can't read texts.
+    /// The model was trained from feature rows. It has no vectorizer and can't read texts.
     #[error(
         "this model was trained from feature rows and cannot read texts; call predict_features with 256 numbers instead"
     )]
@@ -111,11 +111,11 @@ pub enum ModelFault {
         supported: u32,
     },
     /// Shorter or longer than its header says.
-    #[error("the file has {found} bytes, its header asks for {expected}; copy or download it again")]
+    #[error("the file has {found} bytes, its header says {expected}; copy or download it again")]
     WrongLength {
-        /// Bytes there are.
+        /// Actual size in bytes.
         found: u64,
-        /// Bytes there should be.
+        /// Expected size in bytes.
         expected: u64,
     },
     /// The checksum doesn't match: some bytes have changed.
@@ -128,13 +128,14 @@ pub enum ModelFault {
         /// Stored in the file.
         expected: String,
     },
-    /// The checksum doesn't match and the tensors lie in another order: another program has written the file anew.
+    /// The checksum doesn't match and the tensors are in another order: another program has
+    /// rewritten the file.
     #[error(
-        "another program has written the file anew, with its tensors in another order; only files as IntentKit wrote them \
-         are opened: use the original, or train the model again"
+        "another program has rewritten the file with its tensors in another order; IntentKit opens only files as it wrote them: \
+         use the original, or train the model again"
     )]
     Rewritten,
-    /// A tensor is missing or has another shape or type than the metadata asks for.
+    /// A tensor is missing, or its shape or type differs from the metadata.
     #[error("tensor `{name}` {problem}")]
     WrongTensor {
         /// The tensor's name.
@@ -142,7 +143,7 @@ pub enum ModelFault {
         /// What is wrong with it.
         problem: String,
     },
-    /// A size is beyond what any model may have.
+    /// A size exceeds the limit of every model.
     #[error("{0}")]
     AbsurdSize(String),
 }

@@ -1,8 +1,9 @@
-//! Replacing a file in one step: models, training state, reports; and what packages share with them.
+//! Replaces a file in one step: models, training states, reports. Packages share parts of this.
 //!
-//! What is written stands beside its place as `.intent-XXXXXX.part` until it is whole, and is renamed then. It is locked for as long as its
-//! writer lives, so one that can be locked is left over from a process that was killed, and the next save into that folder removes it.
-//! A file without a name (`O_TMPFILE`) would leave nothing, but can't take the place of one that is there.
+//! The contents are written to `.intent-XXXXXX.part` beside the file and renamed when complete. The
+//! temporary file is locked while its writer lives. An unlocked one was left by a killed process,
+//! and the next save into that folder removes it. A file without a name (`O_TMPFILE`) would leave
+//! nothing behind, but can't replace an existing file.
 
 use crate::error::{Error, Result};
 use std::ffi::OsStr;
@@ -12,25 +13,25 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-/// How the names of temporary files start, those beside training-state files apart.
+/// Prefix of the names of temporary files, except those beside training-state files.
 pub(crate) const PREFIX: &str = ".intent-";
-/// How the names of temporary files end.
+/// Suffix of the names of temporary files.
 const PART: &str = ".part";
-/// Letters and digits between the two.
+/// Number of random letters and digits between the two.
 const RANDOM: usize = 6;
 
-/// As many symbolic links, one to the next, as Linux follows.
+/// Maximum length of a chain of symbolic links, as in Linux.
 const MOST_LINKS: usize = 40;
 
-/// The folder that a file is in.
+/// Returns the folder of a file.
 pub fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// What `path` stands for: itself, or where its symbolic links lead, be there something or not.
+/// Returns `path`, or the target of its symbolic links, which need not exist.
 ///
 /// # Errors
-/// [`Error::Io`] for links that lead back to themselves or can't be read.
+/// Fails with [`Error::Io`] if the links form a cycle or can't be read.
 pub fn target(path: &Path) -> Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -40,7 +41,7 @@ pub fn target(path: &Path) -> Result<PathBuf> {
                     .map_err(|e| Error::io(path, "cannot read its symbolic link", e))?;
                 target = folder(&target).join(to);
             }
-            // What can't be looked at can't be written either, which says why.
+            // A target that can't be inspected can't be written either, and that error says why.
             _ => return Ok(target),
         }
     }
@@ -48,11 +49,14 @@ pub fn target(path: &Path) -> Result<PathBuf> {
     Err(Error::io(path, "cannot follow it", io::Error::other(circle)))
 }
 
-/// Puts `contents` at `path` in one step: a temporary file beside it, synced, renamed over it. A symbolic link stays, and what it leads to
-/// is replaced. A file that is replaced keeps its mode, and its owner where the system lets us; a new one has mode 644 less the umask.
+/// Replaces the file at `path` with `contents` in one step: writes a temporary file beside it,
+/// syncs it and renames it. If `path` is a symbolic link, its target is replaced.
+///
+/// A replaced file keeps its mode, and its owner if the system allows it. A new file gets mode 644
+/// less the umask.
 ///
 /// # Errors
-/// [`Error::Io`], which names what failed; what was there is as before then.
+/// Fails with [`Error::Io`], naming the step that failed. The old file is unchanged then.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     let place = target(path)?;
     let there = match fs::metadata(&place) {
@@ -64,21 +68,22 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
         Err(_) => None,
     };
     sweep(folder(&place), PREFIX.as_ref());
-    // Nobody reads it before it has the mode of the old one.
+    // The file is private until it has the mode of the old one.
     let mode = if there.is_some() { 0o600 } else { 0o644 };
     let written = write_beside(&place, PREFIX.as_ref(), contents, mode)?;
     if let Some(there) = &there {
-        take_after(written.file(), there).map_err(|e| Error::io(&place, "cannot give it its mode", e))?;
+        take_after(written.file(), there).map_err(|e| Error::io(&place, "cannot set its mode", e))?;
     }
     written.put(&place, true).map(drop)
 }
 
-/// Gives a new file the owner and the mode of the one it replaces. A group that can't be kept has no rights that others haven't.
+/// Gives a new file the owner and the mode of the one it replaces. If the group can't be kept, the
+/// group gets only the rights that others have.
 #[cfg(unix)]
 pub(crate) fn take_after(file: &File, there: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
     let now = file.metadata()?;
-    // Only the superuser gives files away.
+    // Only the superuser can change a file's owner.
     let _ = now.uid() == there.uid() || fchown(file, Some(there.uid()), None).is_ok();
     let kept = now.gid() == there.gid() || fchown(file, None, Some(there.gid())).is_ok();
     let mode = there.mode() & 0o777;
@@ -91,11 +96,13 @@ pub(crate) fn take_after(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes a file for this process; false if another has it. Waits for a tenth of a second, since a program that was started a moment ago holds
-/// what its parent had open until it runs. On file systems without locks the host has to see to it, and it is always true.
+/// Locks a file for this process. Returns false if another process holds the lock after a tenth of
+/// a second: a child process briefly keeps its parent's open files until it runs its own program.
+///
+/// On file systems without locks it returns true, and the host must prevent concurrent use.
 ///
 /// # Errors
-/// What the system said.
+/// Fails with the system's error.
 pub fn lock(file: &File) -> io::Result<bool> {
     const TRIES: usize = 20;
     const PAUSE: Duration = Duration::from_millis(5);
@@ -113,7 +120,8 @@ pub fn lock(file: &File) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether an error says that there are no locks: some file systems on the network have none to give.
+/// Returns true if an error says that the file system has no locks, as on some network file
+/// systems.
 fn has_no_locks(error: &io::Error) -> bool {
     #[cfg(unix)]
     if error.raw_os_error() == Some(libc::ENOLCK) {
@@ -122,8 +130,8 @@ fn has_no_locks(error: &io::Error) -> bool {
     error.kind() == ErrorKind::Unsupported
 }
 
-/// Makes something temporary and locks it. On file systems without locks it is never swept. A sweep that looks at it before it is locked
-/// has the lock for a moment and removes it, so there are several tries.
+/// Makes a temporary file or folder and locks it. On file systems without locks it is never swept.
+/// A concurrent sweep can lock and remove it before it is locked here, so this tries several times.
 fn locked<T>(
     mut make: impl FnMut() -> io::Result<T>,
     lock: impl Fn(&T) -> Option<(&Path, &File)>,
@@ -138,14 +146,15 @@ fn locked<T>(
             return Ok(made);
         }
     }
-    Err(io::Error::other("other processes remove temporary files again and again; try again later"))
+    Err(io::Error::other("other processes keep removing temporary files; try again later"))
 }
 
-/// A temporary folder beside `path`, and its lock. The folder is removed when dropped; the lock must outlive it.
+/// Makes a temporary folder beside `path`, and its lock. Dropping the folder removes it; the lock
+/// must outlive it.
 pub(crate) fn folder_beside(path: &Path) -> io::Result<(tempfile::TempDir, Option<File>)> {
     let make = || {
         let made = builder(PREFIX.as_ref()).tempdir_in(folder(path))?;
-        // Not every system opens folders.
+        // Not every system can open folders.
         let lock = File::open(made.path()).ok();
         Ok((made, lock))
     };
@@ -158,10 +167,11 @@ fn builder(prefix: &OsStr) -> tempfile::Builder<'_, '_> {
     builder
 }
 
-/// A temporary file beside the one it is meant for. Removed when dropped.
+/// A temporary file beside the file it will replace. Dropping it removes it.
 pub(crate) struct Beside(tempfile::NamedTempFile);
 
-/// Writes `contents` to a temporary file beside `path`, whose name starts with `prefix`, and syncs it. It is locked.
+/// Writes `contents` to a locked temporary file beside `path`, with a name that starts with
+/// `prefix`, and syncs it.
 pub(crate) fn write_beside(path: &Path, prefix: &OsStr, contents: &[u8], mode: u32) -> Result<Beside> {
     let mut file = temporary(folder(path), prefix, mode)
         .map_err(|e| Error::io(path, "cannot write beside the file", e))?;
@@ -179,21 +189,22 @@ fn temporary(folder: &Path, prefix: &OsStr, mode: u32) -> io::Result<tempfile::N
     locked(|| builder.tempfile_in(folder), |made| Some((made.path(), made.as_file())))
 }
 
-/// Whether a file can be put into `folder`. The only sure way to find out is to write; the file is gone again at once.
+/// Checks that a file can be created in `folder`, by creating one and removing it at once.
 ///
 /// # Errors
-/// What the system said.
+/// Fails with the system's error.
 pub fn check_folder(folder: &Path) -> io::Result<()> {
     temporary(folder, PREFIX.as_ref(), 0o600).map(drop)
 }
 
 impl Beside {
-    /// The file, open after the contents.
+    /// The file, open at the end of the contents.
     pub(crate) fn file(&self) -> &File {
         self.0.as_file()
     }
 
-    /// Renames the file to `path`. A file that is there is replaced if `replace` is true; otherwise it is an error.
+    /// Renames the file to `path`. If `path` exists, replaces it if `replace` is true and fails
+    /// otherwise.
     pub(crate) fn put(self, path: &Path, replace: bool) -> Result<File> {
         let placed = if replace { self.0.persist(path) } else { self.0.persist_noclobber(path) };
         let file = placed.map_err(|e| Error::io(path, "cannot put the file in place", e.error))?;
@@ -202,7 +213,8 @@ impl Beside {
     }
 }
 
-/// Makes what was renamed to `path` survive a power cut. Some file systems can't sync a folder; the file is whole either way.
+/// Makes a rename to `path` survive a power cut. Some file systems can't sync a folder; the file is
+/// complete either way.
 pub(crate) fn sync_folder(path: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder(path)) {
@@ -212,8 +224,8 @@ pub(crate) fn sync_folder(path: &Path) {
     let _ = path;
 }
 
-/// Removes the temporary files and folders that killed processes left in `folder`: those whose names start with `prefix` and end as ours do,
-/// and that nobody has locked. One that can't be removed is no reason not to save.
+/// Removes temporary files and folders that killed processes left in `folder`: unlocked ones with
+/// names that start with `prefix` and end as ours do. Failing to remove one doesn't prevent saving.
 pub(crate) fn sweep(folder: &Path, prefix: &OsStr) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(|entry| is_ours(&entry.file_name(), prefix)) {
@@ -229,7 +241,7 @@ pub(crate) fn sweep(folder: &Path, prefix: &OsStr) {
     }
 }
 
-/// Whether a temporary file's name is one that this module gives.
+/// Returns true if a name has the form that this module gives temporary files.
 fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let random =
@@ -237,22 +249,22 @@ fn is_ours(name: &OsStr, prefix: &OsStr) -> bool {
     random.is_some_and(|random| random.len() == RANDOM && random.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Whether `path` still names the open file.
+/// Returns true if `path` still names the open file.
 ///
 /// # Errors
-/// What the system said; `NotFound` if it names nothing.
+/// Fails with the system's error: `NotFound` if `path` doesn't exist.
 pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     Ok(is_same(&file.metadata()?, &fs::metadata(path)?))
 }
 
-/// Whether both describe one file.
+/// Returns true if both describe the same file.
 #[cfg(unix)]
 pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Elsewhere files have no number that the standard library tells.
+/// The standard library has no file identity on other systems.
 #[cfg(not(unix))]
 pub(crate) fn is_same(_: &Metadata, _: &Metadata) -> bool {
     true
@@ -349,7 +361,7 @@ mod tests {
 
         #[test]
         fn a_link_to_another_file_system_is_followed() {
-            // Where there is one: memory.
+            // If available: a file system in memory.
             let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
             let folder = tempfile::tempdir().unwrap();
             let link = folder.path().join("x.intent");

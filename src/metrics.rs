@@ -1,9 +1,10 @@
-//! How good answers are: ranking, calibration, agreement of sets.
+//! Evaluation metrics: ranking, calibration, agreement of label sets.
 
 use serde::Serialize;
 
-/// Area under the ROC curve: the chance that a `positive` scores higher than a `negative`, equal ones counted half (mean
-/// ranks; Hanley and McNeil, 1982). `None` when either is empty.
+/// Returns the area under the ROC curve: the probability that a `positive` scores higher than a
+/// `negative`, with ties counted half (mean ranks; Hanley and McNeil, 1982). Returns `None` if
+/// either is empty.
 pub fn auroc(positive: &[f32], negative: &[f32]) -> Option<f64> {
     if positive.is_empty() || negative.is_empty() {
         return None;
@@ -14,7 +15,7 @@ pub fn auroc(positive: &[f32], negative: &[f32]) -> Option<f64> {
     let mut ranks = 0.0;
     let mut start = 0;
     for equal in all.chunk_by(|a, b| a.0 == b.0) {
-        // Ranks start + 1 ..= start + n, whose mean each of the equal ones gets.
+        // Ties share the mean of the ranks start + 1 ..= start + n.
         let mean = start as f64 + (equal.len() as f64 + 1.0) / 2.0;
         ranks += mean * equal.iter().filter(|one| one.1).count() as f64;
         start += equal.len();
@@ -23,8 +24,9 @@ pub fn auroc(positive: &[f32], negative: &[f32]) -> Option<f64> {
     Some((ranks - p * (p + 1.0) / 2.0) / (p * n))
 }
 
-/// For every reject point that matters, from the highest to none: the share of `inside` that is kept and the share of
-/// `outside` that is rejected. From (0, 1) to (1, 0); the area under it is [`auroc`]. Empty when either is empty.
+/// Returns the acceptance rate of `inside` and the share of `outside` that is rejected, for each
+/// distinct rejection threshold from the highest to none. Runs from (0, 1) to (1, 0); the area
+/// under the curve is [`auroc`]. Empty if either is empty.
 pub fn reject_curve(inside: &[f32], outside: &[f32]) -> Vec<(f64, f64)> {
     if inside.is_empty() || outside.is_empty() {
         return vec![];
@@ -43,8 +45,9 @@ pub fn reject_curve(inside: &[f32], outside: &[f32]) -> Vec<(f64, f64)> {
     curve
 }
 
-/// For every reject point that matters, from the highest to none: the share of lines that is kept and how many of those
-/// are right (a risk-coverage curve, the right way up). Takes the score of each line and whether its answer is right.
+/// Returns the share of lines accepted and the accuracy among them, for each distinct rejection
+/// threshold from the highest to none: a risk-coverage curve, with accuracy for risk. Takes the
+/// score of each line and whether its prediction is right.
 pub fn kept_accuracy_curve(lines: &[(f32, bool)]) -> Vec<(f64, f64)> {
     let mut lines = lines.to_vec();
     lines.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
@@ -58,14 +61,14 @@ pub fn kept_accuracy_curve(lines: &[(f32, bool)]) -> Vec<(f64, f64)> {
     curve
 }
 
-/// What came of the probabilities in one part of 0 to 1.
+/// Statistics of the probabilities in one bin.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bin {
-    /// How many there were.
+    /// Number of probabilities.
     pub count: u64,
-    /// Their mean; 0 without any.
+    /// Their mean; 0 for an empty bin.
     pub probability: f64,
-    /// The share of them that came true; 0 without any.
+    /// The share of them that came true; 0 for an empty bin.
     pub frequency: f64,
 }
 
@@ -76,25 +79,26 @@ pub struct CalibrationError {
 }
 
 impl CalibrationError {
-    /// An empty count.
+    /// Makes an empty count of `bins` bins, at least 1.
     pub fn new(bins: usize) -> Self {
         CalibrationError { bins: vec![(0, 0.0, 0); bins.max(1)] }
     }
 
-    /// Counts one probability and whether it came true.
+    /// Counts one probability, 0 to 1, and whether it came true.
     pub fn add(&mut self, probability: f32, came_true: bool) {
         let last = self.bins.len() - 1;
         let (count, sum, hits) = &mut self.bins[((probability * (last + 1) as f32) as usize).min(last)];
         (*count, *sum, *hits) = (*count + 1, *sum + f64::from(probability), *hits + u64::from(came_true));
     }
 
-    /// Mean distance between probability and frequency, weighted by the bins' counts; 0 without any.
+    /// Returns the mean distance between probability and frequency, weighted by the bins' counts; 0
+    /// if nothing was counted.
     pub fn value(&self) -> f64 {
         let all: u64 = self.bins.iter().map(|bin| bin.0).sum();
         self.bins.iter().map(|&(_, sum, hits)| (sum - hits as f64).abs()).sum::<f64>() / all.max(1) as f64
     }
 
-    /// The bins that the error is made of, from 0 to 1: a reliability diagram.
+    /// Returns the bins in order of probability: a reliability diagram.
     pub fn bins(&self) -> Vec<Bin> {
         let mean = |sum: f64, count: u64| sum / count.max(1) as f64;
         let bin = |&(count, sum, hits): &(u64, f64, u64)| Bin {
@@ -106,34 +110,34 @@ impl CalibrationError {
     }
 }
 
-/// Right, superfluous and missing answers of one label, or of all.
+/// Counts of true and false predictions for one label, or for all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Given and right.
+    /// Predicted and right.
     pub true_positives: u64,
-    /// Given and wrong.
+    /// Predicted and wrong.
     pub false_positives: u64,
-    /// Right and not given.
+    /// Right and not predicted.
     pub false_negatives: u64,
 }
 
 impl Counts {
-    /// Share of the given ones that are right; 0 when nothing was given.
+    /// Share of the predicted labels that are right; 0 if none was predicted.
     pub fn precision(&self) -> f64 {
         self.true_positives as f64 / (self.true_positives + self.false_positives).max(1) as f64
     }
 
-    /// Share of the right ones that were given; 0 when nothing was right.
+    /// Share of the right labels that were predicted; 0 if none was right.
     pub fn recall(&self) -> f64 {
         self.true_positives as f64 / self.support().max(1) as f64
     }
 
-    /// How many were right, given or not.
+    /// Number of right labels, predicted or not.
     pub fn support(&self) -> u64 {
         self.true_positives + self.false_negatives
     }
 
-    /// Harmonic mean of precision and recall; 0 when nothing was given or right.
+    /// Harmonic mean of precision and recall; 0 if no label was predicted or right.
     pub fn f1(&self) -> f64 {
         let right = 2 * self.true_positives;
         let all = right + self.false_positives + self.false_negatives;

@@ -1,12 +1,14 @@
-//! Large blocks of memory. One that can't be had is an error here, where the allocator would end the host's process.
+//! Allocation of large blocks: a failure is an error here, while the allocator would abort the
+//! process.
 
 use crate::error::{Error, Result};
 
-/// Asks whether there is room for `count` values, right before they are allocated: the request is made and taken back. What other threads take
-/// in between can still be missing, and so can small blocks; neither has a status.
+/// Checks that `count` values can be allocated, right before they are: reserves the block and
+/// releases it. Memory that other threads take meanwhile can still be missing, and so can small
+/// blocks; neither is reported.
 ///
 /// # Errors
-/// [`Error::OutOfMemory`].
+/// Fails with [`Error::OutOfMemory`] if the block can't be allocated.
 pub(crate) fn check<T>(count: usize) -> Result<()> {
     Vec::<T>::new()
         .try_reserve_exact(count)

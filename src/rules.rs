@@ -1,8 +1,9 @@
-//! Keyword rules: labels that are asked for by words rather than by learning.
+//! Keyword rules: labels that words ask for, without training.
 //!
-//! A rule's **keywords** match anywhere in a text, a keyword of several words where they stand one behind the other; its **phrases** match a
-//! text as a whole. Texts and rules are compared as normalised words, so that case, punctuation and the form of letters don't matter.
-//! Words are told apart by their 64-bit hashes, and nothing is allocated while matching.
+//! **Keywords** match anywhere in a text; the words of a keyword must be adjacent. **Phrases**
+//! match the whole text. Texts and rules are compared as normalised words: case, punctuation and
+//! the form of letters don't matter. Words are compared by their 64-bit hashes, and matching
+//! allocates nothing.
 
 use crate::error::{Error, Result};
 use crate::text::ngrams::{join, token_hash};
@@ -10,25 +11,25 @@ use crate::text::{Token, for_each_token};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-/// Words of the longest keyword. Phrases may have any number.
+/// Maximum number of words in a keyword. Phrases have no limit.
 pub const MAX_KEYWORD_WORDS: usize = 8;
 
-/// Keywords and phrases of a model in all.
+/// Maximum number of keywords and phrases in a model.
 pub const MAX_RULE_WORDS: usize = 65_536;
 
-/// Labels that rules may ask for in one text.
+/// Maximum number of labels that rules ask for in one text.
 const MAX_MATCHES: usize = 16;
 
-/// What asks for a label besides the network.
+/// Words that ask for a label, in addition to the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The label's name.
     pub label: String,
-    /// Words, or words in a row, that ask for the label wherever they stand.
+    /// Words or adjacent words that ask for the label anywhere in a text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
-    /// Texts that ask for the label.
+    /// Whole texts that ask for the label.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phrases: Vec<String>,
 }
@@ -38,7 +39,8 @@ impl Rule {
     /// `[{"label": "vision", "keywords": ["screenshot"], "phrases": ["what is this"]}]`.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] saying where and why.
+    /// Fails with [`Error::InvalidArgument`], saying where and why, if the JSON is not such an
+    /// array.
     pub fn of_json(json: &str) -> Result<Vec<Rule>> {
         let strings = strings(json);
         if strings > MAX_STRINGS {
@@ -52,10 +54,12 @@ impl Rule {
     }
 }
 
-/// The most strings that the JSON text of any rules has, the names of keys among them: up to six for a rule of one keyword.
+/// Maximum number of strings in the JSON of any valid rules, names of keys included: a rule of one
+/// keyword takes up to six.
 pub(crate) const MAX_STRINGS: usize = 8 * MAX_RULE_WORDS;
 
-/// How many strings a JSON text holds. Each takes memory of its own where the text is read, many times the text's if they are short.
+/// Counts the strings in a JSON text. Each string is allocated when the text is parsed, so many
+/// short ones take many times the text's size.
 pub(crate) fn strings(json: &str) -> usize {
     let mut escaped = false;
     let quotes = json.bytes().filter(|&byte| {
@@ -66,7 +70,7 @@ pub(crate) fn strings(json: &str) -> usize {
     quotes.count() / 2
 }
 
-/// The hashes of a text's words.
+/// Returns the hashes of a text's words.
 fn words(text: &str) -> Vec<u64> {
     let mut hashes = vec![];
     for_each_token(text, |token| {
@@ -77,15 +81,16 @@ fn words(text: &str) -> Vec<u64> {
     hashes
 }
 
-/// One number for words in a row.
+/// Returns one hash for a sequence of words.
 fn chain(words: &[u64]) -> u64 {
     words.iter().fold(0, |hash, &word| join(hash, word))
 }
 
-/// Whether rules can be a model's.
+/// Checks that a model can hold the rules.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] naming the rule.
+/// Fails with [`Error::InvalidArgument`], naming the rule, if a label or a keyword is invalid, or
+/// there are more than [`MAX_RULE_WORDS`] keywords and phrases.
 pub fn check(rules: &[Rule]) -> Result<()> {
     let mut count = 0;
     for (i, rule) in rules.iter().enumerate() {
@@ -98,7 +103,7 @@ pub fn check(rules: &[Rule]) -> Result<()> {
         }
         for keyword in &rule.keywords {
             match words(keyword).len() {
-                0 => return refuse(format!("keyword `{keyword}` holds no word")),
+                0 => return refuse(format!("keyword `{keyword}` contains no word")),
                 1..=MAX_KEYWORD_WORDS => {}
                 found => {
                     return refuse(format!(
@@ -108,7 +113,7 @@ pub fn check(rules: &[Rule]) -> Result<()> {
             }
         }
         if let Some(phrase) = rule.phrases.iter().find(|phrase| words(phrase).is_empty()) {
-            return refuse(format!("phrase `{phrase}` holds no word"));
+            return refuse(format!("phrase `{phrase}` contains no word"));
         }
         count += rule.keywords.len() + rule.phrases.len();
     }
@@ -120,21 +125,22 @@ pub fn check(rules: &[Rule]) -> Result<()> {
     }
 }
 
-/// Labels that a text's rules ask for, those of phrases first, then those of longer keywords, then in the order of the text.
+/// Labels that the rules ask for in a text: those of phrases first, then those of longer keywords,
+/// then in text order.
 pub type Matches = SmallVec<[u32; MAX_MATCHES]>;
 
-/// Rules made ready for matching.
+/// Rules compiled for matching.
 #[derive(Debug, Clone, Default)]
 pub struct Matcher {
-    /// (number for the words in a row, label), ascending.
+    /// (hash of the words, label), ascending.
     keywords: Vec<(u64, u32)>,
     phrases: Vec<(u64, u32)>,
-    /// Words of the longest keyword.
+    /// Number of words of the longest keyword.
     longest: usize,
 }
 
 impl Matcher {
-    /// Rules over these labels; rules of other labels are left out.
+    /// Compiles the rules over these labels. Ignores rules for other labels.
     pub fn new(rules: &[Rule], labels: &[String]) -> Matcher {
         let mut matcher = Matcher::default();
         for rule in rules {
@@ -155,18 +161,19 @@ impl Matcher {
         matcher
     }
 
-    /// Whether there are no rules.
+    /// Returns true if there are no rules.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.keywords.is_empty() && self.phrases.is_empty()
     }
 
-    /// The labels that the rules ask for in a text, at most sixteen. Time is linear in the text.
+    /// Returns the labels that the rules ask for in a text, at most 16. Time is linear in the
+    /// text's length.
     pub fn matches(&self, text: &str) -> Matches {
-        // The numbers of the last words in a row: those that end here with 1, 2, ... words.
+        // Hashes of the word sequences that end here, of 1, 2, ... words.
         let mut last = [0u64; MAX_KEYWORD_WORDS];
         let (mut count, mut whole) = (0usize, 0u64);
-        // (words, label) of the keywords found.
+        // (number of words, label) of each keyword found.
         let mut found: SmallVec<[(usize, u32); MAX_MATCHES]> = SmallVec::new();
         for_each_token(text, |token| {
             let Token::Word(word) = token else { return };
@@ -198,7 +205,7 @@ impl Matcher {
     }
 }
 
-/// The labels behind a number.
+/// Returns the labels of a hash.
 fn labels_of(table: &[(u64, u32)], number: u64) -> impl Iterator<Item = u32> + '_ {
     let start = table.partition_point(|entry| entry.0 < number);
     table[start..].iter().take_while(move |entry| entry.0 == number).map(|entry| entry.1)
@@ -261,9 +268,9 @@ mod tests {
         for (rule, reason) in [
             (rule("", &["x"], &[]), "rule 0: the label is empty"),
             (rule("a", &[], &[]), "neither keywords nor phrases"),
-            (rule("a", &["?!"], &[]), "keyword `?!` holds no word"),
+            (rule("a", &["?!"], &[]), "keyword `?!` contains no word"),
             (rule("a", &[&eight], &[]), "at most 8"),
-            (rule("a", &[], &[" "]), "phrase ` ` holds no word"),
+            (rule("a", &[], &[" "]), "phrase ` ` contains no word"),
         ] {
             let message = check(&[rule]).unwrap_err().to_string();
             assert!(message.contains(reason), "{message}");

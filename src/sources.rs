@@ -1,21 +1,22 @@
-//! Files that a caller names: opened so that none keeps a reader for ever, and told by their first bytes.
+//! Opens the files that a caller names without blocking, and recognises formats by their first
+//! bytes.
 
 use crate::error::{Error, Result};
 use std::fs::{File, FileType};
 use std::io;
 use std::path::Path;
 
-/// Opens a regular file for reading. Nothing else is taken: a named pipe may have no writer and a device no end. `action` is what
-/// an error says was being done.
+/// Opens a regular file for reading. Fails for anything else: a named pipe may have no writer, and
+/// a device no end. An error names `action` as what failed.
 pub(crate) fn open(path: &Path, action: &'static str) -> Result<File> {
     let mut options = File::options();
     options.read(true);
-    // Otherwise opening a named pipe waits for a writer.
+    // Without it, opening a named pipe waits for a writer.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
     let failed = |e| Error::io(path, action, e);
     let file = options.open(path).map_err(failed)?;
-    // Of what was opened: a path may be given to another file meanwhile.
+    // Checks the open file: the path may name another one by now.
     let kind = file.metadata().map_err(failed)?.file_type();
     if kind.is_file() {
         return Ok(file);
@@ -23,7 +24,8 @@ pub(crate) fn open(path: &Path, action: &'static str) -> Result<File> {
     Err(failed(io::Error::other(format!("it is {}; name a regular file", name(kind)))))
 }
 
-/// As [`open`], but takes a file that this process was given open, whatever it is: `/dev/stdin`, a shell's `<(command)`.
+/// As [`open`], but also accepts any file that was opened for this process: `/dev/stdin`, a shell's
+/// `<(command)`.
 pub(crate) fn open_stream(path: &Path, action: &'static str) -> Result<File> {
     let is_own = ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.parent() == Some(Path::new(folder)));
     match cfg!(unix) && (is_own || path == Path::new("/dev/stdin")) {
@@ -46,10 +48,11 @@ fn name(kind: FileType) -> &'static str {
             return "a device";
         }
     }
-    "no regular file"
+    "not a regular file"
 }
 
-/// What bytes are by how they start, if they are what no reader here takes, and what to do about it: one phrase, to go after `it is`.
+/// Recognises an unsupported format by its first bytes. Returns its name and a remedy as one
+/// phrase, to follow `it is`.
 pub(crate) fn kind(start: &[u8]) -> Option<&'static str> {
     let signature = SIGNATURES.iter().find(|(signature, _)| start.starts_with(signature));
     match start {
@@ -72,7 +75,7 @@ pub(crate) fn no_text(start: &[u8]) -> Option<&'static str> {
     kind(start).or(is_safetensors.then_some(SAFETENSORS))
 }
 
-/// Bytes that are looked at, at most.
+/// Maximum number of bytes examined.
 const LOOKED_AT: usize = 4096;
 
 const PICKLE: &str = "a Python pickle, such as gensim's .kv; save it as text, word vectors with gensim's \
@@ -101,7 +104,7 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\x93NUMPY", "a NumPy array; convert it to text"),
     // 793712314, little-endian.
     (b"\xBA\x16\x4F\x2F", "a fastText model; name the .vec file of its vectors"),
-    (b"GGUF", "a GGUF model, which no reader here takes"),
+    (b"GGUF", "a GGUF model, which is not supported"),
     (b"intentL1", "a training-state file (.learner) of IntentKit, which `intent update` opens; name another file"),
     (b"version https://git-lfs", "a pointer of Git LFS; fetch the file itself with `git lfs pull`"),
     (b"<!DOCTYPE html", "a web page; download the file itself"),
@@ -111,7 +114,8 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\xFE\xFF", UTF_16),
 ];
 
-/// A line of two numbers as its text files have, and after it bytes that no text holds.
+/// Returns true for a line of two numbers, as in word2vec's text files, followed by bytes that are
+/// not text.
 fn is_binary_word2vec(start: &[u8]) -> bool {
     let start = &start[..start.len().min(LOOKED_AT)];
     let Some(end) = start.iter().position(|&byte| byte == b'\n') else { return false };
@@ -119,7 +123,7 @@ fn is_binary_word2vec(start: &[u8]) -> bool {
     let mut numbers = header.split(|&byte| byte == b' ');
     let is_number = |number: &[u8]| !number.is_empty() && number.iter().all(u8::is_ascii_digit);
     let is_header = numbers.by_ref().take(2).filter(|number| is_number(number)).count() == 2;
-    // A character may be cut off at the end.
+    // The last character may be cut off.
     let is_text = match std::str::from_utf8(rest) {
         Ok(text) => !text.contains('\0'),
         Err(e) => e.error_len().is_none(),
@@ -127,7 +131,7 @@ fn is_binary_word2vec(start: &[u8]) -> bool {
     is_header && numbers.next().is_none() && !is_text
 }
 
-/// Whether bytes start as text does.
+/// Returns true if the bytes start like text.
 pub(crate) fn is_text(start: &[u8]) -> bool {
     let start = &start[..start.len().min(LOOKED_AT)];
     let valid = match std::str::from_utf8(start) {
@@ -181,7 +185,7 @@ mod tests {
             assert_eq!(is_text(text.as_bytes()), !text.is_empty(), "{text}");
         }
         assert_eq!(kind(&safetensors), None);
-        // A character that the bytes cut through.
+        // A character cut in the middle.
         assert_eq!(kind("2 3\nдом".as_bytes().split_last().unwrap().1), None);
         assert!(is_text(&[b'a', 0xD0]) && !is_text(&[b'a', 0xFF]) && !is_text(&[0; 64]));
     }

@@ -1,7 +1,8 @@
-//! Threads that a call shares its work with. Where there are none to share it with, the calling thread does it alone.
+//! Thread pools that share a call's work. Without threads, the calling thread does all of it.
 //!
-//! Rayon's global pool is of no use to a library: it panics where the system gives no threads, and a forked process inherits the pool of its
-//! parent without its threads, so that whoever hands it work waits for ever. The pools here know the process that made them.
+//! Rayon's global pool doesn't suit a library. It panics if the system gives no threads, and a
+//! forked process inherits its parent's pool without the threads, so that a call to it blocks for
+//! ever. The pools here remember the process that made them.
 
 use crate::error::Result;
 use arc_swap::ArcSwapOption;
@@ -11,17 +12,17 @@ use std::mem;
 use std::process;
 use std::sync::Arc;
 
-/// A thread for each core.
+/// A pool with one thread per core.
 struct Shared {
-    /// The process that the threads are in.
+    /// The process of the threads.
     process: u32,
     pool: ThreadPool,
 }
 
-/// Made when it is first of use, and kept.
+/// Made at first use and kept.
 static SHARED: ArcSwapOption<Shared> = ArcSwapOption::const_empty();
 
-/// The pool of this process; `None` where the system gives no threads, which may change.
+/// Returns this process's pool, or `None` while the system gives no threads.
 fn shared() -> Option<Arc<Shared>> {
     let process = process::id();
     if let Some(shared) = SHARED.load_full().filter(|shared| shared.process == process) {
@@ -29,16 +30,17 @@ fn shared() -> Option<Arc<Shared>> {
     }
     let pool = ThreadPoolBuilder::new().thread_name(|i| format!("intentkit-{i}")).build().ok()?;
     let made = Arc::new(Shared { process, pool });
-    // One that another thread made meanwhile ends with its last use. To end a parent's would be to wake threads that are not here.
+    // A pool that another thread made meanwhile ends with its last use. A parent's pool is leaked:
+    // to end it would be to wake threads that don't exist here.
     if let Some(parents) = SHARED.swap(Some(Arc::clone(&made))).filter(|before| before.process != process) {
         mem::forget(parents);
     }
     Some(made)
 }
 
-/// Who does the work.
+/// Where the work is done.
 enum Workers {
-    /// The pool that this thread belongs to, ours or a host's.
+    /// The pool that this thread belongs to, ours or the host's.
     Own,
     Shared(Arc<Shared>),
     Nobody,
@@ -51,7 +53,7 @@ fn workers() -> Workers {
     }
 }
 
-/// What `each` makes of every item, in their order, on all cores.
+/// Maps every item with `each`, in order, on all cores.
 pub(crate) fn map<I, T, R>(items: I, each: impl Fn(T) -> R + Sync) -> Vec<R>
 where
     I: IntoIterator<Item = T> + IntoParallelIterator<Item = T> + Send,
@@ -65,7 +67,8 @@ where
     }
 }
 
-/// Hands every part to `each` once, on all cores, with a workspace that it may have used before. A single part is done on this thread.
+/// Calls `each` once for every part, on all cores, with a workspace that earlier calls may have
+/// used. A single part is done on this thread.
 pub(crate) fn share_out<P: Send, S: Default>(
     parts: Vec<P>,
     each: impl Fn(&mut S, P) -> Result<()> + Sync + Send,
@@ -82,13 +85,15 @@ pub(crate) fn share_out<P: Send, S: Default>(
     }
 }
 
-/// Runs `work`, and the parallel iterators in it, on as many threads of its own, 0 for one for each core, that end with it.
+/// Runs `work`, with its parallel iterators, on `threads` threads that end with it; 0 means one per
+/// core.
 pub(crate) fn with<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     let builder = || ThreadPoolBuilder::new().thread_name(|i| format!("intentkit-train-{i}"));
     match builder().num_threads(threads).build() {
         Ok(pool) => pool.install(work),
         Err(_) => {
-            // A pool of this thread alone. It can't be had by a thread that belongs to a pool already, which does as well.
+            // A pool of this thread alone. It fails for a thread that already belongs to a pool,
+            // and then that pool is used.
             let _alone = builder().num_threads(1).use_current_thread().build();
             work()
         }

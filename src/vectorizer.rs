@@ -1,24 +1,26 @@
-//! Text → [`FeatureVector`]s: for each clause the sum of the table's rows for its n-grams, scaled to unit length.
+//! From text to [`FeatureVector`]s: for each clause, the sum of its n-grams' rows in the embedding
+//! table, scaled to unit norm.
 //!
-//! The inverse document frequency is folded into the rows, so the sum is a TF-IDF weighted, learned projection of all
-//! n-grams. Rows are of integers with one scale for the whole table, which the scaling to unit length removes: the sum is one
-//! of integers, exact and the same on every CPU.
+//! The inverse document frequency is folded into the rows, so the sum is a TF-IDF weighted, learned
+//! projection of all n-grams. Rows are integers with one scale for the whole table, which scaling
+//! to unit norm cancels. The integer sum is exact and the same on every CPU.
 
 use crate::shape::{DIMENSIONS, HALF};
 use crate::simd;
 use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
-/// A text as numbers: 256 float32, or all zeros when nothing in the text is known. Of unit length when training has seen every word
-/// of the text, and shorter the less of it is known; see [`Evidence`].
+/// The features of a text: 256 float32, all zeros if nothing in the text is known. The L2 norm is 1
+/// if training has seen every word of the text, and less if words or trigrams are unknown; see
+/// [`NgramSettings::evidence`].
 pub type FeatureVector = [f32; DIMENSIONS];
 
-/// Borrowed rows of [`DIMENSIONS`] integers.
+/// An embedding table: borrowed rows of [`DIMENSIONS`] integers.
 #[derive(Debug, Clone, Copy)]
 pub enum Table<'a> {
-    /// One byte a number.
+    /// One byte per value.
     Int8(&'a [i8]),
-    /// Two numbers a byte, each 8 too large; see [`simd::add_int4_rows`].
+    /// Int4: two values per byte, each stored plus 8; see [`simd::add_int4_rows`].
     Int4(&'a [u8]),
 }
 
@@ -31,10 +33,10 @@ impl Table<'_> {
         }
     }
 
-    /// Adds `weight` times each of the named rows to `sums`.
+    /// Adds `weight` times each of the given rows to `sums`.
     ///
     /// # Panics
-    /// When a row number is past the end.
+    /// Panics if a row index is out of range.
     pub fn add(&self, sums: &mut [i32; DIMENSIONS], rows: &[u32], weight: i32) {
         match self {
             Table::Int8(numbers) => simd::add_rows(sums, numbers, rows, weight),
@@ -42,7 +44,7 @@ impl Table<'_> {
         }
     }
 
-    /// Asks for a row to be brought into the first cache; one past the end is ignored.
+    /// Prefetches a row into the L1 cache. Ignores an index out of range.
     #[inline(always)]
     fn prefetch(&self, row: u32) {
         let row = row as usize;
@@ -61,24 +63,27 @@ impl Table<'_> {
     }
 }
 
-/// A borrowed table with what is needed to read texts through it. Cheap to make, usable on any number of threads.
+/// Reads texts through a borrowed embedding table. Cheap to make; any number of threads may share
+/// it.
 #[derive(Clone, Copy)]
 pub struct Vectorizer<'a> {
-    /// Which n-grams are read.
+    /// Which n-grams are read, and their weights.
     pub settings: &'a NgramSettings,
-    /// A power of two of rows.
+    /// The embedding table. Its number of rows must be a power of two.
     pub table: Table<'a>,
-    /// The trigrams of the training data, and its words where the settings ask for [`Evidence`].
+    /// The trigrams of the training data, and also its words if [`NgramSettings::evidence`] is set.
     pub known: Filter<'a>,
-    /// Joiners, frequent words and the words of the lexicon; none of them for most models.
+    /// Clause separators, frequent words and the words of the lexicon. Empty for most models.
     pub words: Words<'a>,
-    /// Where those have their rows.
+    /// The rows of the lexicon's words.
     pub lexicon: LexiconRows<'a>,
 }
 
-/// How much of a clause training has seen. N-grams that it has not seen say nothing, yet they are part of the text: as in a TF-IDF
-/// vector over all n-grams, the rest is shorter by what they take. Without that, a text that shares one group of letters with a training line
-/// would look like that line.
+/// How much of a clause training has seen.
+///
+/// Unknown n-grams carry no information but are part of the text: as in a TF-IDF vector over all
+/// n-grams, they shorten the known part. Otherwise a text that shares one trigram with a training
+/// line would look like that line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Evidence {
     words: u32,
@@ -88,7 +93,7 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// Takes in a word, and how many of its trigrams are known.
+    /// Counts a word, its trigrams and its known trigrams.
     #[inline(always)]
     pub(crate) fn word(&mut self, is_known: bool, trigrams: usize, known_trigrams: usize) {
         self.words += 1;
@@ -97,35 +102,36 @@ impl Evidence {
         self.known_trigrams += known_trigrams as u32;
     }
 
-    /// Takes in further trigrams of the last word.
+    /// Counts further trigrams of the last word.
     pub(crate) fn trigrams(&mut self, count: u32, known: u32) {
         self.trigrams += count;
         self.known_trigrams += known;
     }
 
-    /// Whether anything is known.
+    /// Returns true if anything is known.
     #[inline(always)]
     pub(crate) fn any(&self) -> bool {
         self.known_trigrams > 0 || self.known_words > 0
     }
 
-    /// The length of the features: the square root of the mean of two shares, that of known words and that of known trigrams.
+    /// Returns the norm of the features: the square root of the mean of the shares of known words
+    /// and known trigrams.
     pub(crate) fn length(&self) -> f32 {
         let share = |known: u32, all: u32| known as f32 / all.max(1) as f32;
         (0.5 * (share(self.known_words, self.words) + share(self.known_trigrams, self.trigrams))).sqrt()
     }
 }
 
-/// The rows of the words that have one of their own besides those of their n-grams.
+/// Rows of whole words, added to those of their n-grams.
 #[derive(Debug, Clone, Copy)]
 pub struct LexiconRows<'a> {
-    /// None for most models.
+    /// The rows. Empty for most models.
     pub rows: Table<'a>,
-    /// How often each counts.
+    /// The weight of each row.
     pub weight: i32,
 }
 
-/// Rows waiting to be added: long enough to amortise the kernel's call, short enough to stay in the first cache.
+/// Rows to be added: enough to amortise the kernel's call, few enough for the L1 cache.
 struct Pending<'a> {
     table: Table<'a>,
     weight: i32,
@@ -140,7 +146,7 @@ impl<'a> Pending<'a> {
 
     #[inline(always)]
     fn push(&mut self, row: u32, sums: &mut [i32; DIMENSIONS]) {
-        // While further n-grams are hashed, this one's row comes in from a cache that is far away.
+        // The row arrives from a far cache while the next n-grams are hashed.
         self.table.prefetch(row);
         if self.count == self.rows.len() {
             self.flush(sums);
@@ -160,20 +166,23 @@ impl<'a> Pending<'a> {
 }
 
 impl Vectorizer<'_> {
-    /// Writes the features of `text` as a whole, joiners included. All zeros when the text holds no n-gram of the training
-    /// data: sums of unrelated rows would look like features and mean nothing.
+    /// Writes the features of the whole `text`, clause separators included. Writes zeros if the
+    /// text shares no n-gram with the training data: sums of unrelated rows would look like
+    /// features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
         features.fill(0.0);
         self.rows(text, &Words { joiners: &[], ..self.words }, &mut |row| *features = *row);
     }
 
-    /// Calls `row` with the features of each clause of `text` in which anything is known, at most [`ngrams::MAX_CLAUSES`]. A
-    /// model without joiners has one: that of [`Vectorizer::vectorize`].
+    /// Calls `row` with the features of each clause of `text` in which anything is known, at most
+    /// [`ngrams::MAX_CLAUSES`]. A model without clause separators has one row, as
+    /// [`Vectorizer::vectorize`] gives it.
     pub fn for_each_row(&self, text: &str, mut row: impl FnMut(&FeatureVector)) {
         self.rows(text, &self.words, &mut row);
     }
 
-    /// The loop that reads texts, compiled once: `row` is called once for a clause.
+    /// The loop that reads texts, compiled once: `row` is dynamic because it is called only once
+    /// per clause.
     fn rows(&self, text: &str, words_read: &Words<'_>, row: &mut dyn FnMut(&FeatureVector)) {
         let bits = self.table.rows().trailing_zeros();
         let mut sums = [0i32; DIMENSIONS];
@@ -187,7 +196,8 @@ impl Vectorizer<'_> {
                     match kind {
                         Kind::Words => word = hashes[0],
                         Kind::Trigram => {
-                            // The trigrams of a word follow its n-grams of words, of which it is the first. Those of a known word are known.
+                            // The trigrams of a word follow its word n-grams, the first of which is
+                            // the word itself. All trigrams of a known word are known.
                             let is_known = has_row || word != ngrams::RARE && self.known.contains(word);
                             let known = || hashes.iter().filter(|&&hash| self.known.contains(hash)).count();
                             evidence.word(
@@ -211,7 +221,7 @@ impl Vectorizer<'_> {
                     queue.push(ngrams::row(hash, bits), &mut sums);
                 }
             }
-            // A lexicon knows words that the training data doesn't hold.
+            // A lexicon has words that the training data lacks.
             Piece::Lexicon(row) => {
                 (known, has_row) = (true, true);
                 lexicon.push(row, &mut sums);

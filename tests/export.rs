@@ -447,7 +447,7 @@ fn a_package_is_replaced_and_anything_else_in_the_way_is_refused() {
         let other = folder.path().join(name);
         make(&other);
         let error = sample().export_core_ml(&other, &CoreMlOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("is no Core ML package"), "{error}");
+        assert!(error.contains("is not a Core ML package"), "{error}");
         assert!(other.exists());
     }
 }

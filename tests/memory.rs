@@ -127,8 +127,8 @@ fn a_models_header_takes_memory_in_proportion_to_its_file() {
         for (what, header, expected) in [
             ("tensors", &tensors, "more than 64 tensors"),
             ("a shape", &shape, "not an IntentKit model file"),
-            ("labels", &labels, "strings; 524288 are read"),
-            ("rules", &rules, "strings; 524288 are read"),
+            ("labels", &labels, "strings; the maximum is 524288"),
+            ("rules", &rules, "strings; the maximum is 524288"),
             ("other metadata", &others, "not an IntentKit model file"),
             ("one label", &one_label, if sealed { "sound `intentkit` metadata" } else { "checksum" }),
         ] {
@@ -153,13 +153,13 @@ fn data_takes_memory_in_proportion_to_its_file() {
         ("texts", Format::JsonLines, line(&format!("{text}["), r#""","#, r#"""]}"#), "an array for `text`"),
         ("an object", Format::JsonLines, line(&format!("{text}{{"), r#""a":0,"#, r#""":0}}"#), "an object"),
         ("escapes", Format::JsonLines, line(&format!("{text}\""), r"\n", "\"}"), "the text has 41942"),
-        ("labels", Format::JsonLines, line(labels, r#""","#, r#"""]}"#), "labels; at most 16384"),
+        ("labels", Format::JsonLines, line(labels, r#""","#, r#"""]}"#), "labels; the maximum is 16384"),
         ("numbers", Format::JsonLines, line(labels, "1,", "1]}"), "a number among the labels"),
         ("a line", Format::JsonLines, filled("{", " ", ""), "the line has more than 8388608 bytes"),
-        ("fastText", Format::FastText, line("", "__label__ ", ""), "labels; at most 16384"),
+        ("fastText", Format::FastText, line("", "__label__ ", ""), "labels; the maximum is 16384"),
         ("words", Format::FastText, line("", "a ", ""), "the text has"),
-        ("fields", Format::Csv, line("text,labels\n", ",", ""), "at most 4096"),
-        ("cells", Format::Csv, line("text,labels\nx,", "|", ""), "labels; at most 16384"),
+        ("fields", Format::Csv, line("text,labels\n", ",", ""), "the maximum is 4096"),
+        ("cells", Format::Csv, line("text,labels\nx,", "|", ""), "labels; the maximum is 16384"),
         ("a cell", Format::Csv, line("text,labels\n", "x", ","), "the text has"),
         ("a quote", Format::Csv, line("text,labels\n\"", "\n", "\n"), "the end of the file"),
     ] {

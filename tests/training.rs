@@ -167,8 +167,7 @@ fn a_label_with_one_example_is_trained_on_and_named_in_a_warning() {
     let mut examples = commands();
     examples.push(Example::new("brew a strong espresso", ["coffee"]));
     let (classifier, report) = Classifier::train(&examples, &TrainOptions::default()).unwrap();
-    let expected =
-        "label `coffee` has 1 example, number 25, and can't be held out; it is trained on all the same";
+    let expected = "label `coffee` has 1 example, number 25, and can't be held out; it is still trained on";
     assert_eq!(report.warnings, [expected]);
     let top = PredictOptions { keep: Some(1.0), ..Default::default() };
     let prediction = classifier.predict_with("brew a strong espresso", &top).unwrap();
@@ -191,7 +190,7 @@ fn training_warns_of_slips_in_the_data_by_the_numbers_of_the_examples() {
         "examples 5 and 25 have the same text but different labels",
         "examples 9 and 26 have different labels but differ only in symbols",
         "example 27 has no words",
-        "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different labels; use \
+        "labels that differ only in case, spaces, `_`, `-` or Unicode form are learned as different labels; use \
          one spelling: `music` (example 7) and `Music` (example 28)",
     ];
     let warnings = Classifier::train(&examples, &options).unwrap().1.warnings;
@@ -266,7 +265,9 @@ fn data_that_cannot_be_learned_from_is_refused_in_a_sentence() {
     let message = |examples: &[Example]| Classifier::train(examples, &options()).err().unwrap().to_string();
     assert_eq!(message(&[]), "there are no examples to train on");
     assert!(message(&[Example::new("a", [""; 0])]).contains("no example has a label"));
-    assert!(message(&[Example::new("a", ["b\0"])]).contains("example 0: label 1 holds a control character"));
+    assert!(
+        message(&[Example::new("a", ["b\0"])]).contains("example 0: label 1 contains a control character")
+    );
     assert!(message(&[Example::new("a", [" "])]).contains("is empty"));
     let data = Dataset { inputs: Inputs::Texts(vec!["a", "b"]), labels: vec![vec!["x"]] };
     let error = Classifier::train_on(&data, None, &options(), &mut |_| true).err().unwrap();
@@ -420,7 +421,7 @@ fn joiners_that_the_caller_gives_are_used_and_none_are_learned_from_lines_with_o
     assert!(Classifier::train(&commands(), &options()).unwrap().1.joiners.is_empty());
     let wrong = TrainOptions { joiners: Some(vec!["and then".into()]), ..options() };
     let error = Classifier::train(&commands(), &wrong).err().unwrap().to_string();
-    assert!(error.contains("joiner `and then` must be one word"), "{error}");
+    assert!(error.contains("clause separator `and then` must be one word"), "{error}");
 }
 
 #[test]

@@ -308,7 +308,7 @@ fn lines_of_a_fasttext_file_that_were_probably_meant_otherwise_are_named_in_warn
     let lines = "__label__on turn on\n\n_label_off turn off\n__label__off,__label__on turn down\n__label__off lights out\n";
     let slips = folder.put("slips.txt", lines.as_bytes());
     let misspelt = format!("{slips}, line 3: the first word of the text looks like a misspelt `__label__`");
-    let joined = format!("{slips}, line 4: labels without a blank between them are read as one label");
+    let joined = format!("{slips}, line 4: labels without a space between them are read as one label");
     let warned = |ran: &Ran| {
         let shown: Vec<&str> = ran.err.lines().collect();
         let told = ran.json()["warnings"].clone();
@@ -395,7 +395,7 @@ fn missing_files_and_unknown_formats_are_named_with_the_next_step() {
     assert!(missing.complaint(1).ends_with("; check the name"), "{}", missing.err);
     folder.put("data.docx", b"");
     let unknown = folder.train("data.docx", "a.intent", &[]);
-    assert!(unknown.complaint(2).contains("data.docx: the name does not tell the format"), "{}", unknown.err);
+    assert!(unknown.complaint(2).contains("data.docx: the format is unknown"), "{}", unknown.err);
     assert!(unknown.complaint(2).contains("--format"), "{}", unknown.err);
     let model = intent(&["predict", "--model", &folder.path("none.intent"), "x"]);
     assert!(model.complaint(1).contains("none.intent: cannot open the model: "), "{}", model.err);
@@ -424,7 +424,7 @@ fn a_file_that_is_no_sound_model_is_refused_by_name() {
     let flipped = folder.put("flipped.intent", &bytes);
     for (model, expected) in [
         (&data, "not an IntentKit model file"),
-        (&cut, "its header asks for"),
+        (&cut, "its header says"),
         (&flipped, "its contents have changed"),
     ] {
         for command in [&["info", model][..], &["predict", "--model", model, "x"], &["eval", model, &data]] {
@@ -762,7 +762,7 @@ fn an_export_that_cannot_be_is_refused_by_name() {
     let package = folder.path("x.mlpackage");
     fs::write(&package, "mine").unwrap();
     for (arguments, code, expected) in [
-        (&["--output", &package][..], 2, "is no Core ML package"),
+        (&["--output", &package][..], 2, "is not a Core ML package"),
         (&["--output", "/nowhere/x.mlpackage"], 1, "/nowhere/x.mlpackage: cannot write beside the package"),
         (&["--output", "x.mlmodel"], 2, "must end in .mlpackage"),
         (&["--output", &package, "--batch", "0"], 2, "`batch` is 0; it must be from 1 to 4096"),

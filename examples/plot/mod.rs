@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 const COLOURS: [&str; 3] = ["#0a58ca", "#b02a37", "#146c43"];
 
-/// Lines through points, each with a name, both axes logarithmic. The second value of a point is in microseconds.
+/// Draws named lines through points, with both axes logarithmic. The second value of a point is in
+/// microseconds.
 pub fn lines(title: &str, x_name: &str, series: &[(&str, &[(f64, f64)])]) -> String {
     const WIDTH: f64 = 720.0;
     const HEIGHT: f64 = 360.0;
@@ -85,7 +86,7 @@ fn count(value: f64) -> String {
     }
 }
 
-/// Microseconds in the unit that keeps the number short.
+/// Formats microseconds in the unit that gives the shortest number.
 fn time(value: f64) -> String {
     match value {
         1e6.. => format!("{} s", round(value / 1e6)),

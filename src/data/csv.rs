@@ -1,7 +1,8 @@
 //! CSV with a header that names the columns `text` and `labels`; labels are separated by `|`.
 //!
-//! Records are cut out of the lines here and taken apart by the `csv` crate: it would count lines wrongly around blank
-//! lines and CRLF, and take a quote that is never closed for a field that reaches to the end of the file.
+//! Records are cut from the lines here and parsed by the `csv` crate. On its own the crate would
+//! count lines wrongly around blank lines and CRLF, and would read an unclosed quote as a field up
+//! to the end of the file.
 
 use std::collections::VecDeque;
 use std::io::BufRead;
@@ -14,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
 use crate::text::MAX_TEXT_BYTES;
 
-/// Fields of a record at most, each of which takes memory even if it is empty.
+/// Maximum number of fields in a record. Even an empty field takes memory.
 const MAX_FIELDS: usize = 4096;
 
 pub(super) fn read<R: BufRead>(lines: Lines<'_, R>) -> Result<Vec<Example>> {
@@ -35,7 +36,7 @@ pub(super) fn read<R: BufRead>(lines: Lines<'_, R>) -> Result<Vec<Example>> {
     Ok(examples)
 }
 
-/// Where the two columns stand.
+/// Returns the indices of the two columns.
 fn header(fields: &StringRecord) -> Result<(usize, usize), String> {
     let find = |name: &str| {
         let mut places = fields.iter().enumerate().filter(|(_, field)| field.trim() == name);
@@ -51,13 +52,13 @@ fn header(fields: &StringRecord) -> Result<(usize, usize), String> {
 fn parse(fields: &StringRecord, width: usize, text: usize, labels: usize) -> Result<Example, String> {
     let found = fields.len();
     if found != width {
-        // Most likely an unquoted comma in a text, which would move words among the labels.
+        // Most likely an unquoted comma in a text, which would turn words into labels.
         return Err(format!(
             "expected {width} fields as in the header, found {found}; put a text with commas in quotes"
         ));
     }
     let (text, labels) = (fields.get(text).unwrap_or_default(), fields.get(labels).unwrap_or_default());
-    // Before anything is copied.
+    // Checked before anything is copied.
     if text.len() > MAX_TEXT_BYTES {
         return Err(long_text(text.len()));
     }
@@ -75,17 +76,18 @@ fn parse(fields: &StringRecord, width: usize, text: usize, labels: usize) -> Res
 
 struct Records<'o, R> {
     lines: Lines<'o, R>,
-    /// Given one whole record at a time. Making a reader for each takes at least ten times as long.
+    /// Gets one whole record at a time. A new reader for each record takes at least ten times as
+    /// long.
     splitter: Reader<VecDeque<u8>>,
     fields: StringRecord,
-    /// Bytes that `fields` has room for; it would grow to twice what it needs.
+    /// Capacity of `fields` in bytes, set exactly because it would grow to twice what it needs.
     room: usize,
-    /// The line the record starts at.
+    /// The line on which the record starts.
     start: u64,
 }
 
 impl<R: BufRead> Records<'_, R> {
-    /// Puts the next record into `fields`; false at the end.
+    /// Reads the next record into `fields`. Returns false at the end.
     fn advance(&mut self) -> Result<bool> {
         let (mut place, mut fields) = (Place::FieldStart, 1);
         loop {
@@ -104,7 +106,7 @@ impl<R: BufRead> Records<'_, R> {
             let content = without_end(line);
             let next = place.after(content, &mut fields);
             if first {
-                // And for a line end; it would grow to twice what it needs.
+                // Plus a line end. Exact, because it would grow to twice what it needs.
                 record.reserve_exact(line.len() + 1);
             }
             record.extend(line.as_bytes());
@@ -117,9 +119,8 @@ impl<R: BufRead> Records<'_, R> {
             }
             place = next.map_err(|message| self.fault(message))?;
             if fields > MAX_FIELDS {
-                return Err(self.fault(format!(
-                    "the record has {fields} fields or more; at most {MAX_FIELDS} are read"
-                )));
+                return Err(self
+                    .fault(format!("the record has {fields} fields or more; the maximum is {MAX_FIELDS}")));
             }
             if place != Place::Quoted {
                 let record = self.splitter.get_mut();
@@ -149,18 +150,19 @@ fn without_end(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// Where in a record one stands, as far as quotes go.
+/// Parser state within a record, with respect to quotes.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     FieldStart,
     Unquoted,
     Quoted,
-    /// Behind a quote in a quoted field: its end, or the first half of a doubled quote.
+    /// After a quote in a quoted field: the end of the field, or the first half of a doubled quote.
     Closed,
 }
 
 impl Place {
-    /// The place behind `line`, if `self` is the place before it. Adds the fields that end in the line to `fields`.
+    /// Returns the state after `line`, given the state before it. Adds the number of fields that
+    /// end in the line to `fields`.
     fn after(self, line: &str, fields: &mut usize) -> Result<Self, String> {
         line.bytes().try_fold(self, |place, byte| match (place, byte) {
             (Place::FieldStart, b'"') | (Place::Closed, b'"') => Ok(Place::Quoted),
@@ -172,7 +174,7 @@ impl Place {
             }
             (Place::FieldStart | Place::Unquoted, _) => Ok(Place::Unquoted),
             (Place::Closed, _) => {
-                Err("expected a comma behind a closing quote, found more; write a quote in a text as two"
+                Err("expected a comma after a closing quote, found more; write a quote in a text as two"
                     .to_owned())
             }
         })

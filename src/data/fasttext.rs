@@ -4,7 +4,7 @@ use super::{Example, list, many_labels};
 use crate::network::MAX_LABELS;
 
 const PREFIX: &str = "__label__";
-/// Most line numbers in one warning.
+/// Maximum number of line numbers in one warning.
 const MOST: usize = 10;
 
 pub(super) fn parse(line: &str) -> Result<Example, String> {
@@ -12,17 +12,17 @@ pub(super) fn parse(line: &str) -> Result<Example, String> {
     let mut rest = line.trim_start();
     while let Some(marked) = rest.strip_prefix(PREFIX) {
         let (name, behind) = marked.split_once(char::is_whitespace).unwrap_or((marked, ""));
-        // Those beyond the limit are counted only.
+        // Labels over the limit are only counted.
         count += 1;
         if count <= MAX_LABELS {
             labels.push(name.to_owned());
         }
         rest = behind.trim_start();
     }
-    // fastText itself takes labels anywhere. Taking them for words here would turn a whole file, silently, into
-    // out-of-scope examples.
+    // fastText itself accepts labels anywhere. Reading them as words here would silently turn a
+    // whole file into out-of-scope examples.
     if rest.split_whitespace().any(|word| word.starts_with(PREFIX)) {
-        return Err(format!("expected every `{PREFIX}` at the start of the line, found one behind the text"));
+        return Err(format!("expected every `{PREFIX}` at the start of the line, found one after the text"));
     }
     if count > MAX_LABELS {
         return Err(many_labels(count));
@@ -30,7 +30,7 @@ pub(super) fn parse(line: &str) -> Result<Example, String> {
     Example::checked(rest, labels)
 }
 
-/// Lines that can be read, but were probably meant otherwise.
+/// Readable lines that are probably mistakes.
 #[derive(Default)]
 pub(super) struct Slips {
     misspelt: Vec<u64>,
@@ -38,7 +38,7 @@ pub(super) struct Slips {
 }
 
 impl Slips {
-    /// Takes in the example of the line with this number.
+    /// Checks the example of line `line`.
     pub(super) fn look_at(&mut self, line: u64, example: &Example) {
         if example.text.split_whitespace().next().is_some_and(is_misspelt) {
             self.misspelt.push(line);
@@ -61,13 +61,14 @@ impl Slips {
             )
         });
         let joined = at(&self.joined).map(|at| {
-            format!("{at}: labels without a blank between them are read as one label; put a blank before each `{PREFIX}`")
+            format!("{at}: labels without a space between them are read as one label; put a space before each `{PREFIX}`")
         });
         misspelt.into_iter().chain(joined).collect()
     }
 }
 
-/// Whether a word is nearly the prefix with a label: `_label_off`, `__Label__off`, `__labels__off`, `label__off`.
+/// Returns true if a word is nearly the prefix with a label: `_label_off`, `__Label__off`,
+/// `__labels__off`, `label__off`.
 fn is_misspelt(word: &str) -> bool {
     let word = word.to_lowercase();
     let bare = word.trim_start_matches('_');
@@ -75,7 +76,7 @@ fn is_misspelt(word: &str) -> bool {
         return false;
     };
     if bare.len() == word.len() {
-        // `label_printer` is a word.
+        // `label_printer` is an ordinary word.
         return rest.starts_with("__");
     }
     rest.is_empty() || rest.starts_with('_')

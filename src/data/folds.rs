@@ -1,4 +1,4 @@
-//! Cutting examples into parts for cross-validation.
+//! Splits examples into folds for cross-validation.
 
 use super::Example;
 use crate::error::{Error, Result};
@@ -6,32 +6,35 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use twox_hash::XxHash3_64;
 
-/// More trainings than that nobody waits for.
+/// Maximum number of folds: more would take too long.
 const MOST: usize = 100;
 
-/// Which examples are measured on in which part.
+/// Which examples are tested in which fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folds {
-    /// For each example its part, counted from 0; `None` for one that is always trained on.
+    /// The fold in which each example is tested, from 0. `None` for an example that is always
+    /// trained on.
     pub of_example: Vec<Option<usize>>,
-    /// Labels with one example, in order. It is always trained on: measured on, its label would be unknown.
+    /// Labels with a single example, sorted. The example is always trained on: a model tested on it
+    /// would not know the label.
     pub lone: Vec<String>,
 }
 
 impl Folds {
-    /// Spreads examples over `count` parts so that each has its share of every label's examples, and of those without
-    /// labels. The same examples and seed give the same parts on every machine.
+    /// Splits examples into `count` folds. Each fold gets its share of every label's examples and
+    /// of those without labels. The same examples and seed give the same folds on every machine.
     ///
-    /// Rare labels are dealt out first, each example to the part that has the fewest of the label so far (after Sechidis,
-    /// Tsoumakas and Vlahavas, 2011).
+    /// The rarest labels are assigned first, each example to the fold with the fewest examples of
+    /// that label so far (after Sechidis, Tsoumakas and Vlahavas, 2011).
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] unless there are 2 to 100 parts, and labelled examples for each.
+    /// Fails with [`Error::InvalidArgument`] unless `count` is 2 to 100 and there are at least as
+    /// many labelled examples to split.
     pub fn new(examples: &[Example], count: usize, seed: u64) -> Result<Folds> {
         if !(2..=MOST).contains(&count) {
             return Err(Error::invalid(format!("`folds` is {count}; it must be from 2 to {MOST}")));
         }
-        // `None` stands for no label, and is dealt out like one.
+        // `None` stands for no label and is assigned like a label.
         let labels: Vec<BTreeSet<Option<&str>>> = examples
             .iter()
             .map(|example| {
@@ -55,8 +58,8 @@ impl Folds {
             spread.iter().zip(examples).filter(|(spread, e)| **spread && !e.labels.is_empty()).count();
         if labelled < count {
             return Err(Error::invalid(format!(
-                "`folds` is {count}, but there are {labelled} examples to spread over them (labelled, and with no label \
-                 that has one example only); use fewer folds, or give more examples"
+                "`folds` is {count}, but there are {labelled} examples to spread over them (labelled, and without \
+                 a label that has only one example); use fewer folds, or give more examples"
             )));
         }
 
@@ -66,7 +69,7 @@ impl Folds {
         let mut dealt: HashMap<Option<&str>, Vec<usize>> = HashMap::new();
         let mut sizes = vec![0usize; count];
         for (label, mut group) in groups {
-            // A shuffle: the order of hashes, which is the same everywhere.
+            // Shuffles: the order of the hashes is the same on every machine.
             group.sort_by_key(|i| Reverse(XxHash3_64::oneshot_with_seed(seed, &(*i as u64).to_le_bytes())));
             for i in group {
                 if !spread[i] || of_example[i].is_some() {
@@ -103,7 +106,7 @@ mod tests {
         examples
     }
 
-    /// How many examples with exactly these labels each part has.
+    /// Number of examples with exactly these labels in each fold.
     fn counts(examples: &[Example], folds: &Folds, count: usize, labels: &str) -> Vec<usize> {
         let of = |part| {
             let both = examples.iter().zip(&folds.of_example);

@@ -11,38 +11,38 @@ use crate::text::MAX_TEXT_BYTES;
 
 const EXPECTED: &str = r#"expected {"text": "...", "labels": ["a"]}"#;
 
-/// Values of any type, since serde's own words about a wrong type quote the value.
+/// Fields of any type: serde's own errors about a wrong type would quote the value.
 #[derive(Deserialize)]
 struct Line {
     #[serde(default, deserialize_with = "present")]
     text: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     labels: Option<Value>,
-    /// Never used: a likely slip, which the error can name.
+    /// Not read: a common typo, which the error names.
     label: Option<IgnoredAny>,
 }
 
-/// Keeps `null` apart from a missing key.
+/// Distinguishes `null` from a missing key.
 fn present<'de, D: Deserializer<'de>>(input: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(input).map(Some)
 }
 
-/// A value, of which no more is kept than a line may hold.
+/// A JSON value, of which only as much is kept as a line may have.
 enum Value {
     Text(String),
-    /// Bytes of a text longer than any that is read.
+    /// Length in bytes of a text over the limit.
     LongText(usize),
     Array(Array),
-    /// What it is called.
+    /// The name of its type.
     Other(&'static str),
 }
 
-/// The elements of an array; texts only, and no more than a line has labels.
+/// The strings of an array, at most as many as a line may have labels.
 #[derive(Default)]
 struct Array {
     texts: Vec<String>,
     count: usize,
-    /// What is wrong with the first element that is no label.
+    /// The fault of the first invalid label.
     fault: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for Values {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other("a truth value"))
+        Ok(Value::Other("a boolean"))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
@@ -126,17 +126,17 @@ impl<'de> Visitor<'de> for Values {
 }
 
 pub(super) fn parse(line: &str) -> Result<Example, String> {
-    // serde would take an array for the struct as well.
+    // serde would also accept an array for the struct.
     let start = line.trim_start();
     if !start.starts_with('{') {
         let found = if start.starts_with('[') { "an array" } else { "no object" };
-        return Err(format!("{EXPECTED}, one object a line, found {found}"));
+        return Err(format!("{EXPECTED}, one object per line, found {found}"));
     }
     let line: Line = serde_json::from_str(line).map_err(|e| {
         let place = format!(" at line {} column {}", e.line(), e.column());
         let reason = e.to_string();
         let reason = reason.strip_suffix(&place).unwrap_or(&reason);
-        format!("{EXPECTED}, one object a line, found bad JSON at byte {}: {reason}", e.column())
+        format!("{EXPECTED}, one object per line, found bad JSON at byte {}: {reason}", e.column())
     })?;
     let text = match line.text {
         Some(Value::Text(text)) => text,

@@ -1,11 +1,13 @@
-//! Lines of UTF-8 from anything, one at a time into one buffer, none so long that it exhausts the memory.
+//! Lines of UTF-8 from any reader, one at a time in one buffer, with a maximum length that protects
+//! memory.
 
 use std::io::{BufRead, ErrorKind, Read};
 
 use crate::error::{Error, Result};
 use crate::sources;
 
-/// The longest line or CSV record, in bytes: above the longest text, even with every character escaped.
+/// Maximum length of a line or CSV record in bytes: more than the longest text takes with every
+/// character escaped.
 pub const MAX_LINE_BYTES: usize = 8 << 20;
 
 pub(crate) struct Lines<'o, R> {
@@ -20,7 +22,8 @@ impl<'o, R: BufRead> Lines<'o, R> {
         Lines { input, origin, buffer: Vec::new(), number: 0 }
     }
 
-    /// The next line with its line end, without the file's byte order mark; `None` at the end.
+    /// Returns the next line with its line end and without the file's byte order mark, or `None` at
+    /// the end.
     pub fn advance(&mut self) -> Result<Option<&str>> {
         self.buffer.clear();
         self.number += 1;
@@ -51,7 +54,7 @@ impl<'o, R: BufRead> Lines<'o, R> {
         }
     }
 
-    /// What the input is if it is no text.
+    /// Returns the kind of the input if it is not text.
     fn kind(&mut self) -> std::io::Result<Option<&'static str>> {
         loop {
             match self.input.fill_buf() {
@@ -62,7 +65,7 @@ impl<'o, R: BufRead> Lines<'o, R> {
         }
     }
 
-    /// The number of the line `advance` gave last, counted from 1.
+    /// The number of the line that `advance` returned last, from 1.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -77,5 +80,5 @@ impl<'o, R: BufRead> Lines<'o, R> {
 }
 
 pub(super) fn too_long(what: &str) -> String {
-    format!("the {what} has more than {MAX_LINE_BYTES} bytes, the most that is read at once")
+    format!("the {what} has more than {MAX_LINE_BYTES} bytes, the maximum")
 }

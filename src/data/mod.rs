@@ -1,6 +1,7 @@
-//! Reading labelled examples: JSON Lines, fastText lines, CSV; cutting them into folds.
+//! Reads labelled examples from JSON Lines, fastText lines and CSV, and splits them into folds.
 //!
-//! An error names the file, the line and what was expected, and never quotes the line: it is somebody's text.
+//! An error names the file, the line and what was expected. It never quotes the line, which is
+//! private text.
 
 mod csv;
 mod fasttext;
@@ -23,25 +24,25 @@ pub use folds::Folds;
 pub(crate) use lines::Lines;
 pub use lines::MAX_LINE_BYTES;
 
-/// The longest name a label may have, in bytes.
+/// Maximum length of a label's name in bytes.
 pub const MAX_LABEL_BYTES: usize = 255;
 
-/// One labelled text. No labels: an out-of-scope example.
+/// A text with its labels. An example without labels is out of scope.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Example {
-    /// What somebody said.
+    /// The user's text.
     pub text: String,
-    /// What it asks for.
+    /// The names of the labels that it asks for.
     pub labels: Vec<String>,
 }
 
 impl Example {
-    /// An example of `text` with `labels`, taken as they are: only reading checks them.
+    /// Makes an example of `text` with `labels`, unchecked. Only reading and training check them.
     pub fn new<L: Into<String>>(text: impl Into<String>, labels: impl IntoIterator<Item = L>) -> Self {
         Example { text: text.into(), labels: labels.into_iter().map(Into::into).collect() }
     }
 
-    /// What every format ends in: sizes and label names checked, repeated labels merged.
+    /// The last step of every format: checks sizes and label names, and merges repeated labels.
     fn checked(text: impl Into<String>, labels: Vec<String>) -> Result<Self, String> {
         let (text, mut labels) = (text.into(), labels);
         if text.len() > MAX_TEXT_BYTES {
@@ -63,14 +64,14 @@ impl Example {
 }
 
 fn long_text(length: usize) -> String {
-    format!("the text has {length} bytes; the longest that can be learned has {MAX_TEXT_BYTES}")
+    format!("the text has {length} bytes; the maximum is {MAX_TEXT_BYTES}")
 }
 
 fn many_labels(count: usize) -> String {
-    format!("the line has {count} labels; at most {MAX_LABELS} are read")
+    format!("the line has {count} labels; the maximum is {MAX_LABELS}")
 }
 
-/// Whether a name may be a label's; otherwise what is wrong with it, to go behind the words that name the label.
+/// Checks a label's name. The error is a phrase to follow the words that name the label.
 pub(crate) fn check_label(label: &str) -> Result<(), String> {
     if label.trim().is_empty() {
         return Err("is empty; expected a name".into());
@@ -79,7 +80,7 @@ pub(crate) fn check_label(label: &str) -> Result<(), String> {
         return Err(long_label(label.len()));
     }
     if label.chars().any(char::is_control) {
-        return Err("holds a control character; expected a name of visible characters".into());
+        return Err("contains a control character; expected a name of visible characters".into());
     }
     Ok(())
 }
@@ -88,7 +89,8 @@ fn long_label(length: usize) -> String {
     format!("has {length} bytes; expected at most {MAX_LABEL_BYTES}")
 }
 
-/// `a`, `a and b`, `a, b and c`, or the first `most` and how many more there are; `None` without any.
+/// Returns `a`, `a and b`, `a, b and c`, or the first `most` items and the number of the others.
+/// Returns `None` without items.
 pub(crate) fn list(items: impl Iterator<Item = String>, most: usize) -> Option<String> {
     let mut items: Vec<String> = items.collect();
     if items.len() > most {
@@ -100,32 +102,32 @@ pub(crate) fn list(items: impl Iterator<Item = String>, most: usize) -> Option<S
     Some(if items.is_empty() { last } else { format!("{} and {last}", items.join(", ")) })
 }
 
-/// Examples, and what looks like a mistake in the lines they were read from.
+/// Examples, with warnings about likely mistakes in the lines they were read from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WithWarnings {
-    /// One for each line.
+    /// One per line.
     pub examples: Vec<Example>,
-    /// A sentence for each kind of mistake.
+    /// One sentence per kind of mistake.
     pub warnings: Vec<String>,
 }
 
-/// How the examples are written.
+/// Formats of example files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// One object a line: `{"text": "...", "labels": ["a", "b"]}`. Other keys are ignored.
+    /// One object per line: `{"text": "...", "labels": ["a", "b"]}`. Other keys are ignored.
     JsonLines,
     /// `__label__a __label__b some text`: labels at the start of the line.
     FastText,
-    /// A header with the columns `text` and `labels`, the labels of a record separated by `|`.
+    /// A header with the columns `text` and `labels`; the labels of a record are separated by `|`.
     Csv,
 }
 
 impl Format {
-    /// The format of a file by its extension: `jsonl`, `ndjson`, `json` are JSON Lines, `txt`, `ft`, `fasttext` are
-    /// fastText, `csv` is CSV, in any case.
+    /// Returns the format of a file by its extension, ignoring case: `jsonl`, `ndjson` and `json`
+    /// are JSON Lines, `txt`, `ft` and `fasttext` are fastText, `csv` is CSV.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for any other extension.
+    /// Fails with [`Error::InvalidArgument`] for any other extension.
     pub fn of_path(path: &Path) -> Result<Format> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
         match extension.as_str() {
@@ -133,7 +135,7 @@ impl Format {
             "txt" | "ft" | "fasttext" => Ok(Format::FastText),
             "csv" => Ok(Format::Csv),
             _ => Err(Error::invalid(format!(
-                "{}: the name does not tell the format; expected .jsonl, .ndjson or .json (JSON Lines), \
+                "{}: the format is unknown; expected .jsonl, .ndjson or .json (JSON Lines), \
                  .txt, .ft or .fasttext (fastText) or .csv, or a format chosen by name: jsonl, fasttext or csv",
                 path.display()
             ))),
@@ -144,7 +146,8 @@ impl Format {
 impl FromStr for Format {
     type Err = Error;
 
-    /// `jsonl`, `fasttext` or `csv`; anything else is [`Error::InvalidArgument`].
+    /// Accepts `jsonl`, `fasttext` and `csv`. Fails with [`Error::InvalidArgument`] for any other
+    /// name.
     fn from_str(name: &str) -> Result<Format> {
         match name {
             "jsonl" => Ok(Format::JsonLines),
@@ -155,11 +158,14 @@ impl FromStr for Format {
     }
 }
 
-/// Reads the examples of a file; without a `format` its extension tells, as in [`Format::of_path`].
+/// Reads the examples of a file. Without a `format`, the extension decides, as in
+/// [`Format::of_path`].
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for an unknown extension, [`Error::Io`] if the file can't be opened or read or isn't a regular
-/// file (`/dev/stdin` and `/dev/fd/N` may be anything), [`Error::Data`] for the first line that can't be understood.
+/// - Fails with [`Error::InvalidArgument`] for an unknown extension.
+/// - Fails with [`Error::Io`] if the file can't be opened or read, or isn't a regular file
+///   (`/dev/stdin` and `/dev/fd/N` may be any file).
+/// - Fails with [`Error::Data`] for the first invalid line.
 pub fn read_file(path: &Path, format: Option<Format>) -> Result<Vec<Example>> {
     Ok(read_file_with_warnings(path, format)?.examples)
 }
@@ -174,10 +180,11 @@ pub fn read_file_with_warnings(path: &Path, format: Option<Format>) -> Result<Wi
     read_with_warnings(BufReader::new(file), format, &path.display().to_string())
 }
 
-/// Reads a text file of at most [`MAX_LINE_BYTES`] as a whole, such as a file of rules.
+/// Reads a whole text file of at most [`MAX_LINE_BYTES`], such as a file of rules.
 ///
 /// # Errors
-/// [`Error::Io`] if the file can't be opened or read, [`Error::Data`] if it isn't text in UTF-8 or is longer.
+/// Fails with [`Error::Io`] if the file can't be opened or read, and with [`Error::Data`] if it
+/// isn't UTF-8 text or is too long.
 pub fn read_text(path: &Path) -> Result<String> {
     let file = sources::open_stream(path, "cannot open")?;
     let mut bytes = vec![];
@@ -188,7 +195,7 @@ pub fn read_text(path: &Path) -> Result<String> {
         return Err(fault(format!("expected text, but this is {kind}")));
     }
     if bytes.len() > MAX_LINE_BYTES {
-        return Err(fault(format!("the file has more than {MAX_LINE_BYTES} bytes, the most that is read")));
+        return Err(fault(format!("the file has more than {MAX_LINE_BYTES} bytes, the maximum")));
     }
     String::from_utf8(bytes).map_err(|e| {
         let byte = e.utf8_error().valid_up_to() + 1;
@@ -196,19 +203,21 @@ pub fn read_text(path: &Path) -> Result<String> {
     })
 }
 
-/// Reads examples from anything, naming it `origin` in errors. A byte order mark and blank lines are skipped; lines end
-/// in LF or CRLF. A line, or a CSV record, has at most [`MAX_LINE_BYTES`] and 16,384 labels, and its text at most
-/// [`MAX_TEXT_BYTES`].
+/// Reads examples from any reader. Errors name it `origin`.
+///
+/// Skips a byte order mark and blank lines. Lines end in LF or CRLF. A line or CSV record may have
+/// at most [`MAX_LINE_BYTES`] and 16,384 labels; its text may have at most [`MAX_TEXT_BYTES`].
 ///
 /// # Errors
-/// [`Error::Io`] if reading fails, [`Error::Data`] for the first line that can't be understood. A CSV record that spans
-/// several lines counts as the first of them, except that bad UTF-8 is reported where it stands.
+/// Fails with [`Error::Io`] if reading fails, and with [`Error::Data`] for the first invalid line.
+/// For a CSV record of several lines that is its first line, except that invalid UTF-8 is reported
+/// at its own line.
 pub fn read(input: impl BufRead, format: Format, origin: &str) -> Result<Vec<Example>> {
     Ok(read_with_warnings(input, format, origin)?.examples)
 }
 
-/// As [`read`]. Also returns a sentence for each kind of likely mistake, naming `origin` and the lines: in fastText lines a
-/// misspelt `__label__`, and labels without a blank between them.
+/// As [`read`], with warnings: a sentence for each kind of likely mistake, with `origin` and the
+/// lines. In fastText these are a misspelt `__label__`, and labels without a space between them.
 ///
 /// # Errors
 /// As [`read`].
@@ -223,7 +232,7 @@ pub fn read_with_warnings(input: impl BufRead, format: Format, origin: &str) -> 
     Ok(WithWarnings { examples, warnings: slips.warnings(origin) })
 }
 
-/// Calls `each` with every example and the number of its line.
+/// Calls `each` with each example and its line number.
 fn read_lines<R: BufRead>(
     mut lines: Lines<'_, R>,
     parse: impl Fn(&str) -> Result<Example, String>,

@@ -9,7 +9,7 @@ fn good(format: Format, input: impl AsRef<[u8]>) -> Vec<Example> {
     read(input.as_ref(), format, "in").unwrap()
 }
 
-/// The error's sentence, which must not hold the text that every faulty line here has.
+/// Returns the error's sentence, which must not contain the text of the faulty line.
 fn bad(format: Format, input: impl AsRef<[u8]>) -> String {
     let error = read(input.as_ref(), format, "in").unwrap_err();
     assert!(matches!(error, Error::Data { .. }));
@@ -56,7 +56,7 @@ fn csv_columns_are_found_by_name_and_quoted_fields_hold_anything() {
 #[test]
 fn json_lines_that_are_no_example_say_what_was_expected_and_found() {
     for (line, found) in [
-        (r#"["secret", ["a"]]"#, "one object a line, found an array"),
+        (r#"["secret", ["a"]]"#, "one object per line, found an array"),
         ("secret", "found no object"),
         (r#"{"text": secret}"#, "found bad JSON at byte 10: expected value"),
         (r#"  {"text": "secret"#, "found bad JSON at byte 18: EOF while parsing a string"),
@@ -68,7 +68,7 @@ fn json_lines_that_are_no_example_say_what_was_expected_and_found() {
         (r#"{"text": "secret", "label": "a"}"#, "found `label` instead of `labels`; \"labels\": [] marks"),
         (r#"{"text": "secret", "labels": "secret"}"#, "found a string for `labels`"),
         (r#"{"text": "secret", "labels": {"secret": 1}}"#, "found an object for `labels`"),
-        (r#"{"text": "secret", "labels": ["secret", true]}"#, "found a truth value among the labels"),
+        (r#"{"text": "secret", "labels": ["secret", true]}"#, "found a boolean among the labels"),
     ] {
         let sentence = bad(JsonLines, format!("\r\n{line}\r\n"));
         assert!(
@@ -98,7 +98,7 @@ fn csv_that_is_no_table_of_examples_says_what_was_expected_and_where_the_record_
         ),
         (
             format!("{head}\n\"x\n\"secret\" y\",a\n"),
-            "line 6: expected a comma behind a closing quote, found more",
+            "line 6: expected a comma after a closing quote, found more",
         ),
         (format!("{head}\"secret\n\",||"), "line 5: label 1 is empty"),
     ] {
@@ -112,7 +112,7 @@ fn a_fasttext_label_behind_the_text_is_an_error() {
     let sentence = bad(FastText, "__label__a fine\nsecret __label__a");
     assert_eq!(
         sentence,
-        "in, line 2: expected every `__label__` at the start of the line, found one behind the text"
+        "in, line 2: expected every `__label__` at the start of the line, found one after the text"
     );
     assert_eq!(good(FastText, "the__label__ stays"), [ex("the__label__ stays", &[])]);
 }
@@ -143,7 +143,7 @@ fn fasttext_lines_that_were_probably_meant_otherwise_are_warned_of_by_their_numb
     assert_eq!(
         warnings("__label__off,__label__on secret\n__label__on go\n__label__off|__label__on secret"),
         [
-            "in, lines 1 and 3: labels without a blank between them are read as one label; put a blank before each `__label__`"
+            "in, lines 1 and 3: labels without a space between them are read as one label; put a space before each `__label__`"
         ]
     );
     assert_eq!(warnings("__label__on go\nlabel it\nlabel_printer off\n_ label\n__label__a,b x"), [""; 0]);
@@ -158,9 +158,9 @@ fn label_names_must_be_visible_and_of_reasonable_length() {
     for (label, expected) in [
         ("", "label 2 is empty"),
         (" ", "label 2 is empty"),
-        ("secret\0", "label 2 holds a control character"),
-        ("\u{7f}secret", "label 2 holds a control character"),
-        ("secret\u{9f}x", "label 2 holds a control character"),
+        ("secret\0", "label 2 contains a control character"),
+        ("\u{7f}secret", "label 2 contains a control character"),
+        ("secret\u{9f}x", "label 2 contains a control character"),
         (&"secret".repeat(50), "label 2 has 300 bytes; expected at most 255"),
     ] {
         let json = serde_json::json!({"text": "", "labels": ["a", label]}).to_string();
@@ -221,12 +221,9 @@ fn texts_and_lines_beyond_their_limits_are_errors_rather_than_memory() {
         (FastText, format!("{longest}x")),
         (Csv, format!("labels,text\n,{longest}x")),
     ] {
-        assert!(
-            bad(format, input)
-                .contains("the text has 1048577 bytes; the longest that can be learned has 1048576")
-        );
+        assert!(bad(format, input).contains("the text has 1048577 bytes; the maximum is 1048576"));
     }
-    // Inputs without an end: whoever reads on never returns.
+    // Endless inputs: a reader that doesn't stop never returns.
     let endless = |first: &'static str, rest: u8| BufReader::new(first.as_bytes().chain(io::repeat(rest)));
     for (format, first, rest, expected) in [
         (JsonLines, "{", b' ', "in, line 1: the line has more than 8388608 bytes"),
@@ -255,11 +252,11 @@ fn a_line_has_no_more_labels_than_a_model_and_says_how_many_it_has() {
     }
     for (format, input) in lines(most + 7) {
         let sentence = bad(format, input);
-        assert!(sentence.contains("the line has 16391 labels; at most 16384 are read"), "{sentence}");
+        assert!(sentence.contains("the line has 16391 labels; the maximum is 16384"), "{sentence}");
     }
     let record = format!("text,labels\n{}", ",".repeat(5000));
-    assert!(bad(Csv, record).contains("the record has 5001 fields or more; at most 4096 are read"));
-    // Anything else that a line holds is passed over, however deep it lies.
+    assert!(bad(Csv, record).contains("the record has 5001 fields or more; the maximum is 4096"));
+    // Other values in a line are skipped, however deep they are.
     for (value, found) in
         [("7", "a number"), ("[[\"a\"]]", "an array"), ("{\"a\":[1]}", "an object"), ("null", "null")]
     {
@@ -369,7 +366,7 @@ const SCRAPS: &[&str] = &[
     "{\"text\":", "\"labels\":", "[", "]", "}", "\"\"", "\"", ",", "|", "a", "\n", "\r\n", "\r", "\u{feff}", "__label__", " ",
 ];
 
-/// Bytes that look enough like examples to get past the first check.
+/// Bytes enough like examples to pass the first check.
 fn scraps() -> impl Strategy<Value = Vec<u8>> {
     let scrap = proptest::sample::select(SCRAPS).prop_map(|s| s.as_bytes().to_vec());
     let scrap = prop_oneof![scrap, any::<u8>().prop_map(|b| vec![b])];

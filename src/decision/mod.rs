@@ -1,4 +1,5 @@
-//! Rows of logits → labels: clauses combined, the reject rule, the thresholds, best first.
+//! From rows of logits to labels: combines clauses, applies the reject rule and the thresholds,
+//! ranks best first.
 
 mod score;
 
@@ -11,44 +12,50 @@ pub use score::{Centroids, Outside, RejectScore, ScoreSettings};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Choice {
-    /// The best label alone.
+    /// The most probable label alone.
     #[default]
     Single,
-    /// Every label at or over its threshold.
+    /// Every label whose probability reaches its threshold.
     Multi,
 }
 
-/// What a caller may ask of one prediction. The default is the model's own rule.
+/// Options of one prediction. The default is the model's own rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PredictOptions {
-    /// Labels must have at least this probability, 0 to 1, instead of the model's thresholds. Default: the model's.
+    /// Minimum probability of a label, 0 to 1, in place of the model's thresholds. Defaults to the
+    /// model's.
     pub threshold: Option<f32>,
-    /// The `top` best labels, whatever the model's thresholds say, 1 or more; [`PredictOptions::threshold`] still holds.
-    /// A rejected text has none all the same. Default: as the model's rule chooses.
+    /// Returns the `top` best labels, 1 or more, whatever the model's thresholds.
+    /// [`PredictOptions::threshold`] still applies. A rejected text still gets no labels. Defaults
+    /// to the model's rule.
     pub top: Option<usize>,
-    /// The share of in-scope texts to let through, over 0 and at most 1, instead of the share that the model was trained with.
-    /// It is a share of the lines held out in training, and for 1 every text in which anything is known is answered. A
-    /// model without rejection thresholds, such as one of keyword rules, answers them all the same. Default: the model's.
+    /// Acceptance rate: the share of in-scope texts to accept, over 0 and at most 1, as measured on
+    /// the lines held out in training. Defaults to the model's own rate.
+    ///
+    /// At 1, every text with any known n-gram is accepted. A model without rejection thresholds,
+    /// such as one of keyword rules, always does so.
     pub keep: Option<f32>,
-    /// What mistakes cost, instead of an acceptance rate: the text is rejected where that is cheaper on average. A model made before costs
-    /// could be given goes by its acceptance rate. `keep` must be `None` with it. Default: none.
+    /// Costs of mistakes, in place of an acceptance rate: rejects the text if that is cheaper on
+    /// average. Must be `None` if `keep` is set. Defaults to `None`. A model written before costs
+    /// existed uses its acceptance rate.
     pub cost: Option<Cost>,
 }
 
-/// What mistakes cost. A wrong action costs 1, and so does answering a text that belongs to none of the labels.
+/// Costs of mistakes. A wrong action costs 1, and so does answering a text that belongs to none of
+/// the labels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
-    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+    /// Cost of asking back: of rejecting a text that has a label. 0 to 1.
     pub ask_back: f32,
-    /// Share of texts that belong to none of the labels, 0 to 1.
+    /// Share of texts that belong to none of the labels. 0 to 1.
     pub foreign: f32,
 }
 
 impl Cost {
-    /// Whether both values are in their ranges.
+    /// Checks that both values are in range.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the value.
+    /// Fails with [`Error::InvalidArgument`], naming the value, if one is out of range.
     pub fn check(&self) -> Result<()> {
         for (name, value) in [("ask_back", self.ask_back), ("foreign", self.foreign)] {
             if !(0.0..=1.0).contains(&value) {
@@ -60,10 +67,11 @@ impl Cost {
 }
 
 impl PredictOptions {
-    /// Whether every value is in its range.
+    /// Checks that every value is in range.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the field.
+    /// Fails with [`Error::InvalidArgument`], naming the field, if a value is out of range or both
+    /// `keep` and `cost` are set.
     pub fn check(&self) -> Result<()> {
         if let Some(threshold) = self.threshold.filter(|t| !(0.0..=1.0).contains(t)) {
             return Err(Error::invalid(format!("`threshold` is {threshold}; it must be from 0 to 1")));
@@ -77,9 +85,7 @@ impl PredictOptions {
         if let Some(cost) = self.cost {
             cost.check()?;
             if self.keep.is_some() {
-                return Err(Error::invalid(
-                    "`keep` and `cost` are two ways to say which texts to reject; give one",
-                ));
+                return Err(Error::invalid("`keep` and `cost` exclude each other; give one"));
             }
         }
         Ok(())
@@ -96,56 +102,61 @@ pub struct Scored {
     pub probability: f32,
 }
 
-/// What an answer comes from.
+/// Where a prediction's labels come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The network alone.
     #[default]
     Network,
-    /// A keyword rule, and the network behind it.
+    /// A keyword rule first, then the network.
     Rule,
 }
 
-/// From this probability of its best label on the network goes before keyword rules; it is the probability too of what a rule asks for.
+/// A top label with at least this probability takes precedence over keyword rules. Also the
+/// probability of a label that a rule asks for.
 pub const SURE: f32 = 0.85;
 
-/// The borrowed rule of one model.
+/// The decision rule of one model, borrowed from it.
 #[derive(Debug, Clone, Copy)]
 pub struct DecisionRule<'a> {
-    /// One label or a set.
+    /// One label or a set of labels.
     pub choice: Choice,
-    /// How logits become probabilities.
+    /// The map from logits to probabilities.
     pub calibration: Calibration,
-    /// A probability for each label.
+    /// The minimum probability of each label, 0 to 1.
     pub thresholds: &'a [f32],
-    /// Which texts are rejected.
+    /// The rule by which texts are rejected.
     pub reject: RejectRule<'a>,
 }
 
-/// Which reject score is too low. It has nothing to do with the probabilities: those say which of the labels is likely,
-/// given that one of them is meant.
+/// Rejects texts whose reject score is too low. Reject scores are independent of the probabilities,
+/// which compare the labels for a text that is in scope.
 #[derive(Debug, Clone, Copy)]
 pub struct RejectRule<'a> {
-    /// Point `i` lets all but `i` in a hundred held-out lines through, 101 of them, rising; none where no score rejects.
+    /// 101 rejection thresholds, ascending: threshold `i` accepts all but `i` % of the held-out
+    /// lines. Empty if the model rejects by no score.
     pub points: &'a [f32],
-    /// The share to let through unless a caller says otherwise.
+    /// Acceptance rate that applies unless a caller asks for another one, over 0 and at most 1.
     pub keep: f32,
-    /// For each point the share of the held-out lines with labels that it lets through and that are right; empty for models of before.
+    /// For each threshold, the share of the held-out lines with labels that it accepts and that are
+    /// answered correctly. Empty in older models.
     pub right: &'a [f32],
-    /// For each point the share of the texts without a label that it lets through; empty for models of before.
+    /// For each threshold, the share of the texts without a label that it accepts. Empty in older
+    /// models.
     pub outside: &'a [f32],
 }
 
 impl RejectRule<'_> {
-    /// Number of points: each per cent and both ends.
+    /// Number of thresholds: one per cent apart, both ends included.
     ///
     /// cbindgen:ignore
     pub const POINTS: usize = 101;
 
-    /// The score under which texts are rejected, between two points by interpolation; negative infinity for a `keep` of 1.
+    /// Returns the score below which texts are rejected, interpolated between two thresholds.
+    /// Returns negative infinity for an acceptance rate of 1.
     pub fn below(&self, keep: Option<f32>) -> f32 {
-        // In per cent, to three digits: 0.95 has no exact float32, and means the fifth point.
+        // In per cent, rounded to three digits: 0.95 has no exact float32 and means threshold 5.
         let drop = ((1.0 - keep.unwrap_or(self.keep)) * 1e5).round() / 1e3;
         let at = drop as usize;
         match (self.points.get(at), self.points.get(at + 1)) {
@@ -156,7 +167,8 @@ impl RejectRule<'_> {
         }
     }
 
-    /// The share to let through at which mistakes cost least on average; that of [`RejectRule::keep`] for models of before.
+    /// Returns the acceptance rate at which mistakes cost least on average, or [`RejectRule::keep`]
+    /// for models without the shares that this takes.
     pub fn cheapest(&self, cost: Cost) -> f32 {
         let cost_at = |point: usize| {
             let rejected = point as f32 / (Self::POINTS - 1) as f32;
@@ -166,15 +178,15 @@ impl RejectRule<'_> {
         if self.right.len() != Self::POINTS || self.outside.len() != Self::POINTS {
             return self.keep;
         }
-        // The first of equals, which lets most through; sums that are equal but for rounding are. At the last point only the surest text is
-        // answered.
+        // Of equal costs, the first wins: it accepts most texts. Costs that differ only by rounding
+        // are equal. At the last threshold only the text with the highest score is answered.
         let is_cheaper = |point: usize, best: usize| cost_at(point) < cost_at(best) - 1e-6;
         let cheapest =
             (0..Self::POINTS).reduce(|best, point| if is_cheaper(point, best) { point } else { best });
         1.0 - cheapest.unwrap_or(0) as f32 / (Self::POINTS - 1) as f32
     }
 
-    /// The score under which texts are rejected, as a caller asks for it.
+    /// Returns the score below which texts are rejected under a caller's options.
     #[inline]
     pub fn asked(&self, options: &PredictOptions) -> f32 {
         match options.cost {
@@ -184,8 +196,9 @@ impl RejectRule<'_> {
     }
 }
 
-/// Adds a further clause's logits to those of a text: a label is meant when any clause means it (noisy-or; Pearl, 1988),
-/// `1 - p = (1 - a)(1 - b)`, in logits `z = ln(e^a + e^b + e^{a + b})`.
+/// Adds another clause's logits to those of a text: a label applies if any clause asks for it.
+///
+/// Noisy-or (Pearl, 1988): `1 - p = (1 - a)(1 - b)`, in logits `z = ln(e^a + e^b + e^{a + b})`.
 pub fn noisy_or(logits: &mut [f32], clause: &[f32]) {
     for (z, &other) in logits.iter_mut().zip(clause) {
         let both = *z + other;
@@ -195,10 +208,12 @@ pub fn noisy_or(logits: &mut [f32], clause: &[f32]) {
 }
 
 impl DecisionRule<'_> {
-    /// Chooses labels and writes the best of them into `chosen`, best first (equal ones in the order of the labels).
-    /// Returns how many were chosen, which may be more than fit; 0 exactly when the text is rejected.
+    /// Chooses labels and writes the best of them into `chosen`, best first, equal ones in label
+    /// order. Returns the number of labels chosen, which can exceed `chosen.len()`.
     ///
-    /// `score` is the text's reject score, negative infinity when nothing in it is known. Allocates nothing.
+    /// Returns 0 exactly if the text is rejected: its score is too low, its logits are NaN, or no
+    /// label reaches its threshold. `score` is the text's reject score, negative infinity if no
+    /// n-gram of the text is known. Allocates nothing.
     pub fn decide(
         &self,
         score: f32,
@@ -211,28 +226,28 @@ impl DecisionRule<'_> {
         }
         let Some(calibrated) = self.calibrated(logits) else { return 0 };
         let wanted = self.wanted(options);
-        // Only the best is asked for: no need to rank the others.
+        // Only the top label is asked for: no need to rank the others.
         let best = calibrated.top();
         let candidates = if wanted == 1 { best..best + 1 } else { 0..logits.len() };
         let room = chosen.len().min(wanted);
         self.rank(calibrated, logits, options, candidates, &mut chosen[..room]).min(wanted)
     }
 
-    /// A score that is no number is none that a text is let through with.
+    /// Returns true if the score is too low. A NaN score is rejected.
     #[inline]
     fn is_rejected(&self, score: f32, options: &PredictOptions) -> bool {
         let is_let_through = score > f32::NEG_INFINITY && score >= self.reject.asked(options);
         !is_let_through
     }
 
-    /// `None` where they are no numbers.
+    /// Returns `None` if the logits are NaN.
     #[inline]
     fn calibrated<'a>(&self, logits: &'a [f32]) -> Option<Calibrated<'a>> {
         let calibrated = self.calibration.over(logits);
         calibrated.is_number().then_some(calibrated)
     }
 
-    /// How many labels are chosen at most.
+    /// Returns the maximum number of labels to choose.
     #[inline]
     fn wanted(&self, options: &PredictOptions) -> usize {
         match (options.top, self.choice) {
@@ -242,7 +257,8 @@ impl DecisionRule<'_> {
         }
     }
 
-    /// Writes the best of the candidates that are probable enough, as far as they fit. Returns how many there are.
+    /// Writes the best candidates that are probable enough, as far as they fit. Returns how many
+    /// are probable enough.
     #[inline(always)]
     fn rank(
         &self,
@@ -265,7 +281,8 @@ impl DecisionRule<'_> {
         for label in candidates.filter(|&label| passes(label)) {
             let logit = logits[label];
             count += 1;
-            // Insertion by logit, not by probability: sigmoids of large logits are equal in float32.
+            // Insertion by logit, not by probability: sigmoids of large logits are equal in
+            // float32.
             let place = chosen[..written].partition_point(|other| logits[other.label as usize] >= logit);
             if place < chosen.len() {
                 written = (written + 1).min(chosen.len());
@@ -279,9 +296,12 @@ impl DecisionRule<'_> {
         count
     }
 
-    /// As [`DecisionRule::decide`], with the labels that keyword rules ask for. A network that is [`SURE`] of its best label goes before
-    /// them; otherwise they come first, with that probability, and behind them what the network would have chosen besides. A single-label
-    /// model has the first of them alone, unless `top` asks for more.
+    /// As [`DecisionRule::decide`], plus the labels that keyword rules ask for.
+    ///
+    /// If the network gives its top label a probability of at least [`SURE`], its labels are
+    /// returned and the rules are ignored. Otherwise the rules' labels come first, with probability
+    /// [`SURE`], and the network's other choices follow. A single-label model returns only the
+    /// first rule's label, unless `top` asks for more.
     pub fn decide_with(
         &self,
         matched: &[u32],
@@ -310,7 +330,7 @@ impl DecisionRule<'_> {
         ((matched.len() + count).min(wanted), Source::Rule)
     }
 
-    /// Whether the network is surer of its best label than rules are.
+    /// Returns true if the network's top label takes precedence over rules.
     fn is_sure(&self, score: f32, logits: &[f32], options: &PredictOptions) -> bool {
         let mut best = [Scored::default()];
         let best_alone = PredictOptions { top: Some(1), ..*options };
@@ -323,7 +343,7 @@ mod tests {
     use super::*;
 
     const HALVES: [f32; 4] = [0.5; 4];
-    /// The point of 95 % is -3.
+    /// The threshold at 95 % is -3.
     const POINTS: [f32; 101] = {
         let mut points = [0.0; 101];
         let mut i = 0;
@@ -339,7 +359,7 @@ mod tests {
         DecisionRule { choice, calibration: Calibration::default(), thresholds: &HALVES, reject }
     }
 
-    /// That of a text surely in scope.
+    /// The score of a text that is clearly in scope.
     const SURE_SCORE: f32 = 100.0;
 
     fn labels(
@@ -403,7 +423,8 @@ mod tests {
 
     #[test]
     fn a_cost_asks_for_the_share_at_which_mistakes_cost_least() {
-        // Half of the lines are wrong, and all of those have lower scores than the others; so have texts of no label.
+        // Half of the lines are wrong, and all of those have lower scores than the others; so have
+        // texts of no label.
         let right: Vec<f32> = (0..101).map(|point| (1.0 - point as f32 / 100.0).min(0.5)).collect();
         let outside: Vec<f32> = (0..101).map(|point| 1.0 - point as f32 / 100.0).collect();
         let rule = RejectRule { points: &POINTS, keep: 0.95, right: &right, outside: &outside };
@@ -500,7 +521,7 @@ mod tests {
             Source::Rule,
         );
         near(decide(single, &unsure, plain, SURE_SCORE), &[(3, SURE)], Source::Rule);
-        // A rejected text has what the rules ask for alone.
+        // A rejected text gets only the rules' labels.
         near(decide(multi, &unsure, plain, -50.0), &[(3, SURE), (0, SURE)], Source::Rule);
         near(decide(multi, &unsure, plain, f32::NEG_INFINITY), &[(3, SURE), (0, SURE)], Source::Rule);
         let top = PredictOptions { top: Some(3), ..plain };
@@ -514,7 +535,7 @@ mod tests {
         near(decide(multi, &sure, plain, SURE_SCORE), &[(1, sigmoid(2.0))], Source::Network);
         let strict = PredictOptions { threshold: Some(0.9), ..plain };
         near(decide(multi, &unsure, strict, SURE_SCORE), &[], Source::Network);
-        // Counted beyond the room there is.
+        // The count includes labels that don't fit.
         let mut one = [Scored::default()];
         let (count, _) = multi.decide_with(&[3, 0], SURE_SCORE, &unsure, &plain, &mut one);
         assert_eq!((count, one[0].label), (4, 3));

@@ -1,31 +1,35 @@
-//! How sure a model is that a row belongs to any of its labels.
+//! Reject score: how sure a model is that a feature row belongs to any of its labels.
 
 use crate::shape::DIMENSIONS;
 use crate::simd;
 use crate::vectorizer::FeatureVector;
 
-/// Where the labels' texts lie: for each the mean of its training rows.
+/// Centroids of the labels: for each label, the mean of its training rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Centroids<'a> {
-    /// A row of [`DIMENSIONS`] for each label.
+    /// One row of [`DIMENSIONS`] values per label.
     pub rows: &'a [i8],
-    /// The reciprocal of each row's length; 0 for a label without.
+    /// The reciprocal of each row's L2 norm; 0 for a label without a centroid.
     pub inverse_norms: &'a [f32],
 }
 
-/// How the reject score of a row is made.
+/// How the reject score of a row is computed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ScoreSettings {
-    /// What a cosine of 1 to the centroid of the top label adds, in logits; 0 leaves the logit alone.
+    /// Weight of the cosine to the top label's centroid, in logits. At 0 the score is the logit
+    /// alone.
     #[serde(rename = "cosine_weight")]
     pub weight: f32,
-    /// The largest logit that counts: a label with most of the training lines has huge ones for whatever touches it. Default: no limit.
+    /// Upper limit of the top logit. A label with most of the training lines gets huge logits for
+    /// almost any text. Defaults to no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logit_cap: Option<f32>,
-    /// The power of the features' length that the cosine is multiplied by, 0 to 3; 0 for models whose features have unit length.
+    /// Multiplies the cosine by this power of the features' norm, 0 to 3. 0 in models with features
+    /// of unit norm.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub length_power: u8,
-    /// Whether a logit over 0 is multiplied by that power too: a network is sure of much that a text hardly has. Default: no.
+    /// Whether a logit over 0 is multiplied by the same power, because a network can be sure of a
+    /// text with little evidence. Defaults to false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub length_scales_logit: bool,
 }
@@ -34,29 +38,31 @@ fn is_zero(power: &u8) -> bool {
     *power == 0
 }
 
-/// Tells texts like the training lines without labels from the others: a plane between them.
+/// A hyperplane between texts like the training lines without labels and all others.
 #[derive(Debug, Clone, Copy)]
 pub struct Outside {
-    /// The direction of the lines without labels, as integers and what one of them stands for.
+    /// The plane's normal, towards the lines without labels: int8 values and their step.
     weights: [i8; DIMENSIONS],
     step: f32,
-    /// What is added to the product of direction and features.
+    /// Added to the dot product of normal and features.
     bias: f32,
 }
 
 impl Outside {
-    /// What a row as far outside as the training lines without labels loses of its reject score: as much as lies between texts of the
-    /// training data and texts that have nothing to do with it.
+    /// Penalty on the reject score per unit of margin above [`Outside::MARGIN`]. At the margin of
+    /// the training lines without labels it costs about the difference between the training texts
+    /// and unrelated texts.
     const PENALTY: f32 = 25.0;
-    /// The margin from which on it loses any: a little on that side says nothing yet.
+    /// The margin above which the penalty applies; a small margin says nothing yet.
     pub const MARGIN: f32 = 0.2;
 
-    /// The margin at which a row loses this much of its score.
+    /// Returns the margin at which a row loses `loss` of its score.
     pub fn margin_for(loss: f32) -> f32 {
         Outside::MARGIN + loss / Outside::PENALTY
     }
 
-    /// Of [`DIMENSIONS`] weights and the bias; `None` for another number of values.
+    /// Makes a plane from [`DIMENSIONS`] weights and a bias. Returns `None` for any other number of
+    /// values.
     pub fn new(values: &[f32]) -> Option<Outside> {
         let (weights, bias) = values.split_first_chunk::<DIMENSIONS>()?;
         let [bias] = bias else { return None };
@@ -65,7 +71,8 @@ impl Outside {
         Some(Outside { weights: rounded, step, bias: *bias })
     }
 
-    /// How far a row is on the side of the lines without labels: about 1 for such a line, 0 or less for others.
+    /// Returns how far a row lies on the side of the lines without labels: about 1 for one of them,
+    /// 0 or less for other texts.
     pub fn margin(&self, features: &FeatureVector) -> f32 {
         self.margin_of(&Rounded::new(features))
     }
@@ -75,12 +82,12 @@ impl Outside {
     }
 }
 
-/// Features as integers.
+/// Features rounded to int8.
 struct Rounded {
     values: [i8; DIMENSIONS],
-    /// What one of them stands for.
+    /// The value of one integer step.
     step: f32,
-    /// Of the integers' length.
+    /// The squared L2 norm of the integers.
     square: i32,
 }
 
@@ -93,20 +100,23 @@ impl Rounded {
     }
 }
 
-/// How sure a model is that a row belongs to any of its labels.
+/// Computes the reject score of feature rows.
 #[derive(Debug, Clone, Copy)]
 pub struct RejectScore<'a> {
-    /// Where the labels' texts lie.
+    /// The labels' centroids.
     pub centroids: Centroids<'a>,
-    /// How the score is made.
+    /// How the score is computed.
     pub settings: ScoreSettings,
-    /// For a model trained with lines without labels.
+    /// Set if the model was trained with lines without labels.
     pub outside: Option<&'a Outside>,
 }
 
 impl RejectScore<'_> {
-    /// The largest logit up to the cap, plus the weighted cosine to that label's centroid, both times a power of the features' length,
-    /// less what speaks for the lines without labels. Higher is surer.
+    /// Returns the reject score of a row; higher is surer. Returns negative infinity if there are
+    /// no logits.
+    ///
+    /// The score is the top logit up to the cap, plus the weighted cosine to the top label's
+    /// centroid, scaled by a power of the features' norm, minus the penalty of [`Outside`].
     pub fn of(&self, features: &FeatureVector, logits: &[f32]) -> f32 {
         let Some(top) = simd::largest(logits) else { return f32::NEG_INFINITY };
         let ScoreSettings { weight, logit_cap, length_power, length_scales_logit } = self.settings;
@@ -137,7 +147,7 @@ impl RejectScore<'_> {
 }
 
 impl Centroids<'_> {
-    /// The cosine between a feature vector and a label's centroid.
+    /// Returns the cosine between a feature vector and a label's centroid, 0 if either is zero.
     pub fn cosine(&self, features: &FeatureVector, label: usize) -> f32 {
         self.cosine_of(&Rounded::new(features), label)
     }
@@ -151,7 +161,7 @@ impl Centroids<'_> {
         }
     }
 
-    /// A label's centroid, of unit length; zeros for a label without.
+    /// Returns a label's centroid at unit norm, or zeros for a label without one.
     pub fn direction(&self, label: usize) -> FeatureVector {
         let row = self.rows.as_chunks::<DIMENSIONS>().0.get(label);
         row.map_or([0.0; DIMENSIONS], |row| row.map(|value| f32::from(value) * self.inverse_norms[label]))
@@ -174,12 +184,12 @@ mod tests {
         let near = |found: f32, wanted: f32| assert!((found - wanted).abs() < 0.1, "{found} {wanted}");
         near(score.of(&features, &[2.0, 1.0]), 2.0 + 12.0);
         near(score.of(&features, &[2.0, 3.0]), 3.0 + 16.0);
-        // The length of the features is theirs.
+        // The features' norm doesn't change the cosine.
         near(score.of(&features.map(|f| f * 40.0), &[2.0, 3.0]), 3.0 + 16.0);
         let with = |settings| RejectScore { settings, ..score };
         assert_eq!(with(ScoreSettings { weight: 0.0, ..settings }).of(&features, &[2.0, 1.0]), 2.0);
         assert_eq!(score.of(&[0.0; DIMENSIONS], &[2.0, 1.0]), 2.0);
-        // Half of the evidence is half of the cosine, or a quarter of it; a logit counts up to the cap.
+        // Half the evidence halves or quarters the cosine's share; the logit counts up to the cap.
         let half = features.map(|f| f / 2.0);
         for (power, part) in [(1, 0.5), (2, 0.25), (3, 0.125)] {
             let settings = ScoreSettings { length_power: power, logit_cap: Some(2.5), ..settings };

@@ -1,8 +1,11 @@
-//! A model as a Core ML package (`NAME.mlpackage`, an ML Program), written without Core ML, Python or protoc.
+//! Writes a model as a Core ML package (`NAME.mlpackage`, an ML Program), without Core ML, Python
+//! or protoc.
 //!
-//! The package computes the network on float32 features and gives the model's logits and its calibrated probabilities; reading texts
-//! and choosing labels stay with this library. Its weights are the stored ones multiplied out, so its numbers are those of
-//! [`Precision::Float32`](crate::engine::Precision::Float32), but for the rounding of the precision it is exported in.
+//! The package computes the network on float32 features and returns the model's logits and its
+//! calibrated probabilities. Reading texts and choosing labels stay with this library. The weights
+//! are the stored ones times their scales, so the results are those of
+//! [`Precision::Float32`](crate::engine::Precision::Float32), except for rounding to the export's
+//! precision.
 
 mod package;
 mod program;
@@ -21,15 +24,16 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// What a package computes in. Its calibration is always in float32.
+/// The precision that a package computes in. Calibration is always in float32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CoreMlPrecision {
-    /// Weights and activations in float16: what the Neural Engine computes in. From macOS 12, iOS 15.
+    /// Weights and activations in float16, the Neural Engine's precision. Needs macOS 12 or iOS 15.
     #[default]
     Float16,
-    /// Everything in float32, which the Neural Engine never runs. From macOS 12, iOS 15.
+    /// Everything in float32, which the Neural Engine doesn't support. Needs macOS 12 or iOS 15.
     Float32,
-    /// The model's own integer weights, activations in float16: half of the size. From macOS 13, iOS 16.
+    /// The model's own int8 weights, with activations in float16: half the size. Needs macOS 13 or
+    /// iOS 16.
     Int8,
 }
 
@@ -46,7 +50,7 @@ impl CoreMlPrecision {
         }
     }
 
-    /// The lowest version of the specification that has what is used.
+    /// The lowest version of the specification that has the operations used.
     fn specification(self) -> i32 {
         if self == CoreMlPrecision::Int8 { 7 } else { 6 }
     }
@@ -67,24 +71,25 @@ impl FromStr for CoreMlPrecision {
 
     fn from_str(name: &str) -> Result<Self> {
         CoreMlPrecision::ALL.into_iter().find(|precision| precision.name() == name).ok_or_else(|| {
-            Error::invalid(format!("`{name}` is no precision of a package; use float16, float32 or int8"))
+            Error::invalid(format!("`{name}` is not a precision of a package; use float16, float32 or int8"))
         })
     }
 }
 
-/// Most rows of a package.
+/// Maximum number of rows per call of a package.
 pub const MAX_ROWS: usize = 4096;
 
-/// How a package is written.
+/// Options of a package.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoreMlOptions {
-    /// What it computes in. Default float16.
+    /// Precision to compute in. Defaults to float16.
     pub precision: CoreMlPrecision,
-    /// Rows that it takes at a time, 1 to [`MAX_ROWS`]. Default 1; more for throughput, where a host fills them.
+    /// Rows per call, 1 to [`MAX_ROWS`]. Defaults to 1. More rows raise the throughput if the host
+    /// fills them.
     pub rows: usize,
-    /// Who made the model, for the package's description. Default empty.
+    /// Author of the model, for the package's description. Defaults to empty.
     pub author: String,
-    /// The licence of the model, for the package's description. Default empty.
+    /// Licence of the model, for the package's description. Defaults to empty.
     pub license: String,
 }
 
@@ -99,18 +104,20 @@ impl Default for CoreMlOptions {
     }
 }
 
-/// Writes `model` as a Core ML package to the folder `path`, by custom named `NAME.mlpackage`. The same model and options give the same
-/// bytes. A package that is there is replaced in one step; anything else in the way is refused.
+/// Writes `model` as a Core ML package to the folder `path`, usually named `NAME.mlpackage`. The
+/// same model and options give the same bytes. Replaces an existing package in one step, and never
+/// replaces anything else.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for options out of range, something else at `path`, or weights that the precision can't hold;
-/// [`Error::Io`] when it can't be written.
+/// Fails with [`Error::InvalidArgument`] if an option is out of range, if `path` exists and is not
+/// a package, or if a weight doesn't fit the precision. Fails with [`Error::Io`] if the package
+/// can't be written.
 pub fn core_ml(model: &Model, path: &Path, options: &CoreMlOptions) -> Result<()> {
     let (spec, weights) = contents(model, options)?;
     package::write(path, &spec, &weights)
 }
 
-/// The bytes of `model.mlmodel` and of `weight.bin`.
+/// Returns the bytes of `model.mlmodel` and of `weight.bin`.
 fn contents(model: &Model, options: &CoreMlOptions) -> Result<(Vec<u8>, Vec<u8>)> {
     let rows = options.rows;
     if !(1..=MAX_ROWS).contains(&rows) {
@@ -163,7 +170,7 @@ fn description(model: &Model, options: &CoreMlOptions) -> ModelDescription {
     }
 }
 
-/// What a program needs to know to use the package without the model's file.
+/// Metadata that a program needs to use the package without the model's file.
 fn about(model: &Model, options: &CoreMlOptions) -> Strings {
     let metadata = model.metadata();
     let rule = model.rule();

@@ -1,4 +1,4 @@
-//! The folder that Core ML calls a package, put in place whole.
+//! Writes the folder that Core ML calls a package, in one step.
 
 use crate::error::{Error, Result};
 use crate::files;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
 const MANIFEST: &str = "Manifest.json";
-/// Below `Data`.
+/// In the folder `Data`.
 const MODEL: &str = "com.apple.CoreML/model.mlmodel";
 const WEIGHTS: &str = "com.apple.CoreML/weights";
 const AUTHOR: &str = "com.apple.CoreML";
 
-/// A name for an item that depends on nothing but its contents, so that equal models give equal packages; in the form of a
-/// UUID of version 8 (RFC 9562).
+/// Returns an item's identifier, in the form of a UUID of version 8 (RFC 9562). It depends only on
+/// the contents, so that equal models give equal packages.
 fn identifier(contents: &[u8]) -> String {
     let half = |seed| XxHash3_64::oneshot_with_seed(seed, contents);
     let (a, b) = (half(1), half(2));
@@ -44,17 +44,20 @@ fn manifest(model: &[u8], weights: &[u8]) -> String {
     format!("{manifest:#}\n")
 }
 
-/// Whether there is a package, as this module writes them.
+/// Returns true if `path` is a package as this module writes them.
 fn is_package(path: &Path) -> bool {
     path.join(MANIFEST).is_file() && path.join("Data").join(MODEL).is_file()
 }
 
-/// Puts a package at `path`, or where its symbolic links lead. It is written beside it and takes its place in one step, so that no reader
-/// ever sees half of one, or none where there was one. A system that can't exchange two folders moves the one that is there aside first:
-/// it comes back when the new one can't take its place, and with the next export when the program was killed between the two.
+/// Writes a package to `path`, or to the target of its symbolic links. It is written beside `path`
+/// and moved there in one step: a reader never sees half a package, nor a moment without one.
+///
+/// A system that can't exchange two folders first moves the old package aside. It is moved back if
+/// the new one can't be moved in, and by the next export if the program was killed in between.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] when something else is in the way, [`Error::Io`] naming what failed.
+/// Fails with [`Error::InvalidArgument`] if `path` exists and is not a package, and with
+/// [`Error::Io`], naming the step that failed.
 pub(super) fn write(path: &Path, model: &[u8], weights: &[u8]) -> Result<()> {
     write_by(exchange, &files::target(path)?, model, weights)
 }
@@ -80,12 +83,12 @@ fn write_by(exchange: Exchange, path: &Path, model: &[u8], weights: &[u8]) -> Re
         Ok(_) if is_package(path) => true,
         Ok(_) => {
             return Err(Error::invalid(format!(
-                "{} exists and is no Core ML package; move it away or export to another name",
+                "{} exists and is not a Core ML package; move it away or export to another name",
                 path.display()
             )));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => false,
-        Err(error) => return Err(Error::io(path, "cannot look at what is there", error)),
+        Err(error) => return Err(Error::io(path, "cannot inspect it", error)),
     };
     files::sweep(files::folder(path), files::PREFIX.as_ref());
     // Locked until the new package is in place.
@@ -105,7 +108,7 @@ fn write_by(exchange: Exchange, path: &Path, model: &[u8], weights: &[u8]) -> Re
             }
             return Err(in_place(error));
         }
-        // The next export does it otherwise.
+        // If this fails, the next export removes it.
         let _ = fs::remove_dir_all(&aside);
     }
     files::sync_folder(path);
@@ -114,7 +117,8 @@ fn write_by(exchange: Exchange, path: &Path, model: &[u8], weights: &[u8]) -> Re
     Ok(())
 }
 
-/// Where a package is while the new one takes its place, on a system that can't exchange the two.
+/// The path of the old package while the new one is moved in, on a system that can't exchange the
+/// two.
 fn aside(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -122,7 +126,8 @@ fn aside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Mends what a program left that was killed while a package was aside, or while that was being removed.
+/// Cleans up after a program that was killed while a package was aside, or while that was being
+/// removed.
 fn recover(path: &Path, aside: &Path) -> Result<()> {
     if fs::symlink_metadata(path).is_ok() {
         let _ = fs::remove_dir_all(aside);
@@ -153,7 +158,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     const CANNOT: Exchange = |_, _| Err(ErrorKind::Unsupported.into());
-    /// The new package is gone when it is to be renamed.
+    /// The new package disappears before the exchange.
     const VANISHES: Exchange = |fresh, _| {
         fs::remove_dir_all(fresh)?;
         Err(ErrorKind::Unsupported.into())
@@ -212,7 +217,7 @@ mod tests {
         fs::rename(&path, aside(&path)).unwrap();
         write_by(VANISHES, &path, b"new", b"").unwrap_err();
         assert_eq!((model(&path), count(folder.path())), (b"old".to_vec(), 1));
-        // Killed after the new one was in place.
+        // Killed after the new package was in place.
         fs::create_dir_all(aside(&path).join("Data/half")).unwrap();
         write_by(CANNOT, &path, b"new", b"").unwrap();
         assert_eq!((model(&path), count(folder.path())), (b"new".to_vec(), 1));

@@ -1,4 +1,5 @@
-//! The network as an ML Program: operations in the order they run in, large constants in `weight.bin`.
+//! Writes the network as an ML Program: operations in execution order, large constants in
+//! `weight.bin`.
 
 use super::CoreMlPrecision;
 use super::proto::{
@@ -31,9 +32,9 @@ enum Element {
     Int32 = 23,
 }
 
-/// Largest float16 number.
+/// Largest finite float16.
 const FLOAT16_MAX: f32 = 65_504.0;
-/// Below the smallest normal float16 number a scale loses its digits.
+/// About the smallest normal float16. A smaller scale loses digits.
 const FLOAT16_TINY: f32 = 6.2e-5;
 
 fn kind(element: Element, dimensions: &[usize]) -> ValueType {
@@ -60,19 +61,19 @@ fn number(value: f32) -> Value {
     immediate(Element::Float32, &[], Numbers::Floats(Floats { values: vec![value] }))
 }
 
-/// Puts operations behind each other.
+/// Collects operations in order.
 struct Builder {
     operations: Vec<Operation>,
     blobs: BlobWriter,
-    /// Rows that the package takes at a time.
+    /// Rows per call of the package.
     rows: usize,
-    /// What the layers compute in.
+    /// The type that the layers compute in.
     float: Element,
     int8_weights: bool,
 }
 
 impl Builder {
-    /// A row of `width` numbers for each row of the input.
+    /// Shape of `width` values per input row.
     fn wide(&self, width: usize) -> [usize; 2] {
         [self.rows, width]
     }
@@ -102,7 +103,7 @@ impl Builder {
         self.push("const", &[], vec![("val", value)], name, output);
     }
 
-    /// A tensor of the weight file.
+    /// Adds a tensor to the weight file.
     fn blob(&mut self, element: Element, dimensions: &[usize], data: &[u8]) -> Value {
         let blob_type = match element {
             Element::Float16 => BlobType::Float16,
@@ -114,11 +115,11 @@ impl Builder {
         Value { kind: Some(kind(element, dimensions)), contents: Some(Contents::File(file)) }
     }
 
-    /// Numbers in the precision that layers compute in.
+    /// Adds values in the precision of the layers.
     fn floats(&mut self, name: &str, dimensions: &[usize], values: &[f32]) -> Result<Value> {
         let refused = |value: f32| {
             Error::invalid(format!(
-                "`{name}` holds {value:e}, which float16 cannot hold; export with precision float32"
+                "`{name}` has the value {value:e}, which float16 cannot represent; export with precision float32"
             ))
         };
         let data: Vec<u8> = match self.float {
@@ -134,17 +135,18 @@ impl Builder {
         Ok(self.blob(self.float, dimensions, &data))
     }
 
-    /// A layer's weights as a value `NAME_weight` and its biases as `NAME_bias`; zeros where it has none.
+    /// Adds a layer's weights as `NAME_weight` and its biases as `NAME_bias`; zeros if it has no
+    /// biases.
     fn weights(&mut self, name: &str, layer: &Layer<'_>) -> Result<()> {
         let (outputs, inputs) = (layer.scales.len(), layer.weights.len() / layer.scales.len().max(1));
         let (weight, bias) = (format!("{name}_weight"), format!("{name}_bias"));
         if self.int8_weights {
-            // What is multiplied out on the device must fit as well.
+            // The products computed on the device must fit as well.
             let fits =
                 |scale: f32| scale == 0.0 || (FLOAT16_TINY..=FLOAT16_MAX / 127.0).contains(&scale.abs());
             if let Some(scale) = layer.scales.iter().find(|&&scale| !fits(scale)) {
                 return Err(Error::invalid(format!(
-                    "a scale of `{weight}` is {scale:e}, which is none for float16; export with precision float32"
+                    "a scale of `{weight}` is {scale:e}, which is out of range for float16; export with precision float32"
                 )));
             }
             let scales = self.floats(&weight, &[outputs], layer.scales)?;
@@ -191,7 +193,7 @@ impl Builder {
         self.push("cast", &[("x", x), ("dtype", &dtype)], vec![], name, kind(element, &self.wide(width)));
     }
 
-    /// `name = what(x, y)` in float32, `width` numbers a row.
+    /// `name = what(x, y)` in float32, with `width` values per row.
     fn combine(&mut self, what: &str, x: &str, y: &str, name: &str, width: usize) {
         self.push(what, &[("x", x), ("y", y)], vec![], name, kind(Element::Float32, &self.wide(width)));
     }
@@ -200,13 +202,13 @@ impl Builder {
         self.push(what, &[("x", x)], vec![], name, kind(Element::Float32, &self.wide(width)));
     }
 
-    /// `what` over a row, which keeps its place as a dimension of one.
+    /// `what` over a row, kept as a dimension of size 1.
     fn reduce(&mut self, what: &str, x: &str, name: &str) {
         let output = kind(Element::Float32, &self.wide(1));
         self.push(what, &[("x", x), ("axes", "last_axis"), ("keep_dims", "keep_dims")], vec![], name, output);
     }
 
-    /// The logits of the network, as [`LOGITS`].
+    /// Adds the logits of the network, as [`LOGITS`].
     fn logits(&mut self, network: &Network<'_>) -> Result<()> {
         let labels = network.output.scales.len();
         let mut x = FEATURES.to_owned();
@@ -239,7 +241,8 @@ impl Builder {
         Ok(())
     }
 
-    /// [`LOGITS`] → [`PROBABILITIES`], in float32 whatever the layers compute in: probabilities hang on small differences.
+    /// Maps [`LOGITS`] to [`PROBABILITIES`], always in float32: probabilities depend on small
+    /// differences.
     fn probabilities(&mut self, calibration: Calibration, labels: usize) {
         let mut logit = LOGITS;
         if calibration.scale != 1.0 {
@@ -262,9 +265,9 @@ impl Builder {
         self.unary("sigmoid", logit, PROBABILITIES, labels);
     }
 
-    /// `others_j = ln Σ_{k≠j} e^{z_k}`. Taking a label's own term out of the sum of all would leave nothing but rounding errors for
-    /// the largest, so the largest (all of them, if several are equal) are counted apart: `is_top` is 1 for them and 0
-    /// for the rest, by a slope so steep that no two floats lie on it.
+    /// `others_j = ln Σ_{k≠j} e^{z_k}`. Subtracting the top label's term from the sum of all would
+    /// leave only rounding errors, so the top labels (all that are equal) are summed separately:
+    /// `is_top` is 1 for them and 0 for the rest, by a slope so steep that no two floats lie on it.
     fn log_sum_of_others(&mut self, labels: usize) {
         let axis = immediate(Element::Int32, &[1], Numbers::Ints(Ints { values: vec![-1] }));
         self.constant("last_axis", axis);
@@ -300,10 +303,10 @@ impl Builder {
     }
 }
 
-/// The program of a network for `rows` rows at a time, and its weight file.
+/// Builds the program of a network for `rows` rows per call, and its weight file.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for weights that the precision can't hold.
+/// Fails with [`Error::InvalidArgument`] if a weight doesn't fit the precision.
 pub(super) fn build(
     network: &Network<'_>,
     calibration: Calibration,

@@ -1,5 +1,5 @@
-//! The messages of Core ML's model format that an ML Program of dense layers needs, with the field numbers of its published
-//! specification. Maps are ordered, so that equal models give equal bytes.
+//! The messages of Core ML's model format that an ML Program of dense layers needs, with the field
+//! numbers of the published specification. Maps are ordered, so that equal models give equal bytes.
 
 use prost::{Message, Oneof};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ pub(super) struct Argument {
     pub arguments: Vec<Binding>,
 }
 
-/// By name only; values are constants of their own.
+/// A reference by name; constant values are operations of their own.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Binding {
     #[prost(string, tag = "1")]

@@ -1,11 +1,11 @@
-//! `weight.bin`: MIL blob storage, version 2. A header of 64 bytes, then records, each at a multiple of 64 with a header of as
-//! many before its data.
+//! `weight.bin`: MIL blob storage, version 2. A header of 64 bytes, then records. Each record
+//! starts at a multiple of 64, with a header of 64 bytes before its data.
 
-/// Where records, and the data behind their headers, start.
+/// Alignment of records and of the data after their headers.
 const ALIGNMENT: usize = 64;
 const SENTINEL: u32 = 0xDEAD_BEEF;
 
-/// Type codes of records, which are not those of the program.
+/// Type codes of records, which differ from those of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum BlobType {
@@ -25,7 +25,7 @@ impl BlobWriter {
         BlobWriter { bytes: vec![0; ALIGNMENT], records: 0 }
     }
 
-    /// Appends a record and returns where it starts, which is how a program refers to it.
+    /// Appends a record. Returns its offset, by which a program refers to it.
     pub(super) fn push(&mut self, kind: BlobType, data: &[u8]) -> u64 {
         self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
         let start = self.bytes.len();

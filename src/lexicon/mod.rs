@@ -1,8 +1,9 @@
-//! Word vectors that somebody trained elsewhere, as a help where examples are few: words that the examples lack, but that lie
-//! near their words, then mean something as well.
+//! Word vectors trained elsewhere, for training with few examples: words that the examples lack get
+//! a meaning from the vectors of similar words.
 //!
-//! A lexicon is needed in training only; a model holds the rows of the words that matter to it. Words are those of
-//! [`text::for_each_word`](crate::text::for_each_word), vectors are reduced to 256 dimensions while they are read.
+//! Only training needs a lexicon; a model contains the rows of the words that matter to it. Words
+//! are split as by [`text::for_each_word`](crate::text::for_each_word). Vectors are reduced to 256
+//! dimensions as they are read.
 
 mod model2vec;
 mod reduce;
@@ -20,25 +21,27 @@ use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
 use std::path::Path;
 
-/// Widest vectors that are read.
+/// Maximum number of dimensions of the vectors read.
 pub const MAX_WIDTH: usize = 2048;
 
-/// Words that are kept at most; files stand in the order of frequency, and what comes behind these is not read.
+/// Maximum number of words. Files are sorted by frequency, and the rest of a longer file is not
+/// read.
 pub const MAX_WORDS: usize = 1 << 20;
 
-/// Words that the reduction is learned from, the first ones.
+/// Number of words, from the first on, that the reduction is fitted on.
 const SAMPLE: usize = 20_000;
 
-/// Numbers that wait for their reduction at most, 64 MB of them; never less than 1024 vectors.
+/// Maximum number of values buffered before the reduction: 64 MB, but never fewer than 1024
+/// vectors.
 const WAITING: usize = 16 << 20;
 
-/// Words with vectors of 256 dimensions, the most frequent first.
+/// Words with vectors of 256 dimensions, most frequent first.
 #[derive(Clone, PartialEq)]
 pub struct Lexicon {
-    /// Number of each word by its [`token_hash`].
+    /// Index of each word by its [`token_hash`].
     numbers: HashMap<u64, u32>,
     hashes: Vec<u64>,
-    /// Rows of 256 that keep directions only.
+    /// Int8 rows of 256, each scaled on its own: only directions are kept.
     rows: Vec<i8>,
     width: usize,
 }
@@ -50,11 +53,15 @@ impl Debug for Lexicon {
 }
 
 impl Lexicon {
-    /// Takes words with their vectors, `width` numbers each, row after row, 2 to [`MAX_WIDTH`]. Entries that are not exactly
-    /// one word are left out, as are vectors of zeros; the first of equal words wins.
+    /// Makes a lexicon of words and their vectors: `width` values per word, row by row, with a
+    /// `width` of 2 to [`MAX_WIDTH`].
+    ///
+    /// Ignores entries that are not exactly one word, vectors of zeros, and all but the first of
+    /// equal words.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for numbers that aren't as many as they must be or not finite, and when no word is left.
+    /// Fails with [`Error::InvalidArgument`] if `vectors` doesn't have `words.len() * width`
+    /// values, if a value is not finite or over a million, or if no word is left.
     pub fn new<W: AsRef<str>>(words: &[W], vectors: &[f32], width: usize) -> Result<Lexicon> {
         let mut builder =
             Builder::new(width).map_err(|fault| Error::invalid(format!("a lexicon's vectors {fault}")))?;
@@ -75,13 +82,17 @@ impl Lexicon {
         })
     }
 
-    /// Reads a text file of vectors (word2vec's and fastText's `.vec`, with their first line of two numbers, or GloVe's without)
-    /// or the folder of a Model2Vec model or of a sentence-transformers model with static embeddings (`model.safetensors` and
-    /// `tokenizer.json`, in this folder or in the one that its `modules.json` names). At most [`MAX_WORDS`] words are kept.
+    /// Reads a lexicon, of at most [`MAX_WORDS`] words, in one of these formats:
+    ///
+    /// - a text file of vectors: word2vec's and fastText's `.vec`, which start with a line of two
+    ///   numbers, or GloVe's, which don't;
+    /// - the folder of a Model2Vec model, or of a sentence-transformers model with static
+    ///   embeddings: `model.safetensors` and `tokenizer.json`, in this folder or in the one that
+    ///   its `modules.json` names.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be read, [`Error::Data`] naming the line of a text file, [`Error::Lexicon`] naming the file
-    /// for everything else.
+    /// Fails with [`Error::Io`] if it can't be read, with [`Error::Data`], naming the line, for an
+    /// invalid text file, and with [`Error::Lexicon`], naming the file, for any other fault.
     pub fn load(path: impl AsRef<Path>) -> Result<Lexicon> {
         let path = path.as_ref();
         let (builder, entries) = if path.is_dir() { model2vec::read(path)? } else { vectors::read(path)? };
@@ -89,33 +100,33 @@ impl Lexicon {
             .ok_or_else(|| fault(path, format!("none of its {entries} entries is a word with a vector")))
     }
 
-    /// Number of words.
+    /// Number of words, at least 1.
     pub fn len(&self) -> usize {
         self.hashes.len()
     }
 
-    /// Whether there is no word; there always is one.
+    /// Always false: a lexicon has at least one word.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
     }
 
-    /// The number of the word with this [`token_hash`].
+    /// Returns the index of the word with this [`token_hash`], if any.
     pub fn find(&self, hash: u64) -> Option<usize> {
         self.numbers.get(&hash).map(|&number| number as usize)
     }
 
-    /// The [`token_hash`] of a word by its number.
+    /// Returns the [`token_hash`] of a word by its index.
     ///
     /// # Panics
-    /// When there is no such word.
+    /// Panics if `number` is not less than [`Lexicon::len`].
     pub fn hash(&self, number: usize) -> u64 {
         self.hashes[number]
     }
 
-    /// A word's vector, of unit length.
+    /// Returns a word's vector, at unit norm.
     ///
     /// # Panics
-    /// When there is no such word.
+    /// Panics if `number` is not less than [`Lexicon::len`].
     pub fn vector(&self, number: usize) -> [f32; DIMENSIONS] {
         let row = &self.rows[number * DIMENSIONS..(number + 1) * DIMENSIONS];
         let (mut sums, mut vector) = ([0i32; DIMENSIONS], [0.0; DIMENSIONS]);
@@ -129,7 +140,7 @@ fn fault(path: &Path, message: String) -> Error {
     Error::Lexicon { origin: path.display().to_string(), message }
 }
 
-/// The word that an entry is; `None` if it is not exactly one, or holds marks.
+/// Returns the hash of an entry's word, or `None` if the entry is not exactly one word.
 fn only_word(entry: &str) -> Option<u64> {
     let (mut hash, mut tokens) = (None, 0);
     for_each_token(entry, |token| {
@@ -141,13 +152,13 @@ fn only_word(entry: &str) -> Option<u64> {
     hash.filter(|_| tokens == 1)
 }
 
-/// Takes words one after the other and holds no more of them than their rows of 256 bytes.
+/// Adds words one by one and keeps only their rows of 256 bytes.
 struct Builder {
     width: usize,
     numbers: HashMap<u64, u32>,
     hashes: Vec<u64>,
     rows: Vec<i8>,
-    /// Vectors of unit length whose reduction is still to come, and their words.
+    /// Vectors of unit norm that wait for their reduction, and the hashes of their words.
     waiting: Vec<f32>,
     waiting_hashes: Vec<u64>,
     reduction: Option<Reduction>,
@@ -171,7 +182,7 @@ impl Builder {
         })
     }
 
-    /// Whether no further word is taken.
+    /// Returns true if no more words fit.
     fn is_full(&self) -> bool {
         self.numbers.len() >= MAX_WORDS
     }
@@ -202,7 +213,7 @@ impl Builder {
         let rows = reduction.rows(&self.waiting);
         for (row, &hash) in rows.chunks(DIMENSIONS).zip(&self.waiting_hashes) {
             let largest = row.iter().fold(0.0f32, |a, b| a.max(b.abs()));
-            // The mean itself has no direction.
+            // A vector equal to the mean has no direction.
             if largest < 1e-6 {
                 self.numbers.remove(&hash);
                 continue;
@@ -215,7 +226,7 @@ impl Builder {
         self.waiting_hashes.clear();
     }
 
-    /// The lexicon, unless it has no word.
+    /// Returns the lexicon, or `None` if it has no words.
     fn finish(mut self) -> Option<Lexicon> {
         if !self.waiting_hashes.is_empty() {
             self.flush();

@@ -1,7 +1,7 @@
 //! Model2Vec folders: a vector for each entry of a tokenizer (Tulkens and van Dongen, 2024).
 //!
-//! sentence-transformers 3 and 4 keep both files in a folder of their own, which `modules.json` names; model2vec and
-//! sentence-transformers 5 put them beside it.
+//! sentence-transformers 3 and 4 save both files in a folder of their own, which `modules.json`
+//! names; model2vec and sentence-transformers 5 save them beside it.
 
 use super::tokenizer::Tokenizer;
 use super::{Builder, fault};
@@ -15,31 +15,32 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
-/// The tensor of vectors: model2vec's name for it, and that of sentence-transformers.
+/// The name of the tensor of vectors, in model2vec and in sentence-transformers.
 const VECTORS: [&str; 2] = ["embeddings", "embedding.weight"];
 
-/// The two files of a model, and the file that names its parts.
+/// The two files of a model. `MODULES` is the file that names a model's parts.
 const FILES: [&str; 2] = ["model.safetensors", "tokenizer.json"];
 const MODULES: &str = "modules.json";
 const MAX_MODULES: u64 = 1 << 20;
 
-/// Largest file that is read.
+/// Maximum size of a file in bytes.
 const MAX_BYTES: u64 = 2 << 30;
 
-/// Longest header of a file of vectors; those of two or three tensors are short.
+/// Maximum length of the header of a safetensors file in bytes; a file of two or three tensors has
+/// a short one.
 const MAX_HEADER: u64 = 1 << 20;
 
-/// The words of a folder, and how many entries its tokenizer has.
+/// Reads the words of a folder. Also returns the number of entries of its tokenizer.
 pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
     let folder = inner(folder).unwrap_or_else(|| folder.to_owned());
     let [weights, tokenizer] = FILES.map(|name| folder.join(name));
     let parsed: Tokenizer = json(&tokenizer)?;
     let file = bytes(&weights)?;
     if file.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) > MAX_HEADER) {
-        return Err(fault(&weights, "it does not start as a safetensors file of vectors does".into()));
+        return Err(fault(&weights, "it does not start like a safetensors file of vectors".into()));
     }
     let tensors = SafeTensors::deserialize(&file).map_err(|e| {
-        fault(&weights, format!("it is no whole safetensors file ({e}); copy or download it again"))
+        fault(&weights, format!("it is not a complete safetensors file ({e}); copy or download it again"))
     })?;
     let embeddings = Embeddings::find(&tensors).map_err(|reason| fault(&weights, reason))?;
     let mut builder =
@@ -58,9 +59,9 @@ pub(super) fn read(folder: &Path) -> Result<(Builder, usize)> {
     Ok((builder, parsed.len()))
 }
 
-/// The folder within this one that holds the files, unless they lie in this one.
+/// Returns the subfolder that contains the files, or `None` if this folder contains them.
 fn inner(folder: &Path) -> Option<PathBuf> {
-    /// An entry of `modules.json`: a part of a model, and the folder it lies in.
+    /// An entry of `modules.json`: a part of a model, and its folder.
     #[derive(Deserialize)]
     struct Module {
         #[serde(rename = "type")]
@@ -76,17 +77,17 @@ fn inner(folder: &Path) -> Option<PathBuf> {
         serde_json::from_reader(BufReader::new(file.take(MAX_MODULES))).ok()?
     };
     let module = modules.into_iter().find(|module| module.kind.ends_with("StaticEmbedding"))?;
-    // A folder may come from anywhere, and has no business elsewhere.
+    // A folder may come from anywhere, so it must not point outside itself.
     let is_within = module.path.components().all(|part| matches!(part, Component::Normal(_)));
     Some(folder.join(module.path)).filter(|folder| is_within && holds(folder))
 }
 
-/// Opens one of a folder's files, and says how long it is.
+/// Opens one of a folder's files. Also returns its length.
 fn open(path: &Path) -> Result<(File, u64)> {
     let file = sources::open(path, CANNOT_READ)?;
     let length = file.metadata().map_err(|e| Error::io(path, CANNOT_READ, e))?.len();
     if length > MAX_BYTES {
-        return Err(fault(path, format!("the file has {length} bytes; at most {MAX_BYTES} are read")));
+        return Err(fault(path, format!("the file has {length} bytes; the maximum is {MAX_BYTES}")));
     }
     Ok((file, length))
 }
@@ -98,7 +99,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = vec![];
     bytes
         .try_reserve_exact(length as usize)
-        .map_err(|_| fault(path, format!("there is no memory for its {length} bytes")))?;
+        .map_err(|_| fault(path, format!("cannot allocate its {length} bytes")))?;
     file.take(length).read_to_end(&mut bytes).map_err(|e| Error::io(path, CANNOT_READ, e))?;
     match sources::kind(&bytes) {
         Some(kind) => Err(fault(path, format!("it is {kind}"))),
@@ -106,7 +107,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     }
 }
 
-/// Reads JSON without holding the file.
+/// Parses JSON from the file without reading it into memory.
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let (file, length) = open(path)?;
     let mut input = BufReader::with_capacity(1 << 16, file.take(length));
@@ -115,14 +116,14 @@ fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
         return Err(fault(path, format!("it is {kind}")));
     }
     serde_json::from_reader(input)
-        .map_err(|e| fault(path, format!("it is no tokenizer of the kind that is read: {e}")))
+        .map_err(|e| fault(path, format!("it is not a tokenizer of a supported kind: {e}")))
 }
 
 /// The vectors in a safetensors file.
 struct Embeddings<'a> {
     view: TensorView<'a>,
     width: usize,
-    /// Which row belongs to each entry, where entries share rows.
+    /// The row of each entry, if entries share rows.
     mapping: Option<TensorView<'a>>,
 }
 
@@ -132,7 +133,7 @@ impl<'a> Embeddings<'a> {
         let view = view.ok_or("it has no tensor `embeddings` or `embedding.weight`")?;
         let &[_, width] = view.shape() else {
             return Err(format!(
-                "its tensor of vectors has the shape {:?}; expected two numbers",
+                "its tensor of vectors has the shape {:?}; expected two dimensions",
                 view.shape()
             ));
         };
@@ -148,7 +149,7 @@ impl<'a> Embeddings<'a> {
         Ok(Embeddings { view, width, mapping })
     }
 
-    /// Writes the vector of an entry, if it has one.
+    /// Writes the vector of an entry. Returns false if it has none.
     fn vector(&self, entry: usize, vector: &mut [f32]) -> bool {
         let row = match &self.mapping {
             None => Some(entry),
@@ -178,17 +179,17 @@ impl<'a> Embeddings<'a> {
     }
 }
 
-/// The bytes of number `i`.
+/// Returns the bytes of value `i`.
 fn number<const SIZE: usize>(data: &[u8], i: usize) -> Option<[u8; SIZE]> {
     data.get(i.checked_mul(SIZE)?..)?.first_chunk().copied()
 }
 
-/// IEEE half precision → single.
+/// Converts IEEE half precision to single.
 fn half(bits: u16) -> f32 {
     let (sign, exponent, fraction) =
         (u32::from(bits >> 15) << 31, u32::from(bits >> 10) & 31, u32::from(bits) & 0x3FF);
     let size = match exponent {
-        // 2^-24 for each unit of a number too small for an exponent.
+        // A subnormal number: 2^-24 per unit.
         0 => fraction as f32 / 16_777_216.0,
         31 => f32::from_bits(0x7F80_0000 | fraction << 13),
         _ => f32::from_bits((exponent + 112) << 23 | fraction << 13),

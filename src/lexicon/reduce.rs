@@ -1,28 +1,31 @@
-//! Word vectors of any width → 256 dimensions: unit length, centred, the principal axes where there are more, and a rotation
-//! that spreads what is left evenly over all 256.
+//! Reduces word vectors of any width to 256 dimensions: scales them to unit norm, centres them,
+//! projects wider ones to their principal axes, and rotates them to spread the rest evenly over all
+//! 256 dimensions.
 //!
-//! The axes come from orthogonal iteration (Bauer, 1957), whose sums all go through [`simd`]: the same bits everywhere. The
-//! rotation is a Hadamard matrix with random signs (Ailon and Chazelle, 2006). Without it the first columns would hold most of
-//! a vector, and rounding to 8 bits with one scale most of the loss.
+//! The axes come from orthogonal iteration (Bauer, 1957). All its sums go through [`simd`], so they
+//! have the same bits on every machine. The rotation is a Hadamard matrix with random signs (Ailon
+//! and Chazelle, 2006). Without it, the first columns would hold most of a vector, and rounding to
+//! int8 with one scale would lose most there.
 
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, Matrix};
 
-/// Rounds of orthogonal iteration. Axes that are not told apart by then span nearly the same variance.
+/// Rounds of orthogonal iteration. Axes not separated after these have nearly the same variance.
 const ROUNDS: usize = 10;
 
-/// Rows that are multiplied at a time, to bound memory.
+/// Rows multiplied at a time, to bound memory.
 const BLOCK: usize = 1024;
 
-/// How vectors of one lexicon become rows of 256; learned from a sample of them.
+/// The reduction of one lexicon's vectors to rows of 256, fitted on a sample of them.
 #[derive(Debug, Clone)]
 pub(super) struct Reduction {
     mean: Vec<f32>,
-    /// [`DIMENSIONS`] rows as wide as the vectors; none for vectors that are no wider than that.
+    /// [`DIMENSIONS`] rows as wide as the vectors. `None` if the vectors are not wider than
+    /// [`DIMENSIONS`].
     axes: Option<Vec<f32>>,
 }
 
-/// A number that looks random (SplitMix64; Steele et al., 2014).
+/// A pseudorandom number (SplitMix64; Steele et al., 2014).
 fn scrambled(number: u64) -> u64 {
     let mut z = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -30,7 +33,7 @@ fn scrambled(number: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Scales to unit length; `false` for a vector without direction.
+/// Scales to unit norm. Returns false for a vector of zeros.
 pub(super) fn to_unit(vector: &mut [f32]) -> bool {
     let square: f64 = vector.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
     let length = square.sqrt();
@@ -42,7 +45,7 @@ pub(super) fn to_unit(vector: &mut [f32]) -> bool {
 }
 
 impl Reduction {
-    /// Learns from vectors of unit length, `width` numbers each, row after row.
+    /// Fits on vectors of unit norm, `width` values each, row by row.
     pub(super) fn new(sample: &[f32], width: usize) -> Reduction {
         let mut sums = vec![0f64; width];
         for row in sample.chunks(width) {
@@ -54,7 +57,8 @@ impl Reduction {
         Reduction { mean, axes }
     }
 
-    /// Rows of [`DIMENSIONS`] for vectors of unit length, in their order. Not of unit length.
+    /// Returns rows of [`DIMENSIONS`] for vectors of unit norm, in their order. The rows don't have
+    /// unit norm.
     pub(super) fn rows(&self, vectors: &[f32]) -> Vec<f32> {
         let width = self.mean.len();
         let mut rows = vec![0.0; vectors.len() / width * DIMENSIONS];
@@ -117,7 +121,7 @@ fn covariance(sample: &[f32], mean: &[f32]) -> Vec<f32> {
     covariance
 }
 
-/// The directions of most variance, one a row.
+/// Returns the directions of most variance, one per row.
 fn axes(covariance: &[f32], width: usize) -> Vec<f32> {
     let start = |i: u64| (scrambled(i) >> 40) as f32 / 8_388_608.0 - 1.0;
     let mut axes: Vec<f32> = (0..(DIMENSIONS * width) as u64).map(start).collect();
@@ -132,8 +136,8 @@ fn axes(covariance: &[f32], width: usize) -> Vec<f32> {
     axes
 }
 
-/// Gram and Schmidt, each row twice: once is not enough where rows are nearly parallel. A row that adds no direction
-/// becomes zero.
+/// Gram-Schmidt, each row twice: once is not enough for nearly parallel rows. A row that adds no
+/// direction becomes zero.
 fn orthogonalise(rows: &mut [f32], width: usize) {
     for i in 0..rows.len() / width {
         let (before, rest) = rows.split_at_mut(i * width);
@@ -150,7 +154,7 @@ fn orthogonalise(rows: &mut [f32], width: usize) {
     }
 }
 
-/// Random signs, then the fast Walsh-Hadamard transform, scaled to keep lengths.
+/// Flips random signs, then applies the fast Walsh-Hadamard transform, scaled to keep norms.
 fn rotate(row: &mut [f32]) {
     for (i, value) in (0..).zip(row.iter_mut()) {
         let sign = if scrambled(!i) & 1 == 0 { 1.0 } else { -1.0 };
@@ -172,7 +176,7 @@ fn rotate(row: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// Vectors of which the first few directions hold nearly everything.
+    /// Vectors with nearly all variance in the first few directions.
     fn vectors(count: usize, width: usize, strong: usize) -> Vec<f32> {
         let mut all = vec![];
         for i in 0..count as u64 {

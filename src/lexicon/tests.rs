@@ -25,7 +25,7 @@ fn cosine(lexicon: &Lexicon, a: &str, b: &str) -> f32 {
     simd::dot(&vector(a), &vector(b))
 }
 
-/// Lamp and light lie close, song lies elsewhere.
+/// Lamp and light are similar, song is not.
 const LINES: &str = "lamp 1 0.1 0\nlight 0.9 0.2 0\nsong 0 0.1 -1\nthe 0.3 0.3 0.3\n";
 
 #[test]
@@ -35,7 +35,7 @@ fn glove_word2vec_and_fasttext_files_say_the_same() {
     assert_eq!(load(&format!("4 3\n{LINES}")).unwrap(), glove);
     assert_eq!(load(&format!("4 3\n{}", LINES.replace('\n', " \r\n"))).unwrap(), glove);
     assert_eq!(load(&LINES.replace(' ', "\t")).unwrap(), glove);
-    // How long vectors are doesn't matter.
+    // The norm of the vectors doesn't matter.
     let words = ["lamp", "light", "song", "the"];
     let long = [100.0, 10.0, 0.0, 0.9, 0.2, 0.0, 0.0, 1.0, -10.0, 0.3, 0.3, 0.3];
     assert_eq!(Lexicon::new(&words, &long, 3).unwrap().len(), 4);
@@ -67,7 +67,7 @@ fn faults_name_file_and_line() {
     );
     assert!(
         fault("a 1 2 3\nb 1 x 3\n").contains("line 2")
-            && fault("a 1 2 3\nb 1 x 3\n").contains("number 2 is none")
+            && fault("a 1 2 3\nb 1 x 3\n").contains("number 2 is not a number")
     );
     assert!(fault("a 1 2 3\nb 1 NaN 3\n").contains("line 2: number 2 is NaN; expected a finite number"));
     assert!(fault("a 1 2 3\nb 1 1e99 3\n").contains("line 2: number 2 is inf"));
@@ -153,7 +153,7 @@ fn model2vec_folders_give_their_whole_words_in_any_number_format() {
     let all = ROWS.as_flattened();
     let doubles: Vec<u8> = all.iter().flat_map(|&value| f64::from(value).to_le_bytes()).collect();
     assert_eq!(read(safetensors("embeddings", "F64", &[6, 3], &doubles)), lexicon);
-    // All of these numbers are exact in 16 bits; halves are single floats with a narrower exponent.
+    // All of these numbers are exact in 16 bits; halves are floats with a narrower exponent.
     let brain: Vec<u8> =
         all.iter().flat_map(|value| ((value.to_bits() >> 16) as u16).to_le_bytes()).collect();
     assert_eq!(read(safetensors("embedding.weight", "BF16", &[6, 3], &brain)), lexicon);
@@ -189,10 +189,10 @@ fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() 
     }
     fs::write(outer.path().join("modules.json"), modules("0_StaticEmbedding")).unwrap();
     assert_eq!(Lexicon::load(outer.path()).unwrap(), expected);
-    // The files beside it count first.
+    // Files in the folder itself take precedence.
     fs::write(direct.path().join("modules.json"), modules(".")).unwrap();
     assert_eq!(Lexicon::load(direct.path()).unwrap(), expected);
-    // What is elsewhere is not read, and a list that can't be understood names nothing.
+    // Folders outside are not read, and an invalid list names nothing.
     let elsewhere = format!("../{}", direct.path().file_name().unwrap().to_string_lossy());
     for modules in [modules(&elsewhere), modules(&direct.path().to_string_lossy()), modules("x"), "[".into()]
     {
@@ -205,7 +205,7 @@ fn folders_of_sentence_transformers_are_read_whichever_folder_holds_the_files() 
 #[test]
 fn words_that_were_added_to_a_tokenizer_are_words_and_special_tokens_are_none() {
     let weights = safetensors("embeddings", "F32", &[6, 3], &floats());
-    // `bulb` has a number of its own, `light` one of the vocabulary; added words have no marks.
+    // `bulb` has an index of its own, `light` one of the vocabulary's; added words have no marks.
     let added = r###"[{"id":0,"content":"pad","special":true},{"id":2,"content":"light","special":false},
         {"id":4,"content":"bulb","special":false},{"id":5,"content":"new york","special":false}]"###;
     for vocabulary in [
@@ -248,10 +248,10 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
     );
     for (weights, wanted) in [
         (safetensors("other", "F32", &[6, 3], &floats()), "no tensor `embeddings` or `embedding.weight`"),
-        (safetensors("embeddings", "F32", &[18], &floats()), "expected two numbers"),
+        (safetensors("embeddings", "F32", &[18], &floats()), "expected two dimensions"),
         (safetensors("embeddings", "U8", &[24, 3], &floats()), "F64, F32, F16, BF16 and I8 are read"),
         (safetensors("embeddings", "F32", &[18, 1], &floats()), "2 to 2048 are read"),
-        (b"PK\x03\x05".to_vec(), "no whole safetensors file"),
+        (b"PK\x03\x05".to_vec(), "not a complete safetensors file"),
         (b"PK\x03\x04".to_vec(), "it is a zip archive"),
         (b"version https://git-lfs.github.com/spec/v1\noid".to_vec(), "git lfs pull"),
     ] {
@@ -266,9 +266,9 @@ fn folders_that_are_not_whole_are_refused_by_the_file_that_is_wrong() {
         r#"{"model":{"vocab":[[]]}}"#,
     ] {
         let message = message(tokenizer, &whole);
-        assert!(message.contains("tokenizer.json") && message.contains("no tokenizer"), "{message}");
+        assert!(message.contains("tokenizer.json") && message.contains("not a tokenizer"), "{message}");
     }
-    // Numbers that no row has are no words.
+    // An index without a row is not a word.
     let beyond = r#"{"model":{"vocab":{"lamp":6,"song":18446744073709551615}}}"#;
     assert!(message(beyond, &whole).contains("none of its 2 entries"));
     let empty = tempfile::tempdir().unwrap();
@@ -290,7 +290,7 @@ fn entries_may_share_rows() {
     let small = read("I32", rows.map(i32::to_le_bytes).as_flattened()).unwrap();
     let large = read("I64", rows.map(|row| i64::from(row).to_le_bytes()).as_flattened()).unwrap();
     assert!(cosine(&small, "lamp", "light") > 0.999 && small == large);
-    // Rows read as if there were no mapping would be other words' rows.
+    // Rows read without the mapping would be other words' rows.
     let message = read("U32", rows.map(i32::to_le_bytes).as_flattened()).unwrap_err().to_string();
     assert!(message.contains("`mapping` is U32; I64 and I32 are read"), "{message}");
 }

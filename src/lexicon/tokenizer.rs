@@ -1,14 +1,16 @@
-//! The vocabulary of a tokenizer file, read without holding the file, and the whole words in it.
+//! The vocabulary of a tokenizer file, parsed without reading the file into memory, and the whole
+//! words in it.
 //!
-//! Of a tokenizer's entries only whole words are of use: WordPiece marks the others as continuations (`##ing`), BPE and Unigram
-//! mark where a word starts (`Ġlamp`, `▁lamp`) or ends (`lamp</w>`).
+//! Only a tokenizer's whole words are used. WordPiece marks the other entries as continuations
+//! (`##ing`). BPE and Unigram mark where a word starts (`Ġlamp`, `▁lamp`) or ends (`lamp</w>`).
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt::{self, Formatter};
 
-/// Entries of a tokenizer at most, and those that may have been added to it. Real ones have up to half a million.
+/// Maximum numbers of entries and of added tokens. Real tokenizers have up to half a million
+/// entries.
 const MAX_ENTRIES: usize = 1 << 21;
 const MAX_ADDED: usize = 1 << 16;
 
@@ -20,8 +22,8 @@ pub(super) struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// The words that have vectors, with the numbers of those: the vocabulary's in the order of their numbers, then those that were added,
-    /// which are written without marks.
+    /// Returns the words that have vectors, with the vectors' indices: first the vocabulary's in
+    /// index order, then the added words, which have no marks.
     pub(super) fn words(&self) -> impl Iterator<Item = (String, usize)> {
         let (special, added): (Vec<&Added>, Vec<&Added>) =
             self.added_tokens.iter().partition(|token| token.special);
@@ -33,7 +35,7 @@ impl Tokenizer {
         of_vocabulary.chain(added.into_iter().map(|token| (token.content.clone(), token.id)))
     }
 
-    /// How many entries there are, special tokens and parts of words among them.
+    /// Number of entries, special tokens and parts of words included.
     pub(super) fn len(&self) -> usize {
         let added = self.added_tokens.iter().filter(|token| !token.special).count();
         self.model.vocab.places.len() + added
@@ -47,7 +49,8 @@ struct Model {
     end_of_word_suffix: Option<String>,
 }
 
-/// An entry that was added to the tokenizer, among them or beside them: a word as it is written, or a special token such as `[PAD]`.
+/// An added token, inside or outside the vocabulary: a plain word, or a special token such as
+/// `[PAD]`.
 #[derive(Deserialize)]
 struct Added {
     id: usize,
@@ -56,7 +59,7 @@ struct Added {
     special: bool,
 }
 
-/// At most [`MAX_ADDED`] tokens.
+/// Parses at most [`MAX_ADDED`] tokens.
 fn few<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Added>, D::Error> {
     struct Few;
     impl<'de> Visitor<'de> for Few {
@@ -80,8 +83,9 @@ fn few<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Added>, D::Error> {
     input.deserialize_seq(Few)
 }
 
-/// Entries with their numbers: an object of them, or for Unigram a list of entries with their scores. Their text lies in one string, since
-/// an entry is a few bytes, and a string of its own takes several times as much.
+/// Entries with their indices: an object, or for Unigram a list of entries with their scores. All
+/// text is in one string, since an entry has a few bytes and a string of its own takes several
+/// times as much.
 #[derive(Default)]
 struct Vocabulary {
     text: String,
@@ -95,14 +99,14 @@ struct Place {
 }
 
 impl Vocabulary {
-    /// The entries with their numbers, in the order of those.
+    /// Returns the entries with their indices, in index order.
     fn entries(&self) -> impl Iterator<Item = (&str, usize)> {
         self.places
             .iter()
             .map(|place| (&self.text[place.start as usize..place.end as usize], place.number as usize))
     }
 
-    /// Takes the text behind `start` for an entry. No row has the largest number.
+    /// Adds the text from `start` on as an entry. No row has the index `u32::MAX`.
     fn push<E: serde::de::Error>(&mut self, start: usize, number: u64) -> Result<(), E> {
         if self.places.len() == MAX_ENTRIES {
             return Err(E::custom(format!("it has more than {MAX_ENTRIES} entries")));
@@ -118,7 +122,7 @@ impl Vocabulary {
 impl<'de> Deserialize<'de> for Vocabulary {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         let mut vocabulary = input.deserialize_any(Entries)?;
-        // Equal numbers in the order of the file.
+        // Equal indices stay in file order.
         vocabulary.places.sort_unstable_by_key(|place| (place.number, place.start));
         Ok(vocabulary)
     }
@@ -179,7 +183,7 @@ impl Visitor<'_> for Append<'_> {
     }
 }
 
-/// Appends the string that an array starts with.
+/// Appends the first string of an array.
 struct First<'a>(&'a mut String);
 
 impl<'de> DeserializeSeed<'de> for First<'_> {
@@ -206,14 +210,14 @@ impl<'de> Visitor<'de> for First<'_> {
     }
 }
 
-/// How a tokenizer tells whole words, or their beginnings, from other entries.
+/// How a tokenizer marks whole words, or their starts.
 struct Marks<'a> {
     start: Option<&'static str>,
     end: Option<&'a str>,
     continuation: &'a str,
 }
 
-/// What stands for a space in byte-level BPE, and in SentencePiece.
+/// The mark for a space in byte-level BPE, and in SentencePiece.
 const BYTE_SPACE: &str = "Ġ";
 const SPACE: &str = "▁";
 
@@ -249,8 +253,8 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// The byte that a character of byte-level BPE stands for: those that can be seen stand for themselves, the others in their
-/// order for the characters from U+0100 on (Radford et al., 2019).
+/// Returns the byte of a character in byte-level BPE: visible characters stand for themselves, and
+/// the characters from U+0100 on for the other bytes, in order (Radford et al., 2019).
 fn byte(c: char) -> Option<u8> {
     let is_visible = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
     match u32::from(c) {

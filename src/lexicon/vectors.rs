@@ -1,5 +1,5 @@
-//! Text files of vectors: a word and its numbers on each line. word2vec and fastText put the number of words and of
-//! dimensions on a line before them, GloVe doesn't.
+//! Text files of vectors: a word and its numbers on each line. word2vec and fastText start with a
+//! line of two numbers, of words and of dimensions; GloVe doesn't.
 
 use super::Builder;
 use crate::data::Lines;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 const EXPECTED: &str = "expected a word and its numbers, with spaces between";
 
-/// The words of a file, and how many entries it has.
+/// Reads the words of a file. Also returns the number of its entries.
 pub(super) fn read(path: &Path) -> Result<(Builder, usize)> {
     let file = sources::open_stream(path, "cannot open the lexicon")?;
     let origin = path.display().to_string();
@@ -66,7 +66,7 @@ fn is_space(c: char) -> bool {
     c == ' ' || c == '\t'
 }
 
-/// Writes a line's numbers and returns its word, which may hold spaces.
+/// Writes a line's numbers and returns its word, which may contain spaces.
 fn parse<'a>(line: &'a str, width: usize, numbers: &mut Vec<f32>) -> Result<&'a str, String> {
     numbers.clear();
     let mut rest = line;
@@ -78,7 +78,7 @@ fn parse<'a>(line: &'a str, width: usize, numbers: &mut Vec<f32>) -> Result<&'a 
         let field = &rest[space + 1..];
         let Ok(number) = field.parse() else {
             let place = width - numbers.len();
-            return Err(format!("{EXPECTED}, {width} of them; number {place} is none"));
+            return Err(format!("{EXPECTED}, {width} of them; number {place} is not a number"));
         };
         numbers.push(number);
         rest = &rest[..space];

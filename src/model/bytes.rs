@@ -1,11 +1,11 @@
-//! Where a model's bytes live: a mapped file, or memory of our own. The only unsafe code of this room.
+//! A model's bytes: a mapped file, or memory of our own. The only unsafe code of this module.
 
 use crate::error::{Error, Result};
 use crate::sources;
 use memmap2::Mmap;
 use std::path::Path;
 
-/// A cache line; a vector of these starts where every tensor's type may start.
+/// A cache line. A vector of these is aligned for the type of every tensor.
 #[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
 #[repr(C, align(64))]
 pub(super) struct Line([u8; 64]);
@@ -24,8 +24,9 @@ impl Bytes {
         if about.len() == 0 {
             return Ok(Bytes::copied(&[]));
         }
-        // SAFETY: a mapping is only sound while nobody changes the file in place. That is the documented contract of model
-        // files: this library replaces them by renaming and never writes into one.
+        // SAFETY: a mapping is sound only while nobody changes the file in place. That is the
+        // documented contract of model files: this library replaces them by renaming and never
+        // writes into one.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, "cannot map the model", e))?;
         Ok(Bytes::Mapped(map))
     }

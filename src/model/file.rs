@@ -1,8 +1,10 @@
-//! The `.intent` file: a safetensors file with all metadata as one JSON string under the key `intentkit`.
+//! The `.intent` file: a safetensors file with all metadata as one JSON string under the key
+//! `intentkit`.
 //!
-//! The header is padded so that the tensors start on a 64-byte boundary, int8 matrices first, then float32 and uint32, then
-//! the filters, so that every tensor is aligned for its type. Safetensors' own writer sorts tensors and pads to 8 bytes only,
-//! so the header is written here; it is read with the safetensors crate, which checks every offset.
+//! The header is padded so that the tensors start on a 64-byte boundary: int8 matrices first, then
+//! float32 and uint32, then the filters. So every tensor is aligned for its type. Safetensors' own
+//! writer sorts tensors and pads to 8 bytes only, so the header is written here. It is read with
+//! the safetensors crate, which checks every offset.
 
 use super::{LayerParts, LayerPlaces, Metadata, Parts, Places, TableParts, TrainingSummary};
 use crate::calibration::Calibration;
@@ -25,40 +27,43 @@ use std::hash::Hasher;
 use std::ops::{Range, RangeInclusive};
 use twox_hash::XxHash3_64;
 
-/// Newest file format this library reads, and the one it writes.
+/// Newest file format that this library reads, and the format it writes.
 pub const FORMAT: u32 = 2;
 
-/// A text's every word is compared with all joiners.
+/// Maximum number of clause separators: every word of a text is compared with all of them.
 pub const MAX_JOINERS: usize = 64;
 
 const KEY: &str = "intentkit";
-/// How the checksum's field looks inside a JSON string inside a JSON file.
+/// The checksum's field inside a JSON string inside a JSON file.
 const CHECKSUM_FIELD: &[u8] = br#"\"checksum\":\""#;
 const CHECKSUM_DIGITS: usize = 16;
 const ALIGNMENT: usize = 64;
-/// Headers hold little but the labels: 16,384 of 255 bytes, escaped twice, stay far below.
+/// Maximum header size. A header is mostly labels: 16,384 of 255 bytes, escaped twice, take far
+/// less.
 const MAX_HEADER: usize = 64 << 20;
 /// More than any model has.
 const MAX_TENSORS: usize = 64;
-/// 2^20 rows: more than any n-gram table has use for.
+/// 2^20 rows: more than any embedding table needs.
 const MAX_ROWS: usize = 1 << 20;
 
-/// The largest scale of a row of weights, far above what training makes. Through all four layers (products of 256, 256, 128 and 64 integers
-/// up to 127) features of up to a million then give logits under 10^36, so that no sum of them, and none that calibration makes with factors
-/// up to [`MAX_FACTOR`], leaves the numbers of a float32.
+/// Maximum scale of a row of weights, far above what training makes. With it, features of up to a
+/// million give logits under 10^36 through all four layers (products of 256, 256, 128 and 64
+/// integers up to 127). No sum of such logits overflows float32, not even after calibration with
+/// factors up to [`MAX_FACTOR`].
 const MAX_SCALE: f32 = 1e3;
-/// The largest factor of a calibration; see [`MAX_SCALE`].
+/// Maximum factor of a calibration; see [`MAX_SCALE`].
 const MAX_FACTOR: f32 = 100.0;
-/// Biases, shifts, weights of the reject score and its plane: what is added to logits or scores, and lost in the largest.
+/// Maximum of values added to logits or scores: biases, shifts, weights of the reject score and its
+/// plane.
 const MAX_ADDEND: f32 = 1e6;
-/// Reject scores of held-out lines, which are as large as logits.
+/// Maximum of the held-out lines' reject scores, which are as large as logits.
 const MAX_SCORE: f32 = 1e36;
 
 fn layer_name(index: usize) -> String {
     if index < HIDDEN.len() { format!("hidden{}", index + 1) } else { "output".into() }
 }
 
-/// The bytes of a model file.
+/// Returns the bytes of a model file.
 pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let mut metadata = parts.metadata.clone();
     metadata.checksum = "0".repeat(CHECKSUM_DIGITS);
@@ -69,15 +74,15 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let unwritable = |e| Error::invalid(format!("cannot write the metadata: {e}"));
     let text = serde_json::to_string(&metadata).map_err(unwritable)?;
     let text = serde_json::to_string(&text).map_err(unwritable)?;
-    // Nothing else in the header needs escaping, and building it as a `Value` takes twelve kilobytes of code.
+    // Nothing else in the header needs escaping, and a `serde_json::Value` would add 12 kB of code.
     let mut header = format!(r#"{{"__metadata__":{{"{KEY}":{text}}}"#);
     let table = match &parts.table {
         TableParts::Int8(numbers) => numbers.len(),
         TableParts::Int4(bytes) => bytes.len(),
     };
-    // The rest of a model of few labels has less than a mebibyte.
+    // The other tensors of a model with few labels take less than 1 MiB.
     let length = (1 << 20) + table + parts.lexicon_rows.len() + 2 * parts.centroids.len();
-    // The tensors are held twice: by themselves, and in the file with its header.
+    // The tensors are in memory twice: on their own, and in the file after its header.
     room::check::<u8>(2 * length)?;
     let mut tensors: Vec<u8> = Vec::with_capacity(length);
     let mut put = |name: &str, dtype: &str, shape: &[usize], data: &[u8]| {
@@ -153,8 +158,7 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
 
 /// Writes the checksum of the bytes into them.
 pub(super) fn seal(bytes: &mut [u8]) -> Result<()> {
-    let digits =
-        checksum_place(bytes).ok_or_else(|| Error::invalid("the model's header holds no checksum"))?;
+    let digits = checksum_place(bytes).ok_or_else(|| Error::invalid("the model's header has no checksum"))?;
     let checksum = checksum(bytes, &digits);
     bytes[digits].copy_from_slice(checksum.as_bytes());
     Ok(())
@@ -165,9 +169,9 @@ fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
         ModelFault::NotAModel(match sources::kind(bytes) {
             Some(kind) => format!("it is {kind}"),
             None if sources::is_text(bytes) => {
-                "it is a text file; name the file that training wrote, not what it was trained on".into()
+                "it is a text file; name the model file, not the training data".into()
             }
-            None => "it doesn't start as a safetensors file does".into(),
+            None => "it doesn't start like a safetensors file".into(),
         })
     };
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(not_a_model)?;
@@ -181,7 +185,8 @@ fn header_length(bytes: &[u8]) -> Result<usize, ModelFault> {
     Ok(length as usize)
 }
 
-/// What can be said against bytes before they are copied: that they are not as many as the header asks for, which is all that is read.
+/// Checks, before bytes are copied, that their number is what the header says. Reads only the
+/// header.
 pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
     let check = || {
         let header = header_length(bytes)?;
@@ -190,7 +195,8 @@ pub(super) fn check_length(bytes: &[u8], origin: &str) -> Result<()> {
     check().map_err(|fault| Error::Model { origin: origin.to_owned(), fault })
 }
 
-/// What the header says of the tensors, if there are as many bytes as header and tensors have.
+/// Returns the header's outline of the tensors. Fails unless the number of bytes is that of header
+/// and tensors.
 fn check_whole(bytes: &[u8], header: usize) -> Result<Outline, ModelFault> {
     let tensors = outline(&bytes[8..8 + header])?;
     let (found, expected) = (bytes.len() as u64, (8 + header as u64).saturating_add(tensors.length));
@@ -212,8 +218,8 @@ fn checksum(bytes: &[u8], digits: &Range<usize>) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// Checks a file's bytes and finds its tensors. Nothing is believed before it is checked: lengths first, then the format,
-/// the checksum, every shape.
+/// Checks a file's bytes and finds its tensors. Every value is checked before it is used: lengths
+/// first, then the format, the checksum and every shape.
 pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
     if cfg!(target_endian = "big") {
         return Err(ModelFault::NotAModel("model files need a little-endian machine".into()));
@@ -239,10 +245,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Metadata, Places), ModelFault> {
 }
 
 fn unsound(_: serde_json::Error) -> ModelFault {
-    ModelFault::NotAModel(format!("it is a safetensors file without sound `{KEY}` metadata"))
+    ModelFault::NotAModel(format!("it is a safetensors file without valid `{KEY}` metadata"))
 }
 
-/// The text of the metadata, its format number looked at before anything a newer format might have changed.
+/// Returns the text of the metadata. Checks its format number before anything that a newer format
+/// may have changed.
 fn metadata_text(header: &[u8]) -> Result<String, ModelFault> {
     #[derive(serde::Deserialize)]
     struct Header {
@@ -268,19 +275,19 @@ fn metadata_text(header: &[u8]) -> Result<String, ModelFault> {
     let strings = strings(&text);
     if strings > MAX_STRINGS {
         return Err(ModelFault::AbsurdSize(format!(
-            "the metadata holds {strings} strings; {MAX_STRINGS} are read"
+            "the metadata has {strings} strings; the maximum is {MAX_STRINGS}"
         )));
     }
     Ok(text)
 }
 
-/// The metadata, in the ranges that every use of it relies on.
+/// Parses the metadata and checks every range that its users rely on.
 fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     let metadata: Metadata = serde_json::from_str(text).map_err(unsound)?;
     if metadata.labels.is_empty() || metadata.labels.len() > MAX_LABELS {
         let found = metadata.labels.len();
         return Err(ModelFault::AbsurdSize(format!(
-            "the file names {found} labels; a model has 1 to {MAX_LABELS}"
+            "the file has {found} labels; a model has 1 to {MAX_LABELS}"
         )));
     }
     if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
@@ -289,7 +296,7 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     if metadata.joiners.len() > MAX_JOINERS {
         let found = metadata.joiners.len();
         return Err(ModelFault::AbsurdSize(format!(
-            "the file names {found} joiners; {MAX_JOINERS} are read"
+            "the file has {found} clause separators; the maximum is {MAX_JOINERS}"
         )));
     }
     if let Some(lexicon) = &metadata.lexicon
@@ -316,27 +323,29 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     Ok(metadata)
 }
 
-/// Whether labels and rules are such as training takes: a name goes to terminals and hosts as it is.
+/// Checks labels and rules as training does: names go unchanged to terminals and hosts.
 fn check_names(metadata: &Metadata) -> Result<(), ModelFault> {
     let mut seen = HashSet::new();
     for (i, label) in metadata.labels.iter().enumerate() {
         check_label(label).map_err(|fault| ModelFault::NotAModel(format!("its label {i} {fault}")))?;
         if !seen.insert(label) {
-            return Err(ModelFault::NotAModel(format!("its label {i} is there twice")));
+            return Err(ModelFault::NotAModel(format!("its label {i} is a duplicate")));
         }
     }
     rules::check(&metadata.rules).map_err(|fault| ModelFault::NotAModel(format!("its {fault}")))
 }
 
-/// What the header says of all tensors.
+/// The header's description of all tensors.
 struct Outline {
-    /// The largest end of any.
+    /// The largest end offset.
     length: u64,
-    /// Whether the first is of integers of 8 bits or 4. Other writers of safetensors files put wider types first, and so floats.
+    /// Whether the first tensor is int8 or int4. Other writers of safetensors files put wider
+    /// types, such as floats, first.
     in_our_order: bool,
 }
 
-/// Reads the outline. Bounds what reading the header takes: its tensors are few, their shapes short, and it holds no other metadata.
+/// Reads the outline. Bounds the memory for reading the header: few tensors, short shapes, no other
+/// metadata.
 fn outline(header: &[u8]) -> Result<Outline, ModelFault> {
     #[derive(serde::Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -391,7 +400,8 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// The place of a tensor with the type asked for and the shape asked for, of which `None` may be any length.
+    /// Returns the byte range of a tensor of this type and shape, in which `None` stands for any
+    /// length.
     fn find(&self, name: &str, dtype: Dtype, shape: &[Option<usize>]) -> Result<Range<usize>, ModelFault> {
         let wrong = |problem: String| ModelFault::WrongTensor { name: name.to_owned(), problem };
         let tensor = self.tensors.tensor(name).map_err(|_| wrong("is missing".into()))?;
@@ -405,7 +415,7 @@ impl Finder<'_> {
             let wanted: Vec<String> =
                 shape.iter().map(|n| n.map_or("any".into(), |n| n.to_string())).collect();
             return Err(wrong(format!(
-                "is {:?} {:?}, it should be {dtype:?} [{}]",
+                "is {:?} {:?}; expected {dtype:?} [{}]",
                 tensor.dtype(),
                 tensor.shape(),
                 wanted.join(", ")
@@ -413,7 +423,7 @@ impl Finder<'_> {
         }
         let start = tensor.data().as_ptr() as usize - self.bytes.as_ptr() as usize;
         if !start.is_multiple_of(dtype.bitsize() / 8) {
-            return Err(wrong("does not start on a boundary of its type".into()));
+            return Err(wrong("is not aligned for its type".into()));
         }
         Ok(start..start + tensor.data().len())
     }
@@ -422,7 +432,7 @@ impl Finder<'_> {
         self.tensors.tensor(name).is_ok_and(|tensor| tensor.data().is_empty())
     }
 
-    /// The place of numbers in a range.
+    /// Returns the byte range of a float32 tensor with all values in `range`.
     fn floats(
         &self,
         name: &str,
@@ -436,7 +446,7 @@ impl Finder<'_> {
             Some(value) => Err(ModelFault::WrongTensor {
                 name: name.into(),
                 problem: format!(
-                    "holds {value:e}; its values are from {:e} to {:e}",
+                    "has the value {value:e}; its values are from {:e} to {:e}",
                     range.start(),
                     range.end()
                 ),
@@ -455,7 +465,7 @@ impl Finder<'_> {
         Ok(place)
     }
 
-    /// The lexicon's rows and words, each of which has a row.
+    /// Returns the byte ranges of the lexicon's rows and words. Each word must have a row.
     fn lexicon(&self) -> Result<(Range<usize>, Range<usize>), ModelFault> {
         let rows = self.find("lexicon.rows", Dtype::U8, &[None, Some(HALF)])?;
         let words = self.find("lexicon.words", Dtype::U32, &[None])?;
@@ -463,7 +473,7 @@ impl Finder<'_> {
         let last = vocabulary.map(|vocabulary| vocabulary.last_row().map_or(0, |row| row as usize + 1));
         match last {
             Some(last) if last <= rows.len() / HALF => Ok((rows, words)),
-            _ => Err(ModelFault::AbsurdSize("the lexicon's words ask for other rows than it has".into())),
+            _ => Err(ModelFault::AbsurdSize("a word of the lexicon has no row".into())),
         }
     }
 
@@ -476,7 +486,7 @@ impl Finder<'_> {
     ) -> Result<LayerPlaces, ModelFault> {
         let weights = self.find(&format!("{name}.weight"), Dtype::I8, &[Some(outputs), Some(inputs)])?;
         if self.bytes[weights.clone()].contains(&(i8::MIN as u8)) {
-            let problem = "holds -128; weights are from -127 to 127".into();
+            let problem = "has the value -128; weights are from -127 to 127".into();
             return Err(ModelFault::WrongTensor { name: format!("{name}.weight"), problem });
         }
         Ok(LayerPlaces {
@@ -505,7 +515,7 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
     let points = if finder.is_empty("reject_points") { 0 } else { RejectRule::POINTS };
     places.reject_points = finder.floats("reject_points", points, -MAX_SCORE..=MAX_SCORE)?;
     places.centroids = finder.find("centroids", Dtype::I8, &[Some(labels), Some(DIMENSIONS)])?;
-    // A row of integers that is not zero has a length of 1 at least.
+    // A row of integers that is not zero has a norm of at least 1.
     places.centroid_inverse_norms = finder.floats("centroid_inverse_norms", labels, 0.0..=1.0)?;
     let optional = [
         ("outside", DIMENSIONS + 1, -MAX_ADDEND..=MAX_ADDEND, &mut places.outside),
@@ -525,7 +535,7 @@ fn places(tensors: &SafeTensors<'_>, bytes: &[u8], metadata: &Metadata) -> Resul
         let rows = places.table.len() / width;
         if !(2..=MAX_ROWS).contains(&rows) || !rows.is_power_of_two() {
             return Err(ModelFault::AbsurdSize(format!(
-                "the table has {rows} rows; a power of two up to {MAX_ROWS} is read"
+                "the embedding table has {rows} rows; it needs a power of two up to {MAX_ROWS}"
             )));
         }
         places.known = finder.filter("known")?;

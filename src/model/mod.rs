@@ -1,7 +1,8 @@
-//! The immutable model: labels, vectorizer, network, calibration and decision rule, all borrowed from one block of bytes.
+//! The immutable model: labels, vectorizer, network, calibration and decision rule, all borrowed
+//! from one block of bytes.
 //!
-//! A trained model *is* the bytes of its file: training, loading and saving share one layout, so nothing can differ
-//! between a model that was just trained and the same model loaded elsewhere.
+//! A trained model *is* the bytes of its file. Training, loading and saving share one layout, so a
+//! model just trained and the same model loaded elsewhere are identical.
 
 mod bytes;
 mod draft;
@@ -36,57 +37,62 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::path::Path;
 
-/// How a model was trained. Holds nothing that differs between two runs of the same training.
+/// How a model was trained. Two runs of the same training give equal summaries.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary {
-    /// Lines it was trained on, those without labels among them.
+    /// Number of lines it was trained on, lines without labels included.
     pub examples: usize,
-    /// Lines with labels that were held out to choose epochs, calibration and the rejection threshold.
+    /// Number of lines with labels held out to choose epochs, calibration and the rejection
+    /// threshold.
     pub heldout: usize,
-    /// Share of the held-out in-scope lines whose best label is right, before any rejection; `None` when none could be held out. They
-    /// have no near-duplicate among the lines trained on meanwhile: it is the accuracy to expect for new wording.
+    /// Share of the held-out in-scope lines whose top label is right, before rejection, 0 to 1.
+    /// `None` if no lines could be held out. No near-duplicate of these lines was trained on
+    /// meanwhile, so this is the accuracy to expect for new wording.
     pub heldout_accuracy: Option<f64>,
-    /// The accuracy to expect for wording like that of the lines, whose near-duplicates are trained on; `None` when it was not measured.
+    /// Accuracy to expect for wording like that of the training lines, 0 to 1: near-duplicates of
+    /// the lines tested were trained on. `None` if not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub familiar_accuracy: Option<f64>,
-    /// Share of the held-out in-scope lines that are answered with exactly their labels, rejection included; `None` as above.
+    /// Share of the held-out in-scope lines answered with exactly their labels, rejection included,
+    /// 0 to 1. `None` if not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heldout_answered: Option<f64>,
-    /// Passes over the data.
+    /// Number of passes over the data.
     pub epochs: usize,
     /// Seed of the random numbers.
     pub seed: u64,
 }
 
-/// Everything about a model but its numbers.
+/// Everything in a model except its tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// XXH3-64 of the whole file with these sixteen hexadecimal digits as zeros. The first field, so that it is found first.
+    /// XXH3-64 of the whole file, computed with these sixteen hexadecimal digits as zeros. The
+    /// first field, so that a reader finds it first.
     pub checksum: String,
     /// Version of the file format.
     pub format: u32,
     /// Version of the library that wrote the file.
     pub library: String,
-    /// Name of the preset it was trained with, `auto` resolved.
+    /// Name of the preset that trained it, with `auto` resolved.
     pub preset: String,
-    /// One label or a set.
+    /// One label or a set of labels.
     pub choice: Choice,
     /// The labels in the order of their first appearance in the training data.
     pub labels: Vec<String>,
-    /// How texts are read; `None` for a model trained from feature rows.
+    /// How texts are read. `None` for a model trained from feature rows.
     pub ngrams: Option<NgramSettings>,
-    /// The normalised words and marks that part the clauses of a text; none where a text is one clause.
+    /// The clause separators: normalised words and marks. Empty if each text is one clause.
     pub joiners: Vec<String>,
-    /// How the rows of the lexicon count; `None` for a model without one.
+    /// The settings of the lexicon. `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<LexiconSettings>,
-    /// How logits become probabilities.
+    /// The map from logits to probabilities.
     pub calibration: Calibration,
     /// How in-scope texts are told from others.
     pub reject: RejectSettings,
-    /// How it was trained.
+    /// How the model was trained.
     pub training: TrainingSummary,
-    /// What asks for labels besides the network.
+    /// The keyword rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
 }
@@ -94,21 +100,22 @@ pub struct Metadata {
 /// The settings of the lexicon; its rows and their words are tensors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LexiconSettings {
-    /// How often a row counts, 1 to [`MAX_LEXICON_WEIGHT`](crate::text::ngrams::MAX_LEXICON_WEIGHT).
+    /// Weight of a row, 1 to [`MAX_LEXICON_WEIGHT`](crate::text::ngrams::MAX_LEXICON_WEIGHT).
     pub weight: u8,
 }
 
-/// The settings of the reject rule; its points and centroids are tensors.
+/// The settings of the reject rule; its thresholds and centroids are tensors.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RejectSettings {
-    /// Share of in-scope texts to let through, unless a caller says otherwise.
+    /// Acceptance rate that applies unless a caller asks for another one: the share of in-scope
+    /// texts to accept, 0 to 1.
     pub keep: f32,
-    /// How the score is made.
+    /// How the score is computed.
     #[serde(flatten)]
     pub score: ScoreSettings,
 }
 
-/// Where the tensors of a layer lie.
+/// Byte ranges of a layer's tensors.
 #[derive(Debug, Clone, Default)]
 struct LayerPlaces {
     weights: Range<usize>,
@@ -116,11 +123,11 @@ struct LayerPlaces {
     biases: Range<usize>,
 }
 
-/// Where the tensors lie in the bytes.
+/// Byte ranges of the tensors.
 #[derive(Debug, Clone, Default)]
 struct Places {
     table: Range<usize>,
-    /// Whether a number of the table is a byte; otherwise half of one.
+    /// Whether the embedding table is int8; int4 otherwise.
     table_is_int8: bool,
     known: Range<usize>,
     frequent: Range<usize>,
@@ -154,46 +161,51 @@ impl Places {
     }
 }
 
-/// An immutable classifier: usable from any number of threads at once, without locks and without allocating.
+/// An immutable classifier. Any number of threads may use it at once; it locks nothing and its
+/// predictions allocate nothing.
 #[derive(Debug)]
 pub struct Model {
     bytes: Bytes,
     metadata: Metadata,
     places: Places,
-    /// Of the metadata's joiners.
+    /// Hashes of the clause separators.
     joiners: Vec<u64>,
-    /// Of the metadata's rules.
+    /// The keyword rules, compiled.
     rules: Matcher,
-    /// The network as the int8 kernels read it.
+    /// The network in the layout of the int8 kernels.
     packed: PackedNetwork,
-    /// For a model trained with lines without labels.
+    /// Set if the model was trained with lines without labels.
     outside: Option<Outside>,
 }
 
 impl Model {
-    /// Puts a model together.
+    /// Assembles a model.
     ///
     /// # Errors
-    /// [`Error::Model`] when the parts don't fit each other.
+    /// Fails with [`Error::Model`] if the parts don't fit together, and with [`Error::OutOfMemory`]
+    /// if there is not enough memory.
     pub fn from_parts(parts: &Parts) -> Result<Model> {
         let bytes = file::write(parts)?;
         room::check::<u8>(bytes.len())?;
         Model::parse(Bytes::copied(&bytes), "model in memory")
     }
 
-    /// Opens a model file by mapping it into memory; the table is not copied. The file may be replaced by renaming another
-    /// over it while it is open, as [`Model::save`] does, but its bytes must not be changed in place.
+    /// Opens a model file by mapping it into memory; the embedding table is not copied. While it is
+    /// open, the file may be replaced by renaming another one over it, as [`Model::save`] does. Its
+    /// bytes must not be changed in place.
     ///
     /// # Errors
-    /// [`Error::Io`] when it can't be read, [`Error::Model`] naming the fault when it is no sound model.
+    /// Fails with [`Error::Io`] if it can't be read, and with [`Error::Model`], naming the fault,
+    /// if it is not a valid model.
     pub fn load(path: &Path) -> Result<Model> {
         Model::parse(Bytes::mapped(path)?, &path.display().to_string())
     }
 
-    /// Opens a model from bytes, which are copied.
+    /// Opens a model from bytes, which it copies.
     ///
     /// # Errors
-    /// [`Error::Model`] naming the fault.
+    /// Fails with [`Error::Model`], naming the fault, if they are not a valid model, and with
+    /// [`Error::OutOfMemory`] if there is not enough memory.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
         file::check_length(bytes, "model in memory")?;
         room::check::<u8>(bytes.len())?;
@@ -210,7 +222,8 @@ impl Model {
         Ok(Model { bytes, metadata, places, joiners, rules, packed, outside })
     }
 
-    /// What the model was made from; [`Model::from_parts`] makes the same bytes of it, the version of the library apart.
+    /// Returns the parts of the model. [`Model::from_parts`] makes the same bytes from them, except
+    /// for the library version.
     pub fn parts(&self) -> Parts {
         let layer = |places: &LayerPlaces| LayerParts {
             weights: self.integers(&places.weights).to_vec(),
@@ -241,12 +254,14 @@ impl Model {
         }
     }
 
-    /// Writes the model to a file: to a temporary file beside it, synced, then renamed, so that a reader sees the old file
-    /// or the new one and an interruption loses neither. If `path` is a symbolic link, the file it leads to is replaced. The new file keeps
-    /// the mode of the old one, and its owner where the system allows it.
+    /// Writes the model to a file in one step: to a temporary file beside it, synced, then renamed.
+    /// A reader sees either the old file or the new one, and an interruption loses neither.
+    ///
+    /// If `path` is a symbolic link, its target is replaced. The new file keeps the mode of the old
+    /// one, and its owner if the system allows it.
     ///
     /// # Errors
-    /// [`Error::Io`] naming what failed.
+    /// Fails with [`Error::Io`], naming the step that failed.
     pub fn save(&self, path: &Path) -> Result<()> {
         files::replace(path, self.as_bytes())
     }
@@ -256,17 +271,17 @@ impl Model {
         self.bytes.as_slice()
     }
 
-    /// Everything but the numbers.
+    /// Everything except the tensors.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The labels in the order of their indices.
+    /// The labels, in index order.
     pub fn labels(&self) -> &[String] {
         &self.metadata.labels
     }
 
-    /// Number of rows of the table; 0 for a model trained from feature rows.
+    /// Number of rows of the embedding table; 0 for a model trained from feature rows.
     pub fn rows(&self) -> usize {
         self.table().rows()
     }
@@ -280,12 +295,12 @@ impl Model {
         }
     }
 
-    /// Number of words with a row of the lexicon; 0 for a model without one.
+    /// Number of words with a row in the lexicon; 0 for a model without one.
     pub fn lexicon_words(&self) -> usize {
         self.places.lexicon_rows.len() / HALF
     }
 
-    /// Number of weights, biases and entries of table and lexicon.
+    /// Number of weights, biases and values of embedding table and lexicon.
     pub fn parameters(&self) -> usize {
         let layers = self.places.layers.iter().chain(&self.places.linear);
         (self.rows() + self.lexicon_words()) * DIMENSIONS
@@ -300,7 +315,7 @@ impl Model {
         bytemuck::cast_slice(&self.as_bytes()[place.clone()])
     }
 
-    /// The part that reads texts; `None` for a model trained from feature rows.
+    /// Returns the vectorizer, or `None` for a model trained from feature rows.
     #[inline(always)]
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
@@ -315,17 +330,19 @@ impl Model {
         Some(Vectorizer { settings, table: self.table(), known, words, lexicon })
     }
 
-    /// Writes the features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known.
+    /// Writes the features of a whole text: 256 numbers with an L2 norm of at most 1, or zeros if
+    /// nothing in the text is known.
     ///
     /// # Errors
-    /// [`Error::TextTooLong`], or [`Error::NoVectorizer`] for a model trained from feature rows.
+    /// Fails with [`Error::TextTooLong`] if the text is longer than [`MAX_TEXT_BYTES`], and with
+    /// [`Error::NoVectorizer`] if the model was trained from feature rows.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) -> Result<()> {
         self.reader(text)?.vectorize(text, features);
         Ok(())
     }
 
-    /// Calls `row` with the features of each clause of a text in which anything is known; a model without joiners has one at
-    /// most, that of [`Model::vectorize`].
+    /// Calls `row` with the features of each clause of a text in which anything is known. A model
+    /// without clause separators has at most one row, that of [`Model::vectorize`].
     ///
     /// # Errors
     /// As [`Model::vectorize`].
@@ -334,7 +351,7 @@ impl Model {
         Ok(())
     }
 
-    /// The part that reads `text`, if it can be read.
+    /// Returns the vectorizer, after checking the text's length.
     #[inline(always)]
     pub(crate) fn reader(&self, text: &str) -> Result<Vectorizer<'_>> {
         if text.len() > MAX_TEXT_BYTES {
@@ -348,20 +365,21 @@ impl Model {
         self.places.network(self.as_bytes())
     }
 
-    /// Writes the logits of feature vectors, row behind row, one for each label, computed in int8.
+    /// Writes the logits of feature vectors, computed in int8: row by row, one logit per label.
     ///
     /// # Panics
-    /// When `logits` is not as many rows of a number for each label.
+    /// Panics unless `logits.len()` is the number of rows times the number of labels.
     pub fn logits(&self, rows: &[FeatureVector], logits: &mut [f32]) {
         self.packed.logits(rows, logits);
     }
 
-    /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
+    /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
+    /// value per label.
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
         Reading::new(self.reject_score(), logits)
     }
 
-    /// What the reject score of a row is made of.
+    /// The parts that compute the reject score of a row.
     pub fn reject_score(&self) -> RejectScore<'_> {
         RejectScore {
             centroids: self.centroids(),
@@ -370,7 +388,7 @@ impl Model {
         }
     }
 
-    /// Where the labels' texts lie.
+    /// The labels' centroids.
     pub fn centroids(&self) -> Centroids<'_> {
         Centroids {
             rows: self.integers(&self.places.centroids),
@@ -378,7 +396,7 @@ impl Model {
         }
     }
 
-    /// The labels that keyword rules ask for in a text.
+    /// Returns the labels that keyword rules ask for in a text.
     #[inline]
     pub fn matches(&self, text: &str) -> Matches {
         if self.rules.is_empty() { Matches::new() } else { self.rules.matches(text) }
@@ -400,7 +418,7 @@ impl Model {
     }
 }
 
-/// The rows of one text on their way to a decision.
+/// Combines the rows of one text into logits and a reject score.
 pub struct Reading<'a> {
     reject: RejectScore<'a>,
     logits: &'a mut [f32],
@@ -413,10 +431,11 @@ impl<'a> Reading<'a> {
         Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0 }
     }
 
-    /// Takes a row, whose logits `network` computes. A row of zeros, in which nothing is known, says nothing.
+    /// Adds a row and computes its logits with `network`. Ignores a row of zeros, in which nothing
+    /// is known.
     ///
     /// # Panics
-    /// When the logits are not as many as there are labels.
+    /// Panics unless there are as many logits as labels.
     pub fn row(&mut self, features: &FeatureVector, network: impl Fn(&FeatureVector, &mut [f32])) {
         if is_zero(features) {
             return;
@@ -433,10 +452,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Takes a row whose logits were computed already, as [`Reading::row`].
+    /// Adds a row with its logits, as [`Reading::row`].
     ///
     /// # Panics
-    /// When the logits are not as many as there are labels.
+    /// Panics unless there are as many logits as labels.
     pub fn add(&mut self, features: &FeatureVector, logits: &[f32]) {
         if is_zero(features) {
             return;
@@ -449,7 +468,8 @@ impl<'a> Reading<'a> {
         self.rows += 1;
     }
 
-    /// The text's reject score: that of its surest row, negative infinity when nothing is known.
+    /// Returns the text's reject score: the highest of its rows, or negative infinity if nothing in
+    /// it is known.
     pub fn score(&self) -> f32 {
         self.score
     }

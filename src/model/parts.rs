@@ -1,4 +1,4 @@
-//! What a model is made from, and what can be done to it without training.
+//! The parts of a model, and changes to them that need no training.
 
 use super::{Metadata, Model, TrainingSummary};
 use crate::error::{Error, Result};
@@ -7,78 +7,84 @@ use crate::rules::{self, Rule};
 use crate::shape::{DIMENSIONS, HALF};
 use crate::text::ngrams::NgramSettings;
 
-/// The bias of a label that says nothing.
+/// The bias of an untrained label.
 pub(crate) const SILENT_BIAS: f32 = -6.0;
 
-/// One layer's int8 numbers; see [`Layer`].
+/// Int8 tensors of one layer; see [`Layer`](crate::network::Layer).
 #[derive(Debug, Clone, Default)]
 pub struct LayerParts {
     /// Row-major, one row per output.
     pub weights: Vec<i8>,
     /// One per output.
     pub scales: Vec<f32>,
-    /// One per output, or none for the linear path.
+    /// One per output. Empty for the skip connection.
     pub biases: Vec<f32>,
 }
 
-/// The numbers of a table; see [`Table`].
+/// Values of an embedding table; see [`Table`](crate::vectorizer::Table).
 #[derive(Debug, Clone)]
 pub enum TableParts {
-    /// One byte a number.
+    /// One byte per value.
     Int8(Vec<i8>),
-    /// Two numbers a byte.
+    /// Int4: two values per byte.
     Int4(Vec<u8>),
 }
 
 impl Default for TableParts {
-    /// No rows.
+    /// Defaults to a table without rows.
     fn default() -> Self {
         TableParts::Int4(vec![])
     }
 }
 
-/// What a model is made from.
+/// The parts of a model.
 #[derive(Debug, Clone)]
 pub struct Parts {
-    /// Checksum, format and library version are filled in.
+    /// Checksum, format and library version are filled in on writing.
     pub metadata: Metadata,
-    /// Rows of the vectorizer; empty without [`Metadata::ngrams`].
+    /// The embedding table. Empty without [`Metadata::ngrams`].
     pub table: TableParts,
-    /// Slots of the filter of known trigrams; empty without [`Metadata::ngrams`].
+    /// Slots of the filter of known trigrams. Empty without [`Metadata::ngrams`].
     pub known: Vec<u16>,
-    /// Slots of the filter of frequent words; empty where all words are told apart.
+    /// Slots of the filter of frequent words. Empty if all words are distinct.
     pub frequent: Vec<u16>,
-    /// Rows of the lexicon's words; empty without [`Metadata::lexicon`].
+    /// Rows of the lexicon's words, int4. Empty without [`Metadata::lexicon`].
     pub lexicon_rows: Vec<u8>,
-    /// Slots of the [`Vocabulary`] of those words; empty without [`Metadata::lexicon`].
+    /// Slots of the [`Vocabulary`](crate::text::vocabulary::Vocabulary) of those words. Empty
+    /// without [`Metadata::lexicon`].
     pub lexicon_words: Vec<u32>,
-    /// 256 → 256 → 128 → 64 → N.
+    /// The layers 256 → 256 → 128 → 64 → N for N labels.
     pub layers: [LayerParts; 4],
-    /// 256 → N.
+    /// The skip connection, 256 → N.
     pub linear: Option<LayerParts>,
-    /// A probability for each label.
+    /// The minimum probability of each label, 0 to 1.
     pub thresholds: Vec<f32>,
-    /// [`RejectRule::points`]; empty where no score rejects.
+    /// [`RejectRule::points`](crate::decision::RejectRule::points). Empty if the model rejects by
+    /// no score.
     pub reject_points: Vec<f32>,
-    /// Each label's mean feature vector; see [`Centroids`].
+    /// Each label's mean feature vector; see [`Centroids`](crate::decision::Centroids).
     pub centroids: Vec<i8>,
-    /// The reciprocal of each centroid's length.
+    /// The reciprocal of each centroid's L2 norm.
     pub centroid_inverse_norms: Vec<f32>,
-    /// [`Outside`](crate::decision::Outside), its bias last; empty for a model trained without lines without labels.
+    /// [`Outside`](crate::decision::Outside): weights, then the bias. Empty if the model was
+    /// trained without lines without labels.
     pub outside: Vec<f32>,
-    /// [`RejectRule::right`]; empty where [`Parts::reject_points`] are, and for models of before.
+    /// [`RejectRule::right`](crate::decision::RejectRule::right). Empty without
+    /// [`Parts::reject_points`], and in older models.
     pub reject_right: Vec<f32>,
-    /// [`RejectRule::outside`]; empty as above.
+    /// [`RejectRule::outside`](crate::decision::RejectRule::outside). Empty without
+    /// [`Parts::reject_points`], and in older models.
     pub reject_outside: Vec<f32>,
 }
 
-/// Rows of the table of a model without training.
+/// Rows of the embedding table of an untrained model.
 const EMPTY_ROWS: usize = 4096;
-/// Slots of its filter, with room for the trigrams of about a thousand texts; the first training makes one that fits.
+/// Slots of its filter: enough for the trigrams of about a thousand texts. The first training
+/// replaces it.
 const EMPTY_SLOTS: usize = 8192;
 
 impl Parts {
-    /// A model that knows nothing and has no labels yet, which the caller adds.
+    /// Returns the parts of a model that knows nothing. It has no labels; the caller adds them.
     pub fn empty() -> Parts {
         let layer = |outputs: usize, inputs: usize| LayerParts {
             weights: vec![0; outputs * inputs],
@@ -101,7 +107,7 @@ impl Parts {
                 training: TrainingSummary { seed: 1, ..TrainingSummary::default() },
                 ..Metadata::default()
             },
-            // Zeros.
+            // Int4 zeros.
             table: TableParts::Int4(vec![0x88; EMPTY_ROWS * HALF]),
             known: vec![0; EMPTY_SLOTS],
             frequent: vec![],
@@ -119,7 +125,7 @@ impl Parts {
         }
     }
 
-    /// One more label, which says nothing yet.
+    /// Adds an untrained label.
     pub fn add_label(&mut self, name: &str) {
         self.metadata.labels.push(name.to_owned());
         let inputs = [INPUTS[3], DIMENSIONS];
@@ -134,16 +140,16 @@ impl Parts {
         self.centroid_inverse_norms.push(0.0);
     }
 
-    /// Whether nothing has been learned for a label yet.
+    /// Returns true if nothing has been learned for a label.
     pub fn is_silent(&self, label: usize) -> bool {
         let layers = [&self.layers[3]].into_iter().chain(&self.linear);
         layers.into_iter().all(|layer| layer.scales.get(label).is_none_or(|&scale| scale == 0.0))
     }
 
-    /// Takes a label away, with its rules.
+    /// Removes a label and its rules.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if `label` is out of range.
     pub fn remove_label(&mut self, label: usize) {
         let name = self.metadata.labels.remove(label);
         self.metadata.rules.retain(|rule| rule.label != name);
@@ -161,19 +167,19 @@ impl Parts {
         self.centroid_inverse_norms.remove(label);
     }
 
-    /// Gives a label and its rules another name.
+    /// Renames a label, in its rules too.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if `label` is out of range.
     pub fn rename_label(&mut self, label: usize, to: &str) {
         self.give_rules(label, to);
         to.clone_into(&mut self.metadata.labels[label]);
     }
 
-    /// Makes the rules of a label those of another.
+    /// Moves the rules of a label to the label named `to`.
     ///
     /// # Panics
-    /// When there is no such label.
+    /// Panics if `label` is out of range.
     pub fn give_rules(&mut self, label: usize, to: &str) {
         let Metadata { labels, rules, .. } = &mut self.metadata;
         for rule in rules.iter_mut().filter(|rule| rule.label == labels[label]) {
@@ -181,10 +187,11 @@ impl Parts {
         }
     }
 
-    /// Puts rules in the place of those there are. Labels that are not there yet are added.
+    /// Replaces the rules. Adds labels that don't exist yet.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the rule.
+    /// Fails with [`Error::InvalidArgument`], naming the rule, if one is invalid, and if there
+    /// would be too many labels.
     pub fn set_rules(&mut self, rules: &[Rule]) -> Result<()> {
         rules::check(rules)?;
         for rule in rules {
@@ -195,7 +202,7 @@ impl Parts {
         let found = self.metadata.labels.len();
         if found > MAX_LABELS {
             return Err(Error::invalid(format!(
-                "with those of the rules there would be {found} labels; a model holds at most {MAX_LABELS}"
+                "with those of the rules the model would have {found} labels; the maximum is {MAX_LABELS}"
             )));
         }
         self.metadata.rules = rules.to_vec();
@@ -204,14 +211,16 @@ impl Parts {
 }
 
 impl Model {
-    /// A model of keyword rules alone. It answers what they ask for and can learn.
+    /// Makes a model of keyword rules alone. It predicts the labels that they ask for, and it can
+    /// learn.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the rule, or when there is none.
+    /// Fails with [`Error::InvalidArgument`], naming the rule, if one is invalid, and if there are
+    /// no rules.
     pub fn of_rules(rules: &[Rule]) -> Result<Model> {
         if rules.is_empty() {
             return Err(Error::invalid(
-                "there are no rules; a classifier without training needs one at least",
+                "there are no rules; a classifier without training needs at least one",
             ));
         }
         let mut parts = Parts::empty();
@@ -219,10 +228,10 @@ impl Model {
         Model::from_parts(&parts)
     }
 
-    /// The same model with other rules.
+    /// Returns the same model with other rules.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the rule.
+    /// Fails with [`Error::InvalidArgument`], naming the rule, if one is invalid.
     pub fn with_rules(&self, rules: &[Rule]) -> Result<Model> {
         let mut parts = self.parts();
         parts.set_rules(rules)?;

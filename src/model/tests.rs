@@ -69,7 +69,8 @@ fn fault(bytes: &[u8]) -> ModelFault {
     }
 }
 
-/// Bytes with one piece of the header replaced by another of the same length, and a checksum that fits.
+/// Bytes with one piece of the header replaced by another of the same length, and a checksum that
+/// fits.
 fn edited(from: &str, to: &str) -> Vec<u8> {
     let mut bytes = model().as_bytes().to_vec();
     let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
@@ -170,7 +171,7 @@ fn other_files_given_as_a_model_are_told_by_their_first_bytes() {
             br#"{"text": "lights on", "labels": ["light"]}"#,
             "(it is a text file; name the file that training wrote",
         ),
-        (&[0; 64], "(it doesn't start as a safetensors file does)"),
+        (&[0; 64], "(it doesn't start like a safetensors file)"),
     ] {
         let message = fault(bytes).to_string();
         assert!(message.contains(expected), "{message}");
@@ -215,7 +216,7 @@ fn every_flipped_bit_is_noticed() {
 #[test]
 fn a_model_that_another_program_wrote_anew_is_told_from_a_damaged_one() {
     let model = model();
-    // As safetensors for Python does it.
+    // As safetensors for Python writes it.
     let tensors = safetensors::SafeTensors::deserialize(model.as_bytes()).unwrap();
     let (_, header) = safetensors::SafeTensors::read_metadata(model.as_bytes()).unwrap();
     let rewritten = safetensors::serialize(tensors.tensors(), header.metadata().clone()).unwrap();
@@ -293,7 +294,7 @@ fn absurd_sizes_are_refused_before_anything_large_is_allocated() {
     assert!(matches!(fault(&bytes), ModelFault::NotAModel(_)));
     bytes[..8].copy_from_slice(&(1u64 << 25).to_le_bytes());
     assert!(matches!(fault(&bytes), ModelFault::WrongLength { .. }));
-    // Offsets past the end of the file and past the end of numbers.
+    // Offsets past the end of the file and above the largest integer.
     let huge =
         edited(r#""shape":[16,128],"data_offsets":[0,2048]"#, r#""shape":[16,128],"data_offsets":[0,9999]"#);
     assert!(Model::from_bytes(&huge).is_err());
@@ -332,7 +333,7 @@ fn numbers_beyond_those_of_any_model_are_refused_by_name() {
     refused("centroid_inverse_norms", &|parts, value| parts.centroid_inverse_norms[0] = value);
     refused("outside", &|parts, value| parts.outside = vec![value; DIMENSIONS + 1]);
     refused("reject_right", &|parts, value| parts.reject_right = vec![value; 101]);
-    // JSON has no such numbers, so that these are no metadata at all.
+    // JSON has no such numbers, so the metadata is invalid.
     for value in [1e37, -1e37] {
         let refused = |change: &dyn Fn(&mut Metadata)| {
             let mut parts = parts(3, true);
@@ -391,12 +392,12 @@ fn the_largest_numbers_that_are_read_give_answers_that_are_numbers() {
 #[test]
 fn labels_that_training_would_refuse_are_refused_on_reading() {
     for (label, fault) in [
-        ("a\u{1b}[31mred", "its label 1 holds a control character"),
-        ("two\r\nlines", "its label 1 holds a control character"),
-        ("nothing\0", "its label 1 holds a control character"),
+        ("a\u{1b}[31mred", "its label 1 contains a control character"),
+        ("two\r\nlines", "its label 1 contains a control character"),
+        ("nothing\0", "its label 1 contains a control character"),
         (" ", "its label 1 is empty"),
         (&"long".repeat(64), "its label 1 has 256 bytes"),
-        ("label \"0\" é", "its label 1 is there twice"),
+        ("label \"0\" é", "its label 1 is a duplicate"),
     ] {
         let mut parts = parts(3, true);
         parts.metadata.labels[1] = label.into();
@@ -407,7 +408,7 @@ fn labels_that_training_would_refuse_are_refused_on_reading() {
     parts.metadata.rules =
         vec![Rule { label: "a\u{7}".into(), keywords: vec!["bell".into()], phrases: vec![] }];
     let sentence = Model::from_parts(&parts).map(drop).unwrap_err().to_string();
-    assert!(sentence.contains("its rule 0: the label holds a control character"), "{sentence}");
+    assert!(sentence.contains("its rule 0: the label contains a control character"), "{sentence}");
 }
 
 #[test]
@@ -427,7 +428,7 @@ fn a_missing_file_and_a_folder_are_errors_that_name_the_path() {
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(if cfg!(debug_assertions) { 64 } else { 400 }))]
 
-    /// A file whose checksum fits whatever was done to it: the shapes and ranges are what keeps it from doing harm.
+    /// A file whose checksum always matches: only the checks of shapes and ranges keep it harmless.
     #[test]
     fn a_model_made_up_by_an_enemy_is_refused_or_answers(
         edits in proptest::collection::vec((0usize..1_000_000, 0u8..=255), 1..12),

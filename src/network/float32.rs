@@ -1,4 +1,5 @@
-//! The float32 forward pass over the same stored numbers, dequantised: the reference for every export.
+//! The float32 forward pass over the same stored weights, dequantised: the reference for every
+//! export.
 
 use super::{Layer, Network};
 use crate::simd;
@@ -10,7 +11,7 @@ pub(super) struct FloatLayer {
     pub(super) inputs: usize,
 }
 
-/// A network whose weights were multiplied out to float32. There is no other float state than this.
+/// A network with its weights dequantised to float32.
 pub struct FloatNetwork {
     pub(super) hidden: [FloatLayer; 3],
     pub(super) output: FloatLayer,
@@ -32,7 +33,7 @@ impl FloatLayer {
         FloatLayer { weights: outputs.flat_map(row).collect(), biases, inputs }
     }
 
-    /// The weights of each output.
+    /// The rows of weights, one per output.
     pub(super) fn rows(&self) -> impl Iterator<Item = &[f32]> {
         self.weights.chunks(self.inputs)
     }
@@ -43,14 +44,15 @@ impl FloatLayer {
         }
     }
 
-    /// The outputs of a layer with biases.
+    /// Returns the outputs of a layer with biases.
     pub(super) fn outputs(&self, input: &[f32]) -> Vec<f32> {
         let mut outputs = vec![0.0; self.biases.len()];
         self.apply(input, &mut outputs);
         outputs
     }
 
-    /// Adds to `inputs` the gradient with respect to them, given that with respect to the outputs.
+    /// Backpropagates: adds the gradient with respect to the inputs to `inputs`, given the gradient
+    /// with respect to the outputs.
     pub(super) fn back(&self, outputs: &[f32], inputs: &mut [f32]) {
         for (&output, row) in outputs.iter().zip(self.rows()).filter(|(output, _)| **output != 0.0) {
             simd::axpy(output, row, inputs);
@@ -59,7 +61,7 @@ impl FloatLayer {
 }
 
 impl FloatNetwork {
-    /// Multiplies the weights out; about 0.5 MB for 150 labels.
+    /// Dequantises the weights: about 0.5 MB for 150 labels.
     pub fn new(network: &Network<'_>) -> Self {
         FloatNetwork {
             hidden: network.hidden.each_ref().map(FloatLayer::new),
@@ -68,10 +70,10 @@ impl FloatNetwork {
         }
     }
 
-    /// The part of a network that gives the logits of `labels`, in their order.
+    /// Dequantises the part of a network that computes the logits of `labels`, in their order.
     ///
     /// # Panics
-    /// When a label is past the network's outputs.
+    /// Panics if a label is out of range.
     pub fn of_labels(network: &Network<'_>, labels: &[usize]) -> Self {
         let part = |layer: &Layer<'_>| FloatLayer::of_outputs(layer, labels.iter().copied());
         FloatNetwork {
@@ -81,7 +83,7 @@ impl FloatNetwork {
         }
     }
 
-    /// Writes the logits of a feature vector.
+    /// Writes the logits of a feature vector, one per label.
     pub fn logits(&self, features: &FeatureVector, logits: &mut [f32]) {
         let (mut input, mut output) = (*features, [0f32; 256]);
         let mut width = features.len();

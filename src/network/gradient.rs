@@ -1,23 +1,25 @@
-//! What each feature adds to a logit: integrated gradients (Sundararajan et al., 2017).
+//! The contribution of each feature to a logit: integrated gradients (Sundararajan et al., 2017).
 //!
-//! The logits are followed along the line from the zero vector to the features, and their gradient is averaged over it.
-//! With ReLU they are linear in pieces along the line. Where the pieces meet can be computed, so one gradient within each
-//! piece, weighed by the piece's length, gives the average exactly, and not only for many small steps.
+//! The gradients of the logits are averaged along the line from the zero vector to the features.
+//! With ReLU, the logits are piecewise linear along that line, and the ends of the pieces can be
+//! computed. One gradient in each piece, weighted by the piece's length, gives the exact average
+//! without many small steps.
 
 use super::float32::{FloatLayer, FloatNetwork};
 use crate::simd;
 use crate::vectorizer::FeatureVector;
 
-/// Pieces that are told apart, about; the sample's network has about 200. A network made to have more gets steps that are
-/// too coarse for it, not endless time.
+/// Approximate maximum number of pieces; the sample's network has about 200. A network built to
+/// have more gets coarser steps rather than unbounded time.
 const MAX_PIECES: usize = 4096;
 
 impl FloatNetwork {
-    /// The gradient of each logit, averaged along the line from the zero vector to `features`. Its dot product with `features`
-    /// is the difference that they make: the logit of `features` less that of the zero vector.
+    /// Returns the gradient of each logit, averaged along the line from the zero vector to
+    /// `features`. The dot product of a gradient and `features` is the logit of `features` minus
+    /// the logit of the zero vector.
     pub fn mean_gradients(&self, features: &FeatureVector) -> Vec<FeatureVector> {
         let [first, ..] = &self.hidden;
-        // Up to the first layer's outputs, which are a linear map from the features.
+        // With respect to the outputs of the first layer, which is a linear map of the features.
         let mut means = vec![vec![0.0; first.biases.len()]; self.output.biases.len()];
         for ends in self.corners(features).windows(2) {
             let (middle, length) = (0.5 * (ends[0] + ends[1]), ends[1] - ends[0]);
@@ -38,7 +40,7 @@ impl FloatNetwork {
         means.iter().map(gradient).collect()
     }
 
-    /// Which units of each hidden layer are active.
+    /// Returns which units of each hidden layer are active.
     fn active(&self, features: &FeatureVector) -> Vec<Vec<bool>> {
         let mut input = features.to_vec();
         let of_layer = |layer: &FloatLayer| {
@@ -49,7 +51,8 @@ impl FloatNetwork {
         self.hidden.iter().map(of_layer).collect()
     }
 
-    /// Takes the gradient with respect to the last hidden layer's outputs back to what goes into the first one's ReLU.
+    /// Backpropagates the gradient with respect to the last hidden layer's outputs to the inputs of
+    /// the first layer's ReLU.
     fn back_to_first(&self, gradient: &[f32], active: &[Vec<bool>]) -> Vec<f32> {
         let mut gradient = gradient.to_vec();
         for (depth, (layer, active)) in self.hidden.iter().zip(active).enumerate().rev() {
@@ -65,7 +68,8 @@ impl FloatNetwork {
         gradient
     }
 
-    /// Where along the line the pieces begin and end: 0 and 1, and between them wherever a unit becomes active or ceases to be.
+    /// Returns the ends of the pieces, as shares of the line: 0, 1, and each point where a unit
+    /// switches on or off.
     fn corners(&self, features: &FeatureVector) -> Vec<f32> {
         let mut corners = vec![(0.0, vec![0.0; features.len()]), (1.0, features.to_vec())];
         for layer in &self.hidden {
@@ -80,8 +84,8 @@ fn rectified(value: f32) -> f32 {
     if value > 0.0 { value } else { 0.0 }
 }
 
-/// ReLU of a function that is linear between `corners`, each a place with the values there: it has corners where a value
-/// changes its sign as well.
+/// Applies ReLU to a function that is linear between `corners`, each a position with its values.
+/// Adds a corner wherever a value changes its sign.
 fn rectify(corners: &[(f32, Vec<f32>)]) -> Vec<(f32, Vec<f32>)> {
     let mut all: Vec<(f32, Vec<f32>)> = vec![];
     for (i, (start, from)) in corners.iter().enumerate() {
@@ -107,7 +111,7 @@ mod tests {
 
     const LABELS: usize = 5;
 
-    /// Numbers that look random, -1 to 1.
+    /// Pseudorandom numbers, -1 to 1.
     fn numbers(count: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;
         let next = |_| {
@@ -117,7 +121,7 @@ mod tests {
         (0..count).map(next).collect()
     }
 
-    /// Weights, scales and biases of the layers, the linear path last.
+    /// Weights, scales and biases of the layers, the skip connection last.
     fn layers() -> Vec<(Vec<i8>, Vec<f32>, Vec<f32>)> {
         let outputs = [HIDDEN[0], HIDDEN[1], HIDDEN[2], LABELS, LABELS];
         let shapes = outputs.into_iter().zip(INPUTS.into_iter().chain([INPUTS[0]]));

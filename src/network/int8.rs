@@ -1,13 +1,14 @@
-//! The int8 forward pass: integer sums, so that every kernel on every CPU gives the same logits.
+//! The int8 forward pass. Its integer sums make every kernel give the same logits on every CPU.
 //!
-//! The input of each layer is rounded to 8 bits with the scale of its own largest value (dynamic quantisation).
+//! The input of each layer is rounded to int8, with a scale from its own largest absolute value
+//! (dynamic quantisation).
 
 use super::{HIDDEN, Layer, Network};
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, Activations, PackedLayer, TILE};
 use crate::vectorizer::FeatureVector;
 
-/// A network packed for the kernels; about 0.2 MB for 150 labels.
+/// A network packed for the kernels: about 0.2 MB for 150 labels.
 #[derive(Debug, Clone)]
 pub struct PackedNetwork {
     hidden: [PackedLayer; 3],
@@ -29,11 +30,11 @@ impl PackedNetwork {
         }
     }
 
-    /// Writes the logits of feature vectors, row behind row. Several rows at a time cost less than one by one, and give the same
-    /// bits.
+    /// Writes the logits of feature vectors, row by row. Several rows in one call cost less than
+    /// one by one and give the same bits.
     ///
     /// # Panics
-    /// When `logits` is not as many rows of the network's outputs.
+    /// Panics unless `logits.len()` is the number of rows times the number of outputs.
     pub fn logits(&self, rows: &[FeatureVector], logits: &mut [f32]) {
         let outputs = self.output.outputs();
         assert_eq!(logits.len(), rows.len() * outputs);
@@ -47,7 +48,7 @@ impl PackedNetwork {
         }
     }
 
-    /// Up to `ROWS` rows.
+    /// Computes up to `ROWS` rows.
     fn tile<const ROWS: usize>(&self, rows: &[FeatureVector], logits: &mut [f32]) {
         let count = rows.len();
         let mut features = [[0; DIMENSIONS]; ROWS];

@@ -1,4 +1,4 @@
-//! AVX2: the portable kernels compiled for it, and the int8 layers by hand.
+//! AVX2: the portable kernels compiled for it, and hand-written int8 layers.
 
 use super::packed::{Call, PANEL};
 use super::{Kernels, LANES, TILE};
@@ -13,13 +13,13 @@ twins! { features: "avx2", columns: 128, tile: 4 x 16 }
 const AVX2: Kernels = Kernels { name: "avx2", affine, ..twins::SET };
 
 /// # Safety
-/// The CPU has AVX2.
+/// The CPU must have AVX2.
 #[target_feature(enable = "avx2")]
 unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     let blocks = call.layer.scales.len();
     let mut first = 0;
     while first < blocks {
-        // SAFETY: upheld by this function's contract; there are as many blocks left.
+        // SAFETY: upheld by this function's contract; at least that many blocks are left.
         first += unsafe {
             let left = (blocks - first).min(PANEL - first % PANEL);
             match (call.layer.is_narrow, call.inputs.len(), left) {
@@ -34,11 +34,12 @@ unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     }
 }
 
-/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`. Products of two pairs of int8 numbers are added in 16 bits,
-/// which hold them: weights and activations are in -127..=127, and 2 * 127 * 127 < 2^15.
+/// Computes the outputs of `COUNT` blocks from `first` on. Returns `COUNT`. Products of two pairs
+/// of int8 values are added in 16 bits without overflow: weights and activations are in -127..=127,
+/// and 2 * 127 * 127 < 2^15.
 ///
 /// # Safety
-/// The CPU has AVX2.
+/// The CPU must have AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn tile<const ROWS: usize, const COUNT: usize>(
@@ -49,13 +50,14 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
     let (groups, stride) = call.groups(first);
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
-    // SAFETY: a group is two registers of weights; an unaligned load; `group` stays below `per_block`, which is at most a
-    // quarter of DIMENSIONS.
+    // SAFETY: a group is two registers of weights; the load may be unaligned; `group` is less than
+    // `per_block`, which is at most a quarter of DIMENSIONS.
     unsafe {
         for group in 0..call.per_block() {
             for (input, sums) in call.inputs.iter().zip(&mut sums) {
                 let four = input.as_ptr().add(4 * group).cast::<i32>().read_unaligned();
-                // The instruction multiplies unsigned by signed numbers, so the sign goes over to the weights.
+                // The instruction multiplies unsigned by signed values, so the sign moves to the
+                // weights.
                 let signed = _mm256_set1_epi32(four);
                 let unsigned = _mm256_abs_epi8(signed);
                 for (block, sums) in sums.iter_mut().enumerate() {
@@ -69,10 +71,10 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             }
         }
     }
-    // By reference: moved out of the array, the registers would go through memory twice.
+    // By reference: moving them out of the array would copy the registers through memory twice.
     for (row, blocks) in sums.iter().enumerate() {
         for (block, sums) in blocks.iter().enumerate() {
-            // SAFETY: two registers of eight 32-bit numbers.
+            // SAFETY: two registers of eight 32-bit values.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(*sums) };
             call.finish(first + block, row, sums, outputs);
         }
@@ -80,10 +82,11 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
     COUNT
 }
 
-/// As [`tile`] for a narrow layer. Products of eight inputs are at most 4 * 15 * 127 in 16 bits, which hold four such groups.
+/// As [`tile`] for an int4 layer. The products of eight inputs sum to at most 4 * 15 * 127, and 16
+/// bits hold four such groups.
 ///
 /// # Safety
-/// The CPU has AVX2, and the layer is narrow.
+/// The CPU must have AVX2, and the layer must be int4.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
@@ -97,8 +100,8 @@ unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
     let mut sums = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
     for some in (0..call.per_block()).step_by(TOGETHER) {
         let mut products = [[[_mm256_setzero_si256(); 2]; COUNT]; ROWS];
-        // SAFETY: a group is two registers of weights; unaligned loads of inputs; `group` stays below `per_block`, which is at most
-        // an eighth of DIMENSIONS.
+        // SAFETY: a group is two registers of weights; the loads may be unaligned; `group` is less
+        // than `per_block`, which is at most an eighth of DIMENSIONS.
         unsafe {
             for group in some..call.per_block().min(some + TOGETHER) {
                 for block in 0..COUNT {
@@ -126,12 +129,12 @@ unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
             }
         }
     }
-    // By reference: moved out of the array, the registers would go through memory twice.
+    // By reference: moving them out of the array would copy the registers through memory twice.
     for ((number, row), blocks) in call.inputs.iter().enumerate().zip(&sums) {
         let excess = _mm256_set1_epi32(call.excess(row));
         for (block, sums) in blocks.iter().enumerate() {
             let exact = [_mm256_sub_epi32(sums[0], excess), _mm256_sub_epi32(sums[1], excess)];
-            // SAFETY: two registers of eight 32-bit numbers.
+            // SAFETY: two registers of eight 32-bit values.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(exact) };
             call.finish(first + block, number, sums, outputs);
         }

@@ -1,5 +1,5 @@
-//! The kernels for AVX-512: the portable ones compiled for it, and by hand what a compiler does not bring into registers.
-//! Multiplications and additions stay apart, in the portable order.
+//! AVX-512: the portable kernels compiled for it, and hand-written ones where the compiler doesn't
+//! keep values in registers. Multiplications and additions stay separate, in the portable order.
 
 use super::vnni::affine;
 use super::{Kernels, LANES, Matrix, portable, prefetch};
@@ -19,10 +19,11 @@ twins! { features: "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", columns: 256
 
 const AVX512: Kernels = Kernels { name: "avx512", affine, weighted_sum, matmul, ..twins::SET };
 
-/// Rows ahead that are asked for: their places look random to the CPU, and the table is larger than its near caches.
+/// Number of rows prefetched ahead: row addresses look random to the CPU, and the table is larger
+/// than its near caches.
 const AHEAD: usize = 4;
 
-/// The whole sum stays in registers while the rows pass by once.
+/// Keeps the whole sum in registers and reads each row once.
 #[target_feature(enable = "avx512f")]
 fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
     let row = |number: u32| &rows[number as usize * DIMENSIONS..][..DIMENSIONS];
@@ -41,8 +42,9 @@ fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS
     }
 }
 
-/// Tiles of 16 x 16 sums, a register for each row of the tile. One column of registers lets a factor be broadcast by the
-/// multiplication itself; with more, a broadcast of its own costs a third of the speed.
+/// Computes tiles of 16 x 16 sums, one register per row. With one column of registers, the
+/// multiplication itself can broadcast a factor; with more, a separate broadcast costs a third of
+/// the speed.
 #[target_feature(enable = "avx512f")]
 fn matmul(
     a: Matrix<'_>,
@@ -77,7 +79,7 @@ fn matmul(
     }
 }
 
-/// Lines of sixteen numbers that stand next to each other, one for each `k`.
+/// Contiguous lines of sixteen values, one for each `k`.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     data: &'a [f32],
@@ -88,18 +90,18 @@ impl<'a> Lines<'a> {
     #[inline(always)]
     fn line(self, k: usize) -> &'a [f32; LANES] {
         let start = k * self.step;
-        // A slice of sixteen always is an array of sixteen.
+        // A slice of sixteen is always an array of sixteen.
         self.data[start..start + LANES].first_chunk().unwrap_or(&[0.0; LANES])
     }
 }
 
-/// Sixteen rows of a matrix of so many, if they need no packing.
+/// Returns sixteen rows of a matrix with `rows` rows, if they need no packing.
 fn in_place(matrix: Matrix<'_>, first: usize, rows: usize) -> Option<Lines<'_>> {
     let whole = matrix.row_stride == 1 && first + LANES <= rows;
     whole.then(|| Lines { data: matrix.data.get(first..).unwrap_or_default(), step: matrix.column_stride })
 }
 
-/// The sums of one tile over all `k`.
+/// Computes the sums of one tile over all `k`.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn tile(
@@ -116,7 +118,7 @@ fn tile(
     if accumulate {
         for (sum, line) in sums.iter_mut().zip(c.chunks(columns)) {
             let line = &line[..width];
-            // SAFETY: the mask lets no more through than the line has.
+            // SAFETY: the mask limits the load to the line's length.
             *sum = unsafe { _mm512_maskz_loadu_ps(mask, line.as_ptr()) };
         }
     }
@@ -128,12 +130,12 @@ fn tile(
     }
     for (sum, line) in sums.iter().zip(c.chunks_mut(columns)) {
         let line = &mut line[..width];
-        // SAFETY: as above.
+        // SAFETY: the mask limits the store to the line's length.
         unsafe { _mm512_mask_storeu_ps(line.as_mut_ptr(), mask, *sum) };
     }
 }
 
-/// As [`portable::pack`], with rows that are contiguous in memory transposed in registers.
+/// As [`portable::pack`]. Transposes rows that are contiguous in memory in registers.
 #[target_feature(enable = "avx512f")]
 fn pack(matrix: Matrix<'_>, first: usize, count: usize, packed: &mut [[f32; LANES]]) {
     if matrix.row_stride == 1 || matrix.column_stride != 1 {
@@ -157,7 +159,8 @@ fn pack(matrix: Matrix<'_>, first: usize, count: usize, packed: &mut [[f32; LANE
     portable::pack(Matrix { data, ..matrix }, first, count, rest);
 }
 
-/// Rows as columns: 2 x 2 and 4 x 4 numbers within quarters of the registers, then the quarters.
+/// Transposes rows to columns: 2 x 2 and 4 x 4 values within quarters of the registers, then the
+/// quarters.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn transposed(rows: [__m512; LANES]) -> [__m512; LANES] {
@@ -176,7 +179,7 @@ fn transposed(rows: [__m512; LANES]) -> [__m512; LANES] {
         fours[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
     }
     for i in 0..4 {
-        // Quarters 0 and 2, and 1 and 3, of two registers.
+        // Quarters 0 and 2, or 1 and 3, of two registers.
         let even = |x, y| _mm512_shuffle_f32x4::<0b10_00_10_00>(x, y);
         let odd = |x, y| _mm512_shuffle_f32x4::<0b11_01_11_01>(x, y);
         let (top, bottom) = ([fours[i], fours[4 + i]], [fours[8 + i], fours[12 + i]]);
@@ -191,7 +194,7 @@ fn transposed(rows: [__m512; LANES]) -> [__m512; LANES] {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load(values: &[f32; LANES]) -> __m512 {
-    // SAFETY: the reference vouches for sixteen floats; any alignment will do.
+    // SAFETY: the reference guarantees sixteen floats; no alignment is needed.
     unsafe { _mm512_loadu_ps(values.as_ptr()) }
 }
 

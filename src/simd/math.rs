@@ -1,15 +1,17 @@
-//! Elementary functions in plain float32 arithmetic, so that every system gives the same bits (a system's own `expf`
-//! differs between platforms). They inline into the kernels and vectorise there.
+//! Elementary functions in plain float32 arithmetic, with the same bits on every system (a system's
+//! own `expf` differs between platforms). They are inlined into the kernels and vectorised there.
 
-/// `e^x` within 2 units in the last place; inputs beyond ±87 are held there, so the result is finite and not zero.
+/// Returns `e^x`, accurate to 2 units in the last place. Clamps `x` to ±87, so the result is finite
+/// and over 0.
 ///
-/// Range reduction to `2^n * e^r`, `|r| <= ln 2 / 2`, and the degree-5 polynomial of Cephes' `expf` (Moshier, 1989).
+/// Range reduction to `2^n * e^r`, `|r| <= ln 2 / 2`, and the degree-5 polynomial of Cephes' `expf`
+/// (Moshier, 1989).
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    /// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
+    /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, ties to even.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 87.0);
     let rounded = x * LOG2_E + ROUND;
@@ -22,7 +24,7 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 1.666_666_5e-1;
     p = p * r + 0.5;
     let e = p * (r * r) + r + 1.0;
-    // 2^n by its exponent bits; n, in -126..=126, is what the lowest bits of the sum are.
+    // 2^n by its exponent bits. The lowest bits of the sum are n, which is in -126..=126.
     e * f32::from_bits(rounded.to_bits().wrapping_add(127) << 23)
 }
 

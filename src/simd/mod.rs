@@ -1,12 +1,17 @@
-//! The kernels: the only loops whose speed decides the library's.
+//! The kernels: the loops that decide the library's speed.
 //!
-//! This file is the one door: safe functions that check lengths and hand over to the kernel set chosen for this CPU.
-//! `portable` is complete, simple and the oracle. Every other set gives **the same bits**: integer sums are exact, a
-//! float sum has one order (sixteen lanes, element `i` in lane `i % 16`, lanes added as a tree; in a matrix product
-//! one running sum per element, `k` ascending), and a product is rounded before it is added (no fused multiply-add).
-//! That is what makes the same training data give the same model file on every machine.
+//! This file is the single entry point: safe functions that check lengths and call the kernel set
+//! chosen for this CPU. `portable` is complete, simple and the oracle. Every other set gives **the
+//! same bits**:
+//!
+//! - Integer sums are exact.
+//! - A float sum has one order: sixteen lanes, element `i` in lane `i % 16`, lanes added as a tree.
+//!   In a matrix product each element has one running sum, with `k` ascending.
+//! - A product is rounded before it is added (no fused multiply-add).
+//!
+//! So the same training data gives the same model file on every machine.
 
-// First, since macros are known from their definition on.
+// First, since macros are in scope only after their definition.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[macro_use]
 mod twins;
@@ -35,34 +40,37 @@ use std::cell::RefCell;
 /// Lanes of a float sum, and outputs of a packed layer's block.
 const LANES: usize = 16;
 
-/// A matrix as the kernels see it: element `(i, j)` is `data[i * row_stride + j * column_stride]`.
+/// A strided view of a matrix: element `(i, j)` is `data[i * row_stride + j * column_stride]`.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
-    /// The elements; may hold more than the matrix.
+    /// The elements. May be longer than the matrix needs.
     pub data: &'a [f32],
-    /// Distance between rows.
+    /// Distance between rows, in elements.
     pub row_stride: usize,
-    /// Distance between columns.
+    /// Distance between columns, in elements.
     pub column_stride: usize,
 }
 
-/// How far one Adam step goes; see [`adam`].
+/// Step sizes of [`adam`].
 #[derive(Debug, Clone, Copy)]
 pub struct AdamStep {
     /// Learning rate, bias correction of the first moment included.
     pub rate: f32,
     /// Reciprocal of the second moment's bias correction.
     pub second_correction: f32,
-    /// Share of itself that a weight loses, learning rate included (decoupled weight decay; Loshchilov and Hutter, 2019).
+    /// Share of itself that a weight loses in the step (decoupled weight decay; Loshchilov and
+    /// Hutter, 2019). Includes the learning rate.
     pub decay: f32,
 }
 
 type WeightedSum = unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]);
-/// The last argument is scratch for packed matrices: it grows as needed, and what it holds means nothing.
+/// The last argument is scratch space for packed matrices. It grows as needed, and its contents are
+/// undefined.
 type Matmul = unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool, &mut Vec<f32>);
 type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
 
-/// One set of kernels. `unsafe` because a set may only run where its CPU features are; `pick` sees to that.
+/// One set of kernels. Its functions are `unsafe` because they need the set's CPU features, which
+/// `pick` checks.
 #[derive(Clone, Copy)]
 struct Kernels {
     name: &'static str,
@@ -84,8 +92,8 @@ struct Kernels {
 
 static KERNELS: Lazy<Kernels> = Lazy::new(pick);
 
-/// The set that `INTENTKIT_KERNELS` names, for comparing and for finding faults; without it, or where it names none that
-/// runs here, the best.
+/// Returns the set named by `INTENTKIT_KERNELS`, for comparisons and debugging. Defaults to the
+/// fastest set, also if the named one can't run here.
 fn pick() -> Kernels {
     named(&std::env::var("INTENTKIT_KERNELS").unwrap_or_default())
 }
@@ -101,7 +109,7 @@ fn named(name: &str) -> Kernels {
     best
 }
 
-/// The sets that this CPU can run, from the oracle to the best.
+/// The sets that this CPU can run, from the oracle to the fastest.
 fn usable() -> impl Iterator<Item = Kernels> {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     let others = [avx2::detect(), avx512::detect()].into_iter().flatten();
@@ -112,28 +120,29 @@ fn usable() -> impl Iterator<Item = Kernels> {
     std::iter::once(portable::KERNELS).chain(others)
 }
 
-/// Name of the kernel set in use: `portable`, `avx2`, `avx512`, `neon`, `neon-dotprod` or `neon-i8mm`.
+/// Name of the kernel set in use: `portable`, `avx2`, `avx512`, `neon`, `neon-dotprod` or
+/// `neon-i8mm`.
 pub fn kernel_name() -> &'static str {
     KERNELS.name
 }
 
-/// Names of the kernel sets that this CPU can run, the best last.
+/// Names of the kernel sets that this CPU can run, the fastest last.
 pub fn kernel_names() -> impl Iterator<Item = &'static str> {
     usable().map(|set| set.name)
 }
 
-/// Asks for memory to be brought into the first cache, where the CPU has such a hint.
+/// Prefetches memory into the L1 cache, if the CPU has such a hint.
 #[inline]
 pub fn prefetch<T>(memory: &[T]) {
     for line in memory.chunks(64 / size_of::<T>().clamp(1, 64)) {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
-        // SAFETY: a hint; every x86-64 CPU has it, and the place is in memory of ours.
+        // SAFETY: a hint; every x86-64 CPU has it, and the address is in a slice.
         unsafe {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
             _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
         }
         #[cfg(all(target_arch = "aarch64", not(miri)))]
-        // SAFETY: a hint, which changes nothing; the intrinsic is not stable yet.
+        // SAFETY: a hint without effect on the program's state; the intrinsic is not stable yet.
         unsafe {
             std::arch::asm!("prfm pldl1keep, [{0}]", in(reg) line.as_ptr(), options(nostack, readonly, preserves_flags));
         }
@@ -142,50 +151,53 @@ pub fn prefetch<T>(memory: &[T]) {
     }
 }
 
-/// Adds `weight` times each of the named rows of `table` (rows of [`DIMENSIONS`] numbers) to `sums`. Exact: wraps only
-/// beyond what [`crate::text::ngrams::MAX_NGRAMS`] allows.
+/// Adds `weight` times each of the given rows of `table` (rows of [`DIMENSIONS`] values) to `sums`.
+/// Exact up to [`crate::text::ngrams::MAX_NGRAMS`] rows; wraps beyond.
 ///
 /// # Panics
-/// When a row number is past the end of the table.
+/// Panics if a row index is out of range.
 pub fn add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32) {
     // SAFETY: `KERNELS` only ever holds a set that `pick` found usable on this CPU.
     unsafe { (KERNELS.add_rows)(sums, table, rows, weight) }
 }
 
-/// As [`add_rows`] for rows of two 4-bit numbers a byte, each 8 too large: the lower half of byte `j` is for column `j`, the upper one for
-/// column [`HALF`](crate::shape::HALF)` + j`.
+/// As [`add_rows`], for rows of two 4-bit values per byte, each stored plus 8. The lower half of
+/// byte `j` is for column `j`, the upper half for column [`HALF`](crate::shape::HALF)` + j`.
 ///
 /// # Panics
-/// When a row number is past the end of the table.
+/// Panics if a row index is out of range.
 pub fn add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32) {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.add_int4_rows)(sums, table, rows, weight) }
 }
 
-/// Dot product of two rows of int8 numbers.
+/// Dot product of two int8 rows.
 pub fn dot_i8(a: &[i8; DIMENSIONS], b: &[i8; DIMENSIONS]) -> i32 {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.dot_i8)(a, b) }
 }
 
-/// Place of the largest value, the first of equals; NaNs are passed over. `None` without any value.
+/// Argmax: returns the index of the largest value, the first of equal ones. Ignores NaNs. Returns
+/// `None` if `values` is empty.
 pub fn largest(values: &[f32]) -> Option<usize> {
     // SAFETY: as in `add_rows`.
     (!values.is_empty()).then(|| unsafe { (KERNELS.largest)(values) })
 }
 
-/// `Σ e^(value - base)` over all values but the one at `skip`, in the lane order of the module's documentation. `base` must not be
-/// far below any of them, or the terms are held at `e^87`.
+/// Returns `Σ e^(value - base)` over all values except the one at index `skip`, in the lane order
+/// of the module's documentation. No value may exceed `base` by more than 87, or its term is
+/// clamped to `e^87`.
 pub fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.sum_exp_but)(values, base, skip) }
 }
 
-/// Rounds `values` to integers in -127..=127 (ties to even) and returns the scale: `values ≈ scale * quantised`. Values all smaller
-/// than 1e-30 give zeros and scale 0.
+/// Rounds `values` to integers in -127..=127 (ties to even) and returns the scale:
+/// `values ≈ scale * quantised`. If all absolute values are below 1e-30, writes zeros and returns
+/// 0.
 ///
 /// # Panics
-/// When the lengths differ.
+/// Panics if the lengths differ.
 pub fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
     assert_eq!(values.len(), quantised.len());
     // SAFETY: as in `add_rows`.
@@ -195,7 +207,7 @@ pub fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
 /// Dot product, in the lane order of the module's documentation.
 ///
 /// # Panics
-/// When the lengths differ.
+/// Panics if the lengths differ.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     // SAFETY: as in `add_rows`.
@@ -205,23 +217,24 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// `y += a * x`.
 ///
 /// # Panics
-/// When the lengths differ.
+/// Panics if the lengths differ.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len());
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.axpy)(a, x, y) }
 }
 
-/// `sum` = the sum of weight times row over the entries `(row, weight)`, in their order; rows have [`DIMENSIONS`] columns.
+/// Writes the sum of weight times row over the entries `(row, weight)` to `sum`, in their order.
+/// Rows have [`DIMENSIONS`] columns.
 ///
 /// # Panics
-/// When a row number is past the end of `rows`.
+/// Panics if a row index is out of range.
 pub fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.weighted_sum)(rows, entries, sum) }
 }
 
-/// `v / |v|` as float32 of an integer vector; a zero vector stays zero.
+/// Writes `v / |v|` of an integer vector in float32. A zero vector stays zero.
 pub fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]) {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.normalise)(sums, vector) }
@@ -232,12 +245,14 @@ thread_local! {
     static PACKED: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
 }
 
-/// `c = a b`, or `c += a b` with `accumulate`: `c` is row-major with `columns` columns, `a` has `inner` columns, and `b`
-/// has `inner` rows and `columns` columns. Uses up to `threads` threads of the rayon pool it runs in; the bits do not depend
-/// on them.
+/// `c = a b`, or `c += a b` with `accumulate`. `c` is row-major with `columns` columns, `a` has
+/// `inner` columns, and `b` has `inner` rows and `columns` columns.
+///
+/// Uses up to `threads` threads of the current rayon pool. The result's bits don't depend on their
+/// number.
 ///
 /// # Panics
-/// When a matrix reaches past its data.
+/// Panics if a matrix extends past its data.
 pub fn matmul(
     a: Matrix<'_>,
     b: Matrix<'_>,
@@ -259,7 +274,7 @@ pub fn matmul(
             (KERNELS.matmul)(a, b, part, columns, inner, accumulate, packed)
         });
     };
-    // Below about a million multiply-adds a second thread costs more than it brings.
+    // Below about a million multiply-adds, a second thread costs more than it saves.
     if threads <= 1 || rows * columns * inner < 1 << 20 {
         return run(0, c);
     }
@@ -270,14 +285,14 @@ pub fn matmul(
 /// One step of Adam (Kingma and Ba, 2015) with decay rates 0.9 and 0.999 and epsilon 1e-8.
 ///
 /// # Panics
-/// When the lengths differ.
+/// Panics if the lengths differ.
 pub fn adam(weights: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep) {
     assert!(first.len() == weights.len() && second.len() == weights.len() && gradient.len() == weights.len());
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.adam)(weights, first, second, gradient, step) }
 }
 
-/// Replaces each value by its [`sigmoid`].
+/// Replaces each value with its [`sigmoid`].
 pub fn sigmoids(values: &mut [f32]) {
     // SAFETY: as in `add_rows`.
     unsafe { (KERNELS.sigmoids)(values) }

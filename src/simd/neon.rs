@@ -1,15 +1,18 @@
-//! NEON, which every 64-bit ARM has: the portable kernels as the compiler vectorises them, and the int8 layers by hand, in
-//! three sets: with multiplications alone (Cortex-A53), with dot products (`sdot`; Cortex-A76, Apple A11 and later), and
-//! with matrix products besides (`smmla`; Apple A15, M2 and later), which pay for tiles of rows.
+//! NEON, which every 64-bit ARM CPU has: the portable kernels as the compiler vectorises them, and
+//! hand-written int8 layers in three sets:
 //!
-//! `sdot` and `smmla` are written as assembly, because their intrinsics are not stable in Rust yet.
+//! - with multiplications alone (Cortex-A53),
+//! - with dot products (`sdot`; Cortex-A76, Apple A11 and later),
+//! - with matrix products too (`smmla`; Apple A15, M2 and later), which pay for tiles of rows.
+//!
+//! `sdot` and `smmla` are written in assembly because their intrinsics are not stable in Rust yet.
 
 use super::packed::{Call, PANEL};
 use super::{Kernels, LANES, TILE, portable};
 use std::arch::aarch64::*;
 use std::arch::{asm, is_aarch64_feature_detected};
 
-/// The sets that this CPU can run, the best last.
+/// The sets that this CPU can run, the fastest last.
 pub(super) fn detect() -> impl Iterator<Item = Kernels> {
     let dotprod = is_aarch64_feature_detected!("dotprod");
     let i8mm = dotprod && is_aarch64_feature_detected!("i8mm");
@@ -17,7 +20,7 @@ pub(super) fn detect() -> impl Iterator<Item = Kernels> {
     sets.into_iter().filter(|(usable, _)| *usable).map(|(_, set)| set)
 }
 
-/// With 32 registers a whole row of 4-bit numbers is added at a time.
+/// With 32 registers, a whole row of 4-bit values is added at a time.
 const NEON: Kernels = Kernels {
     name: "neon",
     affine: affine_neon,
@@ -27,16 +30,17 @@ const NEON: Kernels = Kernels {
 const DOTPROD: Kernels = Kernels { name: "neon-dotprod", affine: affine_dotprod, ..NEON };
 const I8MM: Kernels = Kernels { name: "neon-i8mm", affine: affine_i8mm, ..NEON };
 
-/// Blocks computed together for one row: sixteen registers of sums.
+/// Number of blocks computed together for one row: sixteen registers of sums.
 const BLOCKS: usize = 4;
 
-/// A kernel for some blocks from the given one on, of one row or of a whole tile.
+/// A kernel for some blocks from `first` on, for one row or a whole tile.
 type Tile = unsafe fn(call: &Call<'_>, first: usize, outputs: &mut [f32]);
 
-/// Goes over the blocks with the kernels for one row and [`BLOCKS`] blocks, one row and one block, and a tile and one block.
+/// Processes the blocks with three kernels: for one row and [`BLOCKS`] blocks, one row and one
+/// block, and a tile and one block.
 ///
 /// # Safety
-/// The CPU has what the kernels need.
+/// The CPU must have the kernels' instructions.
 #[inline(always)]
 unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], some: Tile, one: Tile, tile: Tile) {
     let blocks = call.layer.scales.len();
@@ -47,41 +51,41 @@ unsafe fn affine(call: &Call<'_>, outputs: &mut [f32], some: Tile, one: Tile, ti
             (1, _) => (one, 1),
             _ => (tile, 1),
         };
-        // SAFETY: upheld by this function's contract; there are `count` blocks left.
+        // SAFETY: upheld by this function's contract; at least `count` blocks are left.
         unsafe { kernel(call, first, outputs) };
         first += count;
     }
 }
 
 /// # Safety
-/// None beyond NEON, which every 64-bit ARM has.
+/// Needs only NEON, which every 64-bit ARM CPU has.
 unsafe fn affine_neon(call: &Call<'_>, outputs: &mut [f32]) {
-    // SAFETY: these kernels need NEON alone.
+    // SAFETY: these kernels need only NEON.
     unsafe { affine(call, outputs, multiplied::<1, 2>, multiplied::<1, 1>, multiplied::<TILE, 1>) }
 }
 
 /// # Safety
-/// The CPU has `sdot`.
+/// The CPU must have `sdot`.
 unsafe fn affine_dotprod(call: &Call<'_>, outputs: &mut [f32]) {
     // SAFETY: upheld by this function's contract.
     unsafe { affine(call, outputs, dotted::<1, BLOCKS>, dotted::<1, 1>, dotted::<TILE, 1>) }
 }
 
 /// # Safety
-/// The CPU has `sdot` and `smmla`.
+/// The CPU must have `sdot` and `smmla`.
 unsafe fn affine_i8mm(call: &Call<'_>, outputs: &mut [f32]) {
     // SAFETY: upheld by this function's contract.
     unsafe { affine(call, outputs, dotted::<1, BLOCKS>, dotted::<1, 1>, matrix) }
 }
 
-/// `sum` plus the dot products of four pairs of int8 numbers in each lane.
+/// Returns `sum` plus the dot product of four pairs of int8 values in each lane.
 ///
 /// # Safety
-/// The CPU has `sdot`.
+/// The CPU must have `sdot`.
 #[inline]
 #[target_feature(enable = "neon,dotprod")]
 unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // SAFETY: reads and writes nothing but the named registers.
+    // SAFETY: reads and writes only the named registers.
     unsafe {
         asm!(
             "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
@@ -92,14 +96,15 @@ unsafe fn sdot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     sum
 }
 
-/// `sum` plus the product of two matrices of two rows of eight int8 numbers, the second one transposed.
+/// Returns `sum` plus the product of two matrices of two rows of eight int8 values, the second one
+/// transposed.
 ///
 /// # Safety
-/// The CPU has `smmla`.
+/// The CPU must have `smmla`.
 #[inline]
 #[target_feature(enable = "neon,i8mm")]
 unsafe fn smmla(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // SAFETY: reads and writes nothing but the named registers.
+    // SAFETY: reads and writes only the named registers.
     unsafe {
         asm!(
             "smmla {sum:v}.4s, {a:v}.16b, {b:v}.16b",
@@ -110,25 +115,25 @@ unsafe fn smmla(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     sum
 }
 
-/// Four inputs from `group` on, four times.
+/// Returns the four inputs of `group`, repeated four times.
 ///
 /// # Safety
-/// The row has these inputs.
+/// The row must have these inputs.
 #[inline(always)]
 unsafe fn four_inputs(row: &[i8], group: usize) -> int8x16_t {
     // SAFETY: upheld by this function's contract; the load may be unaligned.
     unsafe { vreinterpretq_s8_s32(vld1q_dup_s32(row.as_ptr().add(4 * group).cast())) }
 }
 
-/// A block's sums of one row.
+/// Returns a block's sums of one row.
 #[inline(always)]
 fn lanes(quarters: [int32x4_t; 4]) -> [i32; LANES] {
-    // SAFETY: four registers of four 32-bit numbers.
+    // SAFETY: four registers of four 32-bit values.
     unsafe { std::mem::transmute(quarters) }
 }
 
 /// # Safety
-/// The CPU has `sdot`, and the layer `COUNT` blocks from `first` on.
+/// The CPU must have `sdot`, and the layer `COUNT` blocks from `first` on.
 #[expect(
     clippy::needless_range_loop,
     reason = "iterators keep the sums in memory: a quarter more instructions"
@@ -137,8 +142,8 @@ fn lanes(quarters: [int32x4_t; 4]) -> [i32; LANES] {
 unsafe fn dotted<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
     let (groups, stride) = call.groups(first);
     let rows = ROWS.min(call.inputs.len());
-    // SAFETY: a group is four registers of weights; `group` stays below `per_block`, a quarter of the inputs; `sdot` by
-    // this function's contract.
+    // SAFETY: a group is four registers of weights; `group` is less than `per_block`, a quarter of
+    // the inputs; `sdot` by this function's contract.
     unsafe {
         let mut sum = [[[vdupq_n_s32(0); 4]; COUNT]; ROWS];
         for group in 0..call.per_block() {
@@ -161,11 +166,12 @@ unsafe fn dotted<const ROWS: usize, const COUNT: usize>(call: &Call<'_>, first: 
     }
 }
 
-/// Without dot products. Two products of each pair of int8 numbers are added in 16 bits, which hold them: weights and
-/// activations are in -127..=127, and 2 * 127 * 127 < 2^15.
+/// Without dot products. Products of two pairs of int8 values are added in 16 bits without
+/// overflow: weights and activations are in -127..=127, and 2 * 127 * 127 < 2^15.
 ///
 /// # Safety
-/// The layer has `BLOCKS` blocks from `first` on for a `COUNT` over 1, which goes over them `COUNT` at a time, else one.
+/// From `first` on, the layer must have one block if `COUNT` is 1, and otherwise `BLOCKS` blocks,
+/// which are processed `COUNT` at a time.
 unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
     call: &Call<'_>,
     first: usize,
@@ -177,8 +183,8 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
         let (groups, stride) = call.groups(first + some);
         let per_block = call.per_block();
         for row in 0..rows {
-            // SAFETY: a group is four registers of weights; there are pairs of groups, since layers have multiples of eight
-            // inputs here and the last one of an odd number is multiplied by zeros.
+            // SAFETY: a group is four registers of weights; groups come in pairs, since layers have
+            // multiples of eight inputs here, and an odd last one is multiplied by zeros.
             unsafe {
                 let zero = vdupq_n_s8(0);
                 let mut sum = [[[vdupq_n_s32(0); 2]; 4]; COUNT];
@@ -210,16 +216,16 @@ unsafe fn multiplied<const ROWS: usize, const COUNT: usize>(
     }
 }
 
-/// One block for a tile of rows, two outputs by two rows at a time.
+/// Computes one block for a tile of rows, two outputs by two rows at a time.
 ///
 /// # Safety
-/// The CPU has `smmla` and `sdot`, and the layer a block at `first`.
+/// The CPU must have `smmla` and `sdot`, and the layer a block at `first`.
 #[target_feature(enable = "neon,dotprod,i8mm")]
 unsafe fn matrix(call: &Call<'_>, first: usize, outputs: &mut [f32]) {
     let (groups, stride) = call.groups(first);
     let per_block = call.per_block();
-    // SAFETY: a group is four registers of weights; an odd last group is read with zeros beside it; rows that the tile has
-    // not are zeros as well.
+    // SAFETY: a group is four registers of weights; an odd last group is paired with zeros; missing
+    // rows of the tile are zeros as well.
     unsafe {
         let mut sum = [[[vdupq_n_s32(0); 2]; 2]; 4];
         for group in (0..per_block).step_by(2) {

@@ -1,62 +1,66 @@
-//! Int8 layers in the order in which the kernels read them.
+//! Int8 layers in the memory order of the kernels.
 //!
-//! Sixteen outputs make a block. A block's weights come in groups of four inputs, the four of each output side by side:
-//! 64 bytes that a dot-product instruction of any width multiplies with four broadcast inputs, so that a sum never has to
-//! be added up across a register. Up to eight blocks make a panel, whose groups of the same inputs stand side by side: a
-//! kernel that computes a panel reads straight on. (Block behind block, eight streams at a distance of 4096 bytes would
-//! fall on the same lines of the first cache and push each other out.)
+//! A block has sixteen outputs. Its weights are stored in groups of four inputs, with the four
+//! weights of each output adjacent: 64 bytes. A dot-product instruction of any width multiplies
+//! them with four broadcast inputs, so no sum has to be added up across a register. A panel has up
+//! to eight blocks and stores their groups of the same inputs side by side, so a kernel reads a
+//! panel sequentially. (With whole blocks one after another, eight streams 4096 bytes apart would
+//! map to the same L1 cache lines and evict each other.)
 //!
-//! A layer whose weights all fit 4 bits is narrow where that pays: a group then holds eight inputs, a byte two weights. One
-//! text at a time waits for the weights to come from the second cache, so half of them is half of the wait; ARM's first caches are
-//! larger and its instructions for unpacking cost more than it saves.
+//! A layer whose weights all fit int4 is stored as int4 where that pays: a group then has eight
+//! inputs, and a byte two weights. A prediction for one text waits for weights from the L2 cache,
+//! so half the bytes is half the wait. On ARM the L1 caches are larger, and unpacking costs more
+//! than this saves.
 
 use super::{KERNELS, LANES};
 use crate::shape::DIMENSIONS;
 
-/// Rows of activations that are computed together at most: each weight is then read once for all of them.
+/// Maximum number of rows of activations computed together. Each weight is read once for all of
+/// them.
 pub const TILE: usize = 4;
 
-/// Blocks of a panel.
+/// Number of blocks in a panel.
 pub(super) const PANEL: usize = 8;
 
-/// The weights of four inputs for the sixteen outputs of a block; in a narrow layer of eight, each byte's lower half for one of the
-/// first four and its upper half for one of the others, each 8 too large.
+/// The weights of four inputs for the sixteen outputs of a block. In an int4 layer, the weights of
+/// eight inputs, each stored plus 8: the lower half of each byte for the first four, the upper half
+/// for the others.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct Group(pub(super) [[i8; 4]; LANES]);
 
-/// Largest weight of a narrow layer; the least is its negative.
+/// Largest weight of an int4 layer; the smallest is its negative.
 pub const NARROW: i8 = 7;
 
-/// Whether this machine's kernels read narrow layers.
+/// Whether this machine's kernels support int4 layers.
 const CAN_BE_NARROW: bool = cfg!(target_arch = "x86_64");
 
-/// Activations of one row, rounded to int8; a layer reads as many as it has inputs.
+/// Activations of one row, rounded to int8. A layer reads as many as it has inputs.
 pub type Activations = [i8; DIMENSIONS];
 
-/// A layer: output `j` is `scales[j] * Σ weights[j][i] input[i] + biases[j]`.
+/// A packed layer: output `j` is `scales[j] * Σ weights[j][i] input[i] + biases[j]`.
 #[derive(Debug, Clone, Default)]
 pub struct PackedLayer {
     /// Panel by panel; the last one may have fewer blocks.
     pub(super) groups: Vec<Group>,
-    /// What each output's sum starts from where a kernel reads the inputs as unsigned numbers, 128 too large.
+    /// Start of each output's sum for kernels that read the inputs as unsigned numbers, plus 128.
     #[cfg(target_arch = "x86_64")]
     pub(super) offsets: Vec<[i32; LANES]>,
     pub(super) scales: Vec<[f32; LANES]>,
-    /// None where the layer adds to what is there.
+    /// Empty if the layer adds to existing outputs.
     pub(super) biases: Vec<[f32; LANES]>,
     pub(super) is_narrow: bool,
     inputs: usize,
     outputs: usize,
 }
 
-/// Blocks of sixteen, zeros behind the last value.
+/// Splits into blocks of sixteen, padded with zeros.
 fn blocks(values: &[f32]) -> Vec<[f32; LANES]> {
     let block = |some: &[f32]| std::array::from_fn(|i| some.get(i).copied().unwrap_or(0.0));
     values.chunks(LANES).map(block).collect()
 }
 
-/// Where a block's first group stands, and how far apart its groups are.
+/// Returns the index of a block's first group, and the distance between its groups.
 #[inline(always)]
 fn place(block: usize, blocks: usize, per_block: usize) -> (usize, usize) {
     let panel = block / PANEL * PANEL;
@@ -64,11 +68,12 @@ fn place(block: usize, blocks: usize, per_block: usize) -> (usize, usize) {
 }
 
 impl PackedLayer {
-    /// Packs row-major `weights`, one row for each of `scales`; `biases` are as many, or none for a layer that adds to what is
-    /// there.
+    /// Packs row-major `weights`, one row per scale. `biases` has one value per output, or none for
+    /// a layer that adds to existing outputs.
     ///
     /// # Panics
-    /// When the lengths don't fit, or a row is not a multiple of four up to [`DIMENSIONS`].
+    /// Panics if the lengths don't match, or if the row length is not a multiple of 4 or is over
+    /// [`DIMENSIONS`].
     pub fn new(weights: &[i8], scales: &[f32], biases: &[f32]) -> Self {
         let outputs = scales.len();
         let inputs = weights.len() / outputs.max(1);
@@ -121,11 +126,13 @@ impl PackedLayer {
         self.outputs
     }
 
-    /// The layer's outputs for up to [`TILE`] rows, whose numbers stand for `input_scales` times as much. Output `j` of row `r` goes
-    /// to `outputs[r * stride + j]`, or is added there by a layer without biases; `rectify` puts zeros for negative ones.
+    /// Computes the outputs of up to [`TILE`] rows, each row's values scaled by its `input_scales`.
+    /// Writes output `j` of row `r` to `outputs[r * stride + j]`, or adds it there for a layer
+    /// without biases. `rectify` replaces negative results with zero.
     ///
     /// # Panics
-    /// When there are more rows than a tile has, not as many scales, or `outputs` is too short.
+    /// Panics if there are more rows than [`TILE`], if the number of scales differs from that of
+    /// rows, if `stride` is less than the number of outputs, or if `outputs` is too short.
     pub fn apply(
         &self,
         inputs: &[Activations],
@@ -143,7 +150,7 @@ impl PackedLayer {
     }
 }
 
-/// What a kernel is asked for.
+/// The arguments of a kernel call.
 pub(super) struct Call<'a> {
     pub(super) layer: &'a PackedLayer,
     pub(super) inputs: &'a [Activations],
@@ -153,13 +160,14 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Groups that a block has.
+    /// Number of groups in a block.
     #[inline(always)]
     pub(super) fn per_block(&self) -> usize {
         if self.layer.is_narrow { self.layer.inputs / 8 } else { self.layer.inputs / 4 }
     }
 
-    /// How much too large the sums of a row are that were made with a narrow layer's weights as they are stored.
+    /// Returns the error of a row's sums over the stored weights of an int4 layer, which are 8 too
+    /// large.
     #[inline(always)]
     pub(super) fn excess(&self, row: &Activations) -> i32 {
         let mut sum = 0;
@@ -169,23 +177,25 @@ impl Call<'_> {
         8 * sum
     }
 
-    /// The groups from the first one of a block on, and how far apart those of one block are: group `g` of the `b`-th block from there
-    /// is `groups[g * stride + b]`, as far as the panel goes.
+    /// Returns the groups from a block's first one on, and the distance between the groups of a
+    /// block. Group `g` of the `b`-th block from there is `groups[g * stride + b]`, within the
+    /// panel.
     #[inline(always)]
     pub(super) fn groups(&self, block: usize) -> (&[Group], usize) {
         let (start, stride) = place(block, self.layer.scales.len(), self.per_block());
         (&self.layer.groups[start..], stride)
     }
 
-    /// A row's integer sums → its outputs of the block, in float32, the same steps in every kernel. Does nothing for rows that the
-    /// call has not, so that kernels may compute a whole tile.
+    /// Converts a row's integer sums to its outputs of the block in float32, with the same steps in
+    /// every kernel. Does nothing for rows beyond the call's, so that kernels may compute a whole
+    /// tile.
     #[inline(always)]
     pub(super) fn finish(&self, block: usize, row: usize, sums: [i32; LANES], outputs: &mut [f32]) {
         let layer = self.layer;
         let (Some(&input_scale), Some(scales)) = (self.input_scales.get(row), layer.scales.get(block)) else {
             return;
         };
-        // A loop and no closure, which would be compiled without the kernel's instructions.
+        // A loop rather than a closure, which would be compiled without the kernel's instructions.
         macro_rules! values {
             ($start:expr) => {{
                 let mut values = $start;

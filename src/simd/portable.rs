@@ -1,7 +1,7 @@
-//! The portable kernels: plain Rust, no intrinsics, the oracle for every other set.
+//! The portable kernels: plain Rust without intrinsics, the oracle for every other set.
 //!
-//! They are written so that a compiler can vectorise them without being allowed to reorder anything, and are inlined
-//! into the other sets, which compile the same lines for wider registers.
+//! A compiler can vectorise them without reordering anything. They are inlined into the other sets,
+//! which compile the same lines for wider registers.
 
 use super::packed::Call;
 use super::{AdamStep, Kernels, LANES, Matrix, math};
@@ -25,7 +25,7 @@ pub(super) const KERNELS: Kernels = Kernels {
     sigmoids,
 };
 
-/// `COLUMNS` sums at a time, as many as registers hold, while all rows pass by.
+/// Keeps `COLUMNS` sums in registers while it reads all rows.
 #[inline(always)]
 pub(super) fn add_rows<const COLUMNS: usize>(
     sums: &mut [i32; DIMENSIONS],
@@ -34,7 +34,7 @@ pub(super) fn add_rows<const COLUMNS: usize>(
     weight: i32,
 ) {
     let (table, _) = table.as_chunks::<DIMENSIONS>();
-    // Up to 256 rows fit an i16 sum (256 * 127 < 2^15), which is twice as many lanes.
+    // Sums of up to 256 rows fit an i16 (256 * 127 < 2^15), which doubles the number of lanes.
     for some in rows.chunks(256) {
         for (block, sums) in sums.as_chunks_mut::<COLUMNS>().0.iter_mut().enumerate() {
             let mut part = [0i16; COLUMNS];
@@ -51,8 +51,9 @@ pub(super) fn add_rows<const COLUMNS: usize>(
     }
 }
 
-/// As [`add_rows`] for rows of two 4-bit numbers a byte, `BYTES` bytes at a time. Up to sixteen rows fit a byte's sum (16 * 15 < 2^8),
-/// which is four times as many lanes as 32 bits; that each number is 8 too large is taken back at the end.
+/// As [`add_rows`], for rows of two 4-bit values per byte, `BYTES` bytes at a time. Sums of up to
+/// sixteen rows fit a byte (16 * 15 < 2^8), which gives four times as many lanes as 32 bits. The 8
+/// added to each value is subtracted at the end.
 #[inline(always)]
 pub(super) fn add_int4_rows<const BYTES: usize>(
     sums: &mut [i32; DIMENSIONS],
@@ -137,7 +138,7 @@ pub(super) fn normalise(sums: &[i32; DIMENSIONS], vector: &mut [f32; DIMENSIONS]
     }
 }
 
-/// `Σ e^(value - base)` in the lane order of [`dot`], but for the value at `skip`.
+/// `Σ e^(value - base)` in the lane order of [`dot`], without the value at index `skip`.
 #[inline(always)]
 pub(super) fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
     let mut lanes = [0.0f32; LANES];
@@ -157,7 +158,7 @@ pub(super) fn sum_exp_but(values: &[f32], base: f32, skip: usize) -> f32 {
     tree(lanes, |a, b| a + b)
 }
 
-/// The place of the first value like the largest; NaNs are passed over. Place 0 where there is nothing else.
+/// Returns the index of the first largest value. Ignores NaNs. Returns 0 if all values are NaN.
 #[inline(always)]
 pub(super) fn largest(values: &[f32]) -> usize {
     let mut lanes = [f32::NEG_INFINITY; LANES];
@@ -171,7 +172,7 @@ pub(super) fn largest(values: &[f32]) -> usize {
         *lane = if value > *lane { value } else { *lane };
     }
     let largest = tree(lanes, |a, b| if b > a { b } else { a });
-    // Sixteen comparisons at once, then one by one where it is.
+    // Sixteen comparisons at once, then one by one in the block found.
     let holds = |some: &[f32; LANES]| {
         let mut any = false;
         for value in some {
@@ -199,7 +200,7 @@ pub(super) fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
         *lane = if size > *lane { size } else { *lane };
     }
     let largest = tree(largest, |a, b| if b > a { b } else { a });
-    // So small that 127 / largest might not be finite: nothing a network can tell from zero.
+    // 127 / largest might overflow. A network can't tell such values from zero.
     if largest < 1e-30 {
         quantised.fill(0);
         return 0.0;
@@ -207,13 +208,13 @@ pub(super) fn quantise(values: &[f32], quantised: &mut [i8]) -> f32 {
     let scale = largest / 127.0;
     let inverse = 127.0 / largest;
     for (to, value) in quantised.iter_mut().zip(values) {
-        // The rounded integer is what the lowest bits of this sum are.
+        // The lowest bits of this sum are the rounded integer.
         *to = (value * inverse + ROUND).to_bits() as i8;
     }
     scale
 }
 
-/// The one order of float sums: lane `i % 16`, then a tree over the lanes.
+/// The fixed order of float sums: lane `i % 16`, then a tree over the lanes.
 #[inline(always)]
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0f32; 16];
@@ -231,7 +232,8 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     tree(lanes, |a, b| a + b)
 }
 
-/// One number for all lanes. Step by step with constant lengths: a loop over the steps stays one, lane by lane.
+/// Reduces all lanes to one value. Unrolled with constant lengths: the compiler would not vectorise
+/// a loop over the steps.
 #[inline(always)]
 fn tree(lanes: [f32; LANES], of_two: impl Fn(f32, f32) -> f32) -> f32 {
     let (mut eight, mut four, mut two) = ([0.0; 8], [0.0; 4], [0.0; 2]);
@@ -256,7 +258,7 @@ pub(super) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
 
 #[inline(always)]
 pub(super) fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS]) {
-    // A block of the sum stays in registers while all rows pass by.
+    // A block of the sum stays in registers while all rows are read.
     for (block, part) in sum.chunks_exact_mut(BLOCK).enumerate() {
         let mut sums = [0.0f32; BLOCK];
         for &(row, weight) in entries {
@@ -273,8 +275,9 @@ pub(super) fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32;
 /// Columns of [`weighted_sum`] held at a time.
 const BLOCK: usize = 64;
 
-/// Tiles of `ROWS` x `COLUMNS` sums in registers. Both matrices are packed first, so that the inner loop reads straight
-/// on; what a tile has past the edge is zeros, which no other sum sees.
+/// Computes tiles of `ROWS` x `COLUMNS` sums in registers. Both matrices are packed first, so that
+/// the inner loop reads sequentially. Tiles are padded with zeros past the edge, which affect no
+/// other sum.
 #[inline(always)]
 pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
     a: Matrix<'_>,
@@ -313,7 +316,7 @@ pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
     }
 }
 
-/// Two buffers of these lengths in one; what they hold is left over from before.
+/// Returns two buffers of these lengths from one. Their contents are undefined.
 pub(super) fn buffers(scratch: &mut Vec<f32>, first: usize, second: usize) -> (&mut [f32], &mut [f32]) {
     if scratch.len() < first + second {
         scratch.resize(first + second, 0.0);
@@ -321,8 +324,8 @@ pub(super) fn buffers(scratch: &mut Vec<f32>, first: usize, second: usize) -> (&
     scratch[..first + second].split_at_mut(first)
 }
 
-/// The sums of one tile over all `k`, in registers: by value and with constant bounds, or the compiler leaves them in
-/// memory, which is six times slower.
+/// Computes the sums of one tile over all `k`. Takes them by value and with constant bounds to keep
+/// them in registers: in memory they are six times slower.
 #[inline(always)]
 fn tile<const ROWS: usize, const COLUMNS: usize>(
     strip: &[[f32; ROWS]],
@@ -339,7 +342,8 @@ fn tile<const ROWS: usize, const COLUMNS: usize>(
     sums
 }
 
-/// Packs rows `first..first + count` of a matrix column by column: `packed[k][i]` is its element `(first + i, k)`.
+/// Packs rows `first..first + count` of a matrix column by column: `packed[k][i]` is its element
+/// `(first + i, k)`.
 #[inline(always)]
 pub(super) fn pack<const WIDTH: usize>(
     matrix: Matrix<'_>,
@@ -360,7 +364,7 @@ pub(super) fn pack<const WIDTH: usize>(
             packed.iter_mut().for_each(|line| line[i] = 0.0);
             continue;
         }
-        // Reads along the row, which is where the matrix is contiguous.
+        // Reads along the row, where the matrix is contiguous.
         let row = &matrix.data[(first + i) * matrix.row_stride..];
         for (k, line) in packed.iter_mut().enumerate() {
             line[i] = row[k * matrix.column_stride];
@@ -368,7 +372,7 @@ pub(super) fn pack<const WIDTH: usize>(
     }
 }
 
-/// Copies into the front of `to`; whole lines, nearly all of them, without calling `memmove`.
+/// Copies into the front of `to`. Whole lines, nearly all of them, are copied without `memmove`.
 #[inline(always)]
 fn copy<const LENGTH: usize>(from: &[f32], to: &mut [f32; LENGTH]) {
     match <&[f32; LENGTH]>::try_from(from) {

@@ -20,7 +20,7 @@ fn a_set_is_chosen_by_its_name_and_the_best_for_any_other() {
     }
 }
 
-/// Values whose pattern has a prime period, so that swapped blocks show.
+/// Values with a pattern of prime period, so that swapped blocks are detected.
 fn pattern(length: usize, offset: usize) -> Vec<f32> {
     (0..length).map(|i| ((i * 37 + offset) % 251) as f32 / 64.0 - 1.95).collect()
 }
@@ -49,7 +49,8 @@ fn every_set_gives_the_bits_of_the_portable_dot_axpy_and_quantise() {
                     }
                 })
                 .collect();
-            // A NaN's sign and payload are the hardware's business; where one is involved only compare the integers.
+            // The hardware decides a NaN's sign and payload, so rows with NaNs compare only the
+            // integers.
             if a.iter().all(|v| v.is_finite()) {
                 assert!(results.iter().all(|r| *r == results[0]), "length {length}");
             } else {
@@ -133,7 +134,7 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
     assert_eq!(product(1), product(5));
 }
 
-/// Int8 numbers from -127 to 127, both ends among them.
+/// Int8 values from -127 to 127, both included.
 fn weights(length: usize, offset: usize) -> Vec<i8> {
     (0..length).map(|i| (((i * 91 + offset * 13) % 255) as i32 - 127) as i8).collect()
 }
@@ -160,10 +161,10 @@ fn table_rows_are_added_exactly() {
 
 #[test]
 fn table_rows_of_4_bits_are_added_exactly() {
-    // Both ends among them: 0 stands for -8, 255 for 7 twice.
+    // Both extremes are included: 0 stands for -8, 255 for 7 twice.
     let table: Vec<u8> = (0..40 * HALF).map(|i| ((i * 91) % 256) as u8).collect();
     for count in [0, 1, 2, 15, 16, 17, 64, 255, 256, 257, 700] {
-        // The same row over and over would be the first to overflow.
+        // The same row repeated would overflow first.
         let rows: Vec<u32> = (0..count).map(|i| if count == 256 { 3 } else { (i * 7) % 40 }).collect();
         let mut expected = [5i32; DIMENSIONS];
         for &row in &rows {
@@ -185,7 +186,7 @@ fn table_rows_of_4_bits_are_added_exactly() {
 #[test]
 fn every_set_gives_the_logits_of_a_layer_written_out() {
     for outputs in [1, 2, 15, 16, 17, 48, 64, 77, 128, 129, 150, 200, 256] {
-        // All weights, or only such that the layer is narrow where it can be.
+        // All weights, or only weights that make the layer int4 where supported.
         for (inputs, narrow) in [
             (4, false),
             (12, false),
@@ -212,7 +213,7 @@ fn every_set_gives_the_logits_of_a_layer_written_out() {
                 for (number, row) in activations.iter_mut().enumerate() {
                     row.copy_from_slice(&weights(DIMENSIONS, 7 + 5 * number));
                 }
-                // All at an end, whose sums are the largest.
+                // All at an extreme, for the largest sums.
                 activations[rows - 1].fill(if outputs % 2 == 0 { -127 } else { 127 });
                 let input_scales: Vec<f32> = (0..rows).map(|row| 0.02 + row as f32).collect();
                 let stride = outputs + 3;
@@ -273,7 +274,7 @@ fn every_set_gives_the_bits_of_the_portable_decision_and_vector_kernels() {
         for place in [0, length / 2, length - 1] {
             let mut values = pattern(length, 40);
             values[place] = 9.5;
-            // The first of equals.
+            // The first of equal values.
             values[length - 1] = 9.5;
             let exact: f64 =
                 (0..length).filter(|&i| i != place).map(|i| libm::exp(f64::from(values[i]) - 9.5)).sum();
@@ -318,7 +319,7 @@ fn every_set_gives_the_bits_of_the_portable_training_loops() {
                         (set.adam)(&mut w, &mut m, &mut v, &gradient, step);
                         (set.sigmoids)(&mut s);
                     }
-                    // A NaN's sign and payload are the hardware's business.
+                    // The hardware decides a NaN's sign and payload.
                     let bits = |x: &f32| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() };
                     [w, m, v, s].concat().iter().map(bits).collect::<Vec<_>>()
                 })

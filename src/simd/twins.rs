@@ -1,8 +1,10 @@
-//! The portable kernels once more, compiled for CPUs with more instructions: the same lines, so the same bits by construction,
-//! since Rust never contracts a multiplication and an addition, and vector lanes are independent sums.
+//! The portable kernels compiled again for CPUs with more instructions. The lines are the same, and
+//! so are the bits: Rust never fuses a multiplication and an addition, and vector lanes are
+//! independent sums.
 
-/// Defines a module `twins` whose `SET` holds `unsafe` twins of all portable kernels that may use the instructions of `features`:
-/// table rows are added so many columns at a time, and tiles of a matrix product have so many rows and columns.
+/// Defines a module `twins` whose `SET` has `unsafe` versions of all portable kernels, compiled
+/// with the instructions of `features`. `columns` is the number of columns of table rows added at a
+/// time, and `tile` the size of a matrix product's tiles.
 macro_rules! twins {
     (features: $features:literal, columns: $columns:literal, tile: $rows:literal x $width:literal) => {
         mod twins {
@@ -33,11 +35,11 @@ use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
         }
     };
     ($features:literal; $($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $kernel:expr;)*) => {
-        /// For a set of that name, whose best kernels take the place of some of these.
+        /// The base of a named set, which replaces some of these with faster kernels.
         pub(super) const SET: Kernels = Kernels { name: "", $($name,)* };
         $(
             /// # Safety
-            /// The CPU has the features.
+            /// The CPU must have the features.
             #[target_feature(enable = $features)]
             unsafe fn $name($($argument: $type),*) $(-> $result)? {
                 $kernel($($argument),*)

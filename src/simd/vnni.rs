@@ -1,4 +1,4 @@
-//! Integer layers with the dot-product instruction of AVX-512 VNNI: four products a lane at once.
+//! Int8 layers with the dot-product instruction of AVX-512 VNNI: four products per lane at once.
 
 use super::packed::{Activations, Call, PANEL};
 use super::{LANES, TILE};
@@ -6,7 +6,7 @@ use crate::shape::DIMENSIONS;
 use std::arch::x86_64::*;
 
 /// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(super) unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
     // SAFETY: upheld by this function's contract.
@@ -21,11 +21,12 @@ pub(super) unsafe fn affine(call: &Call<'_>, outputs: &mut [f32]) {
 }
 
 /// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
-    // As unsigned numbers 128 too large, which is what the instruction reads; the offsets take it back.
+    // The instruction reads unsigned values, so 128 is added to each input; the offsets subtract it
+    // again.
     let mut inputs = [[0u8; DIMENSIONS]; ROWS];
     for (row, to) in call.inputs.iter().zip(&mut inputs) {
         for (to, &value) in to.iter_mut().zip(row) {
@@ -35,8 +36,9 @@ unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     let blocks = call.layer.scales.len();
     let mut first = 0;
     while first < blocks {
-        // Within a panel, as many blocks together as leave their sums, and for a tile the inputs too, in the 32 registers.
-        // SAFETY: the features are this function's own; there are as many blocks left.
+        // Processes as many blocks of a panel together as fit the 32 registers with their sums and,
+        // for a tile, the inputs.
+        // SAFETY: the features are this function's own; at least that many blocks are left.
         first += unsafe {
             match (blocks - first).min(PANEL - first % PANEL) {
                 8.. if ROWS == 1 => tile::<ROWS, 8>(call, first, &inputs, outputs),
@@ -48,10 +50,10 @@ unsafe fn affine_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     }
 }
 
-/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`.
+/// Computes the outputs of `COUNT` blocks from `first` on. Returns `COUNT`.
 ///
 /// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI.
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn tile<const ROWS: usize, const COUNT: usize>(
@@ -62,8 +64,8 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
 ) -> usize {
     let (groups, stride) = call.groups(first);
     let mut sums = [[_mm512_setzero_si512(); COUNT]; ROWS];
-    // SAFETY: a register is sixteen numbers, which is what an offset and a group are; unaligned loads; `group` stays below
-    // `per_block`, which is at most a quarter of DIMENSIONS.
+    // SAFETY: an offset and a group are one register of sixteen values each; the loads may be
+    // unaligned; `group` is less than `per_block`, which is at most a quarter of DIMENSIONS.
     unsafe {
         for block in 0..COUNT {
             let start = _mm512_loadu_si512(call.layer.offsets[first + block].as_ptr().cast());
@@ -84,10 +86,10 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
             }
         }
     }
-    // By reference: moved out of the array, the registers would go through memory twice.
+    // By reference: moving them out of the array would copy the registers through memory twice.
     for (row, blocks) in sums.iter().enumerate() {
         for (block, sums) in blocks.iter().enumerate() {
-            // SAFETY: a register of sixteen 32-bit numbers.
+            // SAFETY: a register of sixteen 32-bit values.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(*sums) };
             call.finish(first + block, row, sums, outputs);
         }
@@ -98,7 +100,7 @@ unsafe fn tile<const ROWS: usize, const COUNT: usize>(
 static NOTHING: Activations = [0; DIMENSIONS];
 
 /// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI, and the layer is narrow.
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, and the layer must be int4.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn narrow_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
@@ -111,7 +113,7 @@ unsafe fn narrow_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     let blocks = call.layer.scales.len();
     let mut first = 0;
     while first < blocks {
-        // SAFETY: the features are this function's own; there are as many blocks left.
+        // SAFETY: the features are this function's own; at least that many blocks are left.
         first += unsafe {
             match (blocks - first).min(PANEL - first % PANEL) {
                 8.. if ROWS == 1 => narrow_tile::<ROWS, 8>(call, first, inputs, excess, outputs),
@@ -123,11 +125,12 @@ unsafe fn narrow_rows<const ROWS: usize>(call: &Call<'_>, outputs: &mut [f32]) {
     }
 }
 
-/// The outputs of `COUNT` blocks from `first` on; returns `COUNT`. The halves of bytes have sums of their own: those of the upper ones
-/// are sixteen times too large until the end, which saves a shift for each group.
+/// Computes the outputs of `COUNT` blocks from `first` on. Returns `COUNT`. The two halves of a
+/// byte have separate sums. Those of the upper halves are sixteen times too large until the end,
+/// which saves a shift per group.
 ///
 /// # Safety
-/// The CPU has AVX-512 F, BW, DQ, VL and VNNI, and the layer is narrow.
+/// The CPU must have AVX-512 F, BW, DQ, VL and VNNI, and the layer must be int4.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
@@ -140,8 +143,8 @@ unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
     let (groups, stride) = call.groups(first);
     let lower = _mm512_set1_epi8(15);
     let mut sums = [[[_mm512_setzero_si512(); 2]; COUNT]; ROWS];
-    // SAFETY: a register is a group; unaligned loads of inputs; `group` stays below `per_block`, which is at most an eighth of
-    // DIMENSIONS.
+    // SAFETY: a register is a group; the loads of inputs may be unaligned; `group` is less than
+    // `per_block`, which is at most an eighth of DIMENSIONS.
     unsafe {
         for group in 0..call.per_block() {
             let mut eight = [[_mm512_setzero_si512(); 2]; ROWS];
@@ -163,12 +166,12 @@ unsafe fn narrow_tile<const ROWS: usize, const COUNT: usize>(
             }
         }
     }
-    // By reference: moved out of the array, the registers would go through memory twice.
+    // By reference: moving them out of the array would copy the registers through memory twice.
     for (row, blocks) in sums.iter().enumerate() {
         for (block, sums) in blocks.iter().enumerate() {
             let whole = _mm512_add_epi32(sums[0], _mm512_srai_epi32::<4>(sums[1]));
             let exact = _mm512_sub_epi32(whole, _mm512_set1_epi32(excess[row]));
-            // SAFETY: a register of sixteen 32-bit numbers.
+            // SAFETY: a register of sixteen 32-bit values.
             let sums: [i32; LANES] = unsafe { std::mem::transmute(exact) };
             call.finish(first + block, row, sums, outputs);
         }

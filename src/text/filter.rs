@@ -1,14 +1,16 @@
-//! A small set of hashes with rare false positives: which character trigrams the training data holds.
+//! A compact set of hashes with rare false positives. It holds the character trigrams of the
+//! training data.
 //!
-//! Hash buckets can't tell a known n-gram from an unknown one, since nearly all are used. This is an open-addressed
-//! table of 16-bit fingerprints, at most half full: a look-up touches one cache line, and an unknown hash is taken for a
-//! known one in about 1 of 30,000 cases. Any bytes are a valid set, so a damaged file can't make a look-up fail.
+//! Hash buckets can't tell a known n-gram from an unknown one, since nearly all buckets are used.
+//! This is an open-addressed table of 16-bit fingerprints, at most half full. A lookup touches one
+//! cache line and takes an unknown hash for a known one in about 1 of 30,000 cases. Any bytes are a
+//! valid set, so a lookup in a corrupt file can't fail.
 
 /// A borrowed set of hashes.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
     slots: &'a [u16],
-    /// Bits of a hash that don't name its home.
+    /// Right shift that leaves the slot index of a hash.
     shift: u32,
 }
 
@@ -22,13 +24,14 @@ fn home(hash: u64, slots: usize) -> usize {
 }
 
 impl<'a> Filter<'a> {
-    /// A set over slots made by [`Filter::build`]; `None` when their number is not a power of two from 2 on.
+    /// Makes a set over slots from [`Filter::build`]. Returns `None` unless their number is a power
+    /// of two, at least 2.
     pub fn new(slots: &'a [u16]) -> Option<Self> {
         (slots.len() >= 2 && slots.len().is_power_of_two())
             .then(|| Filter { slots, shift: 64 - slots.len().trailing_zeros() })
     }
 
-    /// Whether `hash` is in the set, or looks as if it were.
+    /// Returns true if `hash` is in the set, and rarely for other hashes.
     #[inline]
     pub fn contains(&self, hash: u64) -> bool {
         let (mark, mask) = (fingerprint(hash), self.slots.len() - 1);
@@ -43,8 +46,9 @@ impl<'a> Filter<'a> {
         false
     }
 
-    /// Puts further hashes into a set, as many as keep a sixteenth of its slots free: more would make look-ups slow, and a set
-    /// can't be made larger without the hashes it was built from.
+    /// Adds hashes to a set while more than a sixteenth of its slots are free, and ignores the
+    /// rest. More would make lookups slow, and a set can't grow without the hashes it was built
+    /// from.
     pub fn extend(slots: &mut [u16], hashes: impl IntoIterator<Item = u64>) {
         let mut free = slots.iter().filter(|&&slot| slot == 0).count();
         let mask = slots.len().wrapping_sub(1);
@@ -61,7 +65,7 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// The slots of a set that holds `hashes`; the same for any order of them.
+    /// Returns the slots of a set of `hashes`. Their order doesn't matter.
     pub fn build(mut hashes: Vec<u64>) -> Vec<u16> {
         hashes.sort_unstable();
         hashes.dedup();

@@ -1,17 +1,20 @@
-//! Text → normalised words.
+//! From text to normalised words.
 //!
-//! 1. **Ignorable characters** (Unicode's Default_Ignorable_Code_Point and the format characters: soft hyphen,
-//!    bidi marks, variation selectors, ...) are left out; UAX 29 looks through them (rule WB4) anyway.
-//!    ZWJ stays where it glues emoji (WB3c); ZERO WIDTH SPACE stays, because it separates words.
-//! 2. **Normalising** (`normalise`): stream-safe text (UAX 15, section 13), then NFKC(toCasefold(NFKD(x))) with full
-//!    case folding (Unicode Standard 3.13, after D146). One deviation: U+0307 directly after `i` is dropped, so that
-//!    "İstanbul" and "istanbul" are one word. `ı` stays `ı`.
-//! 3. **Splitting** (`split`): default word boundaries (UAX 29); inside them, everything but letters, digits and
-//!    their marks cuts as well, apostrophes vanish ("don't" → "dont"), emoji become words of their own. Punctuation
-//!    between words is reported too, since it may part clauses.
+//! 1. **Ignorable characters** (Unicode's Default_Ignorable_Code_Point and the format characters:
+//!    soft hyphen, bidi marks, variation selectors, ...) are removed; UAX 29 ignores them too (rule
+//!    WB4). ZWJ stays inside emoji sequences (WB3c). ZERO WIDTH SPACE stays, because it separates
+//!    words.
+//! 2. **Normalisation** (`normalise`): stream-safe text (UAX 15, section 13), then
+//!    NFKC(toCasefold(NFKD(x))) with full case folding (Unicode Standard 3.13, after D146). One
+//!    deviation: U+0307 directly after `i` is dropped, so that "İstanbul" and "istanbul" are one
+//!    word. `ı` stays `ı`.
+//! 3. **Splitting** (`split`): default word boundaries (UAX 29). Within a segment, every character
+//!    other than letters, digits and their marks also ends a word. Apostrophes are removed ("don't"
+//!    → "dont"), and emoji become words of their own. Punctuation between words is reported too,
+//!    since it can separate clauses.
 //!
-//! Pure ASCII needs none of the tables; it takes a byte loop that gives the same words.
-//! Nothing here allocates; time is linear in the text.
+//! Pure ASCII needs none of the Unicode tables: a byte loop gives the same words. Nothing here
+//! allocates, and time is linear in the text's length.
 
 pub mod filter;
 pub mod names;
@@ -22,16 +25,18 @@ mod split;
 mod tests;
 pub mod vocabulary;
 
-/// Longest text that can be classified, in bytes (1 MiB). Callers check; the functions here take any length.
+/// Maximum length of a text to classify, in bytes (1 MiB). Callers check it; the functions here
+/// accept any length.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// Longest word in bytes of normalised UTF-8; a longer run of letters is cut there (at a char boundary).
+/// Maximum length of a word in bytes of normalised UTF-8. A longer run of letters is cut at a char
+/// boundary.
 pub const MAX_WORD_BYTES: usize = 64;
 
-/// Bytes of normalised text looked at together.
+/// Size of the window of normalised text, in bytes.
 const WINDOW: usize = 2048;
 
-/// Calls `word` with every normalised word of `text`, in order.
+/// Calls `word` with each normalised word of `text`, in order.
 ///
 /// ```
 /// let mut words = Vec::new();
@@ -49,15 +54,15 @@ pub fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
 /// A piece of normalised text.
 #[derive(Clone, Copy)]
 pub enum Token<'a> {
-    /// A word, as [`for_each_word`] gives it.
+    /// A word, as [`for_each_word`] reports it.
     Word(Word<'a>),
-    /// A punctuation mark or symbol that stands for itself, one character; not one within a word, number or name, such as
-    /// those of `don't`, `3.5` or `example.com`.
+    /// A punctuation mark or symbol on its own, one character. Marks inside words, numbers and
+    /// names, as in `don't`, `3.5` or `example.com`, are not reported.
     Mark(&'a str),
 }
 
 impl<'a> Token<'a> {
-    /// What it is written as.
+    /// Returns the word or mark as text.
     pub fn text(self) -> &'a str {
         match self {
             Token::Word(word) => word.text(),
@@ -66,10 +71,12 @@ impl<'a> Token<'a> {
     }
 }
 
-/// A word between `<` and `>`, with room for reading eight bytes from anywhere in it; what is behind is left from others.
+/// A word between `<` and `>`, padded so that eight bytes can be read from any offset in it. Bytes
+/// after `>` are undefined.
 pub(crate) type PaddedWord = [u8; 1 + MAX_WORD_BYTES + 1 + 8];
 
-/// A normalised word, not empty, as bytes of UTF-8: a prediction hashes bytes, and has no need of the check that a `str` costs.
+/// A normalised word, not empty, as UTF-8 bytes. A prediction hashes bytes, so it needn't pay for a
+/// `str`'s UTF-8 check.
 #[derive(Clone, Copy)]
 pub struct Word<'a> {
     padded: &'a PaddedWord,
@@ -78,9 +85,9 @@ pub struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    /// As text.
+    /// Returns the word as text.
     pub fn text(self) -> &'a str {
-        // Whole characters went in, so this is always UTF-8.
+        // Only whole characters are pushed, so this is always UTF-8.
         std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 
@@ -90,7 +97,7 @@ impl<'a> Word<'a> {
     }
 }
 
-/// Calls `token` with every normalised word and every mark between words, in order.
+/// Calls `token` with each normalised word, and each mark between words, in order.
 pub fn for_each_token(text: &str, mut token: impl FnMut(Token<'_>)) {
     if text.is_ascii() {
         ascii_tokens(text.as_bytes(), token)
@@ -99,14 +106,14 @@ pub fn for_each_token(text: &str, mut token: impl FnMut(Token<'_>)) {
     }
 }
 
-/// Not generic in `token`: eight kilobytes that each caller would have of its own.
+/// Takes `dyn`: a generic function would be compiled for each caller, 8 kB each.
 fn unicode_tokens<const N: usize>(text: &str, token: &mut dyn FnMut(Token<'_>)) {
     let mut splitter = split::Splitter::<N, _>::new(token);
     normalise::normalise(visible(text), |c| splitter.push(c));
     splitter.finish();
 }
 
-/// A letter or digit in lower case; 0 for everything else.
+/// Maps a letter or digit to lower case and any other byte to 0.
 const LOWER: [u8; 256] = {
     let mut lower = [0; 256];
     let mut byte = 0u8;
@@ -141,7 +148,8 @@ fn ascii_tokens(text: &[u8], token: impl FnMut(Token<'_>)) {
     word.cut();
 }
 
-/// Whether the mark at `i` is one that joins the letters (UAX 29, WB6 and WB7) or digits (WB11 and WB12) around it.
+/// Returns true if the mark at `i` joins the letters (UAX 29, WB6 and WB7) or digits (WB11 and
+/// WB12) around it.
 fn joins(text: &[u8], i: usize) -> bool {
     let before = i.checked_sub(1).and_then(|i| text.get(i));
     let (Some(before), Some(after)) = (before, text.get(i + 1)) else { return false };
@@ -153,8 +161,8 @@ fn joins(text: &[u8], i: usize) -> bool {
 
 const ZWJ: char = '\u{200D}';
 
-/// The characters of `text` without the ignorable ones. They go before normalising, so that a mark behind one
-/// still finds its letter.
+/// Yields the characters of `text` without the ignorable ones. This comes before normalising, so
+/// that a mark after an ignorable character still combines with its letter.
 fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut rest = text.chars();
     std::iter::from_fn(move || {
@@ -169,7 +177,8 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
-/// Default_Ignorable_Code_Point or general category Cf (Unicode 17), but not ZERO WIDTH SPACE.
+/// Returns true for Default_Ignorable_Code_Point or general category Cf (Unicode 17), except ZERO
+/// WIDTH SPACE.
 fn is_ignorable(c: char) -> bool {
     c > '\u{AC}'
         && matches!(c,
@@ -181,7 +190,7 @@ fn is_ignorable(c: char) -> bool {
             | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The word being put together.
+/// Collects the current word.
 struct WordBuffer<F> {
     padded: PaddedWord,
     len: usize,
@@ -205,7 +214,7 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
         self.len += 1;
     }
 
-    /// Whether `c` still fits.
+    /// Returns true if `c` still fits.
     fn has_room_for(&self, c: char) -> bool {
         self.len + c.len_utf8() <= MAX_WORD_BYTES
     }
@@ -218,7 +227,7 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
         self.len += c.encode_utf8(&mut self.padded[1 + self.len..]).len();
     }
 
-    /// Ends the word, if there is one.
+    /// Ends the current word, if any.
     #[inline]
     fn cut(&mut self) {
         if self.len > 0 {
@@ -229,7 +238,7 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
         }
     }
 
-    /// Reports a mark. The word before it has been cut.
+    /// Reports a mark. The word before it must have been cut.
     fn mark(&mut self, c: char) {
         (self.emit)(Token::Mark(c.encode_utf8(&mut [0; 4])));
     }

@@ -1,24 +1,25 @@
-//! N-grams as people read them: those of [`for_each_piece`](super::ngrams::for_each_piece), in the same order, with their
-//! words and letters. For explanations; it allocates.
+//! Readable n-grams for explanations: the n-grams of
+//! [`for_each_piece`](super::ngrams::for_each_piece), in the same order, with their words and
+//! letters. Allocates.
 
 use super::ngrams::{
     BOUNDARY, CHARACTERS, Kind, MAX_NGRAMS, NgramSettings, Part, Words, for_each_part, hash_bytes, join,
 };
 use std::fmt::{self, Display, Formatter};
 
-/// The edges of a clause where they count as words. No word is such a mark.
+/// The clause boundaries when they count as words. No word equals one of them.
 const EDGES: [&str; 2] = ["^", "$"];
 
-/// What an n-gram stands for.
+/// The words or characters of an n-gram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name<'a> {
-    /// Words side by side; `^` and `$` are the edges of the clause.
+    /// Adjacent words; `^` and `$` are the boundaries of the clause.
     Words(&'a [String]),
-    /// Characters of a word, whose edges are `<` and `>`.
+    /// Characters of a word; `<` and `>` are its boundaries.
     Characters {
         /// The characters.
         part: &'a str,
-        /// The whole word, without its edges.
+        /// The whole word, without its boundaries.
         word: &'a str,
     },
 }
@@ -32,18 +33,18 @@ impl Display for Name<'_> {
     }
 }
 
-/// What a text is read as.
+/// A piece of text, as [`Piece`](super::ngrams::Piece), with its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NamedPiece<'a> {
     /// An n-gram's kind, hash and name.
     Ngram(Kind, u64, Name<'a>),
-    /// A word with this row of the lexicon; its n-grams follow.
+    /// A word with this row of the lexicon. Its n-grams follow.
     Lexicon(u32, &'a str),
-    /// A clause of these words ends here.
+    /// The end of a clause with these words.
     ClauseEnd(&'a [String]),
 }
 
-/// Calls `piece` with what [`for_each_piece`](super::ngrams::for_each_piece) gives.
+/// Calls `piece` with every piece that [`for_each_piece`](super::ngrams::for_each_piece) reports.
 pub fn for_each_named_piece(
     text: &str,
     settings: &NgramSettings,
@@ -80,8 +81,8 @@ pub fn for_each_named_piece(
     });
 }
 
-/// The n-grams that end with word `end` of a clause, whose edges are the first and the last of `words`; `hashes` stand for the
-/// words.
+/// Reports the n-grams that end with word `end` of a clause. The first and last of `words` are the
+/// clause's boundaries; `hashes` are the hashes of `words`.
 fn for_each_ngram(
     words: &[String],
     hashes: &[u64],
@@ -91,7 +92,7 @@ fn for_each_ngram(
 ) {
     let is_edge = |at: usize| at == 0 || at == words.len() - 1;
     let mut joined = hashes[end];
-    // An edge alone is no n-gram.
+    // A boundary alone is not an n-gram.
     if !is_edge(end) {
         ngram(Kind::Words, joined, Name::Words(&words[end..=end]));
     }

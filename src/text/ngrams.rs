@@ -1,42 +1,46 @@
-//! Words → hashed n-grams: word n-grams with sentence boundaries, and character 3- and 4-grams of `<word>`.
+//! From words to hashed n-grams: word n-grams with clause boundaries, and character 3- and 4-grams
+//! of `<word>`.
 //!
-//! An n-gram is only ever a 64-bit number (feature hashing, Weinberger et al., 2009). Its top bits name a row of the
-//! table; equal rows are absorbed by training. Nothing is stored and nothing allocates.
+//! An n-gram is a 64-bit hash (feature hashing, Weinberger et al., 2009). Its top bits are the
+//! index of a row in the embedding table. Training copes with n-grams that share a row. Nothing is
+//! stored and nothing allocates.
 
 use super::filter::Filter;
 use super::vocabulary::Vocabulary;
 use super::{MAX_WORD_BYTES, PaddedWord, Token, Word, for_each_token};
 use serde::{Deserialize, Serialize};
 
-/// N-grams read from one text at most; the rest of a longer text is not read. More than any ASCII text of
-/// [`super::MAX_TEXT_BYTES`] has, and few enough that a sum of int8 rows fits 32 bits at any weight that [`NgramSettings`] allows.
+/// Maximum number of n-grams read from one text; the rest of a longer text is ignored. No ASCII
+/// text of [`super::MAX_TEXT_BYTES`] has more, and a sum of this many int8 rows fits 32 bits at any
+/// weight that [`NgramSettings`] allows.
 pub const MAX_NGRAMS: usize = 3_300_000;
 
-/// Words of a text that are looked up in the lexicon at most. With rows that count at most [`MAX_LEXICON_WEIGHT`] times the sum
-/// still fits 32 bits.
+/// Maximum number of words of a text that are looked up in the lexicon. At weights up to
+/// [`MAX_LEXICON_WEIGHT`] the sum still fits 32 bits.
 pub const MAX_LEXICON_WORDS: usize = 4096;
 
-/// How often a row of the lexicon counts at most.
+/// Maximum weight of a lexicon row.
 pub const MAX_LEXICON_WEIGHT: u8 = 96;
 
-/// Which n-grams are read, and what each counts.
+/// Which n-grams are read, and their weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NgramSettings {
-    /// Longest word n-gram, 1 to 3. From 2 on, the boundaries of the sentence count as words.
+    /// Longest word n-gram, 1 to 3. From 2 on, the clause boundaries count as words.
     pub words: u8,
     /// Whether character 3- and 4-grams are read.
     pub characters: bool,
-    /// How often a word n-gram counts, 1 to 5.
+    /// Weight of a word n-gram, 1 to 5.
     pub word_weight: u8,
-    /// How often a character n-gram counts, 1 to 5.
+    /// Weight of a character n-gram, 1 to 5.
     pub character_weight: u8,
-    /// Whether words and trigrams that training has not seen make the features shorter. Models of before have none of that.
+    /// Whether words and trigrams that training has not seen reduce the features' norm. False in
+    /// older models.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub evidence: bool,
 }
 
 impl NgramSettings {
-    /// Whether every field is in its range.
+    /// Returns true if every field is in range.
     pub fn is_valid(&self) -> bool {
         (1..=3).contains(&self.words)
             && (1..=5).contains(&self.word_weight)
@@ -44,13 +48,14 @@ impl NgramSettings {
     }
 }
 
-/// What an n-gram is made of.
+/// The kinds of n-gram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One to three words.
     Words,
-    /// Three characters of `<word>`. Every word has at least one, so **a text holds an n-gram of the training data only if
-    /// it holds one of its trigrams**: knowing the trigrams is enough to tell.
+    /// Three characters of `<word>`. Every word has at least one, so **a text shares an n-gram with
+    /// the training data only if it shares a trigram**: the trigrams suffice to tell known texts
+    /// from unknown ones.
     Trigram,
     /// Four characters of `<word>`.
     Fourgram,
@@ -62,16 +67,16 @@ const WORD: u64 = 0x1000_0000_01B3;
 pub(super) const CHARACTERS: u64 = 0xC4CE_B9FE_1A85_EC53;
 /// Stands for every rare word in word n-grams.
 pub(crate) const RARE: u64 = 0x2545_F491_4F6C_DD1D;
-/// Stands for the edge of a sentence in word n-grams.
+/// Stands for a clause boundary in word n-grams.
 pub(super) const BOUNDARY: u64 = 0x51_7CC1_B727_220A;
 
-/// The row of a table of `2^bits` rows that a hash falls on.
+/// Returns the row of a hash in an embedding table of `2^bits` rows.
 #[inline]
 pub fn row(hash: u64, bits: u32) -> u32 {
     (hash >> (64 - bits)) as u32
 }
 
-/// One step of [`hash_bytes`]: eight bytes more.
+/// One step of [`hash_bytes`]: mixes in eight bytes.
 #[inline(always)]
 fn mix(hash: u64, eight: u64) -> u64 {
     let hash = (hash ^ eight).wrapping_mul(MIX);
@@ -91,7 +96,8 @@ pub(super) fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     hash.wrapping_mul(SPREAD)
 }
 
-/// Up to eight bytes as a little-endian number. Two loads that may overlap, since copying a handful of bytes costs more.
+/// Reads up to eight bytes as a little-endian number. Uses two loads that may overlap, which is
+/// faster than copying a few bytes.
 #[inline(always)]
 fn padded(bytes: &[u8]) -> u64 {
     let halves = |low: u64, high: u64, width: usize| low | high << (8 * (bytes.len() - width));
@@ -104,23 +110,23 @@ fn padded(bytes: &[u8]) -> u64 {
     }
 }
 
-/// One number for two in their order.
+/// Combines two hashes into one; order matters.
 #[inline]
 pub(crate) fn join(left: u64, right: u64) -> u64 {
     let mixed = (left.rotate_left(25) ^ right).wrapping_mul(MIX);
     (mixed ^ (mixed >> 32)).wrapping_mul(SPREAD)
 }
 
-/// Most clauses that a text is cut into; what comes after belongs to the last. Requests are of two or three, and the limit
-/// bounds the time and the rows that a text can take.
+/// Maximum number of clauses in a text; the last one takes the rest of the text. Requests have two
+/// or three. The limit bounds the time and the rows of a text.
 pub const MAX_CLAUSES: usize = 32;
 
-/// The number by which words and marks are told apart, such as the joiners between clauses.
+/// Returns the hash by which words and marks, such as clause separators, are compared.
 pub fn token_hash(word: &str) -> u64 {
     hash_bytes(WORD, word.as_bytes())
 }
 
-/// [`token_hash`] of a word, with one load where most words need but one.
+/// [`token_hash`] of a word, with a single load for words of up to eight bytes.
 #[inline(always)]
 fn word_hash(word: Word<'_>) -> u64 {
     match word.padded[1..].first_chunk() {
@@ -132,39 +138,41 @@ fn word_hash(word: Word<'_>) -> u64 {
     }
 }
 
-/// Words that are read in another way than by their letters alone. The default is for none.
+/// Words that get special treatment. Defaults to no such words.
 #[derive(Clone, Copy, Default)]
 pub struct Words<'a> {
-    /// [`token_hash`]es of the words and marks that part clauses.
+    /// [`token_hash`]es of the clause separators: words and marks that separate clauses.
     pub joiners: &'a [u64],
-    /// The words that are frequent enough to be told apart in word n-grams, where all others are one and the same rare word: a
-    /// name that training has not seen, or hardly, then still shows that a name stands there. `None` tells all apart.
+    /// Words frequent enough to be distinct in word n-grams. All other words count as one rare word
+    /// there, so that a name that training has rarely or never seen still shows that a name occurs.
+    /// `None` makes all words distinct.
     pub frequent: Option<Filter<'a>>,
-    /// The words that have a row of the lexicon; `None` for most models.
+    /// Words with a row in the lexicon. `None` if the model has no lexicon.
     pub lexicon: Option<Vocabulary<'a>>,
 }
 
-/// What a text is read as.
+/// A piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// The hashes of some n-grams of one kind, one at least: those of words that end with the same word, or those of one word's
-    /// characters.
+    /// Hashes of n-grams of one kind, at least one: the word n-grams that end with the same word,
+    /// or the character n-grams of one word.
     Ngrams(Kind, &'a [u64]),
-    /// A word with this row of the lexicon; its n-grams follow.
+    /// A word with this row of the lexicon. Its n-grams follow.
     Lexicon(u32),
-    /// A clause ends here. It holds an n-gram at least.
+    /// The end of a clause, which has at least one n-gram.
     ClauseEnd,
 }
 
-/// What a clause is made of.
+/// A part of a clause.
 pub(super) enum Part<'a> {
-    /// A word, the number that stands for it in word n-grams (its [`token_hash`], unless it is rare), and its row of the lexicon.
+    /// A word, its hash in word n-grams ([`token_hash`], or [`RARE`]), and its row of the lexicon.
     Word(Word<'a>, u64, Option<u32>),
-    /// A clause of at least one word ends here.
+    /// The end of a clause of at least one word.
     ClauseEnd,
 }
 
-/// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
+/// Calls `part` with each word of `text` except the clause separators, in order, and with the end
+/// of each clause.
 pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(Part<'_>)) {
     let (mut clauses, mut any, mut looked_up) = (1, false, 0);
     for_each_token(text, |token| {
@@ -192,9 +200,12 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
     }
 }
 
-/// Calls `piece` with all n-grams of `text`, word by word, repeated ones as often as they stand there, and with the end of
-/// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where
-/// [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
+/// Calls `piece` with all n-grams of `text`, word by word and including repetitions, and with the
+/// end of each clause.
+///
+/// Clause separators belong to no clause. Without separators, a text with words is one clause.
+/// Trigrams are reported even if [`NgramSettings::characters`] is false, since they tell known
+/// texts from unknown ones.
 pub fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, piece: impl FnMut(Piece<'_>)) {
     let mut reader = Reader {
         longest: settings.words,
@@ -213,16 +224,16 @@ pub fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, p
     });
 }
 
-/// Reads one clause after the other.
+/// Reads the clauses of a text in order.
 struct Reader<F> {
-    /// Of the word n-grams.
+    /// Maximum length of word n-grams, in words.
     longest: u8,
     piece: F,
-    /// N-grams that may still be reported.
+    /// Number of n-grams that may still be reported.
     left: usize,
     last_but_one: Option<u64>,
     last: u64,
-    /// Of the n-grams to be reported next; a word has no more trigrams than bytes.
+    /// Hashes of the n-grams to report next. A word has no more trigrams than bytes.
     hashes: [u64; MAX_WORD_BYTES],
 }
 
@@ -255,7 +266,8 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         }
     }
 
-    /// Puts the pair, and the triple if asked for, that end with `hash` into the places from `at` on; says how many these are.
+    /// Writes the word pair that ends with `hash`, and the triple if asked for, to index `at` on.
+    /// Returns how many it wrote.
     #[inline(always)]
     fn longer(&mut self, at: usize, hash: u64) -> usize {
         let pair = join(self.last, hash);
@@ -278,7 +290,7 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         (self.last_but_one, self.last) = (None, BOUNDARY);
     }
 
-    /// The first `count` n-grams of `WIDTH` bytes, each a character.
+    /// Reports the first `count` n-grams of `WIDTH` bytes, one byte per character.
     #[inline(always)]
     fn ascii_characters<const WIDTH: u32>(&mut self, kind: Kind, padded: &PaddedWord, count: usize) {
         for (hash, window) in self.hashes[..count].iter_mut().zip(padded.windows(8)) {
@@ -289,10 +301,10 @@ impl<F: FnMut(Piece<'_>)> Reader<F> {
         self.report(kind, count);
     }
 
-    /// Of a padded word of any characters.
+    /// Reports the character n-grams of a padded word with any characters.
     #[inline(never)]
     fn unicode_characters(&mut self, padded: &[u8]) {
-        // Where the characters start; the end counts as a start.
+        // Offsets of the characters; the end counts as one.
         let mut starts = [0usize; MAX_WORD_BYTES + 3];
         let mut count = 0;
         for at in 0..=padded.len() {
@@ -376,7 +388,7 @@ mod tests {
         assert_eq!(clauses("开灯、放歌", &joiners), [whole("开灯"), whole("放歌")]);
         assert_eq!(clauses("open the door", &joiners), [whole("open the door")]);
         assert_eq!(clauses("and, then", &joiners), [[0u64; 0]; 0]);
-        // A mark within a number parts nothing.
+        // A mark within a number is not a clause separator.
         assert_eq!(clauses("add 1,000", &joiners).len(), 1);
     }
 
@@ -447,7 +459,7 @@ mod tests {
 
     #[test]
     fn hashes_are_the_same_on_every_machine() {
-        // Model files depend on these numbers: they may change only with the format.
+        // Model files depend on these hashes: they may change only with the file format.
         let expected = [
             14722733282008932381,
             12048388101589265402,

@@ -1,7 +1,8 @@
 //! NFKC(toCasefold(NFKD(x))) in one pass over stream-safe text.
 //!
-//! Folding what is decomposed and in canonical order leaves it decomposed and in canonical order (a test goes
-//! through all characters): so one decomposition, one sort and one composition are enough.
+//! Folding text that is decomposed and in canonical order keeps it decomposed and in canonical
+//! order (a test checks every character). So one decomposition, one sort and one composition are
+//! enough.
 
 use caseless::Caseless;
 use unicode_normalization::UnicodeNormalization;
@@ -10,10 +11,10 @@ use unicode_normalization::char::{canonical_combining_class, compose, decompose_
 /// Stream-safe text has at most 30 non-starters in a row.
 const RUN: usize = 32;
 const DOT_ABOVE: char = '\u{307}';
-/// Nothing below has a combining class or is the second half of a composition.
+/// No character below this one has a combining class or is the second half of a composition.
 const FIRST_COMBINING: char = '\u{300}';
 
-/// Calls `emit` with every character of the normalised text.
+/// Calls `emit` with each character of the normalised text.
 pub(super) fn normalise(text: impl Iterator<Item = char>, emit: impl FnMut(char)) {
     let mut order = Order { run: [(0, '\0'); RUN], len: 0, composer: Composer::new(emit) };
     for c in text.stream_safe() {
@@ -27,7 +28,7 @@ fn class(c: char) -> u8 {
     if c < FIRST_COMBINING { 0 } else { canonical_combining_class(c) }
 }
 
-/// Puts the non-starters between two starters into canonical order.
+/// Sorts the non-starters between two starters into canonical order.
 struct Order<F> {
     run: [(u8, char); RUN],
     len: usize,
@@ -61,10 +62,10 @@ impl<F: FnMut(char)> Order<F> {
     }
 }
 
-/// Folds, drops the Turkish dot, and composes (UAX 15, D117).
+/// Folds case, drops the Turkish dot, and composes (UAX 15, D117).
 struct Composer<F> {
     starter: Option<char>,
-    /// Marks after `starter` that did not combine with it.
+    /// Marks after `starter` that didn't combine with it.
     marks: [char; RUN],
     len: usize,
     last_class: u8,
@@ -86,7 +87,7 @@ impl<F: FnMut(char)> Composer<F> {
     }
 
     fn push(&mut self, c: char) {
-        // Before composing, so that a further mark meets the bare i.
+        // Before composing, so that the next mark meets the bare i.
         if self.after_i && c == DOT_ABOVE {
             return;
         }

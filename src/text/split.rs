@@ -1,20 +1,21 @@
-//! Words at UAX 29 boundaries, found in a window that moves along the normalised text.
+//! Words at UAX 29 boundaries, found in a window that moves over the normalised text.
 //!
-//! A full window is handled up to a place where what follows can't matter: right before its last plain letter,
-//! digit, space or underscore, as UAX 29 looks ahead no further than to the next such character and remembers nothing
-//! from before one. Where the end of the window has none (emoji, dots), everything but the last three segments is
-//! handled.
+//! A full window is handled up to an offset where the following text can't matter: right before its
+//! last plain letter, digit, space or underscore. UAX 29 looks ahead no further than the next such
+//! character and doesn't depend on text before one. If the end of the window has none (emoji,
+//! dots), everything except the last three segments is handled.
 
 use super::{Token, WordBuffer, ZWJ};
 use unicode_normalization::char::is_combining_mark;
 use unicode_properties::UnicodeEmoji;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Marks, skin tones and joined emoji one character can carry; further ones are dropped. No word has room for that
-/// many marks, and no emoji needs them; the limit keeps three segments shorter than the window.
+/// Maximum number of marks, skin tones and joined emoji on one character; more are dropped. No word
+/// has room for that many marks, and no emoji needs them. The limit keeps three segments shorter
+/// than the window.
 const MAX_ATTACHED: usize = 64;
 
-/// What stream-safe text puts into long runs of marks.
+/// Inserted into long runs of marks by the stream-safe process.
 const GRAPHEME_JOINER: char = '\u{34F}';
 
 pub(super) struct Splitter<const N: usize, F> {
@@ -48,7 +49,7 @@ impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
         }
     }
 
-    /// Handles what is left.
+    /// Handles the rest of the window.
     pub(super) fn finish(mut self) {
         self.handle(self.len);
     }
@@ -60,7 +61,7 @@ impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
         self.len -= handled;
     }
 
-    /// Handles the first `end` bytes. A segment that goes on behind them stays open.
+    /// Handles the first `end` bytes. A segment that continues after them stays open.
     fn handle(&mut self, end: usize) {
         let text = as_text(&self.window[..self.len]);
         for (start, segment) in text.split_word_bound_indices().take_while(|&(start, _)| start < end) {
@@ -78,12 +79,12 @@ impl<const N: usize, F: FnMut(Token<'_>)> Splitter<N, F> {
     }
 }
 
-/// Whole characters go into the window and whole characters leave it, so this is always UTF-8.
+/// Only whole characters enter and leave the window, so this is always UTF-8.
 fn as_text(window: &[u8]) -> &str {
     std::str::from_utf8(window).unwrap_or_default()
 }
 
-/// How many bytes can be handled now, whatever follows.
+/// Returns how many bytes can be handled now, whatever text follows.
 fn certain_part(text: &str) -> usize {
     let mut tail = text.char_indices().rev().take(2 * MAX_ATTACHED).peekable();
     while let Some((at, c)) = tail.next() {
@@ -96,17 +97,17 @@ fn certain_part(text: &str) -> usize {
     for (start, _) in text.split_word_bound_indices() {
         starts = [starts[1], starts[2], start];
     }
-    // Three segments don't fill a window; if they did, room must be made all the same.
+    // Three segments never fill a window; if they did, this must still make room.
     if starts[0] > 0 { starts[0] } else { text.char_indices().next_back().map_or(0, |(at, _)| at) }
 }
 
-/// Picks the words and marks out of segments.
+/// Extracts words and marks from segments.
 struct Letters<F> {
     word: WordBuffer<F>,
-    /// The word is made of emoji. They don't mix with letters.
+    /// True if the current word consists of emoji, which don't mix with letters.
     is_emoji: bool,
     after_apostrophe: bool,
-    /// What comes next goes on with a segment that the window before began.
+    /// True if the next part continues a segment that the previous window began.
     is_open: bool,
 }
 
@@ -120,7 +121,8 @@ impl<F: FnMut(Token<'_>)> Letters<F> {
                     continue;
                 }
                 _ if is_mark(c) => {
-                    // Marks go with what they stand on. Where a full word was cut, the rest of its marks goes.
+                    // A mark belongs to its base character. If a word was cut because it is full,
+                    // its further marks are dropped.
                     let has_base = self.word.len > 0 && !self.is_emoji && !self.after_apostrophe;
                     if has_base && self.word.has_room_for(c) {
                         self.word.push(c);
@@ -133,7 +135,7 @@ impl<F: FnMut(Token<'_>)> Letters<F> {
                 _ if is_emoji(c) => self.push_as(true, c),
                 _ => {
                     self.word.cut();
-                    // Inside a segment it joins what stands around it.
+                    // Inside a segment, the character joins its neighbours.
                     if i == 0 && !self.is_open && !c.is_whitespace() && !c.is_control() && c != '_' {
                         self.word.mark(c);
                     }

@@ -10,7 +10,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Words as they are, marks behind a NUL, which no word holds.
+/// Words as they are; marks after a NUL, which no word contains.
 fn tokens_in_window<const N: usize>(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     unicode_tokens::<N>(text, &mut |token| tokens.push(written(token)));
@@ -151,7 +151,7 @@ fn every_character_normalises_as_the_oracle_says() {
     }
 }
 
-/// Characters that have made trouble somewhere: alone, and in any mixture.
+/// Characters that are hard to normalise or split, alone and in any mixture.
 const NASTY: &[char] = &[
     'a', 'I', 'i', 'ß', 'İ', 'ŉ', 'ﬃ', 'Σ', 'é', '5', '٣', '½', '_', '‿', ' ', '\u{3000}', '\r', '\n', '\0',
     '.', ',', ':', ';', '\'', '’', '‘', 'ʼ', '"', '-', '·', '\u{301}', '\u{307}', '\u{308}', '\u{323}',
@@ -168,7 +168,7 @@ fn nasty_text(more: &'static [char]) -> impl Strategy<Value = String> {
     pieces.prop_map(|pieces| pieces.iter().map(|(s, n)| String::from_iter(s).repeat(*n)).collect())
 }
 
-/// Such a segment has no end: undertie extends what stands before it, and so do marks.
+/// A segment without end: undertie extends the characters before it, and so do marks.
 #[test]
 fn a_segment_longer_than_the_window_is_one_segment() {
     let text = "\u{203F}\u{301}".repeat(2000);
@@ -203,8 +203,9 @@ proptest! {
         prop_assert_eq!(&tokens_in_window::<WINDOW>(&text), &whole);
     }
 
-    /// The exceptions, none of them in real text but the first: joined emoji lose their joiners, stream-safe text its
-    /// joiner after 30 marks in a row, and conjoining jamo can meet when an apostrophe between them goes.
+    /// The exceptions; only the first occurs in real text. Joined emoji lose their joiners,
+    /// stream-safe text its joiner after 30 marks in a row, and conjoining jamo can meet when an
+    /// apostrophe between them is removed.
     #[test]
     fn splitting_the_words_again_changes_nothing(text in nasty_text(&[])) {
         let text = text.replace([ZWJ, '\u{1161}', '\u{11A8}'], "");

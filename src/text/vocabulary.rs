@@ -1,9 +1,10 @@
-//! Which row of a table belongs to a whole word, found by its hash.
+//! A map from the hash of a whole word to its row in a table.
 //!
-//! An open-addressed table of 16-bit fingerprints with the rows they stand for, at most half full: a look-up touches one
-//! cache line, and an unknown word is taken for a known one in about 1 of 60,000 cases. Any bytes answer without failing.
+//! An open-addressed table of 16-bit fingerprints with their rows, at most half full. A lookup
+//! touches one cache line and takes an unknown word for a known one in about 1 of 60,000 cases.
+//! Lookups succeed on any bytes, even corrupt ones.
 
-/// Most words of a vocabulary: a row's number has 16 bits.
+/// Maximum number of words: a row index has 16 bits.
 pub const MAX_WORDS: usize = 1 << 16;
 
 /// A borrowed vocabulary.
@@ -12,7 +13,7 @@ pub struct Vocabulary<'a> {
     slots: &'a [u32],
 }
 
-/// The fingerprint in the upper half of a slot; never 0, which marks a free one.
+/// Returns the fingerprint for the upper half of a slot; never 0, which marks a free slot.
 fn mark(hash: u64) -> u32 {
     ((hash >> 16) as u32 & 0xFFFF_0000).max(0x1_0000)
 }
@@ -22,12 +23,13 @@ fn home(hash: u64, slots: usize) -> usize {
 }
 
 impl<'a> Vocabulary<'a> {
-    /// A vocabulary over slots made by [`Vocabulary::build`]; `None` when their number is not a power of two from 2 on.
+    /// Makes a vocabulary over slots from [`Vocabulary::build`]. Returns `None` unless their number
+    /// is a power of two, at least 2.
     pub fn new(slots: &'a [u32]) -> Option<Self> {
         (slots.len() >= 2 && slots.len().is_power_of_two()).then_some(Vocabulary { slots })
     }
 
-    /// The row of the word with this [`token_hash`](super::ngrams::token_hash).
+    /// Returns the row of the word with this [`token_hash`](super::ngrams::token_hash), or `None`.
     #[inline]
     pub fn row(&self, hash: u64) -> Option<u32> {
         let (mark, mask) = (mark(hash), self.slots.len() - 1);
@@ -42,12 +44,13 @@ impl<'a> Vocabulary<'a> {
         None
     }
 
-    /// The largest row that a look-up can give; `None` where there is no word.
+    /// Returns the largest row that a lookup can return, or `None` if there are no words.
     pub fn last_row(&self) -> Option<u32> {
         self.slots.iter().filter(|&&slot| slot != 0).map(|slot| slot & 0xFFFF).max()
     }
 
-    /// The slots of a vocabulary in which the word with `hashes[i]` has row `i`; at most [`MAX_WORDS`] are taken.
+    /// Returns the slots of a vocabulary in which the word with `hashes[i]` has row `i`. Uses at
+    /// most the first [`MAX_WORDS`].
     pub fn build(hashes: &[u64]) -> Vec<u32> {
         let hashes = &hashes[..hashes.len().min(MAX_WORDS)];
         let mut slots = vec![0u32; (hashes.len() * 2).next_power_of_two().max(16)];
@@ -57,7 +60,7 @@ impl<'a> Vocabulary<'a> {
             while slots[at] != 0 && slots[at] & 0xFFFF_0000 != mark(hash) {
                 at = (at + 1) & mask;
             }
-            // Of two words that can't be told apart the first stays.
+            // Of two words with equal fingerprints the first stays.
             if slots[at] == 0 {
                 slots[at] = mark(hash) | row;
             }

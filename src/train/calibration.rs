@@ -1,4 +1,4 @@
-//! Held-out logits → the calibration of probabilities.
+//! Fits the calibration of probabilities to held-out logits.
 
 use super::options::MANY_LABELS;
 use super::targets::Targets;
@@ -6,43 +6,43 @@ use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::simd;
 
-/// Fewer held-out lines than this say too little.
+/// Minimum number of held-out lines for a choice.
 pub(super) const LEAST_LINES: usize = 20;
 
-/// More lines than these don't make three numbers better.
+/// Maximum number of lines: more don't improve three numbers.
 const MOST_LINES: usize = 5_000;
 
-/// Nor do more pairs of a line and a label, each of which takes 32 bytes meanwhile.
+/// Maximum number of pairs of a line and a label, for the same reason; each takes 32 bytes.
 const MOST_PAIRS: usize = MOST_LINES * MANY_LABELS;
 
-/// How hard it is to move the calibration from where it starts: as if so many pairs of even chance spoke for it.
+/// Strength of the prior, as a number of pairs at even odds in favour of the initial calibration.
 const PRIOR: f64 = 20.0;
 
-/// The answers to held-out lines.
+/// The network's results for held-out lines.
 #[derive(Clone, Default)]
 pub(super) struct Answers {
-    /// Row by row.
+    /// One row per line.
     pub(super) logits: Vec<f32>,
-    /// Reject scores.
+    /// One reject score per line.
     pub(super) scores: Vec<f32>,
     pub(super) lines: Vec<usize>,
 }
 
 impl Answers {
-    /// Takes in the answers to further lines.
+    /// Appends the results for further lines.
     pub(super) fn append(&mut self, mut more: Answers) {
         self.logits.append(&mut more.logits);
         self.scores.append(&mut more.scores);
         self.lines.append(&mut more.lines);
     }
 
-    /// Beside what they should be.
+    /// Pairs the results with their targets.
     pub(super) fn beside<'a>(&'a self, targets: &'a Targets) -> Heldout<'a> {
         Heldout { answers: self, targets }
     }
 }
 
-/// The answers to held-out lines beside what they should be.
+/// The results for held-out lines, with their targets.
 #[derive(Clone, Copy)]
 pub(super) struct Heldout<'a> {
     answers: &'a Answers,
@@ -56,17 +56,17 @@ impl<'a> Heldout<'a> {
         rows.map(move |((row, &score), &line)| (row, score, targets.of_line[line].as_slice()))
     }
 
-    /// Logits, reject score and labels of each in-scope line.
+    /// Returns logits, reject score and labels of each in-scope line.
     pub(super) fn in_scope(self) -> impl Iterator<Item = (&'a [f32], f32, &'a [u32])> {
         self.all().filter(|(_, _, wanted)| !wanted.is_empty())
     }
 
-    /// Reject scores of the lines without labels.
+    /// Returns the reject scores of the lines without labels.
     pub(super) fn outside(self) -> impl Iterator<Item = f32> {
         self.all().filter(|(_, _, wanted)| wanted.is_empty()).map(|(_, score, _)| score)
     }
 
-    /// Whether the best label of each in-scope line is one of its labels.
+    /// Returns for each in-scope line whether its top label is one of its labels.
     pub(super) fn hits(self) -> Vec<bool> {
         let hit = |row: &[f32], wanted: &[u32]| {
             simd::largest(row).is_some_and(|best| wanted.contains(&(best as u32)))
@@ -74,7 +74,7 @@ impl<'a> Heldout<'a> {
         self.in_scope().map(|(row, _, wanted)| hit(row, wanted)).collect()
     }
 
-    /// Whether the label set of each in-scope line, at a logit of 0, is right.
+    /// Returns for each in-scope line whether its label set is right at a logit threshold of 0.
     pub(super) fn exact(self) -> Vec<bool> {
         let exact = |row: &[f32], wanted: &[u32]| {
             (0..).zip(row).all(|(label, &logit)| (logit >= 0.0) == wanted.contains(&label))
@@ -82,12 +82,13 @@ impl<'a> Heldout<'a> {
         self.in_scope().map(|(row, _, wanted)| exact(row, wanted)).collect()
     }
 
-    /// Fits the calibration by penalised maximum likelihood (Newton's method, steps halved while they don't help), starting
-    /// from and drawn to `prior`, which is what no lines leave.
+    /// Fits the calibration by penalised maximum likelihood (Newton's method with step halving),
+    /// starting from `prior` and drawn to it. Returns `prior` if there are no lines.
     ///
-    /// With one label a text, what is read is the probability of the top label: the fit is over one pair a line, that label's
-    /// margin to the others and whether it is right ("top-label calibration", Gupta and Ramdas, 2022). A fit over all labels
-    /// spends most of its say on labels that nobody reads. With label sets every pair of a line and a label counts.
+    /// With one label per text, only the top label's probability matters. The fit then has one pair
+    /// per line: that label's margin to the others, and whether it is right ("top-label
+    /// calibration", Gupta and Ramdas, 2022). A fit over all labels would be dominated by labels
+    /// that nobody reads. With label sets, every pair of a line and a label counts.
     pub(super) fn calibrate(self, prior: Calibration, choice: Choice) -> Calibration {
         let most = MOST_LINES.min(MOST_PAIRS / self.targets.names.len().max(1));
         let lines: Vec<_> = self.in_scope().take(most).collect();
@@ -106,7 +107,7 @@ impl<'a> Heldout<'a> {
         };
         let [scale, coupling, shift] = found.map(|value| value as f32);
         let found = Calibration { scale, coupling, shift };
-        // A map that is not increasing would turn the ranking round; held-out lines that ask for one say nothing.
+        // A decreasing map would reverse the ranking; such a fit is discarded.
         let sensible =
             found.is_valid() && (0.05..20.0).contains(&scale) && coupling < 20.0 && shift.abs() < 20.0;
         if sensible { found } else { prior }
@@ -116,7 +117,7 @@ impl<'a> Heldout<'a> {
 /// Logits, reject score and labels of a line.
 type Line<'a> = (&'a [f32], f32, &'a [u32]);
 
-/// The top label's logit over all others', and whether it is right.
+/// Returns the margin of the top label's logit to all others, and whether the label is right.
 fn margin(row: &[f32], wanted: &[u32]) -> Option<Pair> {
     let top = simd::largest(row)?;
     let others = match row.len() {
@@ -126,8 +127,8 @@ fn margin(row: &[f32], wanted: &[u32]) -> Option<Pair> {
     Some(Pair { x: [f64::from(row[top]) - others, 0.0, 1.0], is_wanted: wanted.contains(&(top as u32)) })
 }
 
-/// Scale, coupling and shift over all line-label pairs. Lines with one label each don't couple the labels of a prior without
-/// coupling: they can't tell how sets look.
+/// Fits scale, coupling and shift to all line-label pairs. If no line has several labels, a prior
+/// without coupling stays without: such lines say nothing about sets.
 fn of_sets(lines: &[Line<'_>], prior: Calibration) -> [f64; 3] {
     let tells_coupling = prior.coupling > 0.0 || lines.iter().any(|(_, _, wanted)| wanted.len() > 1);
     let mut pairs = vec![];
@@ -136,7 +137,8 @@ fn of_sets(lines: &[Line<'_>], prior: Calibration) -> [f64; 3] {
         let top = simd::largest(row).unwrap_or(0);
         let others_of_top = log_sum_exp(row[..top].iter().chain(&row[(top + 1).min(row.len())..]).copied());
         for (label, &z) in row.iter().enumerate() {
-            // The top label's own term may be all there is to the sum, so that nothing would be left of it.
+            // The top label's own term may dominate the sum, so that subtracting it would leave
+            // nothing.
             let others = match row.len() {
                 1 => 0.0,
                 _ if label == top => others_of_top,
@@ -148,27 +150,27 @@ fn of_sets(lines: &[Line<'_>], prior: Calibration) -> [f64; 3] {
     let start = [prior.scale, prior.coupling, prior.shift].map(f64::from);
     let found = fit(&pairs, start, [true, tells_coupling, true]);
     if found[1] < 0.02 {
-        // Labels don't speak against each other, and uncoupled ones are cheaper.
+        // The labels don't count against each other, and a map without coupling is cheaper.
         return fit(&pairs, [start[0], 0.0, start[2]], [true, false, true]);
     }
     found
 }
 
-/// Share of the lines that are right; `None` without any.
+/// Share of the lines that is right. `None` for no lines.
 pub(super) fn share(right: &[bool]) -> Option<f64> {
     let count = right.iter().filter(|&&right| right).count();
     (!right.is_empty()).then(|| count as f64 / right.len() as f64)
 }
 
-/// Whether the first is right where the second isn't more often than the other way round, by more than so many standard
-/// errors of chance (McNemar, 1947).
+/// Returns true if the first is right where the second is wrong more often than the other way round,
+/// by more than `errors` standard errors of chance (McNemar, 1947).
 pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
     let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
     let (won, lost) = (only(one, other), only(other, one));
     won - lost > errors * (won + lost).sqrt()
 }
 
-/// A logit, minus the log of the others' sum, and a constant, to be weighed against each other.
+/// A logit, minus the log-sum-exp of the others, and a constant: the terms that the fit weights.
 struct Pair {
     x: [f64; 3],
     is_wanted: bool,
@@ -194,7 +196,7 @@ fn cost(pairs: &[Pair], weights: &[f64; 3], start: &[f64; 3]) -> f64 {
     pairs.iter().map(loss).sum::<f64>() + 0.5 * PRIOR / 4.0 * prior
 }
 
-/// Logistic regression over the weights that are free.
+/// Logistic regression over the free weights.
 fn fit(pairs: &[Pair], start: [f64; 3], free: [bool; 3]) -> [f64; 3] {
     let mut weights = start;
     let mut now = cost(pairs, &weights, &start);
@@ -236,7 +238,7 @@ fn fit(pairs: &[Pair], start: [f64; 3], free: [bool; 3]) -> [f64; 3] {
     weights
 }
 
-/// The solution of `a x = b` for a positive definite `a`, of which the lower triangle is read (Cholesky).
+/// Solves `a x = b` for a positive definite `a`, of which the lower triangle is read (Cholesky).
 fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> [f64; 3] {
     for i in 0..3 {
         for j in 0..=i {
@@ -262,7 +264,7 @@ mod tests {
         Targets::new(&[], lines.iter().copied()).unwrap()
     }
 
-    /// Labels drawn with the probabilities that `map` gives.
+    /// Labels drawn with the probabilities of `map`.
     fn drawn(map: Calibration, lines: usize) -> (Vec<f32>, Vec<Vec<&'static str>>) {
         let mut random = Random::new(5, Purpose::Weights);
         let (mut logits, mut labels) = (vec![], vec![]);
@@ -281,7 +283,7 @@ mod tests {
         (logits, labels)
     }
 
-    /// The answers to all lines of `targets`.
+    /// The results for all lines of `targets`.
     fn answers(logits: &[f32], targets: &Targets) -> Answers {
         let lines: Vec<usize> = (0..targets.of_line.len()).collect();
         Answers { logits: logits.to_vec(), scores: vec![0.0; lines.len()], lines }
@@ -289,7 +291,8 @@ mod tests {
 
     #[test]
     fn calibration_finds_the_map_that_made_the_labels() {
-        // Lines without a label are no evidence in life; here they would bend the answer, so few are wanted: a high shift.
+        // Lines without a label are no evidence in practice. Here they would distort the fit, so a
+        // high shift keeps them few.
         for map in [
             Calibration { scale: 1.2, coupling: 0.0, shift: 4.0 },
             Calibration { scale: 0.9, coupling: 0.8, shift: 3.0 },
@@ -311,7 +314,8 @@ mod tests {
 
     #[test]
     fn with_one_label_a_text_the_top_label_is_right_as_often_as_its_probability_says() {
-        // Ten labels, logits far too sure; a wrong top label says nothing of how the other nine share what is left.
+        // Ten labels, logits far too confident. A wrong top label says nothing about how the other
+        // nine share the rest.
         let map = Calibration { scale: 0.4, coupling: 0.4, shift: -0.3 };
         let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
         let mut random = Random::new(5, Purpose::Weights);
@@ -322,7 +326,7 @@ mod tests {
             let top = calibrated.top();
             let right = random.unit() < calibrated.probability(top);
             labels.push([names[if right { top } else { (top + 1) % 10 }]]);
-            // Targets take labels in the order they are met.
+            // Targets number labels in the order of appearance.
             if i < 10 {
                 *labels.last_mut().unwrap() = [names[i]];
             }

@@ -1,4 +1,4 @@
-//! Where the labels' texts lie: the mean direction of each label's training rows.
+//! Centroids of the labels: the mean direction of each label's training rows.
 
 use super::dataset::Inputs;
 use crate::error::Result;
@@ -7,10 +7,10 @@ use crate::shape::DIMENSIONS;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
-/// Lines a label whose rows are looked at: a mean needs no more.
+/// Maximum number of lines per label: enough for a mean.
 const LINES: usize = 200;
 
-/// Int8 rows and the reciprocals of their lengths; see [`crate::decision::Centroids`].
+/// Returns int8 rows and the reciprocals of their norms; see [`crate::decision::Centroids`].
 pub(crate) fn centroids(
     draft: &Draft<'_>,
     inputs: &Inputs<'_>,
@@ -54,7 +54,7 @@ pub(crate) fn centroids(
     }))
 }
 
-/// Writes one label's centroid: the mean direction of its rows.
+/// Writes one label's centroid, the mean direction of its rows.
 pub(crate) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
     let mut sum = [0f64; DIMENSIONS];
     for row in rows {
@@ -65,13 +65,14 @@ pub(crate) fn of_rows(rows: &[FeatureVector], label: usize, parts: &mut Parts) {
     parts.centroid_inverse_norms[label] = inverse_norm;
 }
 
-/// Of some labels the one that the network finds likeliest, the first of equals; none of none.
+/// Returns the most probable of some labels, the first of equal ones, or `None` if there are none.
 pub(crate) fn likeliest(labels: &[u32], logits: &[f32]) -> Option<u32> {
     let likelier = |a: u32, b: u32| if logits[b as usize] > logits[a as usize] { b } else { a };
     labels.iter().copied().reduce(likelier)
 }
 
-/// A line's rows. One of several belongs to the line's label that the network finds likeliest for it.
+/// Returns a line's rows. If there are several, each belongs to the line's label that the network
+/// finds most probable for it.
 pub(crate) fn rows_of(
     draft: &Draft<'_>,
     text: &str,

@@ -1,5 +1,6 @@
-//! The loop: minibatches through table and network, summed binary cross-entropy, Adam on the network, and a row-wise RMS
-//! step on the table (one second moment a row: as accurate as Adam there at 1/512 of the state).
+//! The training loop: minibatches through embedding table and network, summed binary cross-entropy,
+//! Adam on the network, and a row-wise RMS step on the table (one second moment per row: as
+//! accurate there as Adam, with 1/512 of the state).
 
 use super::bags::{Bag, Samples};
 use super::options::Recipe;
@@ -14,42 +15,42 @@ use crate::vectorizer::FeatureVector;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Buffers of one run: a step allocates nothing once they have grown. A line is one row of the network's input for each of
-/// its clauses.
+/// Buffers of one run; once they have grown, a step allocates nothing. Each clause of a line is one
+/// row of the network's input.
 #[derive(Default)]
 pub(crate) struct Workspace {
-    /// One a row; the first `rows` are in use.
+    /// One bag per row; the first `rows` are in use.
     bags: Vec<Bag>,
     rows: usize,
-    /// The rows of each line of the batch, and whether they are an outlier.
+    /// The rows of each line of the batch, and whether the line is a synthetic negative.
     of_line: Vec<(Range<usize>, bool)>,
     norms: Vec<f32>,
     uses: Uses,
     noise: Vec<u8>,
     inputs: Rows,
-    /// Behind each hidden layer.
+    /// Outputs of the hidden layers.
     activations: [Rows; HIDDEN.len()],
-    /// The loss's gradient with respect to `activations`, as far as ReLU and dropout let it through.
+    /// The loss's gradient with respect to `activations`, after ReLU and dropout.
     gradients: [Rows; HIDDEN.len()],
-    /// Then the loss's gradient with respect to them.
+    /// The logits; later the loss's gradient with respect to them.
     logits: Rows,
     inputs_gradient: Rows,
     of_text: Vec<f32>,
 }
 
-/// Which inputs use which table rows.
+/// Which inputs use which rows of the embedding table.
 #[derive(Default)]
 struct Uses {
-    /// (input, weight), those of one table row together and in the order of the inputs.
+    /// (input, weight), grouped by table row, in input order.
     entries: Vec<(u32, f32)>,
-    /// For each table row the end of its entries.
+    /// For each table row, the end of its entries.
     ends: Vec<usize>,
-    /// The table rows that are used, ascending.
+    /// The table rows in use, ascending.
     rows: Vec<u32>,
 }
 
 impl Uses {
-    /// Sorts the entries of the bags, of one input each, by table row (a counting sort, which keeps the order otherwise).
+    /// Sorts the entries of the bags, one input per bag, by table row (a stable counting sort).
     fn sort(&mut self, bags: &[Bag], table_rows: usize) {
         self.ends.clear();
         self.ends.resize(table_rows, 0);
@@ -72,43 +73,46 @@ impl Uses {
         }
     }
 
-    /// The entries of the used row with number `i`.
+    /// Returns the entries of the `i`-th used row.
     fn of(&self, i: usize) -> &[(u32, f32)] {
         let end = |i: usize| self.ends[self.rows[i] as usize];
         &self.entries[if i == 0 { 0 } else { end(i - 1) }..end(i)]
     }
 }
 
-/// Where training stands.
+/// The result of an epoch.
 pub(crate) struct Epoch {
     /// Counted from 1.
     pub(crate) number: usize,
-    /// Mean loss of a line over the epoch.
+    /// Mean loss per line over the epoch.
     pub(crate) loss: f64,
 }
 
-/// One run over chosen lines.
+/// One run over selected lines.
 pub(crate) struct Fit<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) samples: Samples<'a>,
     pub(crate) targets: &'a [Vec<u32>],
-    /// The probabilities wanted for the lines that stand behind those of `targets`, which have one row each; 0 for further labels.
+    /// Target probabilities of the lines after those of `targets`, which have one row each. Missing
+    /// labels have the target 0.
     pub(crate) soft: &'a [Vec<f32>],
     /// The lines to train on.
     pub(crate) lines: Vec<usize>,
     pub(crate) labels: usize,
     pub(crate) seed: u64,
-    /// Threads that one product may use.
+    /// Maximum number of threads per matrix product.
     pub(crate) threads: usize,
-    /// Ends the run at the next step once it is set.
+    /// Once set, ends the run at the next step.
     pub(crate) stop: &'a AtomicBool,
-    /// Whether the layers learn; otherwise the table alone does, and gradients of the layers are not computed.
+    /// Whether the layers are trained. If not, only the embedding table is, and no gradients of the
+    /// layers are computed.
     pub(crate) dense: bool,
 }
 
 impl Fit<'_> {
-    /// Trains for `epochs` of the recipe's epochs (the schedule is that of all of them), calling `after` with the weights
-    /// behind each; an error from there ends the run, and so does `stop`, with [`Error::Stopped`].
+    /// Trains for the first `epochs` epochs of the recipe's schedule. Calls `after` with the
+    /// weights after each epoch. An error from `after` ends the run; `stop` ends it with
+    /// [`Error::Stopped`].
     pub(crate) fn run(
         &self,
         weights: &mut Weights,
@@ -135,8 +139,7 @@ impl Fit<'_> {
             }
             let loss = loss / order.len() as f64;
             if !loss.is_finite() {
-                let advice =
-                    "lower the learning rate, or look for feature rows that are far from unit length";
+                let advice = "lower the learning rate, or look for feature rows that are far from unit norm";
                 return Err(Error::Training(format!("the loss is {loss} after epoch {number}; {advice}")));
             }
             after(weights, Epoch { number, loss })?;
@@ -144,7 +147,7 @@ impl Fit<'_> {
         Ok(())
     }
 
-    /// One step; returns the summed loss of its lines.
+    /// Does one step. Returns the summed loss of its lines.
     fn step(
         &self,
         weights: &mut Weights,
@@ -195,7 +198,8 @@ impl Fit<'_> {
         loss
     }
 
-    /// Draws the bags of a batch: n-grams dropped at random, some lines mixed into outliers.
+    /// Draws the bags of a batch: drops n-grams at random and mixes some lines into synthetic
+    /// negatives.
     fn draw(&self, batch: &[usize], random: &mut Random, space: &mut Workspace) {
         space.of_line.clear();
         space.rows = 0;
@@ -206,7 +210,7 @@ impl Fit<'_> {
         };
         let dropout = self.recipe.feature_dropout;
         for (i, &line) in batch.iter().enumerate() {
-            // In an order drawn at random, bags are far from each other.
+            // In random order, successive bags are far apart in memory.
             if let Some(&soon) = batch.get(i + 2) {
                 bags[soon].iter().for_each(|bag| simd::prefetch(bag));
             }
@@ -235,7 +239,7 @@ impl Fit<'_> {
         }
     }
 
-    /// The features of a batch, scaled to the length of the recipe's gain.
+    /// Computes the features of a batch, scaled to the norm of the recipe's gain.
     fn gather(&self, weights: &Weights, batch: &[usize], space: &mut Workspace) {
         space.inputs.reshape(space.rows, DIMENSIONS);
         space.norms.clear();
@@ -256,12 +260,13 @@ impl Fit<'_> {
         }
     }
 
-    /// Whether there is a table, and it is trained.
+    /// Returns true if there is an embedding table and it is trained.
     fn learns_table(&self) -> bool {
         self.recipe.learned_table && matches!(self.samples, Samples::Bags(_))
     }
 
-    /// How ReLU and dropout behind a hidden layer go: values of random bytes that let through, of 256, and by what factor.
+    /// ReLU and dropout after a hidden layer: of 256 random byte values the number that pass, and
+    /// the factor of what passes.
     fn openness(&self, layer: usize) -> (u16, f32) {
         let dropout = if layer < 2 || self.recipe.scheduled { self.recipe.dropout } else { 0.0 };
         let kept = keep_below(dropout);
@@ -276,14 +281,14 @@ impl Fit<'_> {
             let (input, output) = (before.last().unwrap_or(inputs), &mut rest[0]);
             output.repeat(*rows, layer.biases.values());
             product(input.view(), layer.weights.view(), output.values_mut(), true, self.threads);
-            // Srivastava et al., 2014; scaled while training, so that inference multiplies nothing.
+            // Srivastava et al., 2014; scaled in training, so that inference needs no factor.
             let (kept, open) = self.openness(i);
             noise.resize(output.values().len(), 0);
             if kept < 256 {
                 random.bytes(noise);
             }
             for (value, &noise) in output.values_mut().iter_mut().zip(&*noise) {
-                // As written, a NaN stays one.
+                // Written so that a NaN stays NaN.
                 let closed = (*value <= 0.0) | (u16::from(noise) >= kept);
                 *value = if closed { 0.0 } else { *value * open };
             }
@@ -297,7 +302,8 @@ impl Fit<'_> {
         }
     }
 
-    /// Writes every parameter's gradient, and that of the inputs where the table is learned.
+    /// Writes every parameter's gradient, and the inputs' gradient if the embedding table is
+    /// trained.
     fn backward(&self, weights: &mut Weights, space: &mut Workspace) {
         let Workspace { rows, inputs, activations, gradients, logits, inputs_gradient, .. } = space;
         let wants_inputs = self.learns_table();
@@ -337,11 +343,14 @@ impl Fit<'_> {
         }
     }
 
-    /// Turns the rows' logits into the loss's gradient with respect to them and returns the summed loss. A line of several
-    /// rows has the labels that any of its rows has (noisy-or), so that a clause learns which label is its own without being told
-    /// (multiple-instance learning; Maron and Lozano-Pérez, 1998).
+    /// Turns the rows' logits into the loss's gradient with respect to them. Returns the summed
+    /// loss.
+    ///
+    /// A line of several rows has the labels that any of its rows has (noisy-or), so clauses learn
+    /// which label is theirs without being told (multiple-instance learning; Maron and
+    /// Lozano-Pérez, 1998).
     fn loss(&self, batch: &[usize], space: &mut Workspace) -> f64 {
-        // Summed over labels, averaged over lines; the reference averages over both.
+        // Summed over labels, averaged over lines. The reference averages over both.
         let share = if self.recipe.scheduled { 1.0 } else { 1.0 / self.labels as f32 };
         let scale = share / batch.len() as f32;
         let mut loss = 0.0f64;
@@ -363,8 +372,8 @@ impl Fit<'_> {
             } else {
                 any_of(rows, self.labels, of_text);
                 loss += f64::from(share) * cross_entropy(of_text, wanted);
-                // With p = 1 - Π (1 - p_r): dp / dz_r = (1 - p) p_r, which leaves p_r where the label is not wanted and
-                // p_r (p - 1) / p where it is.
+                // With p = 1 - Π (1 - p_r): dp / dz_r = (1 - p) p_r. The gradient is p_r for a
+                // label that is not wanted, and p_r (p - 1) / p for one that is.
                 for (label, p) in (0..).zip(&mut *of_text) {
                     let held = if *p < 1e-7 { 1e-7 } else { *p };
                     *p = if wanted.contains(&label) { (*p - 1.0) / held } else { 1.0 };
@@ -380,17 +389,17 @@ impl Fit<'_> {
 }
 
 impl Workspace {
-    /// The rows of the table that the last step moved, of those that learn.
+    /// Returns the trained rows of the embedding table that the last step changed.
     pub(crate) fn moved(&self, learned: usize) -> impl Iterator<Item = usize> {
         self.uses.rows.iter().map(|&row| row as usize).filter(move |&row| row < learned)
     }
 
-    /// The rows of the table that the lines of this step use, some of them several times.
+    /// Returns the rows of the embedding table that the lines of this step use, with repetitions.
     pub(crate) fn used(&self) -> impl Iterator<Item = usize> {
         self.bags[..self.rows].iter().flatten().map(|&(row, _)| row as usize)
     }
 
-    /// One label's part of the gradient of the linear path.
+    /// Returns the gradient of the skip connection for one label.
     pub(crate) fn linear_gradient(&self, label: usize) -> FeatureVector {
         let mut linear = [0.0; DIMENSIONS];
         for (gradient, inputs) in self.logits.rows().zip(self.inputs.rows()) {
@@ -399,7 +408,7 @@ impl Workspace {
         linear
     }
 
-    /// An empty bag for the next row, and the buffer of noise.
+    /// Returns an empty bag for the next row, and the noise buffer.
     fn next_row(&mut self) -> (&mut Bag, &mut Vec<u8>) {
         if self.bags.len() == self.rows {
             self.bags.push(vec![]);
@@ -411,7 +420,8 @@ impl Workspace {
     }
 }
 
-/// The probability of each label in any row: `1 - Π (1 - p)`, and never less than in the likeliest row, however small.
+/// Computes the probability of each label in any row: `1 - Π (1 - p)`. Never less than in the most
+/// probable row, however small.
 fn any_of(rows: &[f32], labels: usize, of_text: &mut Vec<f32>) {
     of_text.clear();
     of_text.resize(labels, 0.0);
@@ -422,10 +432,10 @@ fn any_of(rows: &[f32], labels: usize, of_text: &mut Vec<f32>) {
     }
 }
 
-/// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves forty labels,
-/// whose product can't leave the numbers: `1e-7^40 = 1e-280`.
+/// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves 40 labels,
+/// whose product can't underflow: `1e-7^40 = 1e-280`.
 fn cross_entropy(probabilities: &[f32], wanted: &[u32]) -> f64 {
-    // Held over 1e-7, yet not with `max`, which would hide a NaN.
+    // At least 1e-7, without `max`, which would hide a NaN.
     let held = |p: f32| f64::from(if p < 1e-7 { 1e-7 } else { p });
     let mut sum = 0.0;
     for some in probabilities.chunks(40) {
@@ -446,19 +456,21 @@ fn pace(step: usize, steps: usize) -> f32 {
     (if step < warm { step as f64 / warm as f64 } else { cosine }).max(0.01) as f32
 }
 
-/// Of 256 values of a random byte, how many keep what dropout at this rate may drop: dropout comes in steps of 1/256.
+/// Returns how many of the 256 values of a random byte pass dropout at this rate: dropout has steps
+/// of 1/256.
 fn keep_below(dropout: f32) -> u16 {
     256 - (dropout * 256.0).round() as u16
 }
 
-/// Adds a bag's entries that survive dropout, each kept or dropped whole, weighted by `share`.
+/// Adds a bag's entries that survive dropout, each whole, weighted by `share`.
 fn drop_some(from: &Bag, to: &mut Bag, share: f32, dropout: f32, random: &mut Random, noise: &mut Vec<u8>) {
     let kept = keep_below(dropout);
     noise.resize(from.len(), 0);
     if dropout > 0.0 {
         random.bytes(noise);
     }
-    // Every entry is written, and the next one over it if it is dropped: a coin's toss is no branch to predict.
+    // Every entry is written, and the next one overwrites it if it is dropped: a random branch
+    // would be mispredicted.
     let mut length = to.len();
     to.resize(length + from.len(), (0, 0.0));
     for (&(row, weight), &noise) in from.iter().zip(&*noise) {
@@ -468,7 +480,7 @@ fn drop_some(from: &Bag, to: &mut Bag, share: f32, dropout: f32, random: &mut Ra
     to.truncate(length);
 }
 
-/// The gradient behind `inputs = gain * sum / |sum|`, in place.
+/// Backpropagates through `inputs = gain * sum / |sum|`, in place.
 fn through_norm(gradient: &mut Rows, inputs: &Rows, norms: &[f32], gain: f32) {
     for ((row, input), &norm) in gradient.rows_mut().zip(inputs.rows()).zip(norms) {
         let along = simd::dot(row, input) / (gain * gain);
@@ -479,14 +491,14 @@ fn through_norm(gradient: &mut Rows, inputs: &Rows, norms: &[f32], gain: f32) {
     }
 }
 
-/// One step of every learned row that the batch used.
+/// Does one step of every trained row that the batch used.
 pub(crate) fn table_step(weights: &mut Weights, rate: impl Fn(usize) -> f32, space: &mut Workspace) {
-    /// Used rows ahead that are asked for from memory.
+    /// Number of used rows prefetched ahead.
     const AHEAD: usize = 4;
     let Workspace { bags, rows, uses, inputs_gradient, .. } = space;
     let Some(table) = weights.table.as_slice_mut() else { return };
     uses.sort(&bags[..*rows], table.len() / DIMENSIONS);
-    // Frozen rows stand behind these.
+    // The frozen rows come after these.
     let learned = uses.rows.partition_point(|&row| (row as usize) < weights.table_moments.len());
     let mut gradient = [0.0; DIMENSIONS];
     for (i, &row) in uses.rows[..learned].iter().enumerate() {
@@ -536,7 +548,8 @@ mod tests {
         );
     }
 
-    /// Central differences of the loss against the gradients that backpropagation writes; the first line has two rows.
+    /// Compares central differences of the loss with the gradients of backpropagation. The first
+    /// line has two rows.
     #[test]
     fn gradients_are_those_of_the_loss() {
         let rows_of_lines = [0..2, 2..3];

@@ -1,31 +1,35 @@
-//! Which lines are near-duplicates of each other: what is held out must be a stranger to what is trained on, or it tells nothing.
+//! Finds near-duplicate lines. Held-out lines must not have near-duplicates among the lines trained
+//! on, or the test says nothing about new wording.
 //!
-//! Clauses are TF-IDF vectors of their n-grams; two whose cosine is [`NEAR`] or more are near. Groups grow by single linkage, the nearest
-//! pair first (Kruskal's algorithm). Templates can chain all lines of a label into one group, which could not be held out, so a group takes
-//! in no more of any label's lines than are to leave training at a time, unless they are nearly equal.
+//! Clauses are TF-IDF vectors of their n-grams. Two clauses with a cosine of at least [`NEAR`] are
+//! near-duplicates. Groups grow by single linkage, nearest pair first (Kruskal's algorithm).
+//! Templates could chain all lines of a label into one group, which could then not be held out. So
+//! a group takes no more of any label's lines than leave training at a time, unless they are nearly
+//! equal. in no more of any label's lines than are to leave training at a time, unless they are
+//! nearly equal.
 
 use super::bags::for_each_piece;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// The cosine from which on two clauses are near-duplicates, and that from which on they are as good as equal.
+/// Minimum cosine of near-duplicates, and of clauses that count as equal.
 const NEAR: f32 = 0.5;
 const EQUAL: f32 = 0.95;
-/// Clauses that are looked at for each n-gram, and neighbours that are kept for each clause: the time is linear in the clauses, and for up
-/// to a thousand of them nothing is left out.
+/// Maximum number of clauses compared per n-gram, and of neighbours kept per clause. They make the
+/// time linear in the number of clauses; up to a thousand clauses are compared completely.
 const LOOKED_AT: usize = 1024;
 const NEIGHBOURS: usize = 16;
 
 const NGRAMS: NgramSettings =
     NgramSettings { words: 2, characters: true, word_weight: 1, character_weight: 1, evidence: false };
 
-/// Numbers of n-grams or clauses, each with its weight.
+/// Indices of n-grams or clauses, each with its weight.
 type Weighted = Vec<(u32, f32)>;
 
-/// Different clauses, and those of each line.
+/// The distinct clauses, and those of each line.
 struct Clauses {
-    /// The hashes of the n-grams of each, as often as they stand there.
+    /// The hashes of each clause's n-grams, with repetitions.
     ngrams: Vec<Vec<u64>>,
     of_line: Vec<Vec<u32>>,
 }
@@ -65,7 +69,8 @@ impl Clauses {
         clauses
     }
 
-    /// Unit vectors of (n-gram, weight), rare n-grams first, and for each n-gram the first clauses that hold it, with its weight there.
+    /// Returns unit vectors of (n-gram, weight), rare n-grams first, and for each n-gram the first
+    /// clauses that contain it, with its weight there.
     fn vectors(&self) -> (Vec<Weighted>, Vec<Weighted>) {
         let (mut numbers, mut frequencies) = (HashMap::new(), vec![]);
         let mut vectors: Vec<Weighted> = vec![];
@@ -103,7 +108,7 @@ impl Clauses {
         (vectors, holders)
     }
 
-    /// Pairs of near-duplicates, the nearest first.
+    /// Returns the pairs of near-duplicates, nearest first.
     fn pairs(&self) -> Vec<(f32, u32, u32)> {
         let (vectors, holders) = self.vectors();
         let near = |cosines: &mut Vec<f32>, (clause, vector): (usize, &Weighted)| {
@@ -142,8 +147,8 @@ fn nearest_first(a: &(f32, u32, u32), b: &(f32, u32, u32)) -> std::cmp::Ordering
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2))
 }
 
-/// The groups of the clauses of each line, each line's in order and without repetition. A line without words is a group of its own. A group
-/// grows to `share` of a label's lines.
+/// Returns the groups of each line's clauses, sorted and without repetition. A line without words
+/// is a group of its own. A group grows to at most `share` of a label's lines.
 pub(super) fn of_lines(
     texts: &[&str],
     of_line: &[Vec<u32>],
@@ -152,7 +157,7 @@ pub(super) fn of_lines(
     share: f64,
 ) -> Vec<Vec<u64>> {
     let clauses = Clauses::of(texts, joiners);
-    // Lines without labels are dealt with as if they had one of their own.
+    // Lines without labels count as if they had a label of their own.
     let none = [labels as u32];
     let labels_of = |line: usize| if of_line[line].is_empty() { &none[..] } else { &of_line[line] };
     let mut counts: Vec<HashMap<u32, usize>> = vec![HashMap::new(); clauses.ngrams.len()];
@@ -200,7 +205,7 @@ pub(super) fn of_lines(
     lines
 }
 
-/// The clause that stands for a group (path halving; Tarjan and van Leeuwen, 1984).
+/// Returns the clause that represents a group (path halving; Tarjan and van Leeuwen, 1984).
 fn root(parents: &mut [u32], mut clause: u32) -> u32 {
     while parents[clause as usize] != clause {
         let grandparent = parents[parents[clause as usize] as usize];

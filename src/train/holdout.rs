@@ -1,33 +1,36 @@
-//! Which lines are held out to measure on, and which are trained on meanwhile.
+//! Splits the lines into those held out to test on and those trained on meanwhile.
 
 use super::options::MANY_LABELS;
 use super::random::{Purpose, Random};
 use super::targets::Targets;
 use std::collections::{HashMap, HashSet};
 
-/// Share of the lines that are held out although near-duplicates of them are trained on, in one fold and in all of several.
+/// Share of the lines held out although near-duplicates of them are trained on: in a single fold,
+/// and in all of several folds.
 const FAMILIAR: (f64, f64) = (0.05, 0.25);
 
-/// Lines to measure on and lines to train on, each in order. Lines that share a group with both are in none of them.
+/// Lines to test on and lines to train on, each in order. A line that shares a group with both is
+/// in neither.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Holdout {
-    /// Lines without a near-duplicate among those that are trained on.
+    /// Held-out lines without a near-duplicate among the lines trained on.
     pub(super) held: Vec<usize>,
-    /// Lines with one.
+    /// Held-out lines with a near-duplicate among them.
     pub(super) familiar: Vec<usize>,
     pub(super) rest: Vec<usize>,
 }
 
-/// How many lines are held out, and how often.
+/// How many lines are held out, and in how many folds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Plan {
     pub(super) folds: usize,
-    /// Of each fold.
+    /// Share of the lines held out in each fold.
     pub(super) share: f64,
 }
 
 impl Plan {
-    /// For this many lines and labels: the fewer lines there are, the more of them it takes to see how strangers fare, and the less it costs.
+    /// Returns the plan for this many lines and labels. Small data gets more folds: it takes more
+    /// held-out lines to measure new wording, and each run is cheaper.
     pub(super) fn of(lines: usize, labels: usize) -> Plan {
         match lines {
             _ if labels >= MANY_LABELS => Plan { folds: 1, share: 0.1 },
@@ -41,9 +44,11 @@ impl Plan {
     }
 }
 
-/// Chooses lines to hold out, fold by fold: about the plan's share of each label's lines and of those without labels, at least one where a
-/// label has two, and each line once at most. `groups` has the groups of the lines to look at; further lines are trained on. A group leaves
-/// training as a whole, and half of a label's lines stay.
+/// Chooses the lines to hold out, fold by fold: about the plan's share of each label's lines and of
+/// those without labels, and at least one if a label has two. Each line is held out at most once.
+///
+/// `groups` has the groups of the candidate lines; further lines are always trained on. A group
+/// leaves training as a whole, and at least half of each label's lines stay.
 pub(super) fn choose(
     targets: &Targets,
     groups: &[Vec<u64>],
@@ -51,7 +56,7 @@ pub(super) fn choose(
     familiar: bool,
     seed: u64,
 ) -> Vec<Holdout> {
-    // Lines without labels are a label of their own.
+    // Lines without labels count as a label of their own.
     let none = targets.names.len();
     let labels_of: Vec<Vec<usize>> = targets.of_line[..groups.len()]
         .iter()
@@ -65,8 +70,9 @@ pub(super) fn choose(
     }
     let mut totals = vec![0usize; none + 1];
     labels_of.iter().flatten().for_each(|&label| totals[label] += 1);
-    // How many lines of each label leave training. With a line leave those that share any of its groups, so where lines have several
-    // more have to go; over several folds all are to have their turn.
+    // The number of lines of each label that leave training. All lines that share a group with a
+    // held-out line leave with it, so lines with several groups need a higher number. Over several
+    // folds, each line is to have its turn.
     let all: usize = groups.iter().map(Vec::len).sum();
     let each = plan.share * all as f64 / groups.len().max(1) as f64;
     let part = |&n: &usize| match n as f64 * each {
@@ -82,7 +88,8 @@ pub(super) fn choose(
     let mut had = vec![false; groups.len()];
     let mut folds = vec![];
     for _ in 0..plan.folds {
-        // Each group is as likely to leave as any other, so that lines are held out in proportion to the size of their groups.
+        // Each group is equally likely to leave, so lines are held out in proportion to the size of
+        // their groups.
         random.shuffle(&mut names);
         let ranks: HashMap<u64, usize> = names.iter().copied().zip(0..).collect();
         let mut order: Vec<usize> = (0..groups.len()).collect();
@@ -103,7 +110,7 @@ pub(super) fn choose(
             leaving.retain(|&line| trained[line]);
             let mut after = left.clone();
             leaving.iter().flat_map(|&line| &labels_of[line]).for_each(|&label| after[label] -= 1);
-            // A group may be a little more than what is still to leave.
+            // A group may slightly exceed what is still to leave.
             let enough = |&label: &usize| {
                 let most = quota[label] + quotas[label] / 2 + 1;
                 after[label] > 0
@@ -152,7 +159,7 @@ pub(super) fn choose(
     folds
 }
 
-/// Whether each line has a near-duplicate.
+/// Returns for each line whether it has a near-duplicate.
 pub(super) fn has_relatives(groups: &[Vec<u64>]) -> Vec<bool> {
     let mut lines: HashMap<u64, usize> = HashMap::new();
     groups.iter().flatten().for_each(|&group| *lines.entry(group).or_default() += 1);

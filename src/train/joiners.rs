@@ -1,24 +1,27 @@
-//! Joiners: the words and marks that part the clauses of a text, learned from lines with several labels.
+//! Learns the clause separators, words and marks that separate the clauses of a text, from lines
+//! with several labels.
 //!
-//! A joiner stands in many lines with several labels and in few with one, whichever labels those are. Words of one label
-//! whose lines seldom stand alone look alike in the first respect, so each label is asked: a joiner is about as frequent
-//! in the lines without it as in those with it. What passes is a candidate; whether cutting helps, held-out lines say.
+//! A separator occurs in many lines with several labels and in few with one, whichever labels those
+//! are. Words of a label that seldom occurs alone look alike in the first respect. So each label is
+//! checked: a separator is about as frequent in lines without the label as in lines with it. The
+//! words that pass are candidates; held-out lines decide whether they help.
 
 use crate::model::MAX_JOINERS;
 use crate::text::{Token, for_each_token};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Lines of each kind without which nothing can be said.
+/// Minimum number of lines of each kind.
 const LEAST_LINES: usize = 20;
-/// Share of the lines with several labels that a joiner stands in.
+/// Minimum share of the lines with several labels that contain a separator.
 const COVERAGE: f64 = 0.05;
-/// How much more frequent than in lines with one label.
+/// Minimum ratio of its frequency there to that in lines with one label.
 const LIFT: f64 = 5.0;
-/// How much more frequent in lines with a label than in lines without.
+/// Maximum ratio of its frequency in lines with a label to that in lines without.
 const UNEVEN: f64 = 3.0;
 
-/// The words and marks of a text that a joiner could be: in a line with several labels those between others, since what opens
-/// or closes a text parts nothing; in a line with one label all but a mark at its end.
+/// Returns the words and marks of a text that could be a separator. In a line with several labels
+/// these are all but the first and the last, which separate nothing. In a line with one label they
+/// are all except a mark at its end.
 fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     let mut tokens = vec![];
     let mut ends_with_mark = false;
@@ -34,7 +37,8 @@ fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     different
 }
 
-/// What may be a joiner, in alphabetical order. `labels` is the number of labels.
+/// Returns the candidates for clause separators in alphabetical order. `labels` is the number of
+/// labels.
 pub(super) fn candidates(texts: &[&str], of_line: &[Vec<u32>], labels: usize) -> Vec<String> {
     let joined: Vec<usize> = (0..texts.len()).filter(|&line| of_line[line].len() > 1).collect();
     let alone: Vec<usize> = (0..texts.len()).filter(|&line| of_line[line].len() == 1).collect();
@@ -71,7 +75,7 @@ pub(super) fn candidates(texts: &[&str], of_line: &[Vec<u32>], labels: usize) ->
         with.iter().zip(&lines_of).all(|(&with, &lines)| {
             let others = joined.len() - lines;
             let (inside, outside) = (with as f64 / lines as f64, (in_joined - with) as f64 / others as f64);
-            // A handful of lines says nothing.
+            // A few lines are no evidence.
             with < LEAST_LINES / 2 || others < LEAST_LINES || inside <= UNEVEN * outside
         })
     };
@@ -89,8 +93,8 @@ mod tests {
     use super::*;
     use crate::train::random::{Purpose, Random};
 
-    /// Requests for five labels, which hold a word of their label each, joined by the given joiners; the last two labels
-    /// never stand alone.
+    /// Requests for five labels, each with a word of its label, joined by the given separators. The
+    /// last two labels never occur alone.
     fn lines(joiners: &[&str], count: usize) -> (Vec<String>, Vec<Vec<u32>>) {
         let words = ["weather", "music", "lamp", "table", "alarm"];
         let mut random = Random::new(1, Purpose::Minibatches);

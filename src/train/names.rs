@@ -1,4 +1,5 @@
-//! Label names and descriptions as further lines: with few examples, a label's own words say most about it.
+//! Label names and descriptions as additional lines: with few examples, they say most about a
+//! label.
 
 use super::dataset::{Dataset, Inputs};
 use super::options::TrainOptions;
@@ -6,16 +7,16 @@ use crate::error::{Error, Result};
 use crate::text::for_each_word;
 use std::collections::BTreeMap;
 
-/// Labels with more lines than this have said enough themselves.
+/// Labels with more lines than this need no additional line.
 pub(crate) const FEW: usize = 20;
 
-/// A line that says what a label is about.
+/// An additional line for a label.
 pub(crate) struct NameLine {
     pub(crate) text: String,
     pub(crate) label: String,
 }
 
-/// The lines to add to `data`, in the order of the labels' first appearance.
+/// Returns the lines to add to `data`, in the order of the labels' first appearance.
 pub(crate) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<NameLine>> {
     let (mut order, mut counts) = (vec![], BTreeMap::<&str, usize>::new());
     for &label in data.labels.iter().flatten() {
@@ -50,12 +51,13 @@ pub(crate) fn lines(data: &Dataset<'_>, options: &TrainOptions) -> Result<Vec<Na
     Ok(order.iter().filter_map(line).collect())
 }
 
-/// The line that a label's name makes; `None` where it holds no word.
+/// Returns the line for a label's name, or `None` if it has no usable word.
 pub(crate) fn line_of(label: &str) -> Option<String> {
     Some(spoken(label)).filter(|text| is_words(text))
 }
 
-/// A name as it would be said: `BookRestaurant` and `book_restaurant` as `Book Restaurant` and `book restaurant`.
+/// Splits a name into words: `BookRestaurant` and `book_restaurant` become `Book Restaurant` and
+/// `book restaurant`.
 fn spoken(name: &str) -> String {
     let mut spoken = String::new();
     let mut before_is_small = false;
@@ -69,7 +71,7 @@ fn spoken(name: &str) -> String {
     spoken
 }
 
-/// Whether any word has three letters: names such as `c7` say nothing.
+/// Returns true if any word has at least three letters: names such as `c7` say nothing.
 fn is_words(text: &str) -> bool {
     let mut any = false;
     for_each_word(text, |word| any |= word.chars().filter(|c| c.is_alphabetic()).count() >= 3);

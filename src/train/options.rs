@@ -1,4 +1,4 @@
-//! What a caller may set, and the recipe that follows from it and from the data.
+//! Training options, and the recipe that follows from them and the data.
 
 use crate::calibration::Calibration;
 use crate::decision::{Choice, Cost, ScoreSettings};
@@ -11,23 +11,25 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Which recipe training follows.
+/// Recipes for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Preset {
-    /// [`Preset::Multi`] when more than 1 % of the labelled lines have two or more labels, else [`Preset::Single`].
+    /// [`Preset::Multi`] if more than 1 % of the labelled lines have two or more labels, otherwise
+    /// [`Preset::Single`].
     #[default]
     Auto,
-    /// One label a text: the best alone is answered.
+    /// One label per text: a prediction is the most probable label.
     Single,
-    /// Sets of labels: every label at or over its threshold is answered.
+    /// Label sets: a prediction is every label that reaches its threshold.
     Multi,
-    /// The original system to the letter: 256 fixed hash buckets, no linear path, Adam 1e-3 with weight decay 1e-5, batch
-    /// 32, 50 epochs, threshold 0.5, no calibration. The baseline of every comparison, not for use.
+    /// The original system, unchanged: 256 fixed hash buckets, no skip connection, Adam 1e-3 with
+    /// weight decay 1e-5, batch 32, 50 epochs, threshold 0.5, no calibration. A baseline for
+    /// comparisons, not for use.
     Reference,
 }
 
 impl Preset {
-    /// The name used on the command line and in files.
+    /// Its name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             Preset::Auto => "auto",
@@ -57,52 +59,65 @@ impl FromStr for Preset {
     }
 }
 
-/// Most passes over the data: a thousand times what the presets take.
+/// Maximum number of passes over the data: a thousand times those of the presets.
 const MAX_EPOCHS: usize = 100_000;
 
-/// How to train. The defaults suit most data; each says why it is what it is.
+/// Training options. The defaults suit most data; each option gives the reason for its default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
-    /// The recipe. Default [`Preset::Auto`]: the data knows whether its lines have one label or several.
+    /// The recipe. Defaults to [`Preset::Auto`], which looks at whether lines have one label or
+    /// several.
     pub preset: Preset,
-    /// Passes over the data, 1 to 100,000. Default: by the preset and the number of lines, since small data needs more passes
-    /// for the same number of steps. A given number is used as it is; the held-out lines then choose only the calibration.
+    /// Passes over the data, 1 to 100,000. Defaults to a number by preset and number of lines,
+    /// since small data needs more passes for the same number of steps. If set, the held-out lines
+    /// choose only the calibration.
     pub epochs: Option<usize>,
-    /// Seed of all randomness. Default 1: any number is as good, and a fixed one makes two trainings equal.
+    /// Seed of all randomness. Defaults to 1. With the same seed, two trainings are equal.
     pub seed: u64,
-    /// Threads to use; 0 takes all cores. Default 0. The model does not depend on it.
+    /// Number of threads, 0 to 1024; 0 means all cores. Defaults to 0. The model doesn't depend on
+    /// it.
     pub threads: usize,
-    /// Share of the held-out in-scope lines that the rejection threshold lets through, over 0 and at most 1. Default 0.95: one
-    /// in-scope text in twenty is the price at which most out-of-scope texts are recognised.
+    /// Acceptance rate: the share of the held-out in-scope lines that the rejection threshold
+    /// accepts, over 0 and at most 1. Defaults to 0.95: rejecting one in-scope text in twenty is
+    /// the price for recognising most out-of-scope texts.
     pub keep: f64,
-    /// What mistakes cost, instead of an acceptance rate: a text is rejected where that is cheaper on average on the held-out lines. `keep`
-    /// must then be at its default. Default: none.
+    /// Costs of mistakes, in place of an acceptance rate: a text is rejected if that is cheaper on
+    /// average on the held-out lines. If set, `keep` must be at its default. Defaults to `None`.
     pub cost: Option<Cost>,
-    /// Learning rate of the network, over 0. Default: 2e-3, Adam's usual one doubled for batches of 128.
+    /// Learning rate of the network, over 0 and at most 1. Defaults to 2e-3, twice Adam's usual
+    /// rate, for batches of 128.
     pub learning_rate: Option<f32>,
-    /// Lines a step, 1 or more. Default: 128, or 32 for small data, where more and noisier steps are worth more.
+    /// Lines per step, 1 or more. Defaults to 128, or 32 for small data, which gains from more and
+    /// noisier steps.
     pub batch: Option<usize>,
-    /// Chance that an n-gram is left out of a text while training, 0 up to 1. Default: 0.5 for single-label data, where it is
-    /// worth 0.7 points because texts are then recognised by several n-grams; 0.4 for large multi-label data, where one
-    /// n-gram may be all that speaks for a label, and for few examples with a lexicon.
+    /// Probability of dropping an n-gram of a text in training, 0 to below 1. Defaults to 0.5 for
+    /// single-label data, where it adds 0.7 points because texts are then recognised by several
+    /// n-grams. Defaults to 0.4 for few examples with a lexicon, and for large multi-label data,
+    /// where a single n-gram may be the only evidence for a label.
     pub feature_dropout: Option<f32>,
-    /// Chance that a line is replaced by a mixture of two lines with different labels that belongs to none of them, 0 up
-    /// to 1. Default: 0.1 for single-label data, 0.3 for few examples without a lexicon, since it teaches what out-of-scope
-    /// looks like; 0 for multi-label data, where a mixture has both labels.
+    /// Share of synthetic negatives: the probability of replacing a line with a mixture of two
+    /// lines with different labels, which gets no label. 0 to below 1. Defaults to 0.1 for
+    /// single-label data and to 0.3 for few examples without a lexicon, since it teaches what
+    /// out-of-scope texts look like. Defaults to 0 for multi-label data, where a mixture has both
+    /// labels.
     pub outliers: Option<f32>,
-    /// The words and marks that part clauses, at most [`MAX_JOINERS`], such as `and` and `,`; an empty list cuts nothing.
-    /// Default: learned from lines with several labels, and used if that makes held-out lines better.
+    /// The clause separators, at most [`MAX_JOINERS`] words and marks such as `and` and `,`. An
+    /// empty list means that each text is one clause. Defaults to separators learned from lines
+    /// with several labels, used if they improve the held-out lines.
     pub joiners: Option<Vec<String>>,
-    /// Whether the name of a label with few lines is one more line of it, underscores as spaces. Default true: names such as
-    /// `book_flight` are worth five points with five examples a label. One that holds no word of three letters is left out.
+    /// Whether the name of a label with few lines is added as one more line of it, with underscores
+    /// as spaces. Defaults to true: names such as `book_flight` add five points with five examples
+    /// per label. Names without a word of at least three letters are ignored.
     pub label_names: bool,
-    /// Labels that are numbered first, in this order, whether or not a line has them, so that indices stay what they were in an
-    /// earlier model. Default: none; labels are numbered in the order of their first line.
+    /// Labels that get the first indices, in this order, even if no line has them, so that indices
+    /// match an earlier model's. Defaults to none; labels are numbered in the order of their first
+    /// line.
     pub labels: Vec<String>,
-    /// A description for some labels, in the words of their texts: one more line of the label, instead of its name.
+    /// Descriptions of some labels, as (label, text), in the words of their texts. Each is added as
+    /// one more line of its label, in place of the name.
     pub descriptions: Vec<(String, String)>,
-    /// Word vectors from elsewhere, a help where examples are few. Default: none. The model holds rows of the words that matter to
-    /// it, so the lexicon is not needed any more.
+    /// Word vectors from elsewhere, which help if examples are few. Defaults to `None`. The model
+    /// has the rows of the words that matter to it, so predictions don't need the lexicon.
     pub lexicon: Option<Arc<Lexicon>>,
 }
 
@@ -129,10 +144,10 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    /// Whether every value is in its range and none contradicts another.
+    /// Checks that every value is in range and that no two options contradict each other.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the option, its value and what it must be.
+    /// Fails with [`Error::InvalidArgument`], naming the option, its value and its range.
     pub fn check(&self) -> Result<()> {
         let refuse = |message: String| Err(Error::InvalidArgument(message));
         if let Some(epochs) = self.epochs.filter(|epochs| !(1..=MAX_EPOCHS).contains(epochs)) {
@@ -153,9 +168,7 @@ impl TrainOptions {
         if let Some(cost) = self.cost {
             cost.check()?;
             if self.keep != TrainOptions::default().keep {
-                return refuse(
-                    "`keep` and `cost` are two ways to say which texts to reject; give one".into(),
-                );
+                return refuse("`keep` and `cost` exclude each other; give one".into());
             }
         }
         if let Some(rate) = self.learning_rate.filter(|r| !(*r > 0.0 && *r <= 1.0)) {
@@ -172,10 +185,10 @@ impl TrainOptions {
         }
         let joiners = self.joiners.as_deref().unwrap_or_default();
         if joiners.len() > MAX_JOINERS {
-            return refuse(format!("`joiners` are {}; there can be at most {MAX_JOINERS}", joiners.len()));
+            return refuse(format!("`joiners` has {} entries; the maximum is {MAX_JOINERS}", joiners.len()));
         }
         if let Some(joiner) = joiners.iter().find(|joiner| normalised(joiner).is_none()) {
-            return refuse(format!("joiner `{joiner}` must be one word or one punctuation mark"));
+            return refuse(format!("clause separator `{joiner}` must be one word or one punctuation mark"));
         }
         let shaping = self.learning_rate.is_some()
             || self.batch.is_some()
@@ -189,14 +202,14 @@ impl TrainOptions {
         if self.preset == Preset::Reference && shaping {
             let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon`, `keep` and `cost`";
             return refuse(format!(
-                "preset `reference` is the original to the letter; leave {options} alone with it"
+                "preset `reference` does not allow {options}; leave them at their defaults"
             ));
         }
         Ok(())
     }
 }
 
-/// A joiner as texts hold it after normalising; `None` for what is not one word or mark.
+/// Returns a clause separator in normalised form, or `None` if it is not exactly one word or mark.
 pub(crate) fn normalised(joiner: &str) -> Option<String> {
     let (mut first, mut count) = (None, 0);
     for_each_token(joiner, |token| {
@@ -206,11 +219,12 @@ pub(crate) fn normalised(joiner: &str) -> Option<String> {
     first.filter(|_| count == 1)
 }
 
-/// A training costs its lines times its labels, so from this many labels on the recipe is a cheaper one: a single fold, which holds out
-/// enough lines, and larger steps, which are as good (`docs/performance.md`).
+/// From this many labels on, the recipe is a cheaper one, since training costs lines times labels:
+/// a single fold, which holds out enough lines, and larger steps, which are as good
+/// (`docs/performance.md`).
 pub(crate) const MANY_LABELS: usize = 500;
 
-/// What the data looks like, as far as the recipe depends on it.
+/// The properties of the data that the recipe depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Amount {
     pub(crate) lines: usize,
@@ -220,43 +234,46 @@ pub(crate) struct Amount {
 }
 
 impl Amount {
-    /// Whether every line counts.
+    /// Returns true if there are so few lines that every line counts.
     fn is_few(self) -> bool {
         self.lines <= 20 * self.labels
     }
 }
 
-/// Every number that training follows; `accuracy.md`'s study and its successors are where they come from.
+/// All numbers of a training. They come from the studies in `docs/accuracy.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Recipe {
     pub(crate) preset: Preset,
     pub(crate) choice: Choice,
     pub(crate) ngrams: NgramSettings,
-    /// Words in fewer clauses than this are rare; see [`crate::text::ngrams::Words::frequent`]. 0 tells all apart.
+    /// Words in fewer clauses than this are rare; see [`crate::text::ngrams::Words::frequent`]. 0
+    /// makes all words distinct.
     pub(crate) rare_below: u32,
-    /// The table has 2^bits rows.
+    /// The embedding table has 2^bits rows.
     pub(crate) row_bits: u32,
-    /// Whether training learns the table; otherwise it is the fixed signed feature hashing of the reference.
+    /// Whether the embedding table is trained. Otherwise it is the fixed signed feature hashing of
+    /// the reference.
     pub(crate) learned_table: bool,
     pub(crate) linear_path: bool,
-    /// Features are multiplied by this before the network, so that its inputs are of the order of 1.
+    /// Factor of the features before the network, which brings its inputs to the order of 1.
     pub(crate) gain: f32,
     pub(crate) epochs: usize,
     pub(crate) batch: usize,
     pub(crate) learning_rate: f32,
     pub(crate) table_rate: f32,
     pub(crate) weight_decay: f32,
-    /// Warm-up, then cosine; otherwise a constant rate.
+    /// Warm-up, then cosine. Otherwise the rate is constant.
     pub(crate) scheduled: bool,
-    /// Of activations, behind the first two layers of the reference and behind every hidden layer otherwise.
+    /// Dropout of activations, after the first two layers of the reference and after every hidden
+    /// layer otherwise.
     pub(crate) dropout: f32,
     pub(crate) feature_dropout: f32,
     pub(crate) outliers: f32,
     /// Whether held-out lines choose epochs, calibration and the rejection thresholds.
     pub(crate) calibrated: bool,
-    /// Where the calibration starts, and what few held-out lines can't move far.
+    /// Initial calibration, from which few held-out lines can't move far.
     pub(crate) calibration: Calibration,
-    /// How the reject score is made.
+    /// How the reject score is computed.
     pub(crate) score: ScoreSettings,
 }
 
@@ -273,7 +290,8 @@ impl Recipe {
             Preset::Single | Preset::Auto => Recipe::single(amount),
         };
         if options.lexicon.is_some() && preset == Preset::Single && amount.is_few() {
-            // The lexicon's rows are not trained, so less has to be learned, and less to be kept from being learned by heart.
+            // The lexicon's rows are not trained, so there is less to learn and less overfitting to
+            // prevent.
             recipe = Recipe { epochs: 30, feature_dropout: 0.4, outliers: 0.1, ..recipe };
         }
         if amount.labels >= MANY_LABELS && preset != Preset::Reference {
@@ -288,7 +306,7 @@ impl Recipe {
     }
 
     fn single(amount: Amount) -> Recipe {
-        // Few examples: smaller and more steps, more outliers.
+        // Few examples: smaller and more steps, more synthetic negatives.
         let few = amount.is_few();
         Recipe {
             preset: Preset::Single,
@@ -310,7 +328,7 @@ impl Recipe {
                 ..1_000 => 60,
                 1_000..5_000 => 40,
                 5_000..12_000 => 20,
-                // 20 bring no more than 0.1 points on CLINC150's validation lines.
+                // 20 epochs add at most 0.1 points on CLINC150's validation lines.
                 _ => 16,
             },
             batch: if few || amount.lines < 5_000 { 32 } else { 128 },
@@ -322,9 +340,10 @@ impl Recipe {
             feature_dropout: 0.5,
             outliers: if few { 0.3 } else { 0.1 },
             calibrated: true,
-            // What CLINC150's held-out lines ask for; other data with one label a text asks for much the same.
+            // Fitted on CLINC150's held-out lines; other single-label data gives similar values.
             calibration: Calibration { scale: 0.75, coupling: 0.75, shift: 0.0 },
-            // Chosen on training lines of eleven sets, with a quarter of the labels as strangers (docs/accuracy.md).
+            // Chosen on training lines of eleven sets, with a quarter of the labels as out-of-scope
+            // ones (docs/accuracy.md).
             score: ScoreSettings {
                 weight: 40.0,
                 logit_cap: Some(4.0),
@@ -335,7 +354,8 @@ impl Recipe {
     }
 
     fn multi(amount: Amount) -> Recipe {
-        // Small data is regularised like single-label data; large data brings its own variety, and longer phrases pay.
+        // Small data is regularised like single-label data. Large data is varied enough, and gains
+        // from longer phrases.
         let small = amount.lines < 10_000;
         let single = Recipe::single(amount);
         let phrases = NgramSettings { words: 3, word_weight: 2, ..single.ngrams.clone() };
@@ -343,18 +363,19 @@ impl Recipe {
             preset: Preset::Multi,
             choice: Choice::Multi,
             ngrams: if small { single.ngrams.clone() } else { phrases },
-            // Worth 0.5 to 2.3 points on the validation lines of four sets. In small data too many words are rare.
+            // Adds 0.5 to 2.3 points on the validation lines of four sets. In small data too many
+            // words are rare.
             rare_below: if amount.lines < 3_000 { 0 } else { 3 },
             // Many texts with many names need more rows: 2^13 costs a point on MixSNIPS.
             row_bits: if amount.lines > 20_000 { 15 } else { 13 },
-            // Small data needs more passes for enough steps; 6 over 40,000 lines are enough.
+            // Small data needs more passes for enough steps. 6 passes over 40,000 lines suffice.
             epochs: (120_000 / amount.lines.max(1)).clamp(6, 25),
             batch: if small { 32 } else { 128 },
             dropout: if small { 0.3 } else { 0.1 },
             feature_dropout: if small { 0.5 } else { 0.4 },
             outliers: 0.0,
             calibration: Calibration::default(),
-            // Labels of sets are found by single words, which nonsense is made of as well.
+            // Single words identify the labels of sets, and nonsense contains such words too.
             score: ScoreSettings { length_power: 3, ..single.score },
             ..single
         }
@@ -458,7 +479,7 @@ mod tests {
             ("`feature_dropout` is 1", TrainOptions { feature_dropout: Some(1.0), ..default.clone() }),
             ("`outliers` is -0.5", TrainOptions { outliers: Some(-0.5), ..default.clone() }),
             (
-                "to the letter",
+                "at their defaults",
                 TrainOptions { preset: Preset::Reference, outliers: Some(0.1), ..default.clone() },
             ),
         ];

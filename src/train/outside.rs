@@ -1,7 +1,9 @@
-//! Lines without labels → the plane that tells texts like them from the others; see [`crate::decision::Outside`].
+//! Fits the plane that separates texts like the lines without labels from all others; see
+//! [`crate::decision::Outside`].
 //!
-//! Ridge regression on the features, 1 for lines without labels and -1 for the others, both kinds weighing the same in all. What the network
-//! learns of such lines are low logits, which a text near a label's centroid makes up for.
+//! Ridge regression on the features, with target 1 for lines without labels and -1 for the others;
+//! both kinds have the same total weight. The network alone only learns low logits for such lines,
+//! and a text close to a label's centroid makes up for those.
 
 use super::centroids::rows_of;
 use super::dataset::Inputs;
@@ -12,12 +14,12 @@ use crate::threads;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
-/// Lines of each kind that are looked at.
+/// Maximum number of lines of each kind.
 const LINES: usize = 4_000;
-/// Of the squared weights.
+/// Factor of the squared weights in the loss.
 const PENALTY: f64 = 1.0;
 
-/// The plane of the named lines, its bias last; empty when they are of one kind.
+/// Returns the plane of the given lines, bias last, or nothing if they are all of one kind.
 pub(crate) fn outside(
     draft: &Draft<'_>,
     inputs: &Inputs<'_>,
@@ -40,7 +42,7 @@ pub(crate) fn outside(
     Ok(if none.is_empty() || labelled.is_empty() { vec![] } else { plane(&none, &labelled) })
 }
 
-/// The plane between two kinds of rows, none of which is empty.
+/// Returns the plane between two kinds of rows. Neither may be empty.
 pub(crate) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> {
     let half = (one.len() + other.len()) as f64 / 2.0;
     let weighted = |rows: &[FeatureVector], wanted: f64| {
@@ -59,7 +61,7 @@ pub(crate) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> 
             (row, weight, wanted)
         })
         .collect();
-    // The lower triangle of the normal equations, each number a sum in the order of the rows.
+    // The lower triangle of the normal equations, each value a sum in row order.
     let equations: Vec<(Vec<f64>, f64)> = threads::map(0..DIMENSIONS, |i| {
         let (mut left, mut right) = (vec![0.0; i + 1], 0.0);
         for (row, weight, wanted) in &rows {
@@ -72,12 +74,12 @@ pub(crate) fn plane(one: &[FeatureVector], other: &[FeatureVector]) -> Vec<f32> 
     });
     let (mut matrix, right): (Vec<Vec<f64>>, Vec<f64>) = equations.into_iter().unzip();
     let weights = solve(&mut matrix, right);
-    // The targets' weighted mean is 0.
+    // The weighted mean of the targets is 0.
     let bias: f64 = -weights.iter().zip(&mean).map(|(weight, mean)| weight * mean).sum::<f64>();
     weights.iter().chain([&bias]).map(|&value| value as f32).collect()
 }
 
-/// The solution of `a x = b` for a positive definite `a`, of which the lower triangle is given (Cholesky).
+/// Solves `a x = b` for a positive definite `a`, given as its lower triangle (Cholesky).
 fn solve(a: &mut [Vec<f64>], mut b: Vec<f64>) -> Vec<f64> {
     let n = b.len();
     for i in 0..n {

@@ -1,4 +1,4 @@
-//! Runs of a training: two at the same time, and how far they are.
+//! Runs two trainings at the same time, and reports their progress.
 
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// A run that training is made of. With two threads or more, the held-out and the final run are on at the same time.
+/// A run of training. With two or more threads, the held-out and the final run overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// On some lines, once cut into clauses and once whole, to see which is better.
+    /// On some lines, once split into clauses and once whole, to choose the better way.
     Clauses,
     /// On the lines that are not held out.
     Heldout,
@@ -17,29 +17,30 @@ pub enum Phase {
     Final,
 }
 
-/// Where training stands; reported after each epoch.
+/// Progress of a training, reported after each epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// The run that the last epoch belongs to.
+    /// The run of the last epoch.
     pub phase: Phase,
-    /// Epochs done, over all runs.
+    /// Number of epochs done, over all runs.
     pub epoch: usize,
-    /// Epochs in all, over all runs, as far as known.
+    /// Total number of epochs over all runs, as far as known.
     pub epochs: usize,
-    /// Mean loss of a line over the last epoch.
+    /// Mean loss per line over the last epoch.
     pub loss: f64,
-    /// Share of the held-out lines answered right after this epoch: the best label for single-label models, the exact set
-    /// for others. `None` except in the held-out run.
+    /// Share of the held-out lines answered correctly after this epoch, 0 to 1: by the top label
+    /// for single-label models, by the exact set for others. `None` except in the held-out run.
     pub heldout_score: Option<f64>,
-    /// Estimate of the time to go.
+    /// Estimate of the remaining time in seconds.
     pub seconds_left: f64,
 }
 
-/// Called after each epoch, from a thread that trains, never two at once; `false` stops the training.
+/// Called after each epoch from a training thread, one call at a time. Returns false to stop the
+/// training.
 pub type ProgressFn<'a> = dyn FnMut(&Progress) -> bool + Send + 'a;
 
-/// Reports epochs, and estimates the time to go by the lines that were read and that are still to be read. The runs share
-/// it, and the callback is called by one at a time.
+/// Reports epochs, and estimates the remaining time from the numbers of lines read and still to be
+/// read. The runs share it, and it makes one call of the callback at a time.
 pub(super) struct Meter<'a>(Mutex<Count<'a>>);
 
 struct Count<'a> {
@@ -58,7 +59,7 @@ impl<'a> Meter<'a> {
         Meter(Mutex::new(Count { progress, started, epochs_done, lines_done, epochs, lines, stopped }))
     }
 
-    /// Runs still to come, each of so many epochs over so many lines.
+    /// Sets the runs still to come, each as (epochs, lines per epoch).
     pub(super) fn plan(&self, runs: &[(usize, usize)]) {
         let Ok(mut count) = self.0.lock() else { return };
         count.epochs = count.epochs_done + runs.iter().map(|(epochs, _)| epochs).sum::<usize>();
@@ -72,7 +73,7 @@ impl<'a> Meter<'a> {
         loss: f64,
         heldout_score: Option<f64>,
     ) -> Result<()> {
-        // A callback that panicked in the other run won't be called again.
+        // A callback that panicked in the other run isn't called again.
         let Ok(mut count) = self.0.lock() else { return Err(Error::Stopped) };
         if count.stopped {
             return Err(Error::Stopped);
@@ -93,17 +94,17 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// What a run has of the machine.
+/// A run's share of the machine.
 #[derive(Clone, Copy)]
 pub(super) struct Lane<'a> {
-    /// Threads that one product may use.
+    /// Maximum number of threads per matrix product.
     pub(super) threads: usize,
-    /// Ends the run at its next step once it is set.
+    /// Once set, ends the run at its next step.
     pub(super) stop: &'a AtomicBool,
 }
 
-/// Runs two trainings, at the same time where there are two threads for it, and otherwise in this order. A failure of the
-/// first stops the second, and what the caller stopped is stopped in both.
+/// Runs two trainings, at the same time if there are two threads and otherwise in order. A failure
+/// of the first stops the second. A stop by the caller stops both.
 pub(super) fn both<A: Send, B: Send>(
     first: impl FnOnce(Lane<'_>) -> Result<A> + Send,
     second: impl FnOnce(Lane<'_>) -> Result<B> + Send,
@@ -117,7 +118,8 @@ pub(super) fn both<A: Send, B: Send>(
     )
 }
 
-/// Runs a training for each of `items` and another, at the same time as far as there are threads. A failure of any stops the others.
+/// Runs a training for each of `items` and another one, at the same time as far as there are
+/// threads. Any failure stops the others.
 pub(super) fn together<T: Sync, A: Send, B: Send>(
     items: &[T],
     each: impl Fn(&T, Lane<'_>) -> Result<A> + Sync,
@@ -129,7 +131,7 @@ pub(super) fn together<T: Sync, A: Send, B: Send>(
     let stops = |_: &Error| stop.store(true, Ordering::Relaxed);
     let all = || items.par_iter().map(|item| each(item, lane).inspect_err(stops)).collect::<Vec<_>>();
     let (all, another) = rayon::join(all, || another(lane).inspect_err(stops));
-    // What went wrong goes before what was stopped for it.
+    // Reports the failure rather than the stops that it caused.
     let fault = |result: &Result<A>| result.as_ref().is_err_and(|error| !matches!(error, Error::Stopped));
     let all = match all.iter().position(fault) {
         Some(at) => all.into_iter().skip(at).take(1).collect(),
@@ -161,14 +163,14 @@ mod tests {
             assert!(matches!((first, second), (Err(Error::Training(_)), Err(Error::Stopped))));
             let (first, second) = both(until_stopped, |_| Err::<(), _>(Error::Stopped));
             assert!(matches!((first, second), (Err(Error::Stopped), Err(Error::Stopped))));
-            // An earlier epoch was chosen: nothing is wrong, but the second run is in vain.
+            // An earlier epoch was chosen: not an error, but the second run is useless.
             let chosen = |lane: Lane<'_>| {
                 lane.stop.store(true, Ordering::Relaxed);
                 Ok(3)
             };
             let (first, second) = both(chosen, until_stopped);
             assert!(matches!((first, second), (Ok(3), Err(Error::Stopped))));
-            // The first may yet choose fewer epochs than the second failed after.
+            // The first may still choose fewer epochs than the second had done when it failed.
             let unhurt = |lane: Lane<'_>| {
                 std::thread::sleep(std::time::Duration::from_millis(20));
                 Ok(lane.stop.load(Ordering::Relaxed))

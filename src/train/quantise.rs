@@ -1,4 +1,4 @@
-//! Trained float32 weights → the integers of a model.
+//! Quantises trained float32 weights to the integers of a model.
 
 use super::options::{Preset, Recipe};
 use super::transfer::Transfer;
@@ -9,13 +9,14 @@ use crate::simd::NARROW;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
 use ndarray::{Array2, ArrayView1, s};
 
-/// Nearest integer in -127..=127, halves away from zero.
+/// Rounds to the nearest integer in -127..=127, ties away from zero.
 fn round(value: f32) -> i8 {
     value.round().clamp(-127.0, 127.0) as i8
 }
 
-/// A layer `[inputs, outputs]` as int8 rows with a scale for each output, which `factor` is multiplied into. Those of a narrow layer
-/// are in -7..=7, so that kernels may read two weights from a byte.
+/// Quantises a layer `[inputs, outputs]` to int8 rows with one scale per output, times `factor`.
+/// With `narrow`, the weights are int4, in -7..=7, so that kernels can read two weights from a
+/// byte.
 fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, narrow: bool) -> LayerParts {
     let mut parts = LayerParts::default();
     for column in weights.columns() {
@@ -37,13 +38,15 @@ fn layer(weights: &Array2<f32>, biases: Option<&Array2<f32>>, factor: f32, narro
     parts
 }
 
-/// Rows of 256 numbers with a factor each.
+/// A row of 256 values with its factor.
 pub(crate) type Row<'a> = (ArrayView1<'a, f32>, &'a f32);
 
-/// The table with inverse document frequencies folded in, and one scale for all of it, which the scaling to unit length
-/// makes irrelevant: sums are of plain integers. The rows of a lexicon have the same scale times an integer, how often they
-/// count, so that the sum with them is one as well. Learned rows and a lexicon's have 4 bits a number, since the errors of a
-/// text's many rows average out; the reference's, which hold one number each, have 8.
+/// Quantises the embedding table, with inverse document frequencies folded in. It has a single
+/// scale, which scaling to unit norm cancels, so its sums are of plain integers. Lexicon rows have
+/// the same scale times an integer, their weight, so that the sum including them stays an integer.
+///
+/// Learned rows and lexicon rows are int4, since the errors of a text's many rows average out. The
+/// reference's rows, which have one non-zero value each, are int8.
 pub(crate) fn table(
     weights: &Weights,
     idf: &[f32],
@@ -51,7 +54,7 @@ pub(crate) fn table(
     learned: bool,
 ) -> (TableParts, Option<(Vec<u8>, u8)>) {
     let rows = || weights.table.rows().into_iter();
-    // Rows that no training text uses stay zero: of a small data set that is most of them.
+    // Rows that no training text uses stay zero: most of them in small data.
     let used = || rows().zip(idf).enumerate().filter(|(_, (_, idf))| **idf > 0.0);
     if !learned {
         let sizes = used().flat_map(|(_, (row, idf))| row.into_iter().map(move |v| (v * idf).abs()));
@@ -81,7 +84,7 @@ pub(crate) fn table(
     (TableParts::Int4(table), lexicon)
 }
 
-/// Two numbers, rounded and held in -7..=7, as a byte.
+/// Packs two values, rounded and clamped to -7..=7, into a byte.
 fn int4_pair(low: f32, high: f32) -> u8 {
     let bits = |value: f32| (value.round().clamp(-7.0, 7.0) + 8.0) as u8;
     bits(low) | bits(high) << 4
@@ -101,8 +104,9 @@ fn table_step<'a>(rows: impl Iterator<Item = Row<'a>>) -> f32 {
     int4_step(&sample)
 }
 
-/// Step between 4-bit numbers: of some multiples of the values' root mean square the one with the least squared error. Larger
-/// numbers are cut off, which costs less than coarser steps for all.
+/// Returns the step between int4 values: of several multiples of the values' root mean square, the
+/// one with the least squared error. Larger values are clipped, which costs less than coarser steps
+/// for all.
 fn int4_step(values: &[f32]) -> f32 {
     let square: f64 = values.iter().map(|&value| f64::from(value) * f64::from(value)).sum();
     let size = (square / values.len().max(1) as f64).sqrt() as f32;
@@ -118,7 +122,8 @@ fn int4_step(values: &[f32]) -> f32 {
     steps.map(|step| (error(step), step)).min_by(|a, b| a.0.total_cmp(&b.0)).map_or(size, |(_, step)| step)
 }
 
-/// Rounds the output layer's and the linear path's weights of one label, and writes them into a model's parts.
+/// Quantises the weights of one label in the output layer and the skip connection, and writes them
+/// into a model's parts.
 pub(crate) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &mut Parts) {
     let of_label = |values: &Array2<f32>| values.slice(s![.., label..=label]).to_owned();
     let output = &weights.layers[3];
@@ -137,14 +142,15 @@ pub(crate) fn column(weights: &Weights, recipe: &Recipe, label: usize, parts: &m
     }
 }
 
-/// The step between the integers of the table; see [`table`].
+/// Returns the step between the integers of the embedding table; see [`table`].
 pub(crate) fn step(weights: &Weights, idf: &[f32]) -> f32 {
     let rows = weights.table.rows().into_iter();
     table_step(rows.zip(idf).filter(|(_, idf)| **idf > 0.0))
 }
 
-/// Layers and linear path, gain folded in. The three that most of the weights are in are narrow: that costs no accuracy
-/// (`docs/accuracy.md`) and half of their bytes. The reference stays as it was.
+/// Quantises layers and skip connection, with the gain folded in. The three with most of the
+/// weights are int4, which halves their size and costs no accuracy (`docs/accuracy.md`). The
+/// reference's layers stay int8.
 pub(crate) fn network(weights: &Weights, recipe: &Recipe) -> ([LayerParts; 4], Option<LayerParts>) {
     let layers = std::array::from_fn(|i| {
         let dense = &weights.layers[i];

@@ -1,10 +1,10 @@
-//! Random numbers from a named algorithm (ChaCha with 8 rounds, seeded as rand_core's `seed_from_u64` does), so that a seed
-//! means the same on every machine and in every version.
+//! Random numbers from a fixed algorithm (ChaCha with 8 rounds, seeded as by rand_core's
+//! `seed_from_u64`), so that a seed gives the same numbers on every machine and in every version.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Uses of randomness, each with a stream of its own: changing how one draws leaves the others alone.
+/// Uses of randomness, each with its own stream: a change to one doesn't affect the others.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
     Holdout = 1,
@@ -41,9 +41,9 @@ impl Random {
         (radius * libm::cos(std::f64::consts::TAU * f64::from(self.unit()))) as f32
     }
 
-    /// Uniform in 0..bound; 0 for a bound of 0.
+    /// Uniform in 0..bound. Returns 0 for a bound of 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        // The bias of taking the high half of a product is under 2^-32 of any bound met here.
+        // Taking the high half of a product has a bias below 2^-32 times any bound used here.
         ((u64::from(self.0.next_u32()) * bound as u64) >> 32) as usize
     }
 

@@ -1,4 +1,4 @@
-//! Trainable matrices, and the one product they are multiplied with.
+//! Trainable matrices and their product.
 
 use crate::simd::{self, AdamStep, Matrix};
 use ndarray::Array2;
@@ -21,12 +21,12 @@ impl Parameter {
         View::from(&self.value)
     }
 
-    /// The value's numbers, row by row.
+    /// The values, row by row.
     pub(crate) fn values(&self) -> &[f32] {
         self.value.as_slice().unwrap_or_default()
     }
 
-    /// Those of the gradient.
+    /// The gradient, row by row.
     pub(crate) fn gradient_mut(&mut self) -> &mut [f32] {
         self.gradient.as_slice_mut().unwrap_or_default()
     }
@@ -44,7 +44,7 @@ impl Parameter {
     }
 }
 
-/// A borrowed matrix, to be multiplied.
+/// A borrowed matrix, as an operand of a product.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     matrix: Matrix<'a>,
@@ -53,13 +53,13 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Row-major numbers, `columns` a row.
+    /// Row-major values with `columns` per row.
     pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
         let matrix = Matrix { data, row_stride: columns, column_stride: 1 };
         View { matrix, rows: data.len() / columns.max(1), columns }
     }
 
-    /// The same numbers with rows as columns.
+    /// The transpose.
     pub(crate) fn t(self) -> Self {
         let Matrix { data, row_stride, column_stride } = self.matrix;
         let matrix = Matrix { data, row_stride: column_stride, column_stride: row_stride };
@@ -73,7 +73,7 @@ impl<'a> From<&'a Array2<f32>> for View<'a> {
     }
 }
 
-/// A matrix of one row for each row of the batch, whose buffer is kept from step to step.
+/// A matrix with one row per row of the batch. Its buffer is reused from step to step.
 #[derive(Default)]
 pub(crate) struct Rows {
     values: Vec<f32>,
@@ -81,13 +81,13 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Makes it this large; what it holds then is left over from before.
+    /// Sets the size. The contents are undefined.
     pub(crate) fn reshape(&mut self, rows: usize, columns: usize) {
         self.values.resize(rows * columns, 0.0);
         self.columns = columns;
     }
 
-    /// Makes it this many rows, each a copy of `row`.
+    /// Sets the number of rows, each a copy of `row`.
     pub(crate) fn repeat(&mut self, rows: usize, row: &[f32]) {
         self.values.clear();
         (0..rows).for_each(|_| self.values.extend_from_slice(row));
@@ -115,10 +115,11 @@ impl Rows {
     }
 }
 
-/// `c = a b`, or `c += a b` with `accumulate`, in the fixed order of [`simd::matmul`] and on up to `threads` threads.
+/// `c = a b`, or `c += a b` with `accumulate`, in the fixed order of [`simd::matmul`] and on up to
+/// `threads` threads.
 ///
 /// # Panics
-/// When the shapes don't fit.
+/// Panics if the shapes don't match.
 pub(crate) fn product(a: View<'_>, b: View<'_>, c: &mut [f32], accumulate: bool, threads: usize) {
     assert!(a.columns == b.rows && a.rows * b.columns == c.len());
     simd::matmul(a.matrix, b.matrix, c, b.columns, b.rows, accumulate, threads);

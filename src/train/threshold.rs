@@ -1,20 +1,23 @@
-//! Reject scores of held-out lines → the curves by which texts are rejected; see [`crate::decision::RejectRule`].
+//! Computes the curves by which texts are rejected from the reject scores of held-out lines; see
+//! [`crate::decision::RejectRule`].
 //!
-//! A curve of few lines is mostly chance: the lowest of ten scores would turn away a tenth of the texts. So typical lines stand beside
-//! those of the data, as if some of them had been held out as well (a conjugate prior: the fewer lines there are, the more it counts).
-//! Scores of different data are alike, since logits are capped and cosines are cosines; `docs/accuracy.md` has where the numbers come from.
+//! A curve of few lines is mostly chance: the lowest of ten scores would reject a tenth of the
+//! texts. So typical lines are added to those of the data, as if they had been held out too (a
+//! conjugate prior: it counts more with fewer lines). Scores of different data are comparable,
+//! since logits are capped and the rest is cosines. `docs/accuracy.md` has the source of the
+//! numbers.
 
 use crate::decision::{Choice, RejectRule};
 
-/// Scores of typical lines, and what came of them.
+/// Scores of typical lines, and how often they are right.
 struct Typical {
-    /// How many of each kind stand beside the data's.
+    /// Number of typical lines of each kind to add.
     lines: f64,
-    /// Scores of lines with labels at their quantiles 0, 5, 10, 20, ... 100 %.
+    /// Scores of lines with labels, at the quantiles 0, 5, 10, 20, ... 100 %.
     inside: [f32; 12],
-    /// Shares of those that are right, at the same quantiles.
+    /// Share of those lines that is right, at the same quantiles.
     right: [f64; 12],
-    /// Scores of lines that have none of the labels, at the same quantiles.
+    /// Scores of lines without labels, at the same quantiles.
     outside: [f32; 12],
 }
 
@@ -42,7 +45,7 @@ struct Line {
     right: f64,
 }
 
-/// What held-out lines say about scores.
+/// The curves of the held-out lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Curves {
     /// See [`RejectRule::points`].
@@ -54,13 +57,13 @@ pub(super) struct Curves {
 }
 
 impl Curves {
-    /// The rule that they make.
+    /// Returns the reject rule with these curves.
     pub(super) fn rule(&self, keep: f32) -> RejectRule<'_> {
         RejectRule { points: &self.points, keep, right: &self.right, outside: &self.outside }
     }
 }
 
-/// The value at a share between two of the quantiles.
+/// Interpolates between two quantiles.
 fn at<T: Into<f64> + Copy>(values: &[T; 12], share: f64) -> f64 {
     let next = QUANTILES.iter().position(|&quantile| quantile >= share).unwrap_or(11).max(1);
     let part = (share - QUANTILES[next - 1]) / (QUANTILES[next] - QUANTILES[next - 1]);
@@ -68,7 +71,7 @@ fn at<T: Into<f64> + Copy>(values: &[T; 12], share: f64) -> f64 {
     low + part * (high - low)
 }
 
-/// Typical lines, cut into equal parts.
+/// Returns typical lines, divided into equal parts.
 fn typical(lines: f64, scores: &[f32; 12], right: &[f64; 12]) -> impl Iterator<Item = Line> {
     const PARTS: usize = 200;
     let shares = (0..PARTS).map(|i| (i as f64 + 0.5) / PARTS as f64);
@@ -76,14 +79,15 @@ fn typical(lines: f64, scores: &[f32; 12], right: &[f64; 12]) -> impl Iterator<I
     shares.map(move |share| Line { score: at(scores, share) as f32, weight, right: at(right, share) })
 }
 
-/// The curves of held-out lines with labels, each with whether it is right before any rejection, and of those without labels.
+/// Computes the curves of held-out lines with labels, each with whether it is right before
+/// rejection, and of lines without labels.
 pub(super) fn curves(
     choice: Choice,
     inside: impl Iterator<Item = (f32, bool)>,
     outside: impl Iterator<Item = f32>,
 ) -> Curves {
     let prior = if choice == Choice::Single { &SINGLE } else { &MULTI };
-    // A line in which nothing is known is rejected anyway; it counts, with a number to go on with.
+    // A line without any known n-gram is rejected anyway. It counts, with a finite score.
     let line = |score: f32, right: bool| Line {
         score: score.max(-1e9),
         weight: 1.0,
@@ -101,7 +105,7 @@ pub(super) fn curves(
     let mut curves = Curves::default();
     let (mut first, mut below) = (0, 0.0);
     for point in 0..RejectRule::POINTS {
-        // The largest score that turns away no more than its share.
+        // The largest score that rejects no more than its share.
         let most = all * point as f64 / (RejectRule::POINTS - 1) as f64;
         while first + 1 < inside.len() && below + inside[first].weight <= most * (1.0 + 1e-12) {
             below += inside[first].weight;

@@ -1,8 +1,9 @@
-//! Which words of a lexicon go into a model, and how much each counts.
+//! Chooses the words of a lexicon that go into a model, and their weights.
 //!
-//! All words of the training lines go in, and of the others those that lie near one of them and are frequent: what a text in use
-//! says instead. Their rows are not trained, since few examples would only move those they hold. A word's weight is a power of its
-//! inverse document frequency; one factor for all of them sets the lexicon's part in a text against that of the n-grams.
+//! All words of the training lines go in. Of the others, those go in that are frequent and similar
+//! to one of them: texts in use contain such words instead. Their rows are not trained, since few
+//! examples would change only the rows of their own words. A word's weight is a power of its
+//! inverse document frequency; one common factor balances lexicon and n-grams in a text.
 
 use crate::lexicon::Lexicon;
 use crate::shape::DIMENSIONS;
@@ -11,41 +12,44 @@ use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
 
-/// Words without a training line that go in.
+/// Maximum number of words that are not in the training lines.
 const OTHERS: usize = 8_000;
 
-/// Among these many, the first of the lexicon: it stands in the order of frequency, and rare words are seldom met.
+/// Number of the lexicon's words, from the first on, among which these are chosen: it is sorted by
+/// frequency, and rare words seldom occur.
 const CANDIDATES: usize = 60_000;
 
-/// What a word e times as rare must have in cosine to be as welcome. A lexicon stands in the order of frequency, so a word's number
-/// plus this many tells how rare it is. Choosing by the cosine alone costs .01 of AUROC, since inflections of known words win.
+/// Penalty on the cosine per e-fold drop in frequency rank. A lexicon is sorted by frequency, so a
+/// word's rank is its index plus `FIRST`. Choosing by the cosine alone costs .01 of AUROC, since
+/// inflections of known words win.
 const RARITY: f32 = 0.1;
 const FIRST: f64 = 100.0;
 
-/// Words of the training lines whose neighbours are looked for, the most frequent.
+/// Maximum number of words of the training lines to search neighbours of, most frequent first.
 const CENTRES: usize = 4_000;
 
-/// A word in a larger share of the clauses, and in more than a few, says little about any of them, and its neighbours say less.
+/// A word in a larger share of the clauses, and in more than `FEW`, says little about any of them,
+/// and its neighbours say less.
 const COMMON: f64 = 0.05;
 const FEW: f64 = 10.0;
 
-/// The power of the inverse document frequency that a word counts with.
+/// The weight of a word is its inverse document frequency to this power.
 const DAMPING: f64 = 0.7;
 
-/// How much longer the lexicon's part of a text is than that of its n-grams, before these are trained.
+/// Ratio of the lexicon's norm in a text to that of its n-grams, before these are trained.
 const SHARE: f64 = 8.0;
 
 /// The chosen words of a lexicon.
 pub(crate) struct Transfer {
-    /// Unit rows of 256.
+    /// Rows of 256 with unit norm.
     pub(crate) rows: Vec<f32>,
-    /// What each row counts.
+    /// The weight of each row.
     pub(crate) weights: Vec<f32>,
     /// Slots of the [`Vocabulary`] of the words.
     pub(crate) words: Vec<u32>,
 }
 
-/// In how many clauses each word stands, and the number of clauses.
+/// Returns the number of clauses that contain each word, and the number of clauses.
 fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (HashMap<u64, u32>, u32) {
     let settings =
         NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
@@ -67,7 +71,7 @@ fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (Ha
     (frequencies, clauses)
 }
 
-/// Different words of the texts, and how many of them the lexicon has.
+/// Returns the number of distinct words of the texts, and how many of them the lexicon has.
 pub(crate) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
     let lines: Vec<usize> = (0..texts.len()).collect();
     let (words, _) = document_frequencies(texts, &lines, &[]);
@@ -75,7 +79,8 @@ pub(crate) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
 }
 
 impl Transfer {
-    /// Chooses words for the texts of the lines named by `lines`; `None` if the lexicon has none of theirs.
+    /// Chooses words for the texts of the given lines. Returns `None` if the lexicon has none of
+    /// their words.
     pub(crate) fn new(
         lexicon: &Lexicon,
         texts: &[&str],
@@ -83,7 +88,7 @@ impl Transfer {
         joiners: &[u64],
     ) -> Option<Transfer> {
         let (frequencies, clauses) = document_frequencies(texts, lines, joiners);
-        // In the order of the lexicon, with the clauses each stands in.
+        // In lexicon order, with the number of clauses that contain each.
         let mut met: Vec<(usize, u32)> =
             frequencies.iter().filter_map(|(&word, &count)| Some((lexicon.find(word)?, count))).collect();
         met.sort_unstable();
@@ -105,7 +110,8 @@ impl Transfer {
         })
     }
 
-    /// Sets the factor of all weights. `lengths` has for each clause the length of its n-grams' weights and that of its words'.
+    /// Scales all weights by one factor. `lengths` has for each clause the norm of its n-grams'
+    /// weights and that of its words'.
     pub(crate) fn balance(&mut self, lengths: impl Iterator<Item = (f32, f32)>) {
         let (mut sum, mut count) = (0.0, 0.0);
         for (ngrams, words) in lengths.filter(|&(_, words)| words > 0.0) {
@@ -119,7 +125,8 @@ impl Transfer {
     }
 }
 
-/// The words without a training line that are frequent and near to one that has some, in the order of the lexicon.
+/// Returns the frequent words outside the training lines that are similar to one in them, in
+/// lexicon order.
 fn neighbours(lexicon: &Lexicon, met: &[(usize, u32)], clauses: u32) -> Vec<usize> {
     let common = (COMMON * f64::from(clauses)).max(FEW);
     let mut centres: Vec<(usize, u32)> =

@@ -1,4 +1,5 @@
-//! The trial that decides at which words and marks texts are cut: networks that read some lines cut and whole, judged on others.
+//! The trial that chooses the clause separators: networks train on some lines, split and whole, and
+//! are compared on others.
 
 use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
@@ -13,12 +14,14 @@ use crate::error::Result;
 use crate::model::Draft;
 
 impl Training<'_> {
-    /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
+    /// Returns the clause separators: those of the caller, or candidates that won a trial on
+    /// held-out lines.
     pub(super) fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
-        /// Lines and epochs that are enough to see a difference.
+        /// Numbers of lines and epochs that suffice to see a difference.
         const LINES: usize = 5_000;
         const EPOCHS: usize = 10;
-        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
+        /// Share of the lines to compare on: more than a tenth, since a difference takes many lines
+        /// to show.
         const TRIAL: f64 = 0.3;
         let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
         if let Some(given) = &self.options.joiners {
@@ -63,7 +66,7 @@ impl Training<'_> {
                 meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
             })
         };
-        // What a network that was trained with some joiners makes of texts that are cut at others.
+        // The results of a network trained with some separators on texts split at others.
         let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
             let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
             let (watched, targets) = self.watched();

@@ -1,6 +1,6 @@
-//! Sentences about the data that its owner should know, each naming the examples it is about, counted from 1.
+//! Warnings about the data. Each names the examples that it is about, counted from 1.
 //!
-//! No sentence quotes a text: texts are somebody's.
+//! No warning quotes a text: texts are private.
 
 use super::dataset::{Dataset, Inputs};
 use super::targets::Targets;
@@ -12,17 +12,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use twox_hash::XxHash3_64;
 use unicode_normalization::UnicodeNormalization;
 
-/// Most numbers or names in one sentence.
+/// Maximum number of examples or labels named in one warning.
 const MOST: usize = 10;
 
-/// Fewest held-out lines with labels that training does not warn of.
+/// Fewest held-out lines with labels without a warning.
 const LEAST_HELD_OUT: usize = 10;
-/// Lines with labels to hold out that the warning asks for.
+/// Number of lines with labels to hold out that the warning recommends.
 const ENOUGH_HELD_OUT: usize = 20;
 
-/// Warns of too few held-out lines with labels for data of `labels` labels; `of_file` if they come from a validation file.
+/// Warns of too few held-out lines with labels for data with `labels` labels. `of_file` is true if
+/// they come from a validation file.
 pub(super) fn held_out(lines: usize, labels: usize, of_file: bool) -> Option<String> {
-    // On small data nearly every line is held out once, so this many lines are measured.
+    // In small data nearly every line is held out once, so this many lines are tested.
     let each = ENOUGH_HELD_OUT.div_ceil(labels.max(1)).max(5);
     let so = "so accuracy, probabilities and the rejection threshold rest on typical data";
     match lines {
@@ -48,8 +49,8 @@ pub(super) fn held_out(lines: usize, labels: usize, of_file: bool) -> Option<Str
     }
 }
 
-/// What is worth a warning in the first `examples` lines of `data`, whose labels are `targets`, and in `valid`. A label with one
-/// example is mentioned only if lines are held out.
+/// Returns the warnings about the first `examples` lines of `data`, whose labels are `targets`, and
+/// about `valid`. Labels with one example are mentioned only if lines are held out.
 pub(super) fn find(
     data: &Dataset<'_>,
     examples: usize,
@@ -78,18 +79,18 @@ pub(super) fn find(
     warnings
 }
 
-/// Lines whose texts are equal after normalising, with different labels.
+/// Lines with equal texts after normalising, but different labels.
 struct Conflict {
-    /// For each set of labels the line that has it first.
+    /// For each set of labels, the first line that has it.
     firsts: Vec<usize>,
     all: Vec<usize>,
 }
 
-/// Lines of texts by what is left of them after normalising.
+/// Lines of texts, by their normalised words.
 struct Index {
-    /// A number that equal texts share, and the line, in order.
+    /// A hash of the words, and the line, in order.
     keys: Vec<(u64, usize)>,
-    /// Lines of which nothing is left.
+    /// Lines without words.
     empty: Vec<usize>,
 }
 
@@ -108,7 +109,8 @@ impl Index {
         Index { keys, empty }
     }
 
-    /// Equal texts with different labels, told apart by whether they are also written alike.
+    /// Warns of equal texts with different labels, in one sentence for texts written alike and one
+    /// for others.
     fn conflicts(&self, texts: &[&str], lines: &[Vec<u32>]) -> Vec<String> {
         let (mut alike, mut symbols) = (vec![], vec![]);
         for group in self.keys.chunk_by(|a, b| a.0 == b.0) {
@@ -116,7 +118,7 @@ impl Index {
             if group.iter().all(|&(_, line)| is_same_set(&lines[first], &lines[line])) {
                 continue;
             }
-            // By spelling the line it is first in, and for each different set of labels the line that has it first.
+            // By spelling its first line, and for each different set of labels its first line.
             let mut spellings: HashMap<String, usize> = HashMap::new();
             let mut sets: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
             let mut is_alike = false;
@@ -157,7 +159,7 @@ impl Index {
         })
     }
 
-    /// Lines of the validation data whose texts the training data has.
+    /// Warns of lines of the validation data whose texts are in the training data.
     fn shared(&self, valid: &[&str]) -> Option<String> {
         let mut words = vec![];
         let mut pairs = vec![];
@@ -185,10 +187,10 @@ impl Index {
     }
 }
 
-/// What is said of labels, whatever the lines are made of.
+/// Warnings about labels, for texts and feature rows alike.
 struct Labels<'a> {
     names: &'a [String],
-    /// Number of lines, and the first of them.
+    /// Number of lines of each label, and the first of them.
     of_label: Vec<(usize, usize)>,
 }
 
@@ -206,7 +208,8 @@ impl<'a> Labels<'a> {
         Labels { names, of_label }
     }
 
-    /// Names of the labels that lines have, with the number of their lines and the number of the first.
+    /// Returns the labels that occur, with the number of their lines and the number of the first
+    /// line.
     fn used(&self) -> impl Iterator<Item = (&'a str, usize, usize)> {
         let both = self.names.iter().zip(&self.of_label);
         both.filter(|(_, (count, _))| *count > 0)
@@ -218,12 +221,12 @@ impl<'a> Labels<'a> {
             self.used().filter(|used| used.1 == 1).map(|(name, _, first)| (name, first)).collect();
         if let [(name, number)] = lone[..] {
             return Some(format!(
-                "label `{name}` has 1 example, number {number}, and can't be held out; it is trained on all the same"
+                "label `{name}` has 1 example, number {number}, and can't be held out; it is still trained on"
             ));
         }
         list(lone.iter().map(|(name, number)| format!("`{name}` (example {number})")), MOST).map(|named| {
             format!(
-                "{} labels have 1 example each and can't be held out: {named}; they are trained on all the same",
+                "{} labels have 1 example each and can't be held out: {named}; they are still trained on",
                 lone.len()
             )
         })
@@ -240,7 +243,7 @@ impl<'a> Labels<'a> {
         })
     }
 
-    /// Labels that are probably one, spelt in several ways.
+    /// Warns of labels that are probably the same, in several spellings.
     fn alike(&self) -> Option<String> {
         let mut spelt: HashMap<String, Vec<(&str, usize)>> = HashMap::new();
         for (name, _, first) in self.used() {
@@ -258,14 +261,14 @@ impl<'a> Labels<'a> {
         }
         (!named.is_empty()).then(|| {
             format!(
-                "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as different \
+                "labels that differ only in case, spaces, `_`, `-` or Unicode form are learned as different \
                  labels; use one spelling: {}",
                 named.join("; ")
             )
         })
     }
 
-    /// Labels of the validation data that no training line has.
+    /// Warns of labels of the validation data that no training line has.
     fn unknown(&self, valid: &Dataset<'_>) -> Option<String> {
         let known: HashSet<&str> = self.used().map(|(name, ..)| name).collect();
         let mut unknown: Vec<(&str, usize)> = vec![];
@@ -294,7 +297,7 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// A number for the words of a text, equal for texts that are equal after normalising; `None` if there are no words.
+/// Returns a hash of a text's normalised words, or `None` if there are none.
 fn key(text: &str, words: &mut Vec<u8>) -> Option<u64> {
     words.clear();
     for_each_word(text, |word| {
@@ -304,13 +307,13 @@ fn key(text: &str, words: &mut Vec<u8>) -> Option<u64> {
     (!words.is_empty()).then(|| XxHash3_64::oneshot(words))
 }
 
-/// A text without what is no difference in writing: case, normalisation form, and how wide blanks are.
+/// Returns a text without differences in case, normalisation form and width of spaces.
 fn spelling(text: &str) -> String {
     folded(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A label's name without what is hardly meant as a difference. `_` and `-` between other characters are blanks; elsewhere they
-/// stay, since `-1` isn't `1` and `A-` isn't `A`.
+/// Returns a label's name without differences that are probably unintended. `_` and `-` between
+/// other characters become spaces. Elsewhere they stay, since `-1` isn't `1` and `A-` isn't `A`.
 fn folded_label(name: &str) -> String {
     let is_blank = |c: char| c.is_whitespace() || c == '_' || c == '-';
     let folded = folded(name);
@@ -332,19 +335,20 @@ fn folded(text: &str) -> String {
     text.nfkd().default_case_fold().nfkc().collect()
 }
 
-/// Whether two lines have the same labels. No line has a label twice.
+/// Returns true if two lines have the same labels. No line has a label twice.
 fn is_same_set(a: &[u32], b: &[u32]) -> bool {
     a == b || a.len() == b.len() && a.iter().all(|label| b.contains(label))
 }
 
-/// `example 3`, `examples 3, 7 and 9`, of lines counted from 0; `None` without any.
+/// Returns `example 3` or `examples 3, 7 and 9` for lines counted from 0, or `None` for no lines.
 fn numbers(noun: &str, lines: &[usize]) -> Option<String> {
     let plural = if lines.len() == 1 { "" } else { "s" };
     list(lines.iter().map(|line| (line + 1).to_string()), MOST).map(|list| format!("{noun}{plural} {list}"))
 }
 
-/// Conflicts in the order of their first lines: `examples 3 and 7`, or `examples (3 and 7) and (4 and 9), and 5 more groups of
-/// examples,`. Names all their lines if these are at most [`MOST`], else the first line with each set of labels.
+/// Lists conflicts in the order of their first lines: `examples 3 and 7`, or
+/// `examples (3 and 7) and (4 and 9), and 5 more groups of examples,`. Names all their lines if
+/// these are at most [`MOST`], and otherwise the first line with each set of labels.
 fn groups(conflicts: &mut [Conflict]) -> Option<String> {
     conflicts.sort_unstable_by(|a, b| a.firsts.cmp(&b.firsts));
     let few = conflicts.iter().map(|conflict| conflict.all.len()).sum::<usize>() <= MOST;
@@ -362,8 +366,8 @@ fn groups(conflicts: &mut [Conflict]) -> Option<String> {
     })
 }
 
-/// The first groups, each as one list, as long as they have no more than [`MOST`] items together; and how many more groups there
-/// are. The first group is always among them, cut short if need be.
+/// Returns the first groups with at most [`MOST`] items in total, each as one list, and the number
+/// of the remaining groups. Always includes the first group, truncated if need be.
 fn within_limit(groups: impl ExactSizeIterator<Item = Vec<String>>) -> (Vec<String>, usize) {
     let (all, mut shown, mut count) = (groups.len(), vec![], 0);
     for group in groups {

@@ -48,7 +48,7 @@ int main(int count, char **arguments) {
   FAILS(IO, "/nowhere/x.mlpackage", intent_export_coreml(c, TEXT("/nowhere/x.mlpackage"), NULL, &problem));
   const char *file = in_folder(arguments, "mine.mlpackage");
   write_file(file, "mine", 4);
-  FAILS(INVALID_ARGUMENT, "is no Core ML package", intent_export_coreml(c, TEXT(file), NULL, &problem));
+  FAILS(INVALID_ARGUMENT, "is not a Core ML package", intent_export_coreml(c, TEXT(file), NULL, &problem));
 
   for (uint32_t runtime = INTENT_RUNTIME_CHOICE_CPU; runtime <= INTENT_RUNTIME_CHOICE_CORE_ML_CPU; runtime++) {
     intent_scored best;

@@ -53,7 +53,7 @@ static void damaged_bytes_are_refused(uint8_t *bytes, size_t length) {
   FAILS(NULL_ARGUMENT, "`classifier_out`", intent_load_bytes(bytes, length, NULL, &problem));
   FAILS(INVALID_ARGUMENT, "`bytes` has length", intent_load_bytes(bytes, SIZE_MAX, &none, &problem));
   /* Of a false length no more is believed than the header says. */
-  FAILS(WRONG_LENGTH, "its header asks for", intent_load_bytes(bytes, SIZE_MAX >> 20, &none, &problem));
+  FAILS(WRONG_LENGTH, "its header says", intent_load_bytes(bytes, SIZE_MAX >> 20, &none, &problem));
   if (sizeof(size_t) == 8) {
     FAILS(INVALID_ARGUMENT, "`bytes` has length", intent_load_bytes(bytes, SIZE_MAX >> 4, &none, &problem));
   }
@@ -64,11 +64,11 @@ static void damaged_bytes_are_refused(uint8_t *bytes, size_t length) {
     intent_error_free(problem);
     problem = NULL;
   }
-  FAILS(WRONG_LENGTH, "its header asks for", intent_load_bytes(bytes, length - 1, &none, &problem));
+  FAILS(WRONG_LENGTH, "its header says", intent_load_bytes(bytes, length - 1, &none, &problem));
 
   /* Longer than it should be. The buffer has a byte to spare. */
   bytes[length] = 0;
-  FAILS(WRONG_LENGTH, "its header asks for", intent_load_bytes(bytes, length + 1, &none, &problem));
+  FAILS(WRONG_LENGTH, "its header says", intent_load_bytes(bytes, length + 1, &none, &problem));
 
   /* One flipped bit among the numbers. */
   bytes[length - 9] ^= 16;

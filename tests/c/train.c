@@ -136,7 +136,7 @@ static void what_is_wrong_with_a_file_is_told(char **arguments) {
   write_file(path, "", 0);
   FAILS(UNTRAINABLE, "no examples", intent_train_file(TEXT(path), INTENT_FORMAT_FASTTEXT, NULL, &none, &problem));
   FAILS(IO, "/nowhere/a.csv", intent_train_file(TEXT("/nowhere/a.csv"), 0, NULL, &none, &problem));
-  FAILS(INVALID_ARGUMENT, "does not tell the format", intent_train_file(TEXT("a.exe"), 0, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "the format is unknown", intent_train_file(TEXT("a.exe"), 0, NULL, &none, &problem));
   FAILS(INVALID_ARGUMENT, "`format` is 4", intent_train_file(TEXT("a.csv"), 4, NULL, &none, &problem));
   FAILS(INVALID_ARGUMENT, "`path` is empty", intent_train_file(TEXT(""), 0, NULL, &none, &problem));
   FAILS(NULL_ARGUMENT, "`path`", intent_train_file(NULL, 0, 0, NULL, &none, &problem));

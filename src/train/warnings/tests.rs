@@ -1,10 +1,10 @@
-//! What is warned of, and what is not.
+//! Data with and without warnings.
 
 use super::*;
 use crate::data::Example;
 use crate::shape::DIMENSIONS;
 
-/// Texts with labels separated by blanks.
+/// Texts with labels separated by spaces.
 fn examples(lines: &[(&str, &str)]) -> Vec<Example> {
     lines.iter().map(|(text, labels)| Example::new(*text, labels.split_whitespace())).collect()
 }
@@ -18,7 +18,7 @@ fn of(lines: &[(&str, &str)]) -> Vec<String> {
     found(&Dataset::of(&examples(lines)), None)
 }
 
-/// Lines that nothing is to be said of, in front of `lines`.
+/// Lines without warnings, before `lines`.
 fn after_good(lines: &[(&str, &str)]) -> Vec<String> {
     of(&[&[("turn it on", "on"), ("turn it off", "off"), ("lights on", "on"), ("lights off", "off")], lines]
         .concat())
@@ -42,10 +42,11 @@ fn good_data_is_not_warned_of() {
 fn one_text_with_different_labels_is_named_by_the_examples_that_disagree() {
     let rest = "have the same text but different labels; give them the same labels, or remove all but one";
     assert_eq!(after_good(&[("Turn  it ON", "off")]), [format!("examples 1 and 5 {rest}")]);
-    // A line without labels, and one with more labels, disagree as well. All lines with the text are named.
+    // A line without labels and one with more labels also disagree. All lines with the text are
+    // named.
     let lines = [("turn it off", ""), ("turn it off", "off on"), ("turn it off", "off")];
     assert_eq!(after_good(&lines), [format!("examples 2, 5, 6 and 7 {rest}")]);
-    // Where they are too many, the first with each set of labels.
+    // If there are too many, the first with each set of labels is named.
     let many = [&[("turn it off", "off"); 9][..], &[("turn it off", "on"); 9]].concat();
     assert_eq!(after_good(&many), [format!("examples 2 and 14 {rest}")]);
     let several = after_good(&[("turn it off", "on"), ("turn it on", "off")]);
@@ -76,7 +77,7 @@ fn texts_that_only_symbols_tell_apart_are_named_with_the_reason() {
     let rest = "have different labels but differ only in symbols, punctuation or invisible characters, which \
                 don't count at present; write the difference in words, or give them the same labels";
     assert_eq!(found, [format!("examples 1, 3 and 5 {rest}")]);
-    // Written alike somewhere: said once.
+    // Written alike somewhere: reported once.
     let both = after_good(&[("turn it on", "off"), ("turn it on!", "off")]);
     assert!(both.len() == 1 && both[0].contains("the same text"), "{both:?}");
 }
@@ -97,7 +98,7 @@ fn examples_without_words_are_named() {
 fn labels_with_one_example_are_named_up_to_ten_unless_nothing_is_held_out() {
     let found = after_good(&[("x", "lone"), ("y", "other")]);
     let expected = "2 labels have 1 example each and can't be held out: `lone` (example 5) and `other` \
-                    (example 6); they are trained on all the same";
+                    (example 6); they are still trained on";
     assert_eq!(found, [expected]);
     let names: Vec<String> = (0..12).map(|i| format!("l{i}")).collect();
     let lines: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
@@ -133,7 +134,7 @@ fn too_few_held_out_lines_are_warned_of_with_the_number_that_would_help() {
 fn data_with_one_label_only_is_warned_of() {
     let expected = "`on` is the only label in the data, so there is nothing to choose between; add examples of other labels";
     assert_eq!(of(&[("turn it on", "on"), ("lights on", "on"), ("hello", "")]), [expected]);
-    // A label without lines has only been numbered.
+    // A label without lines has an index but no examples.
     let data = examples(&[("turn it on", "on"), ("lights on", "on")]);
     let data = Dataset::of(&data);
     let targets = Targets::new(&["off".into()], data.labels.iter().map(Vec::as_slice)).unwrap();
@@ -168,7 +169,7 @@ fn labels_that_differ_only_in_spelling_are_named_together() {
     let lines =
         [("a", "Light"), ("b", "light"), ("c", "lamp_on"), ("d", "Light"), ("e", "light"), ("f", "lamp-on")];
     let found = of(&[&lines[..], &[("g", "lamp_on"), ("h", "lamp-on")]].concat());
-    let expected = "labels that differ only in case, blanks, `_`, `-` or Unicode form are learned as \
+    let expected = "labels that differ only in case, spaces, `_`, `-` or Unicode form are learned as \
                     different labels; use one spelling: `Light` (example 1) and `light` (example 2); \
                     `lamp_on` (example 3) and `lamp-on` (example 6)";
     assert_eq!(found, [expected]);
