@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::rejecting::Rejecting;
 use crate::report::{About, Report};
-use crate::{figures, input, words};
+use crate::{figures, input, numbers};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
@@ -99,7 +99,7 @@ impl Arguments {
             notes.push(format!(
                 "Rejected where that is cheaper: asking back costs {}, a wrong action 1, and {} of the texts are out of scope.",
                 cost.ask_back,
-                words::percent(f64::from(cost.foreign))
+                numbers::percent(f64::from(cost.foreign))
             ));
         }
         if !evaluation.unknown_labels.is_empty() {
@@ -182,8 +182,8 @@ fn about(
         facts: vec![
             ("examples", figures::lines(evaluation)),
             ("preset", metadata.preset.clone()),
-            ("learned from", words::of(metadata.training.examples, "example")),
-            ("labels", words::count(classifier.labels().len())),
+            ("learned from", numbers::of(metadata.training.examples, "example")),
+            ("labels", numbers::count(classifier.labels().len())),
             ("checksum", metadata.checksum.clone()),
             ("made with", figures::VERSION.into()),
         ],

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, words};
+use crate::{input, numbers, terminal};
 use clap::Args;
 use intentkit::PredictOptions;
 use intentkit::classifier::{Attribution, ExplainedClause, Explanation};
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         if arguments.texts.len() > 1 {
             let gap = if i > 0 { "\n" } else { "" };
-            out.line(&format!("{gap}{}", words::printable(text)))?;
+            out.line(&format!("{gap}{}", terminal::printable(text)))?;
         }
         show(&explanation, arguments.all, &mut out)?;
     }
@@ -70,7 +70,7 @@ fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Fa
     let several = explanation.clauses.len() > 1;
     for (number, clause) in (1..).zip(&explanation.clauses) {
         if several {
-            out.line(&format!("\nclause {number}: {}", words::printable(&clause.text)))?;
+            out.line(&format!("\nclause {number}: {}", terminal::printable(&clause.text)))?;
         }
         if several && !clause.known {
             out.line("nothing in it is known")?;
@@ -143,13 +143,13 @@ fn reasons(attribution: &Attribution, all: bool, out: &mut Output) -> Result<(),
     for (name, share) in &reasons[..shown] {
         let mark = if *share > 0.0 { "█" } else { "░" };
         let bar = mark.repeat((BAR * share.abs() / strongest).round() as usize);
-        out.line(&format!("  {share:+6.2}  {bar:20}  {}", words::printable(name)))?;
+        out.line(&format!("  {share:+6.2}  {bar:20}  {}", terminal::printable(name)))?;
     }
     let mut plain = |share: f32, name: &str| {
         if share.abs() >= VISIBLE { out.line(&format!("  {share:+6.2}  {:20}  {name}", "")) } else { Ok(()) }
     };
     let hidden = reasons[shown..].iter().map(|(_, share)| share).sum::<f32>();
-    plain(hidden, &format!("({} more)", words::count(reasons.len() - shown)))?;
+    plain(hidden, &format!("({} more)", numbers::count(reasons.len() - shown)))?;
     plain(attribution.others, "(the rest of the text)")?;
     plain(attribution.base, "(before any word)")?;
     plain(attribution.rest, "(rounding)")

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, words};
+use crate::{input, numbers};
 use clap::Args;
 use intentkit::export::MAX_ROWS;
 use intentkit::{Classifier, CoreMlOptions, CoreMlPrecision};
@@ -85,8 +85,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         });
     }
     out.pairs(&[
-        ("package", format!("{package}, {}", words::bytes(bytes))),
-        ("precision", format!("{precision}, {} at a time", words::of(*batch, "row"))),
+        ("package", format!("{package}, {}", numbers::bytes(bytes))),
+        ("precision", format!("{precision}, {} at a time", numbers::of(*batch, "row"))),
         ("next", "add it to an app in Xcode, or compile it with `xcrun coremlcompiler compile`".to_owned()),
     ])
 }

@@ -1,6 +1,6 @@
 //! What ends the program early, and the sentence and exit code it ends with.
 
-use crate::words;
+use crate::terminal;
 use intentkit::{Error, ModelFault};
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ impl Failure {
             Failure::ClosedPipe => return ExitCode::SUCCESS,
         };
         // With standard error closed there is nobody left to tell; the exit code remains.
-        let _ = writeln!(io::stderr(), "intent: {}", words::visible(sentence, false));
+        let _ = writeln!(io::stderr(), "intent: {}", terminal::visible(sentence, false));
         ExitCode::from(code)
     }
 }

@@ -1,7 +1,7 @@
 //! Where data and models come from.
 
 use crate::failure::Failure;
-use crate::words;
+use crate::terminal;
 use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon, files};
 use std::fs::File;
@@ -103,7 +103,7 @@ pub fn warn_of(data: &WithWarnings) -> Result<(), Failure> {
 
 /// Warnings go to standard error, each as one sentence.
 pub fn warn(sentence: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stderr(), "intent: warning: {}", words::visible(sentence, false)) {
+    match writeln!(std::io::stderr(), "intent: warning: {}", terminal::visible(sentence, false)) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("cannot write to standard error: {e}")))
         }

@@ -1,8 +1,9 @@
 //! `intent`: trains, asks and measures classifiers from the command line.
 //!
-//! One file for each subcommand; what several share is in `failure` (exit codes and sentences), `input` (data, models,
+//! One module for each subcommand. Modules that several share: `failure` (exit codes and sentences), `input` (data, models,
 //! the embedded sample), `output` (standard output, files), `figures` and `report` (an evaluation as text and as a page),
-//! `cross_validate` (what `eval` does without a model), `progress` and `words` (numbers as people read them).
+//! `cross_validate` (`eval` without a model), `progress`, `numbers` (numbers as people read them) and `terminal` (other
+//! people's texts made safe to show).
 
 mod bench;
 mod cross_validate;
@@ -15,14 +16,15 @@ mod figures;
 mod info;
 mod input;
 mod new;
+mod numbers;
 mod output;
 mod predict;
 mod progress;
 mod rejecting;
 mod report;
+mod terminal;
 mod train;
 mod update;
-mod words;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -122,7 +124,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let end = ["Usage:", "For more information"].iter().filter_map(|mark| complaint.find(mark)).min();
     let sentence: Vec<&str> = complaint[..end.unwrap_or(complaint.len())].split_whitespace().collect();
     let sentence = sentence.join(" ").replace(" tip: ", "; ");
-    let sentence = words::visible(sentence.trim_end_matches(['.', ' ']), false);
+    let sentence = terminal::visible(sentence.trim_end_matches(['.', ' ']), false);
     let _ = writeln!(std::io::stderr(), "intent: {sentence}; see --help");
     ExitCode::from(2)
 }

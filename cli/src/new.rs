@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{update, words};
+use crate::{numbers, update};
 use clap::Args;
 use intentkit::model::Model;
 use std::path::PathBuf;
@@ -41,9 +41,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let output = arguments.output.display();
     let count = rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum();
     Output::new().pairs(&[
-        ("model", format!("{output}, {}", words::bytes(model.as_bytes().len()))),
-        ("labels", words::count(model.labels().len())),
-        ("rules", words::of(count, "keyword or phrase")),
+        ("model", format!("{output}, {}", numbers::bytes(model.as_bytes().len()))),
+        ("labels", numbers::count(model.labels().len())),
+        ("rules", numbers::of(count, "keyword or phrase")),
         ("next", format!("intent predict --model {output} \"some text\"")),
     ])
 }

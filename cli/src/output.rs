@@ -1,7 +1,7 @@
 //! Where results go: standard output (lines, aligned tables, JSON), and files.
 
 use crate::failure::Failure;
-use crate::{input, words};
+use crate::{input, terminal};
 use intentkit::{Error, files};
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
@@ -17,7 +17,7 @@ impl Output {
 
     /// One line, or several, without other control characters. (`println!` would panic when the pipe is closed.)
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{}", words::visible(line, true))
+        writeln!(self.0, "{}", terminal::visible(line, true))
             .and_then(|()| self.0.flush())
             .map_err(|e| Failure::of_output(&e))
     }
@@ -33,7 +33,7 @@ impl Output {
     pub fn pairs(&mut self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let line =
-            |(name, value): &(&str, String)| format!("{name:width$}  {}", words::visible(value, false));
+            |(name, value): &(&str, String)| format!("{name:width$}  {}", terminal::visible(value, false));
         pairs.iter().try_for_each(|pair| self.line(&line(pair)))
     }
 }

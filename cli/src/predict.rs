@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::rejecting::Rejecting;
-use crate::{input, words};
+use crate::{input, numbers, terminal};
 use clap::Args;
 use intentkit::text::MAX_TEXT_BYTES;
 use intentkit::{Classifier, PredictOptions, Prediction};
@@ -136,7 +136,7 @@ impl Asker {
     fn ask(&self, text: &str, out: &mut Output) -> Result<(), Failure> {
         let start = Instant::now();
         let prediction = self.classifier.predict_with(text, &self.options)?;
-        let microseconds = words::rounded(start.elapsed().as_secs_f64() * 1e6, 2);
+        let microseconds = numbers::rounded(start.elapsed().as_secs_f64() * 1e6, 2);
         if self.json {
             return out.json(&Answer {
                 text,
@@ -149,7 +149,7 @@ impl Asker {
         }
         let labels = readable(&self.classifier, &prediction);
         if self.show_text {
-            out.line(&format!("{labels:36}  {}", words::printable(text)))
+            out.line(&format!("{labels:36}  {}", terminal::printable(text)))
         } else {
             out.line(&labels)
         }

@@ -4,10 +4,10 @@ use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::Bar;
 use crate::rejecting::Costs;
-use crate::{export, figures, input, words};
+use crate::{export, figures, input, numbers};
 use clap::Args;
-use intentkit::data::Format;
-use intentkit::train::{Dataset, Durability, LearnerFile, LexiconUse, train_to_learn};
+use intentkit::data::{Format, WithWarnings};
+use intentkit::train::{Dataset, Durability, LearnerFile, LexiconUse, TrainReport, train_to_learn};
 use intentkit::{Classifier, CoreMlOptions, Preset, TrainOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -111,7 +111,24 @@ struct Report<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let options = TrainOptions {
+    let options = options(arguments)?;
+    // Fail before training, which can take minutes.
+    options.check()?;
+    check_paths(arguments)?;
+    let data = Given::read(arguments)?;
+    let made = train(arguments, &data, &options)?;
+    if !arguments.quiet {
+        made.report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
+    }
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&object(arguments, &data, &made));
+    }
+    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+}
+
+fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
+    Ok(TrainOptions {
         preset: arguments.preset,
         epochs: arguments.epochs,
         seed: arguments.seed,
@@ -123,9 +140,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
         lexicon: input::lexicon(arguments.lexicon.as_deref())?,
         ..TrainOptions::default()
-    };
-    // Whatever can be refused is refused before minutes go into training.
-    options.check()?;
+    })
+}
+
+/// Fails if a file can't be read twice or can't be written.
+fn check_paths(arguments: &Arguments) -> Result<(), Failure> {
     let sources = || arguments.data.iter().chain(&arguments.valid);
     if sources().filter(|path| input::is_stdin(path)).count() > 1 {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
@@ -134,22 +153,46 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(learner) = &arguments.learner {
         output::check_file(learner, "--learner", "commands.learner", sources().chain([&arguments.output]))?;
     }
-    arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))?;
+    arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))
+}
 
-    let given = input::examples(&arguments.data, arguments.format)?;
-    let given_valid =
-        arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
-    if !arguments.quiet {
-        [Some(&given), given_valid.as_ref()].into_iter().flatten().try_for_each(input::warn_of)?;
+/// The data files' examples, with what they are warned of.
+struct Given {
+    data: WithWarnings,
+    valid: Option<WithWarnings>,
+}
+
+impl Given {
+    fn read(arguments: &Arguments) -> Result<Given, Failure> {
+        let data = input::examples(&arguments.data, arguments.format)?;
+        let valid = arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format));
+        let given = Given { data, valid: valid.transpose()? };
+        if !arguments.quiet {
+            given.warnings().try_for_each(|warning| input::warn(warning))?;
+        }
+        Ok(given)
     }
+
+    fn warnings(&self) -> impl Iterator<Item = &String> {
+        self.data.warnings.iter().chain(self.valid.iter().flat_map(|valid| &valid.warnings))
+    }
+}
+
+/// A trained classifier, and what the training says of it.
+struct Made {
+    classifier: Classifier,
+    report: TrainReport,
+}
+
+/// Trains, and writes every file that is asked for.
+fn train(arguments: &Arguments, given: &Given, options: &TrainOptions) -> Result<Made, Failure> {
     let mut bar = Bar::new(arguments.quiet);
-    let (data, valid) =
-        (Dataset::of(&given.examples), given_valid.as_ref().map(|valid| Dataset::of(&valid.examples)));
+    let data = Dataset::of(&given.data.examples);
+    let valid = given.valid.as_ref().map(|valid| Dataset::of(&valid.examples));
     let (classifier, report) = match &arguments.learner {
-        None => Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?,
+        None => Classifier::train_on(&data, valid.as_ref(), options, &mut |now| bar.show(now))?,
         Some(path) => {
-            let (learner, report) =
-                train_to_learn(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
+            let (learner, report) = train_to_learn(&data, valid.as_ref(), options, &mut |now| bar.show(now))?;
             LearnerFile::create(path, &learner, Durability::Power)?;
             (Classifier::from(Arc::clone(learner.model())), report)
         }
@@ -159,74 +202,63 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(learner) => output::model_missing(&error, learner, &arguments.output),
         None => error.into(),
     })?;
-    let package = arguments.export.as_deref();
-    package.map(|package| export::export(&classifier, package, &CoreMlOptions::default())).transpose()?;
+    if let Some(package) = &arguments.export {
+        export::export(&classifier, package, &CoreMlOptions::default())?;
+    }
+    Ok(Made { classifier, report })
+}
 
-    if !arguments.quiet {
-        report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
+fn object<'a>(arguments: &Arguments, given: &'a Given, made: &'a Made) -> Report<'a> {
+    let Made { classifier, report } = made;
+    let name = |path: &PathBuf| path.display().to_string();
+    Report {
+        examples: report.examples,
+        labels: report.labels,
+        seconds: numbers::rounded(report.seconds, 3),
+        epochs: report.epochs,
+        preset: report.preset.name(),
+        heldout_accuracy: report.heldout_accuracy,
+        familiar_accuracy: report.familiar_accuracy,
+        heldout_answered: report.heldout_answered,
+        model_bytes: classifier.model().as_bytes().len(),
+        seed: arguments.seed,
+        heldout: report.heldout,
+        joiners: &report.joiners,
+        lexicon_words: report.lexicon.as_ref().map_or(0, |lexicon| lexicon.held),
+        warnings: given.warnings().chain(&report.warnings).collect(),
+        output: name(&arguments.output),
+        export: arguments.export.as_ref().map(name),
+        learner: arguments.learner.as_ref().map(name),
     }
-    let model_bytes = classifier.model().as_bytes().len();
-    let output = arguments.output.display().to_string();
-    let mut out = Output::new();
-    if arguments.json {
-        return out.json(&Report {
-            examples: report.examples,
-            labels: report.labels,
-            seconds: words::rounded(report.seconds, 3),
-            epochs: report.epochs,
-            preset: report.preset.name(),
-            heldout_accuracy: report.heldout_accuracy,
-            familiar_accuracy: report.familiar_accuracy,
-            heldout_answered: report.heldout_answered,
-            model_bytes,
-            seed: arguments.seed,
-            heldout: report.heldout,
-            joiners: &report.joiners,
-            lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
-            warnings: given
-                .warnings
-                .iter()
-                .chain(given_valid.iter().flat_map(|valid| &valid.warnings))
-                .chain(&report.warnings)
-                .collect(),
-            output,
-            export: package.map(|package| package.display().to_string()),
-            learner: arguments.learner.as_ref().map(|learner| learner.display().to_string()),
-        });
-    }
-    if arguments.quiet {
-        return Ok(());
-    }
-    let clauses = match report.joiners.as_slice() {
-        [] => "none, texts are read whole".into(),
-        joiners => format!("cut at {}", joiners.join(" ")),
-    };
+}
+
+fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
+    let Made { classifier, report } = made;
+    let output = arguments.output.display();
+    let model_bytes = numbers::bytes(classifier.model().as_bytes().len());
+    let epochs = numbers::of(report.epochs, "epoch");
     let mut pairs = vec![
-        ("model", format!("{output}, {}", words::bytes(model_bytes))),
+        ("model", format!("{output}, {model_bytes}")),
         (
             "learned",
-            format!("{}, {}", words::of(report.examples, "example"), words::of(report.labels, "label")),
+            format!("{}, {}", numbers::of(report.examples, "example"), numbers::of(report.labels, "label")),
         ),
-        (
-            "preset",
-            format!("{}, {}, {:.1} s", report.preset, words::of(report.epochs, "epoch"), report.seconds),
-        ),
-        ("clauses", clauses),
+        ("preset", format!("{}, {epochs}, {:.1} s", report.preset, report.seconds)),
+        ("clauses", figures::clauses(&report.joiners)),
     ];
     if let Some(LexiconUse { words, found, held }) = report.lexicon {
-        let (words, found, others) =
-            (words::count(words), words::count(found), words::count(held.saturating_sub(found)));
+        let [words, found, others] = [words, found, held.saturating_sub(found)].map(numbers::count);
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
     }
     if let Some(learner) = &arguments.learner {
         pairs.push(("learner", learner.display().to_string()));
     }
-    if let Some(package) = package {
+    if let Some(package) = &arguments.export {
         pairs.push(("package", package.display().to_string()));
     }
     pairs.extend(figures::of_training(&classifier.model().metadata().training));
     pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
-    out.pairs(&pairs)
+    pairs
 }
 
 /// Reads label descriptions.

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{input, words};
+use crate::{input, numbers};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::model::Model;
@@ -83,6 +83,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.data.iter().filter(|path| input::is_stdin(path)).count() > 1 {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
+    let changes = changes(arguments)?;
+    if changes.is_empty() && !is_learner(&arguments.model) {
+        return Err(Failure::Usage(
+            "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
+        ));
+    }
+    let made = update(arguments, &changes)?;
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&Report {
+            update: &made.report,
+            labels: made.learner.model().labels().len(),
+            kept: made.learner.kept(),
+            seconds: numbers::rounded(made.seconds, 3),
+            output: arguments.output.display().to_string(),
+        });
+    }
+    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+}
+
+/// What the command line asks for, in the order in which it is done.
+fn changes(arguments: &Arguments) -> Result<Vec<Change>, Failure> {
     let mut changes = vec![];
     if let Some(path) = &arguments.rules {
         changes.push(Change::Rules(rules(path)?));
@@ -98,12 +120,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !data.examples.is_empty() {
         changes.push(Change::Learn(data.examples));
     }
-    if changes.is_empty() && !is_learner(&arguments.model) {
-        return Err(Failure::Usage(
-            "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
-        ));
-    }
+    Ok(changes)
+}
 
+/// What an update made.
+struct Made {
+    learner: Learner,
+    file: Option<LearnerFile>,
+    report: UpdateReport,
+    seconds: f64,
+}
+
+/// Makes all changes or none, and writes the model.
+fn update(arguments: &Arguments, changes: &[Change]) -> Result<Made, Failure> {
     let start = Instant::now();
     // Held until the model is written, lest another update of it be lost.
     let _held = match output::same_place(&arguments.model, &arguments.output) {
@@ -111,52 +140,45 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         false => None,
     };
     let (mut learner, mut file) = learner(arguments)?;
-    // All of them or none.
-    let update = learner.apply_and(&changes, |report| {
+    let report = learner.apply_and(changes, |report| {
         if let (true, Some(label)) = (arguments.no_new_labels, report.new_labels.first()) {
             return Err(Error::Training(format!(
                 "the model has no label `{label}`, and new ones are refused"
             )));
         }
-        file.as_mut().map_or(Ok(()), |file| file.append(&changes))
+        file.as_mut().map_or(Ok(()), |file| file.append(changes))
     })?;
-    let saved = learner.model().save(&arguments.output);
-    saved.map_err(|error| match &file {
+    learner.model().save(&arguments.output).map_err(|error| match &file {
         Some(file) => output::model_missing(&error, file.path(), &arguments.output),
         None => error.into(),
     })?;
+    Ok(Made { learner, file, report, seconds: start.elapsed().as_secs_f64() })
+}
 
-    let (labels, kept) = (learner.model().labels().len(), learner.kept());
-    let (seconds, output) = (start.elapsed().as_secs_f64(), arguments.output.display().to_string());
-    let mut out = Output::new();
-    if arguments.json {
-        let seconds = words::rounded(seconds, 3);
-        return out.json(&Report { update: &update, labels, kept, seconds, output });
-    }
-    if arguments.quiet {
-        return Ok(());
-    }
-    let learned = match update.examples {
+fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
+    let (output, model) = (arguments.output.display(), made.learner.model());
+    let learned = match made.report.examples {
         0 => "no examples".into(),
         count => {
-            format!("{}, {} answered right now", words::of(count, "example"), words::count(update.right))
+            let right = numbers::count(made.report.right);
+            format!("{}, {right} answered right now", numbers::of(count, "example"))
         }
     };
-    let new = match update.new_labels.as_slice() {
+    let new = match made.report.new_labels.as_slice() {
         [] => String::new(),
         names => format!(", new: {}", names.join(", ")),
     };
-    let mut lines = vec![
-        ("model", format!("{output}, {}", words::bytes(learner.model().as_bytes().len()))),
-        ("learned", format!("{learned}, {:.1} s", seconds)),
-        ("labels", format!("{}{new}", words::count(labels))),
+    let mut pairs = vec![
+        ("model", format!("{output}, {}", numbers::bytes(model.as_bytes().len()))),
+        ("learned", format!("{learned}, {:.1} s", made.seconds)),
+        ("labels", format!("{}{new}", numbers::count(model.labels().len()))),
     ];
-    if let Some(file) = &file {
-        let kept = words::of(kept, "example");
-        lines.push(("learner", format!("{}, {kept} kept", file.path().display())));
+    if let Some(file) = &made.file {
+        let kept = numbers::of(made.learner.kept(), "example");
+        pairs.push(("learner", format!("{}, {kept} kept", file.path().display())));
     }
-    lines.push(("next", format!("intent predict --model {output} \"some text\"")));
-    out.pairs(&lines)
+    pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
+    pairs
 }
 
 /// The learner to teach, and the file it is kept in, if it is.

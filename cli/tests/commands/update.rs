@@ -1,9 +1,7 @@
 //! `intent update`: all of what one command asks for or none of it, on disk too.
-#![cfg(unix)]
 
-use serde_json::Value;
+use crate::program::{Folder, intent, intent_with, shell};
 use std::fs::{self, File};
-use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -26,13 +24,10 @@ fn trained() -> TempDir {
     folder
 }
 
-/// Exit code and standard error of a shell's line, with the program on its path.
+/// Exit code and standard error of a line in a shell.
 fn run(folder: &TempDir, line: &str) -> (i32, String) {
-    let program = Path::new(env!("CARGO_BIN_EXE_intent")).parent().unwrap().display();
-    let path = format!("{program}:{}", std::env::var("PATH").unwrap());
-    let output =
-        Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path).output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    let ran = shell(folder.path(), line);
+    (ran.code, ran.err)
 }
 
 fn succeeds(folder: &TempDir, line: &str) {
@@ -41,12 +36,7 @@ fn succeeds(folder: &TempDir, line: &str) {
 }
 
 fn labels(folder: &TempDir, model: &str) -> Vec<String> {
-    let output = Command::new(env!("CARGO_BIN_EXE_intent"))
-        .args(["info", model, "--json"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let about: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let about = shell(folder.path(), &format!("intent info {model} --json")).json();
     serde_json::from_value(about["label_names"].clone()).unwrap()
 }
 
@@ -131,4 +121,66 @@ fn a_model_taught_without_its_training_state_is_refused_with_a_way_out_that_work
     succeeds(&folder, "intent update m.learner --rename lamp light --output m.intent");
     assert_eq!(labels(&folder, "m.intent"), ["light", "music"]);
     succeeds(&folder, "intent update m.intent --rename light lamp --output m.intent --learner m.learner");
+}
+
+#[test]
+fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
+    let folder = Folder::new();
+    let (data, model, learner) =
+        (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
+    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    let example = br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#;
+    let better = folder.path("better.intent");
+    let arguments = ["update", &model, "-", "--output", &better, "--learner", &learner, "--json"];
+    let report = intent_with(&arguments, example).json();
+    assert_eq!(
+        (&report["examples"], &report["right"], &report["new_labels"][0]),
+        (&1.into(), &1.into(), &"GARDEN".into())
+    );
+    let answer = intent(&["predict", "--model", &better, "zebra quokka tango", "--json"]).json();
+    assert_eq!(answer["labels"][0]["label"], "GARDEN");
+
+    // The learner has gone on: it belongs to the new model, and to go on from it is to give it itself.
+    let again = intent_with(&arguments, example);
+    assert!(again.complaint(1).contains("belongs to the model with checksum"), "{}", again.err);
+    let renamed = folder.path("renamed.intent");
+    let report =
+        intent(&["update", &learner, "--rename", "GARDEN", "PLANTS", "--output", &renamed, "--json"]).json();
+    assert!(report["kept"].as_u64().unwrap() > 1);
+    let answer = intent(&["predict", "--model", &renamed, "zebra quokka tango", "--json"]).json();
+    assert_eq!(answer["labels"][0]["label"], "PLANTS");
+
+    // Of several changes all are made or none.
+    let before = fs::read(&learner).unwrap();
+    let both = ["update", &learner, "--rename", "PLANTS", "TREES", "--remove", "NONE", "--output", &better];
+    assert!(intent(&both).complaint(2).contains("there is no label `NONE`"));
+    assert_eq!(fs::read(&learner).unwrap(), before);
+
+    let refused = intent_with(&["update", &renamed, "-", "--output", &better, "--no-new-labels"], example);
+    assert!(refused.complaint(1).contains("`GARDEN`"), "{}", refused.err);
+    assert!(intent(&["update", &model, "--output", &better]).complaint(2).contains("nothing to do"));
+    let unknown = intent(&["update", &model, "--remove", "NONE", "--output", &better]);
+    assert!(unknown.complaint(2).contains("there is no label `NONE`"), "{}", unknown.err);
+}
+
+/// A limit on the size of files stands for a full disk.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_loses_neither_the_model_nor_the_learner() {
+    let folder = Folder::new();
+    let (data, model, learner) =
+        (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
+    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    let examples = folder.put("more.jsonl", br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#);
+    let before = (fs::read(&model).unwrap(), fs::read(&learner).unwrap());
+    // In blocks of 512 or 1,024 bytes: less than the model and the learner have.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 100; exec '{}' update '{model}' '{examples}' --output '{model}' --learner '{learner}'",
+        env!("CARGO_BIN_EXE_intent")
+    );
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("cannot write to the learner; nothing was learned"), "{complaint}");
+    assert_eq!((fs::read(&model).unwrap(), fs::read(&learner).unwrap()), before);
 }
