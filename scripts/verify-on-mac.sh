@@ -30,6 +30,6 @@ say "loading every precision on every choice of compute units"
 core_ml=$(cargo run --release --quiet --example core_ml -- models/assistant.intent models/assistant-heldout.jsonl)
 
 say "measuring"
-bench=$(target/release/intent bench models/assistant.intent models/assistant-heldout.jsonl --runtime core-ml --json)
+bench=$(target/release/intent bench models/assistant.intent models/assistant-heldout.jsonl --engine core-ml --json)
 printf '{"system": "%s", "machine": "%s", "tests": "%s", "swift": "%s", "compiled": {%s}, "core_ml": %s, "bench": %s}\n' \
   "$(sw_vers -productVersion) $(sw_vers -buildVersion)" "$(sysctl -n machdep.cpu.brand_string)" "$tests" "$swift" "$packages" "$core_ml" "$bench"

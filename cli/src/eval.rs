@@ -82,8 +82,8 @@ impl Arguments {
     }
 
     pub fn predict_options(&self) -> PredictOptions {
-        let (keep, cost) = (self.rejecting.keep(), self.rejecting.cost());
-        PredictOptions { keep, cost, ..PredictOptions::default() }
+        let (rate, cost) = (self.rejecting.acceptance_rate(), self.rejecting.cost());
+        PredictOptions { keep: rate, cost, ..PredictOptions::default() }
     }
 
     /// What a reader of the page should know.

@@ -61,7 +61,7 @@ struct Report<'a> {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Options { precision, batch, author, license } = &arguments.options;
     if !(1..=MAX_ROWS).contains(batch) {
-        return Err(Failure::Usage(format!("`batch` is {batch}; it must be from 1 to {MAX_ROWS}")));
+        return Err(Failure::Usage(format!("--batch is {batch}; it must be from 1 to {MAX_ROWS}")));
     }
     let options = CoreMlOptions {
         precision: *precision,

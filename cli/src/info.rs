@@ -49,7 +49,7 @@ struct Info<'a> {
     epochs: usize,
     seed: u64,
     label_names: &'a [String],
-    joiners: &'a [String],
+    clause_separators: &'a [String],
     lexicon_words: usize,
     rules: &'a [Rule],
 }
@@ -90,7 +90,7 @@ fn object(model: &Model) -> Info<'_> {
         epochs: training.epochs,
         seed: training.seed,
         label_names: &about.labels,
-        joiners: &about.joiners,
+        clause_separators: &about.joiners,
         lexicon_words: model.lexicon_words(),
         rules: &about.rules,
     }

@@ -86,11 +86,11 @@ pub fn same_place(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-/// What to say when a learner file was written and its model was not.
-pub fn model_missing(error: &Error, learner: &Path, model: &Path) -> Failure {
-    let (learner, model) = (learner.display(), model.display());
+/// The failure to write a model after its training-state file was written.
+pub fn model_missing(error: &Error, state: &Path, model: &Path) -> Failure {
+    let (state, model) = (state.display(), model.display());
     Failure::Failed(format!(
-        "{error}; everything learned stands in {learner}: `intent update {learner} --output {model}` writes the model"
+        "{error}; {state} has been written and holds everything learned: `intent update {state} --output {model}` writes the model"
     ))
 }
 

@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = PredictOptions {
         threshold: arguments.threshold,
         top: arguments.top,
-        keep: arguments.rejecting.keep(),
+        keep: arguments.rejecting.acceptance_rate(),
         cost: arguments.rejecting.cost(),
     };
     options.check()?;

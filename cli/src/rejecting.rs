@@ -12,7 +12,7 @@ pub struct Costs {
         long,
         value_name = "COST",
         requires = "foreign_share",
-        conflicts_with = "keep",
+        conflicts_with = "acceptance_rate",
         allow_negative_numbers = true
     )]
     ask_back_cost: Option<f32>,
@@ -30,19 +30,19 @@ impl Costs {
 /// Which texts a prediction rejects, instead of the model's own rule.
 #[derive(Args)]
 pub struct Rejecting {
-    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1 [default: as trained]
+    /// Answer this share of the texts that belong to a label: over 0, at most 1 [default: as trained]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    keep: Option<f32>,
-    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
-    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    acceptance_rate: Option<f32>,
+    /// Answer everything: reject only texts in which nothing is known. The same as --acceptance-rate 1
+    #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     pub no_reject: bool,
     #[command(flatten)]
     costs: Costs,
 }
 
 impl Rejecting {
-    pub fn keep(&self) -> Option<f32> {
-        if self.no_reject { Some(1.0) } else { self.keep }
+    pub fn acceptance_rate(&self) -> Option<f32> {
+        if self.no_reject { Some(1.0) } else { self.acceptance_rate }
     }
 
     pub fn cost(&self) -> Option<Cost> {

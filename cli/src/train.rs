@@ -22,7 +22,7 @@ use std::sync::Arc;
   intent train commands.jsonl --output commands.intent
   intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
   cat *.jsonl | intent train - --output commands.intent --json
-  intent train commands.jsonl --output commands.intent --learner commands.learner
+  intent train commands.jsonl --output commands.intent --training-state commands.learner
   intent train commands.jsonl --output commands.intent --ask-back-cost 0.2 --foreign-share 0.1
   intent train log.data --format fasttext --output log.intent --quiet")]
 pub struct Arguments {
@@ -47,21 +47,21 @@ pub struct Arguments {
     /// Threads to use, 0 for all cores; the model doesn't depend on it
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().threads, allow_negative_numbers = true)]
     threads: usize,
-    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1
+    /// Answer this share of the texts that belong to a label: over 0, at most 1
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
-    keep: f64,
-    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
-    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    acceptance_rate: f64,
+    /// Answer everything: reject only texts in which nothing is known. The same as --acceptance-rate 1
+    #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     no_reject: bool,
     #[command(flatten)]
     costs: Costs,
-    /// A word or punctuation mark that parts clauses, such as `and`; may be given several times [default: learned from lines
-    /// with several labels, and used if that makes held-out lines better]
-    #[arg(long = "joiner", value_name = "WORD")]
-    joiners: Vec<String>,
+    /// Cut texts into clauses at this word or punctuation mark, such as `and`; may be given several times [default: learned
+    /// from lines with several labels, and used if that makes held-out lines better]
+    #[arg(long = "clause-separator", value_name = "WORD")]
+    clause_separators: Vec<String>,
     /// Don't cut texts into clauses
-    #[arg(long, conflicts_with = "joiners")]
-    no_joiners: bool,
+    #[arg(long, conflicts_with = "clause_separators")]
+    no_clause_separators: bool,
     /// Don't learn from the names of labels with few lines
     #[arg(long)]
     no_label_names: bool,
@@ -74,7 +74,7 @@ pub struct Arguments {
     lexicon: Option<PathBuf>,
     /// Also write what `intent update` needs to learn without forgetting: the examples among it, about 8 MB, readable by its owner alone
     #[arg(long, value_name = "FILE")]
-    learner: Option<PathBuf>,
+    training_state: Option<PathBuf>,
     /// Also write the model as a Core ML package in float16, as `intent export` does
     #[arg(long, value_name = "PACKAGE")]
     export: Option<PathBuf>,
@@ -102,12 +102,12 @@ struct Report<'a> {
     model_bytes: usize,
     seed: u64,
     heldout: usize,
-    joiners: &'a [String],
+    clause_separators: &'a [String],
     lexicon_words: usize,
     warnings: Vec<&'a String>,
     output: String,
     export: Option<String>,
-    learner: Option<String>,
+    training_state: Option<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -133,9 +133,10 @@ fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
         epochs: arguments.epochs,
         seed: arguments.seed,
         threads: arguments.threads,
-        keep: if arguments.no_reject { 1.0 } else { arguments.keep },
+        keep: if arguments.no_reject { 1.0 } else { arguments.acceptance_rate },
         cost: arguments.costs.cost(),
-        joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
+        joiners: (arguments.no_clause_separators || !arguments.clause_separators.is_empty())
+            .then(|| arguments.clause_separators.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
         lexicon: input::lexicon(arguments.lexicon.as_deref())?,
@@ -150,8 +151,9 @@ fn check_paths(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     output::check_file(&arguments.output, "--output", "commands.intent", sources())?;
-    if let Some(learner) = &arguments.learner {
-        output::check_file(learner, "--learner", "commands.learner", sources().chain([&arguments.output]))?;
+    if let Some(state) = &arguments.training_state {
+        let sources = sources().chain([&arguments.output]);
+        output::check_file(state, "--training-state", "commands.learner", sources)?;
     }
     arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))
 }
@@ -189,7 +191,7 @@ fn train(arguments: &Arguments, given: &Given, options: &TrainOptions) -> Result
     let mut bar = Bar::new(arguments.quiet);
     let data = Dataset::of(&given.data.examples);
     let valid = given.valid.as_ref().map(|valid| Dataset::of(&valid.examples));
-    let (classifier, report) = match &arguments.learner {
+    let (classifier, report) = match &arguments.training_state {
         None => Classifier::train_on(&data, valid.as_ref(), options, &mut |now| bar.show(now))?,
         Some(path) => {
             let (learner, report) = train_to_learn(&data, valid.as_ref(), options, &mut |now| bar.show(now))?;
@@ -198,8 +200,8 @@ fn train(arguments: &Arguments, given: &Given, options: &TrainOptions) -> Result
         }
     };
     bar.clear();
-    classifier.save(&arguments.output).map_err(|error| match &arguments.learner {
-        Some(learner) => output::model_missing(&error, learner, &arguments.output),
+    classifier.save(&arguments.output).map_err(|error| match &arguments.training_state {
+        Some(state) => output::model_missing(&error, state, &arguments.output),
         None => error.into(),
     })?;
     if let Some(package) = &arguments.export {
@@ -223,12 +225,12 @@ fn object<'a>(arguments: &Arguments, given: &'a Given, made: &'a Made) -> Report
         model_bytes: classifier.model().as_bytes().len(),
         seed: arguments.seed,
         heldout: report.heldout,
-        joiners: &report.joiners,
+        clause_separators: &report.joiners,
         lexicon_words: report.lexicon.as_ref().map_or(0, |lexicon| lexicon.held),
         warnings: given.warnings().chain(&report.warnings).collect(),
         output: name(&arguments.output),
         export: arguments.export.as_ref().map(name),
-        learner: arguments.learner.as_ref().map(name),
+        training_state: arguments.training_state.as_ref().map(name),
     }
 }
 
@@ -250,8 +252,8 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
         let [words, found, others] = [words, found, held.saturating_sub(found)].map(numbers::count);
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
     }
-    if let Some(learner) = &arguments.learner {
-        pairs.push(("learner", learner.display().to_string()));
+    if let Some(state) = &arguments.training_state {
+        pairs.push(("training state", state.display().to_string()));
     }
     if let Some(package) = &arguments.export {
         pairs.push(("package", package.display().to_string()));

@@ -16,20 +16,20 @@ use std::time::Instant;
 
 /// Teach a model a few examples, without training it anew
 ///
-/// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --learner the examples it was trained on
+/// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --training-state the examples it was trained on
 /// protect the other labels, and what is learned is kept with them.
 #[derive(Args)]
 #[command(after_help = "Examples:
   intent update commands.intent corrections.jsonl --output commands.intent
   echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update commands.intent - --output better.intent
-  intent train commands.jsonl --output commands.intent --learner commands.learner
-  intent update commands.intent corrections.jsonl --output commands.intent --learner commands.learner
-  intent update commands.intent --rename lamp light --merge song music --output commands.intent --learner commands.learner
-  intent update commands.intent --rules rules.json --output commands.intent --learner commands.learner
+  intent train commands.jsonl --output commands.intent --training-state commands.learner
+  intent update commands.intent corrections.jsonl --output commands.intent --training-state commands.learner
+  intent update commands.intent --rename lamp light --merge song music --output commands.intent --training-state commands.learner
+  intent update commands.intent --rules rules.json --output commands.intent --training-state commands.learner
 
 A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
 pub struct Arguments {
-    /// The model file, or a learner file, which holds a model: then that is the one to teach
+    /// The model file, or a training-state file, which holds a model: then that is the one to teach
     #[arg(value_name = "MODEL")]
     model: PathBuf,
     /// Files of labelled texts; `-` is standard input
@@ -38,10 +38,10 @@ pub struct Arguments {
     /// The model file to write; may be MODEL
     #[arg(long, short, value_name = "MODEL2")]
     output: PathBuf,
-    /// What learning needs, with the examples of training: made by `intent train --learner`, or made now if there is none. It must belong to
+    /// What learning needs, with the examples of training: made by `intent train --training-state`, or made now if there is none. It must belong to
     /// MODEL, and goes on with it
     #[arg(long, value_name = "FILE")]
-    learner: Option<PathBuf>,
+    training_state: Option<PathBuf>,
     /// Give a label another name; before the examples are learned
     #[arg(long, num_args = 2, value_names = ["LABEL", "NAME"], action = clap::ArgAction::Append)]
     rename: Vec<String>,
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     let changes = changes(arguments)?;
-    if changes.is_empty() && !is_learner(&arguments.model) {
+    if changes.is_empty() && !is_training_state(&arguments.model) {
         return Err(Failure::Usage(
             "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
         ));
@@ -175,25 +175,25 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
     ];
     if let Some(file) = &made.file {
         let kept = numbers::of(made.learner.kept(), "example");
-        pairs.push(("learner", format!("{}, {kept} kept", file.path().display())));
+        pairs.push(("training state", format!("{}, {kept} kept", file.path().display())));
     }
     pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
     pairs
 }
 
-/// The learner to teach, and the file it is kept in, if it is.
+/// The training state to update, and the file it is kept in, if there is one.
 fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Failure> {
-    if is_learner(&arguments.model) {
-        if arguments.learner.is_some() {
+    if is_training_state(&arguments.model) {
+        if arguments.training_state.is_some() {
             return Err(Failure::Usage(
-                "MODEL is a learner file, so --learner has no place beside it".into(),
+                "MODEL is a training-state file, so --training-state has no place beside it".into(),
             ));
         }
         let (file, learner) = LearnerFile::open(&arguments.model, Durability::Power)?;
         return Ok((learner, Some(file)));
     }
     let model = Model::load(&arguments.model)?;
-    let Some(path) = &arguments.learner else { return Ok((Learner::of(Arc::new(model))?, None)) };
+    let Some(path) = &arguments.training_state else { return Ok((Learner::of(Arc::new(model))?, None)) };
     let (file, learner) = match LearnerFile::open(path, Durability::Power) {
         // Only what is surely not there is made anew.
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
@@ -206,7 +206,7 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
     if wanted != found {
         return Err(Failure::Failed(format!(
-            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows, and repeat what {1} was taught without --learner",
+            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows, and repeat what {1} was taught without --training-state",
             path.display(),
             arguments.model.display()
         )));
@@ -214,8 +214,8 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     Ok((learner, Some(file)))
 }
 
-/// Whether a file is one that `--learner` wrote.
-fn is_learner(path: &Path) -> bool {
+/// Whether a file is one that `--training-state` wrote.
+fn is_training_state(path: &Path) -> bool {
     let mut start = [0; 8];
     // A named pipe would wait for a writer.
     if !path.is_file() {

@@ -48,10 +48,10 @@ pub struct Arguments {
     /// Threads for the batch, 0 for all cores
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     threads: usize,
-    /// What computes: cpu, auto (the fastest engine that agrees with the CPU), core-ml, or core-ml-all, core-ml-neural-engine, core-ml-gpu,
-    /// core-ml-cpu for certain compute units
-    #[arg(long, value_name = "RUNTIME", default_value = "cpu")]
-    runtime: RuntimeChoice,
+    /// Engine that computes the network: cpu, auto (the fastest one that agrees with the CPU), core-ml, or core-ml-all,
+    /// core-ml-neural-engine, core-ml-gpu or core-ml-cpu for certain compute units
+    #[arg(long, value_name = "ENGINE", default_value = "cpu")]
+    engine: RuntimeChoice,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -69,7 +69,7 @@ struct Report {
     first_prediction_us: f64,
     peak_rss_mb: Option<f64>,
     kernel: &'static str,
-    runtime: EngineReport,
+    engine: EngineReport,
 }
 
 const MAX_THREADS: usize = 1024;
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.threads > MAX_THREADS {
         let threads = arguments.threads;
         return Err(Failure::Usage(format!(
-            "`threads` is {threads}; it must be at most {MAX_THREADS}, or 0 for all cores"
+            "--threads is {threads}; it must be at most {MAX_THREADS}, or 0 for all cores"
         )));
     }
     let classifier = Classifier::load(&arguments.model)?;
@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn measured(arguments: &Arguments, classifier: &Classifier, texts: &[&str]) -> Result<Report, Failure> {
     let load_us = load(arguments)?;
-    classifier.set_runtime(arguments.runtime);
+    classifier.set_runtime(arguments.engine);
     classifier.wait_for_runtime(ENGINE_TIMEOUT);
     classifier.prepare();
     let stages = Stages::measured(classifier, texts)?;
@@ -118,7 +118,7 @@ fn measured(arguments: &Arguments, classifier: &Classifier, texts: &[&str]) -> R
         first_prediction_us: numbers::rounded(first.unwrap_or(0.0), 1),
         peak_rss_mb: median(children.iter().filter_map(|child| child.peak_rss_mb)),
         kernel: kernel_name(),
-        runtime: classifier.runtime_report(),
+        engine: classifier.runtime_report(),
     })
 }
 

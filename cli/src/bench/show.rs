@@ -23,7 +23,7 @@ pub fn show(
         ("model", format!("{}, {bytes}, {labels}, kernels {}", model.display(), report.kernel)),
         ("data", format!("{}, {passes} passes", numbers::of(texts, "text"))),
     ])?;
-    engines(&report.runtime).iter().try_for_each(|line| out.line(line))?;
+    engines(&report.engine).iter().try_for_each(|line| out.line(line))?;
     out.line("")?;
     stages(report, out)?;
     out.line("")?;

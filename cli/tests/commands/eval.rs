@@ -133,10 +133,10 @@ fn cross_validation_takes_no_model_and_no_number_of_folds_that_cannot_be() {
     let folder = Folder::new();
     let data = folder.path("data.jsonl");
     for (arguments, expected) in [
-        (&["--cross-validate", "1", &data][..], "`folds` is 1; it must be from 2 to 100"),
+        (&["--cross-validate", "1", &data][..], "--cross-validate is 1; it must be from 2 to 100"),
         (&["--cross-validate", "13", &data], "there are 12 examples to spread"),
         (&["--cross-validate", "5", small(), &data], "cannot be used with"),
-        (&["--cross-validate", "5", &data, "--epochs", "0"], "`epochs` is 0"),
+        (&["--cross-validate", "5", &data, "--epochs", "0"], "--epochs is 0"),
         (&["--cross-validate", "5"], "<DATA>"),
         (&[&data], "<MODEL>"),
         (&[small(), &data, "--seed", "1"], "cannot be used with '--seed <N>'"),

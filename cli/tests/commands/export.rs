@@ -37,7 +37,7 @@ fn an_export_that_cannot_be_is_refused_by_name() {
         (&["--output", &package][..], 2, "is no Core ML package"),
         (&["--output", "/nowhere/x.mlpackage"], 1, "/nowhere/x.mlpackage: cannot write beside the package"),
         (&["--output", "x.mlmodel"], 2, "must end in .mlpackage"),
-        (&["--output", &package, "--batch", "0"], 2, "`batch` is 0; it must be from 1 to 4096"),
+        (&["--output", &package, "--batch", "0"], 2, "--batch is 0; it must be from 1 to 4096"),
         (&["--output", &package, "--precision", "int4"], 2, "use float16, float32 or int8"),
         (&[], 2, "--output"),
     ] {

@@ -37,11 +37,14 @@ fn costs_and_no_reject_say_what_is_rejected() {
     for (more, expected) in [
         (&["--ask-back-cost", "0.5"][..], "--foreign-share"),
         (&["--foreign-share", "0.5"], "--ask-back-cost"),
-        (&["--ask-back-cost", "2", "--foreign-share", "0.5"], "`ask_back` is 2; it must be from 0 to 1"),
-        (&["--ask-back-cost", "0.5", "--foreign-share", "-1"], "`foreign` is -1"),
-        (&["--ask-back-cost", "0.5", "--foreign-share", "0.5", "--keep", "0.9"], "--keep"),
+        (&["--ask-back-cost", "2", "--foreign-share", "0.5"], "--ask-back-cost is 2; it must be from 0 to 1"),
+        (&["--ask-back-cost", "0.5", "--foreign-share", "-1"], "--foreign-share is -1"),
+        (
+            &["--ask-back-cost", "0.5", "--foreign-share", "0.5", "--acceptance-rate", "0.9"],
+            "--acceptance-rate",
+        ),
         (&["--ask-back-cost", "0.5", "--foreign-share", "0.5", "--no-reject"], "--no-reject"),
-        (&["--keep", "0.9", "--no-reject"], "--no-reject"),
+        (&["--acceptance-rate", "0.9", "--no-reject"], "--no-reject"),
     ] {
         for command in [
             &["train", &data, "--output", &model][..],

@@ -20,7 +20,7 @@ fn trained() -> TempDir {
     let lines = LINES.map(|(text, label)| format!("{{\"text\":\"{text}\",\"labels\":[\"{label}\"]}}\n"));
     fs::write(folder.path().join("t.jsonl"), lines.concat()).unwrap();
     fs::write(folder.path().join("c.jsonl"), r#"{"text":"it is dark","labels":["lamp"]}"#).unwrap();
-    succeeds(&folder, "intent train t.jsonl --output m.intent --learner m.learner --quiet");
+    succeeds(&folder, "intent train t.jsonl --output m.intent --training-state m.learner --quiet");
     folder
 }
 
@@ -54,7 +54,8 @@ fn with_limit(bytes: usize, line: &str) -> String {
 fn when_what_was_learned_cannot_be_written_down_neither_file_changes() {
     let folder = trained();
     let (model, learner) = (read(&folder, "m.intent"), read(&folder, "m.learner"));
-    let update = "intent update m.intent c.jsonl --rename music tunes --output m.intent --learner m.learner";
+    let update =
+        "intent update m.intent c.jsonl --rename music tunes --output m.intent --training-state m.learner";
     let (code, error) = run(&folder, &with_limit(learner.len(), update));
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("nothing was learned"), "{error}");
@@ -73,7 +74,7 @@ fn when_the_model_cannot_be_written_the_error_says_what_stands_and_its_way_out_w
     let rules = (0..1000).map(|i| format!("{{\"label\":\"l{i}\",\"keywords\":[\"k{i}\"]}}"));
     let rules = format!("[{}]", rules.collect::<Vec<_>>().join(","));
     fs::write(folder.path().join("rules.json"), &rules).unwrap();
-    let update = "intent update m.intent --rules rules.json --output other.intent --learner m.learner";
+    let update = "intent update m.intent --rules rules.json --output other.intent --training-state m.learner";
     let (code, error) = run(&folder, &with_limit(learner.len() + 2 * rules.len(), update));
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("`intent update m.learner --output other.intent`"), "{error}");
@@ -88,7 +89,7 @@ fn a_training_state_that_cannot_be_looked_at_is_not_replaced() {
     let folder = trained();
     std::os::unix::fs::symlink("loop.learner", folder.path().join("loop.learner")).unwrap();
     let (code, error) =
-        run(&folder, "intent update m.intent c.jsonl --output n.intent --learner loop.learner");
+        run(&folder, "intent update m.intent c.jsonl --output n.intent --training-state loop.learner");
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("loop.learner"), "{error}");
     assert!(fs::symlink_metadata(folder.path().join("loop.learner")).unwrap().is_symlink());
@@ -114,13 +115,17 @@ fn of_two_updates_of_one_model_at_once_the_second_is_told() {
 fn a_model_taught_without_its_training_state_is_refused_with_a_way_out_that_works() {
     let folder = trained();
     succeeds(&folder, "intent update m.intent --rename lamp light --output m.intent");
-    let (code, error) = run(&folder, "intent update m.intent c.jsonl --output m.intent --learner m.learner");
+    let (code, error) =
+        run(&folder, "intent update m.intent c.jsonl --output m.intent --training-state m.learner");
     assert_eq!(code, 1);
     assert!(error.contains("m.learner in the place of MODEL"), "{error}");
-    assert!(error.contains("repeat what m.intent was taught without --learner"), "{error}");
+    assert!(error.contains("repeat what m.intent was taught without --training-state"), "{error}");
     succeeds(&folder, "intent update m.learner --rename lamp light --output m.intent");
     assert_eq!(labels(&folder, "m.intent"), ["light", "music"]);
-    succeeds(&folder, "intent update m.intent --rename light lamp --output m.intent --learner m.learner");
+    succeeds(
+        &folder,
+        "intent update m.intent --rename light lamp --output m.intent --training-state m.learner",
+    );
 }
 
 #[test]
@@ -128,10 +133,11 @@ fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
     let folder = Folder::new();
     let (data, model, learner) =
         (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
-    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    intent(&["train", &data, "--output", &model, "--training-state", &learner, "--epochs", "12", "-q"])
+        .succeeded();
     let example = br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#;
     let better = folder.path("better.intent");
-    let arguments = ["update", &model, "-", "--output", &better, "--learner", &learner, "--json"];
+    let arguments = ["update", &model, "-", "--output", &better, "--training-state", &learner, "--json"];
     let report = intent_with(&arguments, example).json();
     assert_eq!(
         (&report["examples"], &report["right"], &report["new_labels"][0]),
@@ -170,12 +176,13 @@ fn a_full_disk_loses_neither_the_model_nor_the_learner() {
     let folder = Folder::new();
     let (data, model, learner) =
         (folder.path("data.jsonl"), folder.path("m.intent"), folder.path("m.learner"));
-    intent(&["train", &data, "--output", &model, "--learner", &learner, "--epochs", "12", "-q"]).succeeded();
+    intent(&["train", &data, "--output", &model, "--training-state", &learner, "--epochs", "12", "-q"])
+        .succeeded();
     let examples = folder.put("more.jsonl", br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#);
     let before = (fs::read(&model).unwrap(), fs::read(&learner).unwrap());
     // In blocks of 512 or 1,024 bytes: less than the model and the learner have.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 100; exec '{}' update '{model}' '{examples}' --output '{model}' --learner '{learner}'",
+        "trap '' XFSZ; ulimit -f 100; exec '{}' update '{model}' '{examples}' --output '{model}' --training-state '{learner}'",
         env!("CARGO_BIN_EXE_intent")
     );
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();

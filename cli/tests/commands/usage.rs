@@ -10,9 +10,9 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
     let folder = Folder::new();
     folder.put("several.jsonl", br#"{"text": "lights and music", "labels": ["light", "music"]}"#);
     for (data, more, expected) in [
-        ("data.jsonl", &["--epochs=0"][..], "`epochs` is 0; it must be 1 to 100000"),
-        ("data.jsonl", &["--keep", "-0.5"], "`keep` is -0.5"),
-        ("data.jsonl", &["--threads", "5000"], "`threads` is 5000"),
+        ("data.jsonl", &["--epochs=0"][..], "--epochs is 0; it must be 1 to 100000"),
+        ("data.jsonl", &["--acceptance-rate", "-0.5"], "--acceptance-rate is -0.5"),
+        ("data.jsonl", &["--threads", "5000"], "--threads is 5000"),
         ("data.jsonl", &["--preset", "best"], "auto, single, multi or reference"),
         ("data.jsonl", &["--format", "xml"], "choose jsonl, fasttext or csv"),
         ("several.jsonl", &["--preset", "single"], "preset `single`"),
@@ -22,11 +22,11 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
         assert!(ran.complaint(2).contains(expected), "{more:?}: {}", ran.err);
     }
     for (arguments, expected) in [
-        (&["predict", "x", "--threshold", "2"][..], "`threshold` is 2; it must be from 0 to 1"),
-        (&["predict", "x", "--threshold", "-0.1"], "`threshold` is -0.1"),
-        (&["predict", "x", "--top", "0"], "`top` is 0"),
+        (&["predict", "x", "--threshold", "2"][..], "--threshold is 2; it must be from 0 to 1"),
+        (&["predict", "x", "--threshold", "-0.1"], "--threshold is -0.1"),
+        (&["predict", "x", "--top", "0"], "--top is 0"),
         (&["predict", "x", "--tup", "0"], "'--top'"),
-        (&["bench", SAMPLE, HELDOUT, "--threads", "5000"], "`threads` is 5000"),
+        (&["bench", SAMPLE, HELDOUT, "--threads", "5000"], "--threads is 5000"),
         (&["train"], "--output <MODEL>"),
         (&["train", "-", "-", "--output", "a.intent"], "`-` is given twice"),
         (&["train", "-", "--output", "-"], "must name a file"),
