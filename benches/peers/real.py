@@ -60,7 +60,7 @@ def train(data, folder, seed=1):
 
 
 def evaluate(model, data, *options):
-    return intent("eval", model, data, *options)[0]
+    return intent("eval", "--model", model, data, *options)[0]
 
 
 def write(path, lines):

@@ -24,24 +24,23 @@ use std::path::PathBuf;
 /// the figures of all folds together.
 #[derive(Args)]
 #[command(
-    allow_missing_positional = true,
-    override_usage = "intent eval [OPTIONS] <MODEL> <DATA>
-       intent eval [OPTIONS] --cross-validate <FOLDS> <DATA>",
+    override_usage = "intent eval --model <MODEL> [OPTIONS] <DATA>
+       intent eval --cross-validate <FOLDS> [OPTIONS] <DATA>",
     after_help = "Examples:
-  intent eval commands.intent test.jsonl
-  intent eval commands.intent test.csv --json
-  intent eval commands.intent test.jsonl --no-reject
-  intent eval commands.intent test.jsonl --ask-back-cost 0.2 --foreign-share 0.1
-  intent eval commands.intent test.jsonl --report report.html
+  intent eval --model commands.intent test.jsonl
+  intent eval --model commands.intent test.csv --json
+  intent eval --model commands.intent test.jsonl --no-reject
+  intent eval --model commands.intent test.jsonl --ask-back-cost 0.2 --foreign-share 0.1
+  intent eval --model commands.intent test.jsonl --report report.html
   intent eval --cross-validate 5 commands.jsonl
-  grep -v '#' test.txt | intent eval commands.intent - --format fasttext"
+  grep -v '#' test.txt | intent eval --model commands.intent - --format fasttext"
 )]
 pub struct Arguments {
     /// The model file
-    #[arg(value_name = "MODEL", required_unless_present = "cross_validate")]
+    #[arg(long, short, value_name = "MODEL", required_unless_present = "cross_validate")]
     model: Option<PathBuf>,
     /// A file of labelled texts; `-` is standard input
-    #[arg(value_name = "DATA", required = true)]
+    #[arg(value_name = "DATA")]
     pub data: PathBuf,
     /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]

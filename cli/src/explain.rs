@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, numbers, terminal};
+use crate::{input, mistaken, numbers, terminal};
 use clap::Args;
 use intentkit::PredictOptions;
 use intentkit::classifier::{Attribution, ExplainedClause, Explanation};
@@ -45,6 +45,7 @@ const VISIBLE: f32 = 0.005;
 const BAR: f32 = 20.0;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    mistaken::check_texts(&arguments.texts)?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     let mut out = Output::new();
     for (i, text) in arguments.texts.iter().enumerate() {

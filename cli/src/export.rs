@@ -15,15 +15,15 @@ use std::path::{Path, PathBuf};
 /// options, byte for byte. A package that is there is replaced in one step.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  intent export commands.intent --output Commands.mlpackage
-  intent export commands.intent --output Commands.mlpackage --precision int8
-  intent export commands.intent --output Batches.mlpackage --batch 64 --json")]
+  intent export --model commands.intent --output Commands.mlpackage
+  intent export --model commands.intent --output Commands.mlpackage --precision int8
+  intent export --model commands.intent --output Batches.mlpackage --batch 64 --json")]
 pub struct Arguments {
     /// The model file
-    #[arg(value_name = "MODEL")]
+    #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
     /// The package to write, a folder such as Commands.mlpackage
-    #[arg(long, value_name = "PACKAGE")]
+    #[arg(long, short, value_name = "PACKAGE")]
     output: PathBuf,
     #[command(flatten)]
     options: Options,

@@ -15,11 +15,11 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "Examples:
   intent info
-  intent info commands.intent
-  intent info commands.intent --json")]
+  intent info --model commands.intent
+  intent info --model commands.intent --json")]
 pub struct Arguments {
     /// The model file [default: the sample in this program]
-    #[arg(value_name = "MODEL")]
+    #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]

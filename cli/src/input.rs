@@ -1,7 +1,7 @@
 //! Where data and models come from.
 
 use crate::failure::Failure;
-use crate::terminal;
+use crate::{mistaken, terminal};
 use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon, files};
 use std::fs::File;
@@ -22,6 +22,7 @@ pub fn examples(paths: &[PathBuf], format: Option<Format>) -> Result<WithWarning
             let format = format.unwrap_or(Format::JsonLines);
             data::read_with_warnings(std::io::stdin().lock(), format, "standard input")?
         } else {
+            mistaken::check_data(path)?;
             let format = format.map_or_else(|| Format::of_path(path), Ok).map_err(|e| match e {
                 Error::InvalidArgument(sentence) => Failure::Usage(format!("{sentence} (--format)")),
                 other => other.into(),

@@ -3,7 +3,7 @@
 //! One module for each subcommand. Modules that several share: `failure` (exit codes and sentences), `input` (data, models,
 //! the embedded sample), `output` (standard output, files), `figures` and `report` (an evaluation as text and as a page),
 //! `cross_validate` (`eval` without a model), `progress`, `numbers` (numbers as people read them) and `terminal` (other
-//! people's texts made safe to show).
+//! people's texts made safe to show), `mistaken` (file names where something else belongs).
 
 mod bench;
 mod cross_validate;
@@ -15,6 +15,7 @@ mod failure;
 mod figures;
 mod info;
 mod input;
+mod mistaken;
 mod new;
 mod numbers;
 mod output;
@@ -36,6 +37,7 @@ use std::process::ExitCode;
 #[command(
     name = "intent",
     version,
+    max_term_width = 100,
     about = "Turns short texts into labels: trains on this machine, answers in microseconds.",
     after_help = "Examples:
   intent demo
@@ -43,15 +45,19 @@ use std::process::ExitCode;
   intent explain \"Can you see my screen?\"
   intent train commands.jsonl --output commands.intent
   intent predict --model commands.intent \"turn on the lights\"
-  intent update commands.intent corrections.jsonl --output commands.intent
-  intent eval commands.intent test.jsonl
-  intent export commands.intent --output Commands.mlpackage
+  intent update --model commands.intent corrections.jsonl --output commands.intent
+  intent eval --model commands.intent test.jsonl
+  intent export --model commands.intent --output Commands.mlpackage
 
 Data files hold one text a line with its labels:
   JSON Lines  {\"text\": \"turn on the lights\", \"labels\": [\"light\"]}
   fastText    __label__light turn on the lights
   CSV         a header text,labels; several labels are separated by |
 A line without labels is an example of what belongs to none of them.
+
+In every subcommand --model (-m) names the model that is used, --output (-o) the file that is written, and
+arguments without an option are what the subcommand works on: texts, data files or a file of rules. `-` as a
+data file is standard input. Without --model, predict, explain and info use the sample in this program.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage."
 )]
@@ -125,6 +131,12 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let sentence: Vec<&str> = complaint[..end.unwrap_or(complaint.len())].split_whitespace().collect();
     let sentence = sentence.join(" ").replace(" tip: ", "; ");
     let sentence = terminal::visible(sentence.trim_end_matches(['.', ' ']), false);
-    let _ = writeln!(std::io::stderr(), "intent: {sentence}; see --help");
+    let step = match (error.kind(), mistaken::stray_model(std::env::args_os().skip(2))) {
+        (ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument, Some(model)) => {
+            format!("write --model {}", terminal::visible(&model, false))
+        }
+        _ => "see --help".into(),
+    };
+    let _ = writeln!(std::io::stderr(), "intent: {sentence}; {step}");
     ExitCode::from(2)
 }

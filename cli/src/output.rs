@@ -90,7 +90,7 @@ pub fn same_place(one: &Path, other: &Path) -> bool {
 pub fn model_missing(error: &Error, state: &Path, model: &Path) -> Failure {
     let (state, model) = (state.display(), model.display());
     Failure::Failed(format!(
-        "{error}; {state} has been written and holds everything learned: `intent update {state} --output {model}` writes the model"
+        "{error}; {state} has been written and holds everything learned: `intent update --model {state} --output {model}` writes the model"
     ))
 }
 

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::rejecting::Rejecting;
-use crate::{input, numbers, terminal};
+use crate::{input, mistaken, numbers, terminal};
 use clap::Args;
 use intentkit::text::MAX_TEXT_BYTES;
 use intentkit::{Classifier, PredictOptions, Prediction};
@@ -66,6 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         cost: arguments.rejecting.cost(),
     };
     options.check()?;
+    mistaken::check_texts(&arguments.texts)?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     classifier.prepare();
     let asker = Asker {

@@ -2,14 +2,14 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{input, numbers};
+use crate::{input, mistaken, numbers};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::model::Model;
 use intentkit::train::{Change, Durability, Learner, LearnerFile, UpdateReport};
 use intentkit::{Error, Rule};
 use serde::Serialize;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,17 +20,17 @@ use std::time::Instant;
 /// protect the other labels, and what is learned is kept with them.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  intent update commands.intent corrections.jsonl --output commands.intent
-  echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update commands.intent - --output better.intent
+  intent update --model commands.intent corrections.jsonl --output commands.intent
+  echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update --model commands.intent - --output better.intent
   intent train commands.jsonl --output commands.intent --training-state commands.learner
-  intent update commands.intent corrections.jsonl --output commands.intent --training-state commands.learner
-  intent update commands.intent --rename lamp light --merge song music --output commands.intent --training-state commands.learner
-  intent update commands.intent --rules rules.json --output commands.intent --training-state commands.learner
+  intent update --model commands.intent corrections.jsonl --output commands.intent --training-state commands.learner
+  intent update --model commands.intent --rename lamp light --merge song music --output commands.intent --training-state commands.learner
+  intent update --model commands.intent --rules rules.json --output commands.intent --training-state commands.learner
 
 A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
 pub struct Arguments {
     /// The model file, or a training-state file, which holds a model: then that is the one to teach
-    #[arg(value_name = "MODEL")]
+    #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
     /// Files of labelled texts; `-` is standard input
     #[arg(value_name = "DATA")]
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     let changes = changes(arguments)?;
-    if changes.is_empty() && !is_training_state(&arguments.model) {
+    if changes.is_empty() && !mistaken::is_training_state(&arguments.model) {
         return Err(Failure::Usage(
             "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
         ));
@@ -183,10 +183,11 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
 
 /// The training state to update, and the file it is kept in, if there is one.
 fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Failure> {
-    if is_training_state(&arguments.model) {
+    if mistaken::is_training_state(&arguments.model) {
         if arguments.training_state.is_some() {
             return Err(Failure::Usage(
-                "MODEL is a training-state file, so --training-state has no place beside it".into(),
+                "--model names a training-state file, which is updated itself; leave --training-state out"
+                    .into(),
             ));
         }
         let (file, learner) = LearnerFile::open(&arguments.model, Durability::Power)?;
@@ -206,24 +207,12 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
     if wanted != found {
         return Err(Failure::Failed(format!(
-            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows, and repeat what {1} was taught without --training-state",
+            "{0} belongs to the model with checksum {found}, and {1} has checksum {wanted}; give the model that was written with it, or give --model {0} to go on from what it knows, and repeat what {1} was taught without --training-state",
             path.display(),
             arguments.model.display()
         )));
     }
     Ok((learner, Some(file)))
-}
-
-/// Whether a file is one that `--training-state` wrote.
-fn is_training_state(path: &Path) -> bool {
-    let mut start = [0; 8];
-    // A named pipe would wait for a writer.
-    if !path.is_file() {
-        return false;
-    }
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .is_ok_and(|()| LearnerFile::is_start(&start))
 }
 
 /// Reads a file of rules.

@@ -19,7 +19,7 @@ fn report(model: &str, lines: &[Value]) -> (TempDir, String) {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (data, page) = (path("data.jsonl"), path("report.html"));
     fs::write(&data, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-    intent(&["eval", model, &data, "--report", &page]).succeeded();
+    intent(&["eval", "--model", model, &data, "--report", &page]).succeeded();
     let page = fs::read_to_string(page).unwrap();
     (folder, page)
 }

@@ -15,6 +15,7 @@ use std::time::Instant;
 /// Answer one text, read from standard input, in a fresh process and say what that took; used by `bench`
 #[derive(Args)]
 pub struct ChildArguments {
+    #[arg(long)]
     model: PathBuf,
 }
 
@@ -31,7 +32,7 @@ pub fn child(model: &Path, text: &str) -> Result<ChildReport, Failure> {
     let program = std::env::current_exe().map_err(|e| fault(&e.to_string()))?;
     let mut child = Command::new(program)
         .arg("first-prediction")
-        .arg("--")
+        .arg("--model")
         .arg(model)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

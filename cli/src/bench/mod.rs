@@ -33,11 +33,11 @@ use timing::{median, rate};
 /// (millions of bytes) are those of a new process that loads the model and answers one text.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  intent bench commands.intent test.jsonl
-  intent bench commands.intent test.jsonl --threads 1 --json")]
+  intent bench --model commands.intent test.jsonl
+  intent bench --model commands.intent test.jsonl --threads 1 --json")]
 pub struct Arguments {
     /// The model file
-    #[arg(value_name = "MODEL")]
+    #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
     /// A file of texts, labelled or not; `-` is standard input
     #[arg(value_name = "DATA")]

@@ -4,7 +4,8 @@ use crate::program::{DATA, intent, intent_with, keys, small};
 
 #[test]
 fn bench_reports_every_figure_and_nothing_else() {
-    let report = intent_with(&["bench", small(), "-", "--json", "--threads", "2"], DATA.as_bytes()).json();
+    let report =
+        intent_with(&["bench", "--model", small(), "-", "--json", "--threads", "2"], DATA.as_bytes()).json();
     assert_eq!(
         keys(&report),
         [
@@ -37,15 +38,17 @@ fn bench_reports_every_figure_and_nothing_else() {
 
 #[test]
 fn bench_tells_which_engine_answers_and_why() {
-    let report = intent_with(&["bench", small(), "-", "--json", "--engine", "auto"], DATA.as_bytes()).json();
+    let report =
+        intent_with(&["bench", "--model", small(), "-", "--json", "--engine", "auto"], DATA.as_bytes())
+            .json();
     let runtime = &report["engine"];
     assert_eq!((&runtime["asked"], &runtime["measuring"]), (&"auto".into(), &false.into()));
     if !cfg!(target_vendor = "apple") {
         assert_eq!((&runtime["single"], &runtime["batch"]), (&"cpu-int8".into(), &"cpu-int8".into()));
         assert!(runtime["note"].as_str().unwrap().contains("no Core ML"));
-        let lines = intent_with(&["bench", small(), "-", "--engine", "core-ml"], DATA.as_bytes());
+        let lines = intent_with(&["bench", "--model", small(), "-", "--engine", "core-ml"], DATA.as_bytes());
         assert!(lines.out.contains("no Core ML; the CPU answers"), "{}", lines.out);
     }
-    let ran = intent(&["bench", small(), small(), "--engine", "gpu"]);
+    let ran = intent(&["bench", "--model", small(), small(), "--engine", "gpu"]);
     assert!(ran.complaint(2).contains("use one of auto, cpu, core-ml"), "{}", ran.err);
 }

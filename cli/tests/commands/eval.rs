@@ -22,21 +22,21 @@ fn eval_reports_every_measure() {
         "unknown_labels",
         "warnings",
     ];
-    let full = intent(&["eval", SAMPLE, HELDOUT, "--json"]).json();
+    let full = intent(&["eval", "--model", SAMPLE, HELDOUT, "--json"]).json();
     assert_eq!(keys(&full), expected);
     assert_eq!(full["examples"], fs::read_to_string(HELDOUT).unwrap().lines().count());
     assert!(full["oos_auroc"].as_f64().unwrap() > 0.9);
-    let open = intent(&["eval", SAMPLE, HELDOUT, "--json", "--no-reject"]).json();
+    let open = intent(&["eval", "--model", SAMPLE, HELDOUT, "--json", "--no-reject"]).json();
     assert_eq!(open["accuracy"], full["accuracy"]);
     assert!(open["in_scope_kept"].as_f64() >= full["in_scope_kept"].as_f64());
     assert!(open["oos_recall"].as_f64() <= full["oos_recall"].as_f64());
-    let readable = intent(&["eval", SAMPLE, HELDOUT]);
+    let readable = intent(&["eval", "--model", SAMPLE, HELDOUT]);
     for name in ["exact match", "in scope: kept", "in scope: cost of rejecting"] {
         assert!(readable.out.contains(name), "{}", readable.out);
     }
 
     let line = br#"{"text": "will it rain", "labels": ["weather"]}"#;
-    let bare = intent_with(&["eval", small(), "-", "--json"], line).json();
+    let bare = intent_with(&["eval", "--model", small(), "-", "--json"], line).json();
     assert_eq!(keys(&bare), expected);
     assert_eq!(bare["unknown_labels"][0], "weather");
     assert!(bare["oos_auroc"].is_null() && bare["oos_recall"].is_null());
@@ -47,7 +47,7 @@ fn eval_reports_every_measure() {
 fn eval_writes_a_report_beside_its_summary_and_over_an_older_one() {
     let folder = Folder::new();
     let page = folder.put("report.html", b"an older one");
-    let ran = intent(&["eval", SAMPLE, HELDOUT, "--report", &page, "--json"]);
+    let ran = intent(&["eval", "--model", SAMPLE, HELDOUT, "--report", &page, "--json"]);
     assert!(ran.json()["accuracy"].is_number());
     let first = fs::read_to_string(&page).unwrap();
     assert!(first.starts_with("<!DOCTYPE html>") && first.ends_with("</html>\n"));
@@ -55,7 +55,7 @@ fn eval_writes_a_report_beside_its_summary_and_over_an_older_one() {
         // The name of SVG elements is no address that anything is fetched from.
         assert!(!first.replace("http://www.w3.org/2000/svg", "").contains(reference), "{reference}");
     }
-    let loud = intent(&["eval", SAMPLE, HELDOUT, "--report", &page]);
+    let loud = intent(&["eval", "--model", SAMPLE, HELDOUT, "--report", &page]);
     assert!(loud.out.contains(&page), "{}", loud.out);
     assert_eq!(fs::read_to_string(&page).unwrap(), first, "the same data give the same page");
     assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2, "nothing else is left behind");
@@ -65,7 +65,7 @@ fn eval_writes_a_report_beside_its_summary_and_over_an_older_one() {
 fn a_report_that_cannot_be_written_is_refused_by_name_before_anything_is_measured() {
     let folder = Folder::new();
     let data = folder.path("data.jsonl");
-    let report = |path: &str| intent(&["eval", small(), &data, "--report", path]);
+    let report = |path: &str| intent(&["eval", "--model", small(), &data, "--report", path]);
     let missing = report(&folder.path("no/such/report.html"));
     assert!(missing.complaint(1).contains("report.html: the folder "), "{}", missing.err);
     let itself = report(&folder.path(""));
@@ -135,11 +135,11 @@ fn cross_validation_takes_no_model_and_no_number_of_folds_that_cannot_be() {
     for (arguments, expected) in [
         (&["--cross-validate", "1", &data][..], "--cross-validate is 1; it must be from 2 to 100"),
         (&["--cross-validate", "13", &data], "there are 12 examples to spread"),
-        (&["--cross-validate", "5", small(), &data], "cannot be used with"),
+        (&["--cross-validate", "5", "--model", small(), &data], "cannot be used with"),
         (&["--cross-validate", "5", &data, "--epochs", "0"], "--epochs is 0"),
         (&["--cross-validate", "5"], "<DATA>"),
-        (&[&data], "<MODEL>"),
-        (&[small(), &data, "--seed", "1"], "cannot be used with '--seed <N>'"),
+        (&[&data], "--model <MODEL>"),
+        (&["--model", small(), &data, "--seed", "1"], "cannot be used with '--seed <N>'"),
     ] {
         let ran = intent(&[&["eval"], arguments].concat());
         assert!(ran.complaint(2).contains(expected), "{arguments:?}: {}", ran.err);

@@ -8,12 +8,13 @@ use std::path::Path;
 fn export_writes_a_package_and_replaces_it() {
     let folder = Folder::new();
     let package = folder.path("Small.mlpackage");
-    let report = intent(&["export", small(), "--output", &package, "--json"]).json();
+    let report = intent(&["export", "--model", small(), "--output", &package, "--json"]).json();
     assert_eq!(keys(&report), ["package", "precision", "batch", "labels", "checksum", "bytes"]);
     assert_eq!((&report["precision"], &report["batch"]), (&"float16".into(), &1.into()));
     assert!(Path::new(&package).join("Manifest.json").is_file());
     let other = intent(&[
         "export",
+        "--model",
         small(),
         "--output",
         &package,
@@ -41,7 +42,7 @@ fn an_export_that_cannot_be_is_refused_by_name() {
         (&["--output", &package, "--precision", "int4"], 2, "use float16, float32 or int8"),
         (&[], 2, "--output"),
     ] {
-        let ran = intent(&[&["export", small()], arguments].concat());
+        let ran = intent(&[&["export", "--model", small()], arguments].concat());
         assert!(ran.complaint(code).contains(expected), "{arguments:?}: {}", ran.err);
     }
 }

@@ -18,10 +18,10 @@ fn a_named_pipe_is_refused_wherever_a_file_is_read_and_an_open_one_is_read() {
         &[&train[..], &["--lexicon", &pipe]].concat(),
         &[&train[..], &["--descriptions", &pipe]].concat(),
         &["predict", "--model", &pipe, "lights"],
-        &["eval", small(), &pipe],
-        &["eval", &pipe, &data],
-        &["info", &pipe],
-        &["update", &pipe, &data, "--output", &output],
+        &["eval", "--model", small(), &pipe],
+        &["eval", "--model", &pipe, &data],
+        &["info", "--model", &pipe],
+        &["update", "--model", &pipe, &data, "--output", &output],
         &["new", &pipe, "--output", &output],
     ] {
         let ran = intent(arguments);
@@ -40,7 +40,7 @@ fn a_bad_line_is_named_with_its_file() {
     let ran = folder.train("bad.jsonl", "a.intent", &[]);
     let complaint = ran.complaint(1);
     assert!(complaint.starts_with(&format!("{bad}, line 2: expected {{\"text\"")), "{complaint}");
-    let eval = intent_with(&["eval", small(), "-"], b"\n\nnonsense\n");
+    let eval = intent_with(&["eval", "--model", small(), "-"], b"\n\nnonsense\n");
     assert!(eval.complaint(1).starts_with("standard input, line 3: expected"), "{}", eval.err);
 }
 
@@ -72,7 +72,11 @@ fn a_file_that_is_no_sound_model_is_refused_by_name() {
         (&cut, "its header asks for"),
         (&flipped, "its contents have changed"),
     ] {
-        for command in [&["info", model][..], &["predict", "--model", model, "x"], &["eval", model, &data]] {
+        for command in [
+            &["info", "--model", model][..],
+            &["predict", "--model", model, "x"],
+            &["eval", "--model", model, &data],
+        ] {
             let ran = intent(command);
             let complaint = ran.complaint(1);
             assert!(complaint.starts_with(model.as_str()) && complaint.contains(expected), "{complaint}");

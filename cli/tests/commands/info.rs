@@ -23,7 +23,7 @@ fn info_describes_a_file_and_the_embedded_sample() {
         "seed",
         "choice",
     ];
-    let small_one = intent(&["info", small(), "--json"]).json();
+    let small_one = intent(&["info", "--model", small(), "--json"]).json();
     has_keys(&small_one, &expected);
     assert_eq!((&small_one["labels"], &small_one["examples"]), (&Value::from(2), &Value::from(14)));
     assert_eq!(small_one["label_names"], serde_json::json!(["light", "music"]));
@@ -33,11 +33,11 @@ fn info_describes_a_file_and_the_embedded_sample() {
     let embedded = intent(&["info", "--json"]).json();
     assert_eq!(
         embedded,
-        intent(&["info", SAMPLE, "--json"]).json(),
+        intent(&["info", "--model", SAMPLE, "--json"]).json(),
         "the embedded sample is the committed file"
     );
     assert!(intent(&["info"]).out.contains("CHATBOTS"));
-    let told = intent(&["info", small()]).out;
+    let told = intent(&["info", "--model", small()]).out;
     assert!(told.contains("new wording") && told.contains("known wording"), "{told}");
 }
 

@@ -8,7 +8,7 @@ fn costs_and_no_reject_say_what_is_rejected() {
     let folder = Folder::new();
     let (data, model) = (folder.path("data.jsonl"), folder.path("a.intent"));
     let kept = |model: &str, options: &[&str]| {
-        intent(&[&["eval", model, &data, "--json"], options].concat()).json()["in_scope_kept"]
+        intent(&[&["eval", "--model", model, &data, "--json"], options].concat()).json()["in_scope_kept"]
             .as_f64()
             .unwrap()
     };
@@ -49,7 +49,7 @@ fn costs_and_no_reject_say_what_is_rejected() {
         for command in [
             &["train", &data, "--output", &model][..],
             &["predict", "--model", small(), "x"],
-            &["eval", small(), &data],
+            &["eval", "--model", small(), &data],
         ] {
             let ran = intent(&[command, more].concat());
             assert!(ran.complaint(2).contains(expected), "{command:?} {more:?}: {}", ran.err);

@@ -113,7 +113,7 @@ fn data_that_cannot_be_learned_from_is_refused_in_a_sentence() {
     folder.put("unlabelled.jsonl", b"{\"text\": \"a\", \"labels\": []}\n");
     folder.train("unlabelled.jsonl", "a.intent", &[]).complaint(1);
     assert!(!Path::new(&folder.path("a.intent")).exists());
-    let eval = intent(&["eval", small(), &folder.path("empty.jsonl")]);
+    let eval = intent(&["eval", "--model", small(), &folder.path("empty.jsonl")]);
     assert!(eval.complaint(1).contains("there are no examples"), "{}", eval.err);
 }
 
@@ -153,8 +153,11 @@ fn a_lexicon_is_read_from_a_file_and_told_of() {
     let trained =
         intent(&["train", &data, "--output", &model, "--lexicon", &lexicon, "--json", "--quiet"]).json();
     assert_eq!(trained["lexicon_words"], 5);
-    assert_eq!(intent(&["info", &model, "--json"]).json()["lexicon_words"], 5);
-    assert!(intent(&["info", &model]).out.contains("lexicon") && intent(&["info"]).out.contains("none"));
+    assert_eq!(intent(&["info", "--model", &model, "--json"]).json()["lexicon_words"], 5);
+    assert!(
+        intent(&["info", "--model", &model]).out.contains("lexicon")
+            && intent(&["info"]).out.contains("none")
+    );
     let told = intent(&["train", &data, "--output", &model, "--lexicon", &lexicon]);
     assert!(
         told.out.contains("3 of the texts' ") && told.out.contains("words, 2 others near them"),

@@ -36,7 +36,7 @@ fn succeeds(folder: &TempDir, line: &str) {
 }
 
 fn labels(folder: &TempDir, model: &str) -> Vec<String> {
-    let about = shell(folder.path(), &format!("intent info {model} --json")).json();
+    let about = shell(folder.path(), &format!("intent info --model {model} --json")).json();
     serde_json::from_value(about["label_names"].clone()).unwrap()
 }
 
@@ -54,13 +54,12 @@ fn with_limit(bytes: usize, line: &str) -> String {
 fn when_what_was_learned_cannot_be_written_down_neither_file_changes() {
     let folder = trained();
     let (model, learner) = (read(&folder, "m.intent"), read(&folder, "m.learner"));
-    let update =
-        "intent update m.intent c.jsonl --rename music tunes --output m.intent --training-state m.learner";
+    let update = "intent update --model m.intent c.jsonl --rename music tunes --output m.intent --training-state m.learner";
     let (code, error) = run(&folder, &with_limit(learner.len(), update));
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("nothing was learned"), "{error}");
     assert!(read(&folder, "m.intent") == model && read(&folder, "m.learner") == learner);
-    succeeds(&folder, "intent update m.learner --output n.intent");
+    succeeds(&folder, "intent update --model m.learner --output n.intent");
     assert_eq!(labels(&folder, "n.intent"), ["lamp", "music"]);
     succeeds(&folder, update);
     assert_eq!(labels(&folder, "m.intent"), ["lamp", "tunes"]);
@@ -74,13 +73,14 @@ fn when_the_model_cannot_be_written_the_error_says_what_stands_and_its_way_out_w
     let rules = (0..1000).map(|i| format!("{{\"label\":\"l{i}\",\"keywords\":[\"k{i}\"]}}"));
     let rules = format!("[{}]", rules.collect::<Vec<_>>().join(","));
     fs::write(folder.path().join("rules.json"), &rules).unwrap();
-    let update = "intent update m.intent --rules rules.json --output other.intent --training-state m.learner";
+    let update =
+        "intent update --model m.intent --rules rules.json --output other.intent --training-state m.learner";
     let (code, error) = run(&folder, &with_limit(learner.len() + 2 * rules.len(), update));
     assert_eq!(code, 1, "{error}");
-    assert!(error.contains("`intent update m.learner --output other.intent`"), "{error}");
+    assert!(error.contains("`intent update --model m.learner --output other.intent`"), "{error}");
     assert!(!folder.path().join("other.intent").exists());
     assert!(read(&folder, "m.learner").len() > learner.len(), "the rules stand there");
-    succeeds(&folder, "intent update m.learner --output other.intent");
+    succeeds(&folder, "intent update --model m.learner --output other.intent");
     assert_eq!(labels(&folder, "other.intent").len(), 1002);
 }
 
@@ -88,8 +88,10 @@ fn when_the_model_cannot_be_written_the_error_says_what_stands_and_its_way_out_w
 fn a_training_state_that_cannot_be_looked_at_is_not_replaced() {
     let folder = trained();
     std::os::unix::fs::symlink("loop.learner", folder.path().join("loop.learner")).unwrap();
-    let (code, error) =
-        run(&folder, "intent update m.intent c.jsonl --output n.intent --training-state loop.learner");
+    let (code, error) = run(
+        &folder,
+        "intent update --model m.intent c.jsonl --output n.intent --training-state loop.learner",
+    );
     assert_eq!(code, 1, "{error}");
     assert!(error.contains("loop.learner"), "{error}");
     assert!(fs::symlink_metadata(folder.path().join("loop.learner")).unwrap().is_symlink());
@@ -101,7 +103,7 @@ fn of_two_updates_of_one_model_at_once_the_second_is_told() {
     let folder = trained();
     let held = File::open(folder.path().join("m.intent")).unwrap();
     held.lock().unwrap();
-    let update = "intent update m.intent c.jsonl --output m.intent";
+    let update = "intent update --model m.intent c.jsonl --output m.intent";
     let before = read(&folder, "m.intent");
     let (code, error) = run(&folder, update);
     assert_eq!(code, 1, "{error}");
@@ -114,17 +116,17 @@ fn of_two_updates_of_one_model_at_once_the_second_is_told() {
 #[test]
 fn a_model_taught_without_its_training_state_is_refused_with_a_way_out_that_works() {
     let folder = trained();
-    succeeds(&folder, "intent update m.intent --rename lamp light --output m.intent");
+    succeeds(&folder, "intent update --model m.intent --rename lamp light --output m.intent");
     let (code, error) =
-        run(&folder, "intent update m.intent c.jsonl --output m.intent --training-state m.learner");
+        run(&folder, "intent update --model m.intent c.jsonl --output m.intent --training-state m.learner");
     assert_eq!(code, 1);
-    assert!(error.contains("m.learner in the place of MODEL"), "{error}");
+    assert!(error.contains("give --model m.learner"), "{error}");
     assert!(error.contains("repeat what m.intent was taught without --training-state"), "{error}");
-    succeeds(&folder, "intent update m.learner --rename lamp light --output m.intent");
+    succeeds(&folder, "intent update --model m.learner --rename lamp light --output m.intent");
     assert_eq!(labels(&folder, "m.intent"), ["light", "music"]);
     succeeds(
         &folder,
-        "intent update m.intent --rename light lamp --output m.intent --training-state m.learner",
+        "intent update --model m.intent --rename light lamp --output m.intent --training-state m.learner",
     );
 }
 
@@ -137,7 +139,8 @@ fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
         .succeeded();
     let example = br#"{"text": "zebra quokka tango", "labels": ["GARDEN"]}"#;
     let better = folder.path("better.intent");
-    let arguments = ["update", &model, "-", "--output", &better, "--training-state", &learner, "--json"];
+    let arguments =
+        ["update", "--model", &model, "-", "--output", &better, "--training-state", &learner, "--json"];
     let report = intent_with(&arguments, example).json();
     assert_eq!(
         (&report["examples"], &report["right"], &report["new_labels"][0]),
@@ -150,22 +153,29 @@ fn update_teaches_a_model_and_keeps_what_it_learned_in_the_learner_file() {
     let again = intent_with(&arguments, example);
     assert!(again.complaint(1).contains("belongs to the model with checksum"), "{}", again.err);
     let renamed = folder.path("renamed.intent");
-    let report =
-        intent(&["update", &learner, "--rename", "GARDEN", "PLANTS", "--output", &renamed, "--json"]).json();
+    let report = intent(&[
+        "update", "--model", &learner, "--rename", "GARDEN", "PLANTS", "--output", &renamed, "--json",
+    ])
+    .json();
     assert!(report["kept"].as_u64().unwrap() > 1);
     let answer = intent(&["predict", "--model", &renamed, "zebra quokka tango", "--json"]).json();
     assert_eq!(answer["labels"][0]["label"], "PLANTS");
 
     // Of several changes all are made or none.
     let before = fs::read(&learner).unwrap();
-    let both = ["update", &learner, "--rename", "PLANTS", "TREES", "--remove", "NONE", "--output", &better];
+    let both = [
+        "update", "--model", &learner, "--rename", "PLANTS", "TREES", "--remove", "NONE", "--output", &better,
+    ];
     assert!(intent(&both).complaint(2).contains("there is no label `NONE`"));
     assert_eq!(fs::read(&learner).unwrap(), before);
 
-    let refused = intent_with(&["update", &renamed, "-", "--output", &better, "--no-new-labels"], example);
+    let refused =
+        intent_with(&["update", "--model", &renamed, "-", "--output", &better, "--no-new-labels"], example);
     assert!(refused.complaint(1).contains("`GARDEN`"), "{}", refused.err);
-    assert!(intent(&["update", &model, "--output", &better]).complaint(2).contains("nothing to do"));
-    let unknown = intent(&["update", &model, "--remove", "NONE", "--output", &better]);
+    assert!(
+        intent(&["update", "--model", &model, "--output", &better]).complaint(2).contains("nothing to do")
+    );
+    let unknown = intent(&["update", "--model", &model, "--remove", "NONE", "--output", &better]);
     assert!(unknown.complaint(2).contains("there is no label `NONE`"), "{}", unknown.err);
 }
 
@@ -182,7 +192,7 @@ fn a_full_disk_loses_neither_the_model_nor_the_learner() {
     let before = (fs::read(&model).unwrap(), fs::read(&learner).unwrap());
     // In blocks of 512 or 1,024 bytes: less than the model and the learner have.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 100; exec '{}' update '{model}' '{examples}' --output '{model}' --training-state '{learner}'",
+        "trap '' XFSZ; ulimit -f 100; exec '{}' update --model '{model}' '{examples}' --output '{model}' --training-state '{learner}'",
         env!("CARGO_BIN_EXE_intent")
     );
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();

@@ -1,6 +1,7 @@
 //! Help, exit codes, errors in the command line, output that ends early or holds control characters.
 
-use crate::program::{Folder, HELDOUT, Ran, SAMPLE, intent, small};
+use crate::program::{Folder, HELDOUT, Ran, SAMPLE, intent, shell, small};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -26,7 +27,7 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
         (&["predict", "x", "--threshold", "-0.1"], "--threshold is -0.1"),
         (&["predict", "x", "--top", "0"], "--top is 0"),
         (&["predict", "x", "--tup", "0"], "'--top'"),
-        (&["bench", SAMPLE, HELDOUT, "--threads", "5000"], "--threads is 5000"),
+        (&["bench", "--model", SAMPLE, HELDOUT, "--threads", "5000"], "--threads is 5000"),
         (&["train"], "--output <MODEL>"),
         (&["train", "-", "-", "--output", "a.intent"], "`-` is given twice"),
         (&["train", "-", "--output", "-"], "must name a file"),
@@ -74,7 +75,7 @@ fn control_characters_never_reach_the_terminal() {
     };
     let sneaky = "no\u{1b}]0;title\u{7}\r\nmodel\u{9b}31m.intent";
     for arguments in [
-        &["info", sneaky][..],
+        &["info", "--model", sneaky][..],
         &["predict", "--model", sneaky, "hello"],
         &["train", sneaky, "--output", "a.intent"],
         &["train", "data.jsonl", "--output", sneaky, "--epochs=x\u{1b}[31m"],
@@ -83,7 +84,7 @@ fn control_characters_never_reach_the_terminal() {
         assert!(ran.code != 0 && !escape(&ran), "{arguments:?}: {:?} {:?}", ran.out, ran.err);
     }
     assert!(
-        intent(&["info", sneaky])
+        intent(&["info", "--model", sneaky])
             .complaint(1)
             .contains(r"no\u001b]0;title\u0007\u000d\u000amodel\u009b31m.intent")
     );
@@ -100,4 +101,70 @@ fn control_characters_never_reach_the_terminal() {
     let explained = intent(&["explain", text]);
     explained.succeeded();
     assert!(!escape(&explained), "{:?}", explained.out);
+}
+
+#[test]
+fn a_file_name_where_a_text_belongs_is_noticed() {
+    let folder = Folder::new();
+    let (data, model) = (folder.path("data.jsonl"), folder.put("m.intent", &fs::read(SAMPLE).unwrap()));
+    for command in ["predict", "explain"] {
+        let ran = intent(&[command, &model, "turn on the lights"]);
+        let expected = format!("{model} is a model, not a text; write --model {model} and then the text");
+        assert_eq!(ran.complaint(2), expected);
+        let ran = intent(&[command, &data]);
+        assert!(
+            ran.complaint(2)
+                .starts_with(&format!("{data} is a file, not a text; `intent predict < {data}` "))
+        );
+    }
+    // A name that is no file, a word that happens to be one, and a sentence with one.
+    folder.put("lights", b"");
+    for text in ["no-such.jsonl", "lights", "open data.jsonl"] {
+        let ran = shell(Path::new(&folder.path("")), &format!("intent predict '{text}'"));
+        ran.succeeded();
+    }
+}
+
+#[test]
+fn a_model_without_its_option_is_noticed() {
+    let folder = Folder::new();
+    let (data, output) = (folder.path("data.jsonl"), folder.path("out.intent"));
+    for arguments in [
+        &["eval", SAMPLE, &data][..],
+        &["eval", SAMPLE],
+        &["eval", &data, SAMPLE],
+        &["bench", SAMPLE, &data],
+        &["info", SAMPLE],
+        &["export", SAMPLE, "--output", "x.mlpackage"],
+        &["update", SAMPLE, &data, "--output", &output],
+        &["train", SAMPLE, "--output", &output],
+        &["eval", "--model", SAMPLE, SAMPLE],
+    ] {
+        let ran = intent(arguments);
+        assert!(ran.complaint(2).ends_with(&format!("write --model {SAMPLE}")), "{arguments:?}: {}", ran.err);
+    }
+}
+
+/// Every subcommand that is listed, by `intent --help`.
+fn subcommands() -> Vec<String> {
+    let help = intent(&["--help"]).out;
+    let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names =
+        listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next().map(str::to_owned));
+    names.filter(|name| !name.is_empty() && name != "help").collect()
+}
+
+#[test]
+#[cfg(unix)]
+fn help_fits_the_terminal_and_breaks_at_words() {
+    let folder = Folder::new();
+    for command in subcommands().iter().map(String::as_str).chain([""]) {
+        let wide = shell(folder.0.path(), &format!("COLUMNS=100 intent {command} --help"));
+        let narrow = shell(folder.0.path(), &format!("COLUMNS=80 intent {command} --help"));
+        let words = |ran: &Ran| ran.out.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&wide), words(&narrow), "no word is cut");
+        for line in narrow.out.lines() {
+            assert!(line.chars().count() <= 80, "{command}: {line}");
+        }
+    }
 }

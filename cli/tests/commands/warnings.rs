@@ -36,7 +36,7 @@ fn lines_of_a_fasttext_file_that_were_probably_meant_otherwise_are_named_in_warn
     assert_eq!(warned(&folder.train("slips.txt", "a.intent", &["--json"])), 4);
     let valid = folder.train("data.jsonl", "a.intent", &["--json", "--valid", &slips]);
     assert_eq!(warned(&valid), 4, "and of labels that the training data doesn't have: {}", valid.err);
-    assert_eq!(warned(&intent(&["eval", small(), &slips, "--json"])), 2);
+    assert_eq!(warned(&intent(&["eval", "--model", small(), &slips, "--json"])), 2);
     let quiet = folder.train("slips.txt", "a.intent", &["--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""));
 }
