@@ -9,28 +9,29 @@ use intentkit::classifier::{Attribution, ExplainedClause, Explanation};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// Show why a text gets its labels, or none
+/// Show why texts get their labels, or none
 ///
-/// A label's logit is what it has before any word, and what words, pairs of words and letters of words add to it; ^ and $
-/// are the edges of a clause. The higher the logit, the more probable the label: 0 stands for one half in most models.
-/// Shown are the labels that a clause speaks for and its best one, each with the ten strongest reasons.
+/// A label's logit is the sum of a start value and of what words, pairs of words and letters of words add; ^ and $ are
+/// the edges of a clause. The higher the logit, the more probable the label; 0 is a probability of one half in most
+/// models. Shown are each clause's top label and all others with a logit over 0, with their ten strongest reasons, and the
+/// words that the model does not know.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent explain \"Can you see my screen?\"
-  intent explain --model commands.intent \"turn on the lights and play some jazz\"
-  intent explain --all \"read my mail aloud\"
-  intent explain --json \"read my mail aloud\"")]
+#[command(after_help = r#"Examples:
+  intent explain "Can you see my screen?"
+  intent explain --model commands.intent "lights on and play some jazz"
+  intent explain --all "read my mail aloud"
+  intent explain --json "read my mail aloud""#)]
 pub struct Arguments {
-    /// Texts, each an argument of its own
+    /// Texts to explain, each one argument
     #[arg(value_name = "TEXT", required = true)]
     texts: Vec<String>,
-    /// The model file [default: the sample in this program, a desktop assistant's commands]
+    /// Use this model file [default: the sample in this program, commands to a desktop assistant]
     #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Show every reason, and labels that a clause speaks against
+    /// Show all reasons, and labels with a logit under 0
     #[arg(long)]
     all: bool,
-    /// Print one JSON object for each text, on a line of its own; it always holds everything
+    /// Print one JSON object for each text, each on a line, with all reasons
     #[arg(long)]
     json: bool,
 }

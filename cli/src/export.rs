@@ -11,18 +11,20 @@ use std::path::{Path, PathBuf};
 
 /// Write a model's network as a Core ML package
 ///
-/// The package takes the 256 features of a text and gives its logits and calibrated probabilities. It is the same for the same model and
-/// options, byte for byte. A package that is there is replaced in one step.
+/// The package takes the 256 features of a text and returns its logits and calibrated probabilities. The same model and
+/// options give the same package, byte for byte. An existing package is replaced in one step.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent export --model commands.intent --output Commands.mlpackage
-  intent export --model commands.intent --output Commands.mlpackage --precision int8
-  intent export --model commands.intent --output Batches.mlpackage --batch 64 --json")]
+  intent export --model commands.intent --output Small.mlpackage \
+    --precision int8
+  intent export --model commands.intent --output Batches.mlpackage \
+    --batch 64 --json"#)]
 pub struct Arguments {
-    /// The model file
+    /// Export this model file
     #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
-    /// The package to write, a folder such as Commands.mlpackage
+    /// Write the package to this folder, such as Commands.mlpackage
     #[arg(long, short, value_name = "PACKAGE")]
     output: PathBuf,
     #[command(flatten)]
@@ -34,17 +36,17 @@ pub struct Arguments {
 
 #[derive(Args)]
 struct Options {
-    /// float16, float32 (never on the Neural Engine) or int8 (weights; from macOS 13 and iOS 16)
+    /// Store weights as float16, float32 (never runs on the Neural Engine) or int8 (needs macOS 13 or iOS 16)
     #[arg(long, value_name = "PRECISION", default_value = "float16")]
     precision: CoreMlPrecision,
-    /// Rows of features that the package takes at a time
+    /// Take this many rows of features at a time, 1 to 4096
     #[arg(long, value_name = "N", default_value_t = 1)]
     batch: usize,
-    /// Who made the model, for the package's description
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// Name the author in the package's description [default: none]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     author: String,
-    /// The licence of the model, for the package's description
-    #[arg(long, value_name = "LICENCE", default_value = "")]
+    /// Name the licence in the package's description [default: none]
+    #[arg(long, value_name = "LICENCE", default_value = "", hide_default_value = true)]
     license: String,
 }
 

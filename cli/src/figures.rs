@@ -72,7 +72,12 @@ pub fn figures(evaluation: &Evaluation) -> [Figure; 10] {
             e.oos_recall,
             "lines without labels that are rejected",
         ),
-        figure("in_scope_kept", "in scope: kept", e.in_scope_kept, "lines with labels that are not rejected"),
+        figure(
+            "in_scope_kept",
+            "in scope: accepted",
+            e.in_scope_kept,
+            "lines with labels that are not rejected",
+        ),
         figure(
             "reject_cost",
             "in scope: cost of rejecting",

@@ -11,14 +11,14 @@ use intentkit::simd::DIMENSIONS;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Show what a model holds and how it was made
+/// Show what a model holds and how it was trained
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent info
   intent info --model commands.intent
-  intent info --model commands.intent --json")]
+  intent info --model commands.intent --json"#)]
 pub struct Arguments {
-    /// The model file [default: the sample in this program]
+    /// Show this model file [default: the sample in this program]
     #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Print one JSON object

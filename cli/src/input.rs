@@ -60,7 +60,7 @@ pub fn hold(model: &Path) -> Result<File, Failure> {
         let file = File::open(model).map_err(fault)?;
         if !files::lock(&file).map_err(fault)? {
             return Err(Failure::Failed(format!(
-                "{}: another process is teaching this model; try again when it is done",
+                "{}: another process is updating this model; try again when it is done",
                 model.display()
             )));
         }

@@ -38,28 +38,31 @@ use std::process::ExitCode;
     name = "intent",
     version,
     max_term_width = 100,
-    about = "Turns short texts into labels: trains on this machine, answers in microseconds.",
-    after_help = "Examples:
+    about = "Classifies short texts: trains on this machine, answers in microseconds",
+    after_help = r#"Examples:
   intent demo
-  intent predict \"Can you see my screen?\"
-  intent explain \"Can you see my screen?\"
+  intent predict "Can you see my screen?"
+  intent explain "Can you see my screen?"
   intent train commands.jsonl --output commands.intent
-  intent predict --model commands.intent \"turn on the lights\"
-  intent update --model commands.intent corrections.jsonl --output commands.intent
+  intent predict --model commands.intent "turn on the lights"
+  intent update --model commands.intent fixes.jsonl --output better.intent
   intent eval --model commands.intent test.jsonl
   intent export --model commands.intent --output Commands.mlpackage
 
+In every subcommand:
+  -m, --model FILE   the model to use; predict, explain and info use the
+                     sample in this program without it
+  -o, --output FILE  the file to write
+  arguments          what the subcommand works on: texts, data files or a file
+                     of rules; `-` as a data file is standard input
+
 Data files hold one text a line with its labels:
-  JSON Lines  {\"text\": \"turn on the lights\", \"labels\": [\"light\"]}
+  JSON Lines  {"text": "turn on the lights", "labels": ["light"]}
   fastText    __label__light turn on the lights
   CSV         a header text,labels; several labels are separated by |
-A line without labels is an example of what belongs to none of them.
+A line without labels is an example of a text that no label fits.
 
-In every subcommand --model (-m) names the model that is used, --output (-o) the file that is written, and
-arguments without an option are what the subcommand works on: texts, data files or a file of rules. `-` as a
-data file is standard input. Without --model, predict, explain and info use the sample in this program.
-
-Exit codes: 0 done, 1 failed, 2 wrong usage."
+Exit codes: 0 success, 1 failure, 2 wrong usage"#
 )]
 struct Cli {
     #[command(subcommand)]

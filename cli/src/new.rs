@@ -7,24 +7,26 @@ use clap::Args;
 use intentkit::model::Model;
 use std::path::PathBuf;
 
-/// Make a model of keyword rules alone, without any training
+/// Make a model of keyword rules, without training
 ///
-/// It answers what its rules ask for and rejects everything else. `intent update` teaches it.
+/// The model answers what its rules ask for and rejects everything else. `intent update` teaches it examples.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent new rules.json --output first.intent
-  intent predict --model first.intent \"take a screenshot\"
+  intent predict --model first.intent "take a screenshot"
 
-A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]
-Keywords are one to eight words in a row, phrases whole texts; case and punctuation don't matter.")]
+A file of rules:
+  [{"label": "vision", "keywords": ["screenshot", "my screen"],
+    "phrases": ["what is this"]}]
+A keyword is one to eight words in a row, anywhere in a text; a phrase is a whole text. Case and punctuation don't matter."#)]
 pub struct Arguments {
     /// A JSON file of rules
     #[arg(value_name = "RULES")]
     rules: PathBuf,
-    /// The model file to write
+    /// Write the model to this file
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
-    /// No summary; errors only
+    /// Print no summary
     #[arg(long, short)]
     quiet: bool,
 }

@@ -65,7 +65,7 @@ pub fn check_file<'a>(
     }
     // A device or a pipe would be replaced, not written into.
     if !path.metadata().map_or_else(|e| e.kind() == io::ErrorKind::NotFound, |there| there.is_file()) {
-        return Err(Failure::Failed(format!("{name} is no regular file; choose another {option}")));
+        return Err(Failure::Failed(format!("{name} is not a regular file; choose another {option}")));
     }
     let target = files::target(path)?;
     let folder = files::folder(&target);

@@ -14,77 +14,83 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Learn a model from labelled texts
+/// Train a model on labelled texts
 ///
-/// The same data, options and seed give the same file, byte for byte, on every machine and number of threads.
+/// Reads the DATA files in order and writes one model file. The same data, options and seed give the same file, byte for
+/// byte, on every machine and with any number of threads.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent train commands.jsonl --output commands.intent
-  intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
+  intent train train.csv more.csv --valid valid.csv --output commands.intent
   cat *.jsonl | intent train - --output commands.intent --json
-  intent train commands.jsonl --output commands.intent --training-state commands.learner
-  intent train commands.jsonl --output commands.intent --ask-back-cost 0.2 --foreign-share 0.1
-  intent train log.data --format fasttext --output log.intent --quiet")]
+  intent train log.data --format fasttext --output log.intent --quiet
+  intent train commands.jsonl --output commands.intent \
+    --training-state commands.learner
+  intent train commands.jsonl --output commands.intent \
+    --ask-back-cost 0.2 --foreign-share 0.1"#)]
 pub struct Arguments {
-    /// Files of labelled texts, read one after the other; `-` is standard input
+    /// Labelled texts to train on, in one or more files; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     data: Vec<PathBuf>,
-    /// The model file to write, such as commands.intent; put in place in one step when training is done
+    /// Write the model to this file, such as commands.intent; an existing file is replaced when training is done
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
-    /// Labelled texts that choose epochs, calibration and the rejection threshold [default: a part of DATA, held out]
+    /// Choose epochs, calibration and rejection threshold on these labelled texts [default: on lines of DATA that are held
+    /// out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// auto (by the data), single (one label a text), multi (sets of labels) or reference (a baseline)
+    /// Train for one label a text (single), for sets of labels (multi), as the data asks for (auto), or a baseline for
+    /// comparisons (reference)
     #[arg(long, value_name = "PRESET", default_value_t)]
     preset: Preset,
-    /// Passes over the data, 1 to 100,000 [default: by the preset and the amount of data]
+    /// Pass over the data this many times, 1 to 100,000 [default: by the preset and the amount of data]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     epochs: Option<usize>,
-    /// Seed of all randomness
+    /// Seed the random numbers, 0 or more
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().seed, allow_negative_numbers = true)]
     seed: u64,
-    /// Threads to use, 0 for all cores; the model doesn't depend on it
+    /// Use this many threads, up to 1024; 0 uses all cores. The model does not depend on it
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().threads, allow_negative_numbers = true)]
     threads: usize,
-    /// Answer this share of the texts that belong to a label: over 0, at most 1
+    /// Answer this share of the texts that have a label: over 0, at most 1. The others are rejected
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
     acceptance_rate: f64,
-    /// Answer everything: reject only texts in which nothing is known. The same as --acceptance-rate 1
+    /// Reject only texts that hold nothing the model knows; the same as --acceptance-rate 1
     #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     no_reject: bool,
     #[command(flatten)]
     costs: Costs,
-    /// Cut texts into clauses at this word or punctuation mark, such as `and`; may be given several times [default: learned
-    /// from lines with several labels, and used if that makes held-out lines better]
+    /// Cut texts into clauses at this word or punctuation mark, such as `and`; repeat for more [default: learned from
+    /// lines with several labels, and used if that improves held-out lines]
     #[arg(long = "clause-separator", value_name = "WORD")]
     clause_separators: Vec<String>,
-    /// Don't cut texts into clauses
+    /// Read every text as one clause
     #[arg(long, conflicts_with = "clause_separators")]
     no_clause_separators: bool,
-    /// Don't learn from the names of labels with few lines
+    /// Don't use the names of labels with few lines as examples
     #[arg(long)]
     no_label_names: bool,
-    /// A JSON object of label names and descriptions, each one more line of its label: {"pay_bill": "settle an invoice"}
+    /// Use descriptions of labels as examples, from a JSON object such as {"pay_bill": "settle an invoice"}
     #[arg(long, value_name = "FILE")]
     descriptions: Option<PathBuf>,
-    /// Word vectors from elsewhere, a help where examples are few: a text file (.vec of fastText or word2vec, GloVe) or a
-    /// folder of Model2Vec or sentence-transformers (static embeddings). The model holds what it needs of them
+    /// Use word vectors trained elsewhere, which helps where examples are few: a text file (GloVe, or .vec of fastText or
+    /// word2vec) or a folder (Model2Vec, or sentence-transformers with static embeddings)
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Also write what `intent update` needs to learn without forgetting: the examples among it, about 8 MB, readable by its owner alone
+    /// Write the training state to this file, so that `intent update` forgets nothing. It holds the examples, takes about
+    /// 8 MB, and only its owner can read it
     #[arg(long, value_name = "FILE")]
     training_state: Option<PathBuf>,
-    /// Also write the model as a Core ML package in float16, as `intent export` does
+    /// Write the model as a Core ML package too, in float16, as `intent export` does
     #[arg(long, value_name = "PACKAGE")]
     export: Option<PathBuf>,
-    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// No progress, warnings or summary; errors only (and the JSON object, if asked for)
+    /// Print no progress, warnings or summary
     #[arg(long, short)]
     quiet: bool,
 }

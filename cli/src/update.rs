@@ -14,56 +14,61 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Teach a model a few examples, without training it anew
+/// Teach a model some examples, rename, merge or remove labels, or replace rules
 ///
-/// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --training-state the examples it was trained on
-/// protect the other labels, and what is learned is kept with them.
+/// Examples correct what the model got wrong, and may add labels. With --training-state the model also rehearses the
+/// examples that it was trained on, so that it forgets nothing, and the state remembers what it learned. Either all
+/// changes are made or none.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent update --model commands.intent corrections.jsonl --output commands.intent
-  echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update --model commands.intent - --output better.intent
-  intent train commands.jsonl --output commands.intent --training-state commands.learner
-  intent update --model commands.intent corrections.jsonl --output commands.intent --training-state commands.learner
-  intent update --model commands.intent --rename lamp light --merge song music --output commands.intent --training-state commands.learner
-  intent update --model commands.intent --rules rules.json --output commands.intent --training-state commands.learner
+#[command(after_help = r#"Examples:
+  intent update --model old.intent corrections.jsonl --output new.intent
+  echo '{"text": "it is dark in here", "labels": ["light"]}' |
+    intent update --model old.intent - --output new.intent
+  intent update --model commands.intent corrections.jsonl \
+    --training-state commands.learner --output commands.intent
+  intent update --model commands.intent --rename lamp light \
+    --merge song music --output commands.intent
+  intent update --model commands.intent --rules rules.json --output new.intent
 
-A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
+A file of rules:
+  [{"label": "vision", "keywords": ["screenshot", "my screen"],
+    "phrases": ["what is this"]}]"#)]
 pub struct Arguments {
-    /// The model file, or a training-state file, which holds a model: then that is the one to teach
+    /// Update this model file, or the model in this training-state file
     #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
-    /// Files of labelled texts; `-` is standard input
+    /// Labelled texts to learn, in any number of files; `-` is standard input
     #[arg(value_name = "DATA")]
     data: Vec<PathBuf>,
-    /// The model file to write; may be MODEL
-    #[arg(long, short, value_name = "MODEL2")]
+    /// Write the updated model to this file, which may be the one of --model
+    #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
-    /// What learning needs, with the examples of training: made by `intent train --training-state`, or made now if there is none. It must belong to
-    /// MODEL, and goes on with it
+    /// Use and update this training state. It must belong to the model; `intent train --training-state` writes one, and a
+    /// file that does not exist is created
     #[arg(long, value_name = "FILE")]
     training_state: Option<PathBuf>,
-    /// Give a label another name; before the examples are learned
+    /// Rename a label, before examples are learned
     #[arg(long, num_args = 2, value_names = ["LABEL", "NAME"], action = clap::ArgAction::Append)]
     rename: Vec<String>,
-    /// Make one label of two; before the examples are learned
+    /// Merge a label into another, before examples are learned
     #[arg(long, num_args = 2, value_names = ["LABEL", "INTO"], action = clap::ArgAction::Append)]
     merge: Vec<String>,
-    /// Take a label away; before the examples are learned
+    /// Remove a label, before examples are learned
     #[arg(long, value_name = "LABEL")]
     remove: Vec<String>,
-    /// A JSON file of keyword rules in the place of the model's
+    /// Replace the model's keyword rules with those of a JSON file
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// Refuse examples with labels that the model doesn't have
+    /// Fail if an example has a label that the model does not have
     #[arg(long)]
     no_new_labels: bool,
-    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// No summary; errors only (and the JSON object, if asked for)
+    /// Print no warnings or summary
     #[arg(long, short)]
     quiet: bool,
 }
@@ -86,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let changes = changes(arguments)?;
     if changes.is_empty() && !mistaken::is_training_state(&arguments.model) {
         return Err(Failure::Usage(
-            "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
+            "there is nothing to do; give DATA, --rename, --merge, --remove or --rules".into(),
         ));
     }
     let made = update(arguments, &changes)?;
@@ -134,7 +139,7 @@ struct Made {
 /// Makes all changes or none, and writes the model.
 fn update(arguments: &Arguments, changes: &[Change]) -> Result<Made, Failure> {
     let start = Instant::now();
-    // Held until the model is written, lest another update of it be lost.
+    // Held until the model is written, so that no other update of it is lost.
     let _held = match output::same_place(&arguments.model, &arguments.output) {
         true => Some(input::hold(&arguments.model)?),
         false => None,
@@ -143,7 +148,7 @@ fn update(arguments: &Arguments, changes: &[Change]) -> Result<Made, Failure> {
     let report = learner.apply_and(changes, |report| {
         if let (true, Some(label)) = (arguments.no_new_labels, report.new_labels.first()) {
             return Err(Error::Training(format!(
-                "the model has no label `{label}`, and new ones are refused"
+                "an example has the label `{label}`, which the model does not have; --no-new-labels refuses it"
             )));
         }
         file.as_mut().map_or(Ok(()), |file| file.append(changes))
@@ -161,7 +166,7 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
         0 => "no examples".into(),
         count => {
             let right = numbers::count(made.report.right);
-            format!("{}, {right} answered right now", numbers::of(count, "example"))
+            format!("{}, {right} now classified correctly", numbers::of(count, "example"))
         }
     };
     let new = match made.report.new_labels.as_slice() {
@@ -175,7 +180,7 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
     ];
     if let Some(file) = &made.file {
         let kept = numbers::of(made.learner.kept(), "example");
-        pairs.push(("training state", format!("{}, {kept} kept", file.path().display())));
+        pairs.push(("training state", format!("{}, {kept}", file.path().display())));
     }
     pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
     pairs
@@ -196,7 +201,7 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     let model = Model::load(&arguments.model)?;
     let Some(path) = &arguments.training_state else { return Ok((Learner::of(Arc::new(model))?, None)) };
     let (file, learner) = match LearnerFile::open(path, Durability::Power) {
-        // Only what is surely not there is made anew.
+        // Created only if it certainly does not exist.
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             let learner = Learner::of(Arc::new(model))?;
             let file = LearnerFile::create_new(path, &learner, Durability::Power)?;
@@ -207,7 +212,7 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
     if wanted != found {
         return Err(Failure::Failed(format!(
-            "{0} belongs to the model with checksum {found}, and {1} has checksum {wanted}; give the model that was written with it, or give --model {0} to go on from what it knows, and repeat what {1} was taught without --training-state",
+            "{0} belongs to the model with checksum {found}, and {1} has checksum {wanted}; give the model that was written with it, or give --model {0} to go on from what it knows, and repeat the updates that {1} got without --training-state",
             path.display(),
             arguments.model.display()
         )));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-/// Answer one text, read from standard input, in a fresh process and say what that took; used by `bench`
+/// Classify standard input as one text in this new process, for `intent bench`
 #[derive(Args)]
 pub struct ChildArguments {
     #[arg(long)]

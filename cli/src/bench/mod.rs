@@ -25,30 +25,31 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use timing::{median, rate};
 
-/// Measure how fast a model answers on this machine
+/// Measure how fast a model classifies texts on this machine
 ///
-/// Every text is timed on its own, over several passes behind a warm-up; percentiles are over all calls. The network is
-/// that of one row of features, the decision everything behind it: reject score, calibration, the choice. Loading is
-/// measured with the file in the system's cache and includes the checksum. The first prediction and the peak memory
-/// (millions of bytes) are those of a new process that loads the model and answers one text.
+/// Each text is timed on its own, in several passes after a warm-up; percentiles are over all calls. `network` is one row
+/// of features; `decision` is all after it: reject score, calibration and choice. `load` includes the checksum and has the
+/// file in the system's cache. The first prediction and the peak memory, in millions of bytes, are those of a new process
+/// that loads the model and classifies one text.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent bench --model commands.intent test.jsonl
-  intent bench --model commands.intent test.jsonl --threads 1 --json")]
+  intent bench --model commands.intent test.jsonl --threads 1 --json
+  intent bench --model commands.intent test.jsonl --engine auto"#)]
 pub struct Arguments {
-    /// The model file
+    /// Measure this model file
     #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
-    /// A file of texts, labelled or not; `-` is standard input
+    /// Texts, labelled or not, in one file; `-` is standard input
     #[arg(value_name = "DATA")]
     data: PathBuf,
-    /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    /// Threads for the batch, 0 for all cores
+    /// Use this many threads for the batch, up to 1024; 0 uses all cores
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     threads: usize,
-    /// Engine that computes the network: cpu, auto (the fastest one that agrees with the CPU), core-ml, or core-ml-all,
+    /// Compute the network with this engine: cpu, auto (the fastest that agrees with the CPU), core-ml, or core-ml-all,
     /// core-ml-neural-engine, core-ml-gpu or core-ml-cpu for certain compute units
     #[arg(long, value_name = "ENGINE", default_value = "cpu")]
     engine: RuntimeChoice,

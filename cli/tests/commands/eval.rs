@@ -31,7 +31,7 @@ fn eval_reports_every_measure() {
     assert!(open["in_scope_kept"].as_f64() >= full["in_scope_kept"].as_f64());
     assert!(open["oos_recall"].as_f64() <= full["oos_recall"].as_f64());
     let readable = intent(&["eval", "--model", SAMPLE, HELDOUT]);
-    for name in ["exact match", "in scope: kept", "in scope: cost of rejecting"] {
+    for name in ["exact match", "in scope: accepted", "in scope: cost of rejecting"] {
         assert!(readable.out.contains(name), "{}", readable.out);
     }
 
@@ -75,7 +75,7 @@ fn a_report_that_cannot_be_written_is_refused_by_name_before_anything_is_measure
     let model = report(small());
     assert!(model.complaint(2).contains("--report "), "{}", model.err);
     #[cfg(unix)]
-    assert!(report("/dev/null").complaint(1).contains("/dev/null is no regular file"));
+    assert!(report("/dev/null").complaint(1).contains("/dev/null is not a regular file"));
 }
 
 #[test]

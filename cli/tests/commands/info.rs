@@ -54,5 +54,5 @@ fn demo_trains_the_committed_sample_byte_for_byte_and_asks_it() {
     let screen = ran.out.lines().find(|line| line.contains("Can you see my screen?")).unwrap();
     assert!(screen.contains("VISION") && screen.contains("CHATBOTS"), "{screen}");
     assert!(ran.out.contains("(rejected)"), "{}", ran.out);
-    assert!(ran.out.contains("exact set"), "{}", ran.out);
+    assert!(ran.out.contains("get exactly their labels"), "{}", ran.out);
 }

@@ -107,7 +107,7 @@ fn of_two_updates_of_one_model_at_once_the_second_is_told() {
     let before = read(&folder, "m.intent");
     let (code, error) = run(&folder, update);
     assert_eq!(code, 1, "{error}");
-    assert!(error.contains("another process is teaching this model"), "{error}");
+    assert!(error.contains("another process is updating this model"), "{error}");
     assert!(read(&folder, "m.intent") == before);
     drop(held);
     succeeds(&folder, update);
@@ -121,7 +121,7 @@ fn a_model_taught_without_its_training_state_is_refused_with_a_way_out_that_work
         run(&folder, "intent update --model m.intent c.jsonl --output m.intent --training-state m.learner");
     assert_eq!(code, 1);
     assert!(error.contains("give --model m.learner"), "{error}");
-    assert!(error.contains("repeat what m.intent was taught without --training-state"), "{error}");
+    assert!(error.contains("repeat the updates that m.intent got without --training-state"), "{error}");
     succeeds(&folder, "intent update --model m.learner --rename lamp light --output m.intent");
     assert_eq!(labels(&folder, "m.intent"), ["light", "music"]);
     succeeds(

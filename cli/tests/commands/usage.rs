@@ -41,8 +41,8 @@ fn a_value_out_of_range_or_a_contradiction_is_wrong_usage() {
 
 #[test]
 fn help_shows_examples_everywhere() {
-    for command in ["train", "predict", "explain", "eval", "export", "bench", "info", "demo"] {
-        let ran = intent(&[command, "--help"]);
+    for command in subcommands() {
+        let ran = intent(&[&command, "--help"]);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""));
         assert!(ran.out.contains("Example") && ran.out.contains(&format!("intent {command}")), "{}", ran.out);
     }
@@ -166,5 +166,9 @@ fn help_fits_the_terminal_and_breaks_at_words() {
         for line in narrow.out.lines() {
             assert!(line.chars().count() <= 80, "{command}: {line}");
         }
+        let examples = |ran: &Ran| -> Vec<String> {
+            ran.out.lines().filter(|line| line.starts_with("  intent ")).map(str::to_owned).collect()
+        };
+        assert_eq!(examples(&wide), examples(&narrow), "no example is wrapped");
     }
 }
