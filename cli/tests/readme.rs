@@ -112,7 +112,7 @@ fn every_subcommand_stands_in_a_document_and_has_an_example() {
             [format!("intent {name}"), format!("release -- {name}")].iter().any(|c| shown.contains(c));
         assert!(is_shown, "`intent {name}` stands in no document");
         let own = help(&[name, "--help"]);
-        let examples = own.split("\nExample").nth(1).unwrap_or_else(|| panic!("{name} has no example"));
+        let (_, examples) = own.rsplit_once("\nExample").unwrap_or_else(|| panic!("{name} has no example"));
         assert!(examples.contains(&format!("  intent {name}")), "{name} has no example of its own");
     }
 }
