@@ -19,7 +19,7 @@ INTENTKIT_LIB_DIR=$PWD/target/release swift test >&2 && swift=passed
 
 packages=
 for precision in float16 float32 int8; do
-  target/release/intent export models/assistant.intent --output "$folder/$precision.mlpackage" --precision $precision >&2
+  target/release/intent export --model models/assistant.intent --output "$folder/$precision.mlpackage" --precision $precision >&2
   compiled=false
   xcrun coremlcompiler compile "$folder/$precision.mlpackage" "$folder" >&2 && compiled=true
   packages+="${packages:+, }\"$precision\": $compiled"
@@ -30,6 +30,6 @@ say "loading every precision on every choice of compute units"
 core_ml=$(cargo run --release --quiet --example core_ml -- models/assistant.intent models/assistant-heldout.jsonl)
 
 say "measuring"
-bench=$(target/release/intent bench models/assistant.intent models/assistant-heldout.jsonl --runtime core-ml --json)
+bench=$(target/release/intent bench --model models/assistant.intent models/assistant-heldout.jsonl --engine core-ml --json)
 printf '{"system": "%s", "machine": "%s", "tests": "%s", "swift": "%s", "compiled": {%s}, "core_ml": %s, "bench": %s}\n' \
   "$(sw_vers -productVersion) $(sw_vers -buildVersion)" "$(sysctl -n machdep.cpu.brand_string)" "$tests" "$swift" "$packages" "$core_ml" "$bench"

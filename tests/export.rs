@@ -425,7 +425,7 @@ fn the_package_in_the_repository_is_the_samples() {
         ..CoreMlOptions::default()
     };
     sample().export_core_ml(&package, &about).unwrap();
-    let advice = "make it anew: intent export models/assistant.intent --output models/assistant.mlpackage \
+    let advice = "make it anew: intent export --model models/assistant.intent --output models/assistant.mlpackage \
                   --author IntentKit --license 'MIT OR Apache-2.0'";
     assert!(contents(&package) == contents(&models("assistant.mlpackage")), "{advice}");
 }

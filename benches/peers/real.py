@@ -60,7 +60,7 @@ def train(data, folder, seed=1):
 
 
 def evaluate(model, data, *options):
-    return intent("eval", model, data, *options)[0]
+    return intent("eval", "--model", model, data, *options)[0]
 
 
 def write(path, lines):
@@ -91,7 +91,7 @@ def head(*cells):
 
 def top_probabilities(model, texts):
     """The probability of the best label of each text, before any rejection; 0 if nothing in it is known."""
-    answers = intent("predict", "--model", model, "--keep", 1, "--top", 1, input="".join(f"{text}\n" for text in texts))
+    answers = intent("predict", "--model", model, "--acceptance-rate", 1, "--top", 1, input="".join(f"{text}\n" for text in texts))
     return np.array([answer["labels"][0]["probability"] if answer["labels"] else 0.0 for answer in answers])
 
 

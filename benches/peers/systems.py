@@ -69,11 +69,11 @@ class IntentKit(System):
              *(["--epochs", 3] if self.quick else []))
 
     def accuracy(self):
-        figures = json.loads(_run(self.program, "eval", self.file, self.data.test_file, "--no-reject", "--json"))
+        figures = json.loads(_run(self.program, "eval", "--model", self.file, self.data.test_file, "--no-reject", "--json"))
         return figures["exact_match"] if self.data.multi else figures["accuracy"]
 
     def bench(self):
-        return json.loads(_run(self.program, "bench", self.file, self.data.test_file, "--threads", 1, "--json"))
+        return json.loads(_run(self.program, "bench", "--model", self.file, self.data.test_file, "--threads", 1, "--json"))
 
     def speed(self, seconds):
         figures = self.bench()

@@ -6,11 +6,11 @@ use crate::figures::{self, Figure};
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::report::{About, Report};
-use crate::{eval, input, words};
+use crate::{eval, input, numbers};
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::{Example, Folds, WithWarnings};
 use intentkit::train::{Dataset, Inputs};
-use intentkit::{Classifier, TrainOptions};
+use intentkit::{Classifier, Preset, TrainOptions};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::time::Instant;
@@ -35,32 +35,73 @@ struct Summary {
     spread: Option<f64>,
 }
 
+/// What all folds gave.
+struct Measured {
+    /// That of the last fold's training; with `auto` the data decides, for all folds alike.
+    preset: Preset,
+    each: Vec<Evaluation>,
+    pooled: Evaluation,
+    /// By the figure's key.
+    summaries: Vec<(&'static str, Summary)>,
+    seconds: f64,
+}
+
 pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
     arguments.check_report()?;
-    let default = TrainOptions::default();
-    let options = TrainOptions {
-        preset: arguments.preset.unwrap_or(default.preset),
-        seed: arguments.seed.unwrap_or(default.seed),
-        epochs: arguments.epochs,
-        lexicon: input::lexicon(arguments.lexicon.as_deref())?,
-        ..default
-    };
+    let options = options(arguments)?;
     options.check()?;
     let WithWarnings { examples, mut warnings } = input::some_examples(&arguments.data, arguments.format)?;
     let folds = Folds::new(&examples, count, options.seed)?;
     warnings.extend(warning(&folds.lone));
     warnings.iter().try_for_each(|warning| input::warn(warning))?;
 
+    let mut report = Report::default();
+    let measured = measure(arguments, count, &options, &examples, &folds, &mut report)?;
+    if let Some(path) = &arguments.report {
+        let about = about(arguments, count, options.seed, &measured, &warnings);
+        let spread = |figure: &Figure| {
+            let of = measured.summaries.iter().find(|(key, _)| *key == figure.key);
+            of?.1.spread.map(figure.write)
+        };
+        let page = report.page(&about, &measured.pooled, spread)?;
+        intentkit::files::replace(path, page.as_bytes())?;
+    }
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&object(count, options.seed, measured, warnings));
+    }
+    out.pairs(&lines(arguments, count, &measured))
+}
+
+fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
+    let default = TrainOptions::default();
+    Ok(TrainOptions {
+        preset: arguments.preset.unwrap_or(default.preset),
+        seed: arguments.seed.unwrap_or(default.seed),
+        epochs: arguments.epochs,
+        lexicon: input::lexicon(arguments.lexicon.as_deref())?,
+        ..default
+    })
+}
+
+/// Trains a model for each fold and measures it on that fold.
+fn measure(
+    arguments: &Arguments,
+    count: usize,
+    options: &TrainOptions,
+    examples: &[Example],
+    folds: &Folds,
+    report: &mut Report,
+) -> Result<Measured, Failure> {
     let (bar, started) = (Bar::new(false), Instant::now());
-    let (mut each, mut pooled, mut report) = (vec![], Evaluator::default(), Report::default());
-    let mut preset = options.preset;
+    let (mut each, mut pooled, mut preset) = (vec![], Evaluator::default(), options.preset);
     for fold in 0..count {
         let (inside, outside): (Vec<usize>, Vec<usize>) =
             (0..examples.len()).partition(|&i| folds.of_example[i] == Some(fold));
-        let data = dataset(&examples, &outside);
+        let data = dataset(examples, &outside);
         // What the trainings warn of is about their parts of the data, not about the data.
         let (classifier, made) =
-            Classifier::train_on(&data, None, &options, &mut |now| bar.show_fold(fold, count, started, now))?;
+            Classifier::train_on(&data, None, options, &mut |now| bar.show_fold(fold, count, started, now))?;
         preset = made.preset;
         let test: Vec<Example> = inside.iter().map(|&i| examples[i].clone()).collect();
         each.push(classifier.evaluate(&test, &arguments.predict_options())?);
@@ -72,52 +113,46 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         })?;
     }
     bar.clear();
-    let pooled = pooled.finish();
-    let summaries = summaries(&each);
+    let (summaries, seconds) = (summaries(&each), started.elapsed().as_secs_f64());
+    Ok(Measured { preset, each, pooled: pooled.finish(), summaries, seconds })
+}
 
-    if let Some(path) = &arguments.report {
-        let about = About {
-            title: format!("What to expect from {}", input::name(&arguments.data)),
-            facts: vec![
-                ("examples", figures::lines(&pooled)),
-                ("measured by", format!("{count}-fold cross-validation")),
-                ("preset", preset.name().into()),
-                ("seed", options.seed.to_string()),
-                ("made with", figures::VERSION.into()),
-            ],
-            notes: arguments
-                .notes(&pooled)
-                .into_iter()
-                .chain([
-                    "Figures are those of all folds together, with their standard deviation over the folds."
-                        .into(),
-                ])
-                .chain(eval::note(&warnings))
-                .collect(),
-        };
-        let page = report.page(&about, &pooled, |figure| {
-            summaries.iter().find(|(key, _)| *key == figure.key)?.1.spread.map(figure.write)
-        })?;
-        intentkit::files::replace(path, page.as_bytes())?;
+/// What stands over the figures of the page.
+fn about(arguments: &Arguments, count: usize, seed: u64, measured: &Measured, warnings: &[String]) -> About {
+    let figures = "Figures are those of all folds together, with their standard deviation over the folds.";
+    let notes = arguments.notes(&measured.pooled).into_iter().chain([figures.into()]);
+    About {
+        title: format!("What to expect from {}", input::name(&arguments.data)),
+        facts: vec![
+            ("examples", figures::lines(&measured.pooled)),
+            ("measured by", format!("{count}-fold cross-validation")),
+            ("preset", measured.preset.name().into()),
+            ("seed", seed.to_string()),
+            ("made with", figures::VERSION.into()),
+        ],
+        notes: notes.chain(eval::note(warnings)).collect(),
     }
+}
 
-    let mut out = Output::new();
-    if arguments.json {
-        let map = |of: fn(&Summary) -> Option<f64>| {
-            summaries.iter().map(|(key, summary)| (key.to_string(), of(summary).into())).collect()
-        };
-        return out.json(&Found {
-            folds: count,
-            seed: options.seed,
-            preset: preset.name(),
-            seconds: words::rounded(started.elapsed().as_secs_f64(), 3),
-            mean: map(|summary| summary.mean),
-            spread: map(|summary| summary.spread),
-            pooled,
-            each,
-            warnings,
-        });
+fn object(count: usize, seed: u64, measured: Measured, warnings: Vec<String>) -> Found {
+    let map = |of: fn(&Summary) -> Option<f64>| {
+        measured.summaries.iter().map(|(key, summary)| (key.to_string(), of(summary).into())).collect()
+    };
+    Found {
+        folds: count,
+        seed,
+        preset: measured.preset.name(),
+        seconds: numbers::rounded(measured.seconds, 3),
+        mean: map(|summary| summary.mean),
+        spread: map(|summary| summary.spread),
+        pooled: measured.pooled,
+        each: measured.each,
+        warnings,
     }
+}
+
+/// The lines of the summary.
+fn lines(arguments: &Arguments, count: usize, measured: &Measured) -> Vec<(&'static str, String)> {
     let written = |figure: &Figure, summary: &Summary| match (summary.mean, summary.spread) {
         (Some(mean), Some(spread)) => {
             format!("{} \u{b1} {}, pooled {}", (figure.write)(mean), (figure.write)(spread), figure.written())
@@ -125,15 +160,18 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         _ => figure.written(),
     };
     let mut pairs = vec![
-        ("examples", format!("{}, in {count} folds", figures::lines(&pooled))),
-        ("trained", format!("{count} models, preset {preset}, {:.1} s", started.elapsed().as_secs_f64())),
+        ("examples", format!("{}, in {count} folds", figures::lines(&measured.pooled))),
+        ("trained", format!("{count} models, preset {}, {:.1} s", measured.preset, measured.seconds)),
     ];
-    let figures = figures::figures(&pooled);
+    let figures = figures::figures(&measured.pooled);
     pairs.extend(
-        figures.iter().zip(&summaries).map(|(figure, (_, summary))| (figure.name, written(figure, summary))),
+        figures
+            .iter()
+            .zip(&measured.summaries)
+            .map(|(figure, (_, summary))| (figure.name, written(figure, summary))),
     );
-    pairs.extend(arguments.more(&pooled));
-    out.pairs(&pairs)
+    pairs.extend(arguments.more(&measured.pooled));
+    pairs
 }
 
 fn dataset<'a>(examples: &'a [Example], lines: &[usize]) -> Dataset<'a> {
@@ -147,14 +185,14 @@ fn warning(lone: &[String]) -> Option<String> {
     let names: Vec<String> = lone.iter().take(10).map(|label| format!("`{label}`")).collect();
     let more = match lone.len() - names.len() {
         0 => String::new(),
-        more => format!(" and {}", words::of(more, "other")),
+        more => format!(" and {}", numbers::of(more, "other")),
     };
     match lone {
         [] => None,
         [label] => Some(format!("label `{label}` has 1 example; it is always trained on and never measured")),
         _ => Some(format!(
             "{} labels have 1 example each, which is always trained on and never measured: {}{more}",
-            words::count(lone.len()),
+            numbers::count(lone.len()),
             names.join(", ")
         )),
     }

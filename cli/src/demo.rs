@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::predict::readable;
 use crate::progress::Bar;
-use crate::{input, words};
+use crate::{input, numbers};
 use clap::Args;
 use intentkit::data::{self, Example, Format};
 use intentkit::train::Dataset;
@@ -12,9 +12,9 @@ use intentkit::{Classifier, Error, PredictOptions, Scored, TrainOptions};
 use std::hint::black_box;
 use std::time::Instant;
 
-/// Train the sample before your eyes and ask it a few things
+/// Train the sample model and classify a few texts
 ///
-/// Needs no files and writes none: the data is in this program.
+/// Takes a few seconds. Reads and writes no files: the data is in this program.
 #[derive(Args)]
 #[command(after_help = "Example:
   intent demo")]
@@ -34,13 +34,25 @@ pub fn run(_: &Arguments) -> Result<(), Failure> {
     let examples = sample(input::SAMPLE_DATA, "models/assistant.jsonl")?;
     let heldout = sample(input::SAMPLE_HELDOUT, "models/assistant-heldout.jsonl")?;
     let mut out = Output::new();
-    out.line(&format!(
-        "Training on {} commands to a desktop assistant, on this machine ...",
-        words::count(examples.len())
-    ))?;
+    let classifier = train(&examples, &mut out)?;
+    out.line("")?;
+    ask(&classifier, &mut out)?;
+    out.line("")?;
+    measure(&classifier, &heldout, &mut out)?;
+    out.line("")?;
+    out.line("Next:")?;
+    out.pairs(&[
+        ("  intent predict \"remind me to call Ben\"", "ask the same model".into()),
+        ("  intent train yours.jsonl --output yours.intent", "learn from your own texts".into()),
+        ("  intent --help", "all subcommands, and the formats of data files".into()),
+    ])
+}
+
+fn train(examples: &[Example], out: &mut Output) -> Result<Classifier, Failure> {
+    out.line(&format!("Training on {} commands to a desktop assistant ...", numbers::count(examples.len())))?;
     let mut bar = Bar::new(false);
     let (classifier, report) =
-        Classifier::train_on(&Dataset::of(&examples), None, &TrainOptions::default(), &mut |now| {
+        Classifier::train_on(&Dataset::of(examples), None, &TrainOptions::default(), &mut |now| {
             bar.show(now)
         })?;
     bar.clear();
@@ -48,62 +60,58 @@ pub fn run(_: &Arguments) -> Result<(), Failure> {
     out.line(&format!(
         "Done in {:.1} s: {}, {}, a model of {}.",
         report.seconds,
-        words::of(report.labels, "label"),
-        words::of(report.epochs, "epoch"),
-        words::bytes(model.as_bytes().len())
+        numbers::of(report.labels, "label"),
+        numbers::of(report.epochs, "epoch"),
+        numbers::bytes(model.as_bytes().len())
     ))?;
     if model.as_bytes() == input::SAMPLE_MODEL {
         out.line(
-            "It is the sample in this program byte for byte: the same data and seed give the same file.",
+            "It equals the sample in this program, byte for byte: the same data and seed give the same file.",
         )?;
     }
+    Ok(classifier)
+}
 
-    out.line("")?;
-    out.line("What it makes of a few texts:")?;
+fn ask(classifier: &Classifier, out: &mut Output) -> Result<(), Failure> {
+    out.line("Predictions for a few texts:")?;
     let width = QUESTIONS.iter().map(|text| text.chars().count()).max().unwrap_or(0);
     let mut rejected = Vec::new();
     for text in QUESTIONS {
         let prediction = classifier.predict(text)?;
-        out.line(&format!("  {text:width$}  {}", readable(&classifier, &prediction)))?;
+        out.line(&format!("  {text:width$}  {}", readable(classifier, &prediction)))?;
         rejected.push(prediction.is_rejected());
     }
     out.line("A text that asks for several things gets several labels, each with its probability.")?;
-    // Said only where it is so: the data may change, and the texts above with it.
+    // Printed only if true: the data may change, and the texts above with it.
     if rejected.ends_with(&[false, true, true]) {
-        out.line("The last two are rejected: one is none of the assistant's business, one is in a script it has never seen.")?;
+        out.line("The last two are rejected: one is out of scope, one is in a script that the model has never seen.")?;
     }
+    Ok(())
+}
 
-    let evaluation = classifier.evaluate(&heldout, &PredictOptions::default())?;
-    let time = typical_microseconds(&classifier, &heldout)?;
-    out.line("")?;
+fn measure(classifier: &Classifier, heldout: &[Example], out: &mut Output) -> Result<(), Failure> {
+    let evaluation = classifier.evaluate(heldout, &PredictOptions::default())?;
+    let time = typical_microseconds(classifier, heldout)?;
     out.line(&format!(
-        "On {} it has never seen, it finds the exact set of labels for {}.",
-        words::of(evaluation.in_scope, "command"),
-        words::percent(evaluation.exact_match)
+        "Of {} that it was not trained on, {} get exactly their labels.",
+        numbers::of(evaluation.in_scope, "command"),
+        numbers::percent(evaluation.exact_match)
     ))?;
     if let Some(rejected) = evaluation.oos_recall {
         out.line(&format!(
-            "It rejects {} of the {} that are not for it.",
-            words::percent(rejected),
-            words::of(evaluation.examples - evaluation.in_scope, "text")
+            "Of {1} that no label fits, {0} are rejected.",
+            numbers::percent(rejected),
+            numbers::of(evaluation.examples - evaluation.in_scope, "text")
         ))?;
     }
-    out.line(&format!("A prediction takes {} (median, one thread).", words::microseconds(time)))?;
-
-    out.line("")?;
-    out.line("Next:")?;
-    out.pairs(&[
-        ("  intent predict \"remind me to call Ben\"", "ask the same model".into()),
-        ("  intent train yours.jsonl --output yours.intent", "learn from your own texts".into()),
-        ("  intent --help", "everything else, and how data files look".into()),
-    ])
+    out.line(&format!("A prediction takes {} (median, one thread).", numbers::microseconds(time)))
 }
 
 fn sample(text: &str, name: &str) -> Result<Vec<Example>, Error> {
     data::read(text.as_bytes(), Format::JsonLines, name)
 }
 
-/// Median over a few passes, behind one that warms up.
+/// Median over several passes after a warm-up.
 fn typical_microseconds(classifier: &Classifier, examples: &[Example]) -> Result<f64, Error> {
     let options = PredictOptions::default();
     let mut chosen = [Scored::default(); 8];

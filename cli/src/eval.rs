@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::rejecting::Rejecting;
 use crate::report::{About, Report};
-use crate::{figures, input, words};
+use crate::{figures, input, numbers};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
 use intentkit::data::Format;
@@ -13,60 +13,58 @@ use intentkit::{Classifier, PredictOptions, Preset};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Measure a model on labelled texts, or what to expect of one
+/// Measure a model on labelled texts, or estimate what training on them gives
 ///
-/// Accuracy counts the lines whose best label is right before anything is rejected; exact match and F1 count what is
-/// really answered, so a rejected line is wrong. The cost of rejecting is the share of lines with labels that are
-/// rejected but would be exact matches without the rejection threshold. Lines without labels measure how well the model rejects what is out of scope.
+/// Accuracy is the share of lines whose top label is right, before any is rejected. Exact match and F1 are about what is
+/// answered, so a rejected line counts as wrong. The cost of rejecting is the share of lines with labels that are rejected
+/// but would be exact matches otherwise. Lines without labels measure how well texts without a label are rejected.
 ///
-/// Without a test set, --cross-validate cuts DATA into folds, each with its share of every label, trains a model on all
-/// folds but one for each of them, and measures it on that one. It prints mean and standard deviation over the folds, and
-/// the figures of all folds together.
+/// With --cross-validate, which needs no test set, DATA is cut into folds. For each fold a model is trained on the other
+/// folds and measured on this one. Prints mean and standard deviation over the folds, and the figures of all lines.
 #[derive(Args)]
 #[command(
-    allow_missing_positional = true,
-    override_usage = "intent eval [OPTIONS] <MODEL> <DATA>
-       intent eval [OPTIONS] --cross-validate <FOLDS> <DATA>",
-    after_help = "Examples:
-  intent eval commands.intent test.jsonl
-  intent eval commands.intent test.csv --json
-  intent eval commands.intent test.jsonl --no-reject
-  intent eval commands.intent test.jsonl --ask-back-cost 0.2 --foreign-share 0.1
-  intent eval commands.intent test.jsonl --report report.html
+    override_usage = "intent eval --model <MODEL> [OPTIONS] <DATA>
+       intent eval --cross-validate <FOLDS> [OPTIONS] <DATA>",
+    after_help = r#"Examples:
+  intent eval --model commands.intent test.jsonl
+  intent eval --model commands.intent test.csv --json
+  intent eval --model commands.intent test.jsonl --no-reject
+  intent eval --model commands.intent test.jsonl --report report.html
   intent eval --cross-validate 5 commands.jsonl
-  grep -v '#' test.txt | intent eval commands.intent - --format fasttext"
+  grep -v '^#' test.txt |
+    intent eval --model commands.intent - --format fasttext"#
 )]
 pub struct Arguments {
-    /// The model file
-    #[arg(value_name = "MODEL", required_unless_present = "cross_validate")]
+    /// Measure this model file
+    #[arg(long, short, value_name = "MODEL", required_unless_present = "cross_validate")]
     model: Option<PathBuf>,
-    /// A file of labelled texts; `-` is standard input
-    #[arg(value_name = "DATA", required = true)]
+    /// Labelled texts to measure on, in one file; `-` is standard input
+    #[arg(value_name = "DATA")]
     pub data: PathBuf,
-    /// jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
     #[command(flatten)]
     rejecting: Rejecting,
-    /// Write a page to read in a browser as well: figures, diagrams, worst confusions, labels, misclassified texts
+    /// Write an HTML page to this file: figures, diagrams, worst confusions, labels, misclassified texts
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Measure models trained on parts of DATA instead, each on the part it has not seen; 5 or 10 folds are usual
+    /// Measure models trained on parts of DATA, 2 to 100; 5 or 10 folds are usual
     #[arg(long, value_name = "FOLDS", conflicts_with = "model", allow_negative_numbers = true)]
     pub cross_validate: Option<usize>,
-    /// Preset of those trainings, as of `intent train`
+    /// With --cross-validate: train with this preset, as in `intent train` [default: auto]
     #[arg(long, value_name = "PRESET", conflicts_with = "model")]
     pub preset: Option<Preset>,
-    /// Passes over the data in those trainings, 1 to 100,000
+    /// With --cross-validate: pass over the data this many times, 1 to 100,000 [default: as in `intent train`]
     #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
     pub epochs: Option<usize>,
-    /// Seed of the folds and those trainings
+    /// With --cross-validate: seed the random numbers, 0 or more [default: 1]
     #[arg(long, value_name = "N", conflicts_with = "model", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Compute in float32 over the same weights, to see what int8 costs
+    /// Compute in float32 with the same weights, to measure what int8 costs
     #[arg(long, conflicts_with = "cross_validate")]
     float32: bool,
-    /// Lexicon of those trainings, as of `intent train`
+    /// With --cross-validate: use these word vectors, as in `intent train`
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub lexicon: Option<PathBuf>,
     /// Print one JSON object
@@ -82,8 +80,8 @@ impl Arguments {
     }
 
     pub fn predict_options(&self) -> PredictOptions {
-        let (keep, cost) = (self.rejecting.keep(), self.rejecting.cost());
-        PredictOptions { keep, cost, ..PredictOptions::default() }
+        let (rate, cost) = (self.rejecting.acceptance_rate(), self.rejecting.cost());
+        PredictOptions { keep: rate, cost, ..PredictOptions::default() }
     }
 
     /// What a reader of the page should know.
@@ -99,7 +97,7 @@ impl Arguments {
             notes.push(format!(
                 "Rejected where that is cheaper: asking back costs {}, a wrong action 1, and {} of the texts are out of scope.",
                 cost.ask_back,
-                words::percent(f64::from(cost.foreign))
+                numbers::percent(f64::from(cost.foreign))
             ));
         }
         if !evaluation.unknown_labels.is_empty() {
@@ -182,8 +180,8 @@ fn about(
         facts: vec![
             ("examples", figures::lines(evaluation)),
             ("preset", metadata.preset.clone()),
-            ("learned from", words::of(metadata.training.examples, "example")),
-            ("labels", words::count(classifier.labels().len())),
+            ("learned from", numbers::of(metadata.training.examples, "example")),
+            ("labels", numbers::count(classifier.labels().len())),
             ("checksum", metadata.checksum.clone()),
             ("made with", figures::VERSION.into()),
         ],

@@ -2,35 +2,36 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, words};
+use crate::{input, mistaken, numbers, terminal};
 use clap::Args;
 use intentkit::PredictOptions;
 use intentkit::classifier::{Attribution, ExplainedClause, Explanation};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// Show why a text gets its labels, or none
+/// Show why texts get their labels, or none
 ///
-/// A label's logit is what it has before any word, and what words, pairs of words and letters of words add to it; ^ and $
-/// are the edges of a clause. The higher the logit, the more probable the label: 0 stands for one half in most models.
-/// Shown are the labels that a clause speaks for and its best one, each with the ten strongest reasons.
+/// A label's logit is the sum of a start value and of what words, pairs of words and letters of words add; ^ and $ are
+/// the edges of a clause. The higher the logit, the more probable the label; 0 is a probability of one half in most
+/// models. Shown are each clause's top label and all others with a logit over 0, with their ten strongest reasons, and the
+/// words that the model does not know.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent explain \"Can you see my screen?\"
-  intent explain --model commands.intent \"turn on the lights and play some jazz\"
-  intent explain --all \"read my mail aloud\"
-  intent explain --json \"read my mail aloud\"")]
+#[command(after_help = r#"Examples:
+  intent explain "Can you see my screen?"
+  intent explain --model commands.intent "lights on and play some jazz"
+  intent explain --all "read my mail aloud"
+  intent explain --json "read my mail aloud""#)]
 pub struct Arguments {
-    /// Texts, each an argument of its own
+    /// Texts to explain, each one argument
     #[arg(value_name = "TEXT", required = true)]
     texts: Vec<String>,
-    /// The model file [default: the sample in this program, a desktop assistant's commands]
+    /// Use this model file [default: the sample in this program, commands to a desktop assistant]
     #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// Show every reason, and labels that a clause speaks against
+    /// Show all reasons, and labels with a logit under 0
     #[arg(long)]
     all: bool,
-    /// Print one JSON object for each text, on a line of its own; it always holds everything
+    /// Print one JSON object for each text, each on a line, with all reasons
     #[arg(long)]
     json: bool,
 }
@@ -45,6 +46,7 @@ const VISIBLE: f32 = 0.005;
 const BAR: f32 = 20.0;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    mistaken::check_texts(&arguments.texts)?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     let mut out = Output::new();
     for (i, text) in arguments.texts.iter().enumerate() {
@@ -55,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         if arguments.texts.len() > 1 {
             let gap = if i > 0 { "\n" } else { "" };
-            out.line(&format!("{gap}{}", words::printable(text)))?;
+            out.line(&format!("{gap}{}", terminal::printable(text)))?;
         }
         show(&explanation, arguments.all, &mut out)?;
     }
@@ -70,7 +72,7 @@ fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Fa
     let several = explanation.clauses.len() > 1;
     for (number, clause) in (1..).zip(&explanation.clauses) {
         if several {
-            out.line(&format!("\nclause {number}: {}", words::printable(&clause.text)))?;
+            out.line(&format!("\nclause {number}: {}", terminal::printable(&clause.text)))?;
         }
         if several && !clause.known {
             out.line("nothing in it is known")?;
@@ -143,13 +145,13 @@ fn reasons(attribution: &Attribution, all: bool, out: &mut Output) -> Result<(),
     for (name, share) in &reasons[..shown] {
         let mark = if *share > 0.0 { "█" } else { "░" };
         let bar = mark.repeat((BAR * share.abs() / strongest).round() as usize);
-        out.line(&format!("  {share:+6.2}  {bar:20}  {}", words::printable(name)))?;
+        out.line(&format!("  {share:+6.2}  {bar:20}  {}", terminal::printable(name)))?;
     }
     let mut plain = |share: f32, name: &str| {
         if share.abs() >= VISIBLE { out.line(&format!("  {share:+6.2}  {:20}  {name}", "")) } else { Ok(()) }
     };
     let hidden = reasons[shown..].iter().map(|(_, share)| share).sum::<f32>();
-    plain(hidden, &format!("({} more)", words::count(reasons.len() - shown)))?;
+    plain(hidden, &format!("({} more)", numbers::count(reasons.len() - shown)))?;
     plain(attribution.others, "(the rest of the text)")?;
     plain(attribution.base, "(before any word)")?;
     plain(attribution.rest, "(rounding)")

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{input, words};
+use crate::{input, numbers};
 use clap::Args;
 use intentkit::export::MAX_ROWS;
 use intentkit::{Classifier, CoreMlOptions, CoreMlPrecision};
@@ -11,19 +11,21 @@ use std::path::{Path, PathBuf};
 
 /// Write a model's network as a Core ML package
 ///
-/// The package takes the 256 features of a text and gives its logits and calibrated probabilities. It is the same for the same model and
-/// options, byte for byte. A package that is there is replaced in one step.
+/// The package takes the 256 features of a text and returns its logits and calibrated probabilities. The same model and
+/// options give the same package, byte for byte. An existing package is replaced in one step.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent export commands.intent --output Commands.mlpackage
-  intent export commands.intent --output Commands.mlpackage --precision int8
-  intent export commands.intent --output Batches.mlpackage --batch 64 --json")]
+#[command(after_help = r#"Examples:
+  intent export --model commands.intent --output Commands.mlpackage
+  intent export --model commands.intent --output Small.mlpackage \
+    --precision int8
+  intent export --model commands.intent --output Batches.mlpackage \
+    --batch 64 --json"#)]
 pub struct Arguments {
-    /// The model file
-    #[arg(value_name = "MODEL")]
+    /// Export this model file
+    #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
-    /// The package to write, a folder such as Commands.mlpackage
-    #[arg(long, value_name = "PACKAGE")]
+    /// Write the package to this folder, such as Commands.mlpackage
+    #[arg(long, short, value_name = "PACKAGE")]
     output: PathBuf,
     #[command(flatten)]
     options: Options,
@@ -34,17 +36,17 @@ pub struct Arguments {
 
 #[derive(Args)]
 struct Options {
-    /// float16, float32 (never on the Neural Engine) or int8 (weights; from macOS 13 and iOS 16)
+    /// Store weights as float16, float32 (never runs on the Neural Engine) or int8 (needs macOS 13 or iOS 16)
     #[arg(long, value_name = "PRECISION", default_value = "float16")]
     precision: CoreMlPrecision,
-    /// Rows of features that the package takes at a time
+    /// Take this many rows of features at a time, 1 to 4096
     #[arg(long, value_name = "N", default_value_t = 1)]
     batch: usize,
-    /// Who made the model, for the package's description
-    #[arg(long, value_name = "NAME", default_value = "")]
+    /// Name the author in the package's description [default: none]
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     author: String,
-    /// The licence of the model, for the package's description
-    #[arg(long, value_name = "LICENCE", default_value = "")]
+    /// Name the licence in the package's description [default: none]
+    #[arg(long, value_name = "LICENCE", default_value = "", hide_default_value = true)]
     license: String,
 }
 
@@ -61,7 +63,7 @@ struct Report<'a> {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Options { precision, batch, author, license } = &arguments.options;
     if !(1..=MAX_ROWS).contains(batch) {
-        return Err(Failure::Usage(format!("`batch` is {batch}; it must be from 1 to {MAX_ROWS}")));
+        return Err(Failure::Usage(format!("--batch is {batch}; it must be from 1 to {MAX_ROWS}")));
     }
     let options = CoreMlOptions {
         precision: *precision,
@@ -85,8 +87,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         });
     }
     out.pairs(&[
-        ("package", format!("{package}, {}", words::bytes(bytes))),
-        ("precision", format!("{precision}, {} at a time", words::of(*batch, "row"))),
+        ("package", format!("{package}, {}", numbers::bytes(bytes))),
+        ("precision", format!("{precision}, {} at a time", numbers::of(*batch, "row"))),
         ("next", "add it to an app in Xcode, or compile it with `xcrun coremlcompiler compile`".to_owned()),
     ])
 }

@@ -1,6 +1,6 @@
 //! The figures of an evaluation as people read them, in one order everywhere.
 
-use crate::words;
+use crate::numbers;
 use intentkit::classifier::Evaluation;
 use intentkit::model::TrainingSummary;
 
@@ -29,7 +29,7 @@ impl Figure {
 pub fn figures(evaluation: &Evaluation) -> [Figure; 10] {
     let e = evaluation;
     let labelled = |value: f64| (e.in_scope > 0).then_some(value);
-    let figure = |key, name, value, note| Figure { key, name, note, value, write: words::percent };
+    let figure = |key, name, value, note| Figure { key, name, note, value, write: numbers::percent };
     [
         figure(
             "accuracy",
@@ -72,7 +72,12 @@ pub fn figures(evaluation: &Evaluation) -> [Figure; 10] {
             e.oos_recall,
             "lines without labels that are rejected",
         ),
-        figure("in_scope_kept", "in scope: kept", e.in_scope_kept, "lines with labels that are not rejected"),
+        figure(
+            "in_scope_kept",
+            "in scope: accepted",
+            e.in_scope_kept,
+            "lines with labels that are not rejected",
+        ),
         figure(
             "reject_cost",
             "in scope: cost of rejecting",
@@ -85,24 +90,32 @@ pub fn figures(evaluation: &Evaluation) -> [Figure; 10] {
 /// How many lines there are of which kind.
 pub fn lines(evaluation: &Evaluation) -> String {
     let outside = evaluation.examples - evaluation.in_scope;
-    let [all, labelled, outside] = [evaluation.examples, evaluation.in_scope, outside].map(words::count);
+    let [all, labelled, outside] = [evaluation.examples, evaluation.in_scope, outside].map(numbers::count);
     format!("{all}: {labelled} with labels, {outside} without")
+}
+
+/// How a model cuts texts into clauses.
+pub fn clauses(separators: &[String]) -> String {
+    match separators {
+        [] => "none, texts are read whole".into(),
+        separators => format!("cut at {}", separators.join(" ")),
+    }
 }
 
 /// What a training measured, as lines of a summary.
 pub fn of_training(training: &TrainingSummary) -> Vec<(&'static str, String)> {
-    let Some(accuracy) = training.heldout_accuracy.map(words::percent) else {
+    let Some(accuracy) = training.heldout_accuracy.map(numbers::percent) else {
         return vec![("accuracy", "not measured: no line with labels was held out".into())];
     };
-    let lines = words::of(training.heldout, "held-out line");
-    let mut pairs = match training.familiar_accuracy.map(words::percent) {
+    let lines = numbers::of(training.heldout, "held-out line");
+    let mut pairs = match training.familiar_accuracy.map(numbers::percent) {
         Some(familiar) => vec![
             ("new wording", format!("{accuracy} right, on {lines} worded unlike those trained on")),
             ("known wording", format!("{familiar} right, for texts worded like the training lines")),
         ],
         None => vec![("accuracy", format!("{accuracy} right, on {lines}"))],
     };
-    if let Some(answered) = training.heldout_answered.map(words::percent) {
+    if let Some(answered) = training.heldout_answered.map(numbers::percent) {
         let answered = format!(
             "{answered} of the held-out lines get exactly their labels; rejected lines count as wrong"
         );

@@ -2,28 +2,31 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{figures, input, words};
+use crate::{figures, input, numbers};
 use clap::Args;
 use intentkit::Rule;
 use intentkit::decision::Choice;
-use intentkit::model::DIMENSIONS;
+use intentkit::model::{DIMENSIONS, Model};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Show what a model holds and how it was made
+/// Show what a model holds and how it was trained
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent info
-  intent info commands.intent
-  intent info commands.intent --json")]
+  intent info --model commands.intent
+  intent info --model commands.intent --json"#)]
 pub struct Arguments {
-    /// The model file [default: the sample in this program]
-    #[arg(value_name = "MODEL")]
+    /// Show this model file [default: the sample in this program]
+    #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
+
+/// Labels that are named in the summary.
+const NAMED_LABELS: usize = 12;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -45,7 +48,7 @@ struct Info<'a> {
     epochs: usize,
     seed: u64,
     label_names: &'a [String],
-    joiners: &'a [String],
+    clause_separators: &'a [String],
     lexicon_words: usize,
     rules: &'a [Rule],
 }
@@ -53,79 +56,75 @@ struct Info<'a> {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let classifier = input::classifier(arguments.model.as_deref())?;
     let model = classifier.model();
-    let about = model.metadata();
-    let training = &about.training;
-    let bytes = model.as_bytes().len();
     let mut out = Output::new();
     if arguments.json {
-        return out.json(&Info {
-            format: about.format,
-            labels: about.labels.len(),
-            dimensions: DIMENSIONS,
-            buckets: model.rows(),
-            parameters: model.parameters(),
-            bytes,
-            preset: &about.preset,
-            examples: training.examples,
-            library_version: &about.library,
-            checksum: &about.checksum,
-            choice: about.choice,
-            heldout: training.heldout,
-            heldout_accuracy: training.heldout_accuracy,
-            familiar_accuracy: training.familiar_accuracy,
-            heldout_answered: training.heldout_answered,
-            epochs: training.epochs,
-            seed: training.seed,
-            label_names: &about.labels,
-            joiners: &about.joiners,
-            lexicon_words: model.lexicon_words(),
-            rules: &about.rules,
-        });
+        return out.json(&object(model));
     }
     let name = match &arguments.model {
         Some(path) => path.display().to_string(),
         None => "the sample in this program".into(),
     };
+    out.pairs(&summary(&name, model))
+}
+
+fn object(model: &Model) -> Info<'_> {
+    let about = model.metadata();
+    let training = &about.training;
+    Info {
+        format: about.format,
+        labels: about.labels.len(),
+        dimensions: DIMENSIONS,
+        buckets: model.rows(),
+        parameters: model.parameters(),
+        bytes: model.as_bytes().len(),
+        preset: &about.preset,
+        examples: training.examples,
+        library_version: &about.library,
+        checksum: &about.checksum,
+        choice: about.choice,
+        heldout: training.heldout,
+        heldout_accuracy: training.heldout_accuracy,
+        familiar_accuracy: training.familiar_accuracy,
+        heldout_answered: training.heldout_answered,
+        epochs: training.epochs,
+        seed: training.seed,
+        label_names: &about.labels,
+        clause_separators: &about.joiners,
+        lexicon_words: model.lexicon_words(),
+        rules: &about.rules,
+    }
+}
+
+fn summary(name: &str, model: &Model) -> Vec<(&'static str, String)> {
+    let about = model.metadata();
+    let training = &about.training;
     let choice = match about.choice {
         Choice::Single => "the best label alone",
         Choice::Multi => "every label over its threshold",
     };
+    let buckets = numbers::count(model.rows());
     let reads = match about.ngrams {
-        Some(_) => {
-            format!("texts, through {} buckets of {DIMENSIONS} dimensions", words::count(model.rows()))
-        }
+        Some(_) => format!("texts, through {buckets} buckets of {DIMENSIONS} dimensions"),
         None => format!("feature rows of {DIMENSIONS} numbers, no texts"),
     };
     let trained = format!(
         "{}, {}, seed {}, preset {}",
-        words::of(training.examples, "example"),
-        words::of(training.epochs, "epoch"),
+        numbers::of(training.examples, "example"),
+        numbers::of(training.epochs, "epoch"),
         training.seed,
         about.preset
     );
-    let clauses = match about.joiners.as_slice() {
-        [] => "none, texts are read whole".into(),
-        joiners => format!("cut at {}", joiners.join(" ")),
-    };
-    let lexicon = match model.lexicon_words() {
-        0 => "none".into(),
-        held => words::of(held, "word"),
-    };
-    let rules = match about.rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum() {
-        0 => "none".into(),
-        count => words::of(count, "keyword or phrase"),
-    };
-    let names: Vec<&str> = about.labels.iter().take(12).map(String::as_str).collect();
-    let more = if about.labels.len() > names.len() { ", ..." } else { "" };
+    let some = |count: usize, noun: &str| if count == 0 { "none".into() } else { numbers::of(count, noun) };
+    let rules = about.rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum();
     let mut pairs = vec![
-        ("model", format!("{name}, {}", words::bytes(bytes))),
-        ("labels", format!("{}: {}{more}", words::count(about.labels.len()), names.join(", "))),
+        ("model", format!("{name}, {}", numbers::bytes(model.as_bytes().len()))),
+        ("labels", labels(&about.labels)),
         ("answers", choice.into()),
         ("reads", reads),
-        ("clauses", clauses),
-        ("lexicon", lexicon),
-        ("rules", rules),
-        ("parameters", words::count(model.parameters())),
+        ("clauses", figures::clauses(&about.joiners)),
+        ("lexicon", some(model.lexicon_words(), "word")),
+        ("rules", some(rules, "keyword or phrase")),
+        ("parameters", numbers::count(model.parameters())),
         ("trained on", trained),
     ];
     pairs.extend(figures::of_training(training));
@@ -133,5 +132,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),
         ("checksum", about.checksum.clone()),
     ]);
-    out.pairs(&pairs)
+    pairs
+}
+
+/// How many there are, and the first by name.
+fn labels(all: &[String]) -> String {
+    let names: Vec<&str> = all.iter().take(NAMED_LABELS).map(String::as_str).collect();
+    let more = if all.len() > names.len() { ", ..." } else { "" };
+    format!("{}: {}{more}", numbers::count(all.len()), names.join(", "))
 }

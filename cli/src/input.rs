@@ -1,7 +1,7 @@
 //! Where data and models come from.
 
 use crate::failure::Failure;
-use crate::words;
+use crate::{mistaken, terminal};
 use intentkit::data::{self, Format, WithWarnings};
 use intentkit::{Classifier, Error, Lexicon, files};
 use std::fs::File;
@@ -22,6 +22,7 @@ pub fn examples(paths: &[PathBuf], format: Option<Format>) -> Result<WithWarning
             let format = format.unwrap_or(Format::JsonLines);
             data::read_with_warnings(std::io::stdin().lock(), format, "standard input")?
         } else {
+            mistaken::check_data(path)?;
             let format = format.map_or_else(|| Format::of_path(path), Ok).map_err(|e| match e {
                 Error::InvalidArgument(sentence) => Failure::Usage(format!("{sentence} (--format)")),
                 other => other.into(),
@@ -59,7 +60,7 @@ pub fn hold(model: &Path) -> Result<File, Failure> {
         let file = File::open(model).map_err(fault)?;
         if !files::lock(&file).map_err(fault)? {
             return Err(Failure::Failed(format!(
-                "{}: another process is teaching this model; try again when it is done",
+                "{}: another process is updating this model; try again when it is done",
                 model.display()
             )));
         }
@@ -103,7 +104,7 @@ pub fn warn_of(data: &WithWarnings) -> Result<(), Failure> {
 
 /// Warnings go to standard error, each as one sentence.
 pub fn warn(sentence: &str) -> Result<(), Failure> {
-    match writeln!(std::io::stderr(), "intent: warning: {}", words::visible(sentence, false)) {
+    match writeln!(std::io::stderr(), "intent: warning: {}", terminal::visible(sentence, false)) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::Failed(format!("cannot write to standard error: {e}")))
         }

@@ -1,8 +1,9 @@
 //! `intent`: trains, asks and measures classifiers from the command line.
 //!
-//! One file for each subcommand; what several share is in `failure` (exit codes and sentences), `input` (data, models,
+//! One module for each subcommand. Modules that several share: `failure` (exit codes and sentences), `input` (data, models,
 //! the embedded sample), `output` (standard output, files), `figures` and `report` (an evaluation as text and as a page),
-//! `cross_validate` (what `eval` does without a model), `progress` and `words` (numbers as people read them).
+//! `cross_validate` (`eval` without a model), `progress`, `numbers` (numbers as people read them) and `terminal` (other
+//! people's texts made safe to show), `mistaken` (file names where something else belongs).
 
 mod bench;
 mod cross_validate;
@@ -14,15 +15,17 @@ mod failure;
 mod figures;
 mod info;
 mod input;
+mod mistaken;
 mod new;
+mod numbers;
 mod output;
 mod predict;
 mod progress;
 mod rejecting;
 mod report;
+mod terminal;
 mod train;
 mod update;
-mod words;
 
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
@@ -34,24 +37,32 @@ use std::process::ExitCode;
 #[command(
     name = "intent",
     version,
-    about = "Turns short texts into labels: trains on this machine, answers in microseconds.",
-    after_help = "Examples:
+    max_term_width = 100,
+    about = "Classifies short texts: trains on this machine, answers in microseconds",
+    after_help = r#"Examples:
   intent demo
-  intent predict \"Can you see my screen?\"
-  intent explain \"Can you see my screen?\"
+  intent predict "Can you see my screen?"
+  intent explain "Can you see my screen?"
   intent train commands.jsonl --output commands.intent
-  intent predict --model commands.intent \"turn on the lights\"
-  intent update commands.intent corrections.jsonl --output commands.intent
-  intent eval commands.intent test.jsonl
-  intent export commands.intent --output Commands.mlpackage
+  intent predict --model commands.intent "turn on the lights"
+  intent update --model commands.intent fixes.jsonl --output better.intent
+  intent eval --model commands.intent test.jsonl
+  intent export --model commands.intent --output Commands.mlpackage
+
+In every subcommand:
+  -m, --model FILE   the model to use; predict, explain and info use the
+                     sample in this program without it
+  -o, --output FILE  the file to write
+  arguments          what the subcommand works on: texts, data files or a file
+                     of rules; `-` as a data file is standard input
 
 Data files hold one text a line with its labels:
-  JSON Lines  {\"text\": \"turn on the lights\", \"labels\": [\"light\"]}
+  JSON Lines  {"text": "turn on the lights", "labels": ["light"]}
   fastText    __label__light turn on the lights
   CSV         a header text,labels; several labels are separated by |
-A line without labels is an example of what belongs to none of them.
+A line without labels is an example of a text that no label fits.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage."
+Exit codes: 0 success, 1 failure, 2 wrong usage"#
 )]
 struct Cli {
     #[command(subcommand)]
@@ -122,7 +133,13 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let end = ["Usage:", "For more information"].iter().filter_map(|mark| complaint.find(mark)).min();
     let sentence: Vec<&str> = complaint[..end.unwrap_or(complaint.len())].split_whitespace().collect();
     let sentence = sentence.join(" ").replace(" tip: ", "; ");
-    let sentence = words::visible(sentence.trim_end_matches(['.', ' ']), false);
-    let _ = writeln!(std::io::stderr(), "intent: {sentence}; see --help");
+    let sentence = terminal::visible(sentence.trim_end_matches(['.', ' ']), false);
+    let step = match (error.kind(), mistaken::stray_model(std::env::args_os().skip(2))) {
+        (ErrorKind::UnknownArgument | ErrorKind::MissingRequiredArgument, Some(model)) => {
+            format!("write --model {}", terminal::visible(&model, false))
+        }
+        _ => "see --help".into(),
+    };
+    let _ = writeln!(std::io::stderr(), "intent: {sentence}; {step}");
     ExitCode::from(2)
 }

@@ -2,29 +2,31 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{update, words};
+use crate::{numbers, update};
 use clap::Args;
 use intentkit::model::Model;
 use std::path::PathBuf;
 
-/// Make a model of keyword rules alone, without any training
+/// Make a model of keyword rules, without training
 ///
-/// It answers what its rules ask for and rejects everything else. `intent update` teaches it.
+/// The model answers what its rules ask for and rejects everything else. `intent update` teaches it examples.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent new rules.json --output first.intent
-  intent predict --model first.intent \"take a screenshot\"
+  intent predict --model first.intent "take a screenshot"
 
-A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]
-Keywords are one to eight words in a row, phrases whole texts; case and punctuation don't matter.")]
+A file of rules:
+  [{"label": "vision", "keywords": ["screenshot", "my screen"],
+    "phrases": ["what is this"]}]
+A keyword is one to eight words in a row, anywhere in a text; a phrase is a whole text. Case and punctuation don't matter."#)]
 pub struct Arguments {
     /// A JSON file of rules
     #[arg(value_name = "RULES")]
     rules: PathBuf,
-    /// The model file to write
+    /// Write the model to this file
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
-    /// No summary; errors only
+    /// Print no summary
     #[arg(long, short)]
     quiet: bool,
 }
@@ -41,9 +43,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let output = arguments.output.display();
     let count = rules.iter().map(|rule| rule.keywords.len() + rule.phrases.len()).sum();
     Output::new().pairs(&[
-        ("model", format!("{output}, {}", words::bytes(model.as_bytes().len()))),
-        ("labels", words::count(model.labels().len())),
-        ("rules", words::of(count, "keyword or phrase")),
+        ("model", format!("{output}, {}", numbers::bytes(model.as_bytes().len()))),
+        ("labels", numbers::count(model.labels().len())),
+        ("rules", numbers::of(count, "keyword or phrase")),
         ("next", format!("intent predict --model {output} \"some text\"")),
     ])
 }

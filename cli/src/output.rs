@@ -1,7 +1,7 @@
 //! Where results go: standard output (lines, aligned tables, JSON), and files.
 
 use crate::failure::Failure;
-use crate::{input, words};
+use crate::{input, terminal};
 use intentkit::{Error, files};
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
@@ -17,7 +17,7 @@ impl Output {
 
     /// One line, or several, without other control characters. (`println!` would panic when the pipe is closed.)
     pub fn line(&mut self, line: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{}", words::visible(line, true))
+        writeln!(self.0, "{}", terminal::visible(line, true))
             .and_then(|()| self.0.flush())
             .map_err(|e| Failure::of_output(&e))
     }
@@ -33,7 +33,7 @@ impl Output {
     pub fn pairs(&mut self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
         let line =
-            |(name, value): &(&str, String)| format!("{name:width$}  {}", words::visible(value, false));
+            |(name, value): &(&str, String)| format!("{name:width$}  {}", terminal::visible(value, false));
         pairs.iter().try_for_each(|pair| self.line(&line(pair)))
     }
 }
@@ -65,7 +65,7 @@ pub fn check_file<'a>(
     }
     // A device or a pipe would be replaced, not written into.
     if !path.metadata().map_or_else(|e| e.kind() == io::ErrorKind::NotFound, |there| there.is_file()) {
-        return Err(Failure::Failed(format!("{name} is no regular file; choose another {option}")));
+        return Err(Failure::Failed(format!("{name} is not a regular file; choose another {option}")));
     }
     let target = files::target(path)?;
     let folder = files::folder(&target);
@@ -86,11 +86,11 @@ pub fn same_place(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-/// What to say when a learner file was written and its model was not.
-pub fn model_missing(error: &Error, learner: &Path, model: &Path) -> Failure {
-    let (learner, model) = (learner.display(), model.display());
+/// The failure to write a model after its training-state file was written.
+pub fn model_missing(error: &Error, state: &Path, model: &Path) -> Failure {
+    let (state, model) = (state.display(), model.display());
     Failure::Failed(format!(
-        "{error}; everything learned stands in {learner}: `intent update {learner} --output {model}` writes the model"
+        "{error}; {state} has been written and holds everything learned: `intent update --model {state} --output {model}` writes the model"
     ))
 }
 

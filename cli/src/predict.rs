@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::rejecting::Rejecting;
-use crate::{input, words};
+use crate::{input, mistaken, numbers, terminal};
 use clap::Args;
 use intentkit::text::MAX_TEXT_BYTES;
 use intentkit::{Classifier, PredictOptions, Prediction};
@@ -12,34 +12,33 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Ask a model for the labels of texts
+/// Classify texts
 ///
-/// One line of output for each text: its labels, best first, with their probabilities, or `(rejected)` for a text that
-/// belongs to none of them.
+/// Prints one line for each text: its labels, best first, with their probabilities, or `(rejected)` if no label fits.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent predict \"Can you see my screen?\"
-  intent predict --model commands.intent \"turn on the lights\" \"play some jazz\"
+#[command(after_help = r#"Examples:
+  intent predict "Can you see my screen?"
+  intent predict --model commands.intent "turn on the lights" "play some jazz"
   intent predict --model commands.intent --top 3 --json < texts.txt
-  intent predict --threshold 0.8 \"read my mail aloud\"
-  intent predict --no-reject \"water the plants\"
-  intent predict --ask-back-cost 0.2 --foreign-share 0.1 \"water the plants\"")]
+  intent predict --threshold 0.8 "read my mail aloud"
+  intent predict --no-reject "water the plants"
+  intent predict --ask-back-cost 0.2 --foreign-share 0.1 "water the plants""#)]
 pub struct Arguments {
-    /// Texts, each an argument of its own [default: the lines of standard input]
+    /// Texts to classify, each one argument [default: the lines of standard input]
     #[arg(value_name = "TEXT")]
     texts: Vec<String>,
-    /// The model file [default: the sample in this program, a desktop assistant's commands]
+    /// Use this model file [default: the sample in this program, commands to a desktop assistant]
     #[arg(long, short, value_name = "MODEL")]
     model: Option<PathBuf>,
-    /// The K best labels, 1 or more, whatever the model's thresholds say
+    /// Print the K best labels, 1 or more, whatever the model's thresholds
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     top: Option<usize>,
-    /// Only labels of at least this probability, 0 to 1, instead of the model's thresholds
+    /// Print labels of at least this probability, 0 to 1 [default: the model's threshold of each label]
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f32>,
     #[command(flatten)]
     rejecting: Rejecting,
-    /// Print one JSON object for each text, on a line of its own
+    /// Print one JSON object for each text, each on a line
     #[arg(long)]
     json: bool,
 }
@@ -62,10 +61,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = PredictOptions {
         threshold: arguments.threshold,
         top: arguments.top,
-        keep: arguments.rejecting.keep(),
+        keep: arguments.rejecting.acceptance_rate(),
         cost: arguments.rejecting.cost(),
     };
     options.check()?;
+    mistaken::check_texts(&arguments.texts)?;
     let classifier = input::classifier(arguments.model.as_deref())?;
     classifier.prepare();
     let asker = Asker {
@@ -136,7 +136,7 @@ impl Asker {
     fn ask(&self, text: &str, out: &mut Output) -> Result<(), Failure> {
         let start = Instant::now();
         let prediction = self.classifier.predict_with(text, &self.options)?;
-        let microseconds = words::rounded(start.elapsed().as_secs_f64() * 1e6, 2);
+        let microseconds = numbers::rounded(start.elapsed().as_secs_f64() * 1e6, 2);
         if self.json {
             return out.json(&Answer {
                 text,
@@ -149,7 +149,7 @@ impl Asker {
         }
         let labels = readable(&self.classifier, &prediction);
         if self.show_text {
-            out.line(&format!("{labels:36}  {}", words::printable(text)))
+            out.line(&format!("{labels:36}  {}", terminal::printable(text)))
         } else {
             out.line(&labels)
         }

@@ -1,5 +1,6 @@
 //! A bar with the time to go, for a reader at a terminal.
 
+use crate::numbers;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use intentkit::train::{Phase, Progress};
 use std::io::IsTerminal;
@@ -19,7 +20,7 @@ impl Bar {
         let bar = ProgressBar::with_draw_target(None, target);
         // The template is fixed; should indicatif ever refuse it, its own style will do.
         if let Ok(style) =
-            ProgressStyle::with_template("{spinner} {prefix} [{bar:20}] {pos}/{len} epochs  {wide_msg}")
+            ProgressStyle::with_template("{spinner} {prefix} [{bar:16}] {pos}/{len} epochs, {wide_msg}")
         {
             bar.set_style(style.progress_chars("=> "));
         }
@@ -39,10 +40,7 @@ impl Bar {
         self.bar.set_length(now.epochs as u64);
         self.bar.set_position(now.epoch as u64);
         self.score = now.heldout_score.or(self.score);
-        let score =
-            self.score.map(|s| format!(", {:.1} % of held-out lines right", s * 100.0)).unwrap_or_default();
-        let seconds = now.seconds_left.ceil();
-        self.bar.set_message(format!("{seconds} s left{score}"));
+        self.bar.set_message(message(now.seconds_left, self.score));
         true
     }
 
@@ -53,7 +51,7 @@ impl Bar {
         self.bar.set_position((fold * now.epochs + now.epoch) as u64);
         let done = (fold as f64 + now.epoch as f64 / now.epochs.max(1) as f64) / folds as f64;
         let left = started.elapsed().as_secs_f64() * (1.0 - done) / done;
-        self.bar.set_message(format!("{} s left", left.ceil()));
+        self.bar.set_message(message(left, None));
         true
     }
 
@@ -63,8 +61,32 @@ impl Bar {
     }
 }
 
+/// What stands after the bar. Short: with bar and counts it fits a line of 80 columns.
+fn message(seconds_left: f64, score: Option<f64>) -> String {
+    let score = score.map(|score| format!(", {} right", numbers::percent(score))).unwrap_or_default();
+    format!("{} s left{score}", seconds_left.ceil())
+}
+
 impl Drop for Bar {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_usual_line_fits_80_columns() {
+        let bar = "=".repeat(16);
+        for (prefix, counts, score) in [
+            ("clause trial", "1000/1000", Some(1.0)),
+            ("training", "10000/10000", Some(1.0)),
+            ("fold 100 of 100", "2500/2500", None),
+        ] {
+            let line = format!("- {prefix} [{bar}] {counts} epochs, {}", message(9999.0, score));
+            assert!(line.len() <= 80, "{line}");
+        }
     }
 }

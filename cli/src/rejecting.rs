@@ -6,17 +6,17 @@ use intentkit::decision::Cost;
 /// What mistakes cost.
 #[derive(Args)]
 pub struct Costs {
-    /// Cost of rejecting a text that has a label, 0 to 1, where a wrong action costs 1; texts are then rejected where that is
-    /// cheaper on average. Needs --foreign-share
+    /// Reject a text if that costs less on average: rejecting one that has a label costs this, 0 to 1, a wrong label costs
+    /// 1. Needs --foreign-share
     #[arg(
         long,
         value_name = "COST",
         requires = "foreign_share",
-        conflicts_with = "keep",
+        conflicts_with = "acceptance_rate",
         allow_negative_numbers = true
     )]
     ask_back_cost: Option<f32>,
-    /// Share of texts that belong to none of the labels, 0 to 1; answering one costs 1. Needs --ask-back-cost
+    /// Expect this share of texts without a label, 0 to 1; answering one costs 1. Needs --ask-back-cost
     #[arg(long, value_name = "SHARE", requires = "ask_back_cost", allow_negative_numbers = true)]
     foreign_share: Option<f32>,
 }
@@ -30,19 +30,19 @@ impl Costs {
 /// Which texts a prediction rejects, instead of the model's own rule.
 #[derive(Args)]
 pub struct Rejecting {
-    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1 [default: as trained]
+    /// Answer this share of the texts that have a label: over 0, at most 1 [default: as trained]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    keep: Option<f32>,
-    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
-    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    acceptance_rate: Option<f32>,
+    /// Reject only texts that hold nothing the model knows; the same as --acceptance-rate 1
+    #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     pub no_reject: bool,
     #[command(flatten)]
     costs: Costs,
 }
 
 impl Rejecting {
-    pub fn keep(&self) -> Option<f32> {
-        if self.no_reject { Some(1.0) } else { self.keep }
+    pub fn acceptance_rate(&self) -> Option<f32> {
+        if self.no_reject { Some(1.0) } else { self.acceptance_rate }
     }
 
     pub fn cost(&self) -> Option<Cost> {

@@ -3,7 +3,7 @@
 use crate::explain;
 use crate::failure::Failure;
 use crate::figures::{self, Figure};
-use crate::words::rounded;
+use crate::numbers::rounded;
 use intentkit::classifier::{Evaluation, Outcome};
 use intentkit::data::Example;
 use intentkit::decision::Choice;

@@ -4,88 +4,94 @@ use crate::failure::Failure;
 use crate::output::{self, Output};
 use crate::progress::Bar;
 use crate::rejecting::Costs;
-use crate::{export, figures, input, words};
+use crate::{export, figures, input, numbers};
 use clap::Args;
-use intentkit::data::Format;
+use intentkit::data::{Format, WithWarnings};
 use intentkit::learn::{Durability, LearnerFile, train_to_learn};
-use intentkit::train::{Dataset, LexiconUse};
+use intentkit::train::{Dataset, LexiconUse, TrainReport};
 use intentkit::{Classifier, CoreMlOptions, Preset, TrainOptions};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Learn a model from labelled texts
+/// Train a model on labelled texts
 ///
-/// The same data, options and seed give the same file, byte for byte, on every machine and number of threads.
+/// Reads the DATA files in order and writes one model file. The same data, options and seed give the same file, byte for
+/// byte, on every machine and with any number of threads.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   intent train commands.jsonl --output commands.intent
-  intent train train.csv more.csv --valid valid.csv --output commands.intent --seed 2
+  intent train train.csv more.csv --valid valid.csv --output commands.intent
   cat *.jsonl | intent train - --output commands.intent --json
-  intent train commands.jsonl --output commands.intent --learner commands.learner
-  intent train commands.jsonl --output commands.intent --ask-back-cost 0.2 --foreign-share 0.1
-  intent train log.data --format fasttext --output log.intent --quiet")]
+  intent train log.data --format fasttext --output log.intent --quiet
+  intent train commands.jsonl --output commands.intent \
+    --training-state commands.learner
+  intent train commands.jsonl --output commands.intent \
+    --ask-back-cost 0.2 --foreign-share 0.1"#)]
 pub struct Arguments {
-    /// Files of labelled texts, read one after the other; `-` is standard input
+    /// Labelled texts to train on, in one or more files; `-` is standard input
     #[arg(required = true, value_name = "DATA")]
     data: Vec<PathBuf>,
-    /// The model file to write, such as commands.intent; put in place in one step when training is done
+    /// Write the model to this file, such as commands.intent; an existing file is replaced when training is done
     #[arg(long, short, value_name = "MODEL")]
     output: PathBuf,
-    /// Labelled texts that choose epochs, calibration and the rejection threshold [default: a part of DATA, held out]
+    /// Choose epochs, calibration and rejection threshold on these labelled texts [default: on lines of DATA that are held
+    /// out]
     #[arg(long, value_name = "FILE")]
     valid: Option<PathBuf>,
-    /// auto (by the data), single (one label a text), multi (sets of labels) or reference (a baseline)
+    /// Train for one label a text (single), for sets of labels (multi), as the data asks for (auto), or a baseline for
+    /// comparisons (reference)
     #[arg(long, value_name = "PRESET", default_value_t)]
     preset: Preset,
-    /// Passes over the data, 1 to 100,000 [default: by the preset and the amount of data]
+    /// Pass over the data this many times, 1 to 100,000 [default: by the preset and the amount of data]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     epochs: Option<usize>,
-    /// Seed of all randomness
+    /// Seed the random numbers, 0 or more
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().seed, allow_negative_numbers = true)]
     seed: u64,
-    /// Threads to use, 0 for all cores; the model doesn't depend on it
+    /// Use this many threads, up to 1024; 0 uses all cores. The model does not depend on it
     #[arg(long, value_name = "N", default_value_t = TrainOptions::default().threads, allow_negative_numbers = true)]
     threads: usize,
-    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1
+    /// Answer this share of the texts that have a label: over 0, at most 1. The others are rejected
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
-    keep: f64,
-    /// Answer everything: reject only texts in which nothing is known. The same as --keep 1
-    #[arg(long, conflicts_with_all = ["keep", "ask_back_cost"])]
+    acceptance_rate: f64,
+    /// Reject only texts that hold nothing the model knows; the same as --acceptance-rate 1
+    #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     no_reject: bool,
     #[command(flatten)]
     costs: Costs,
-    /// A word or punctuation mark that parts clauses, such as `and`; may be given several times [default: learned from lines
-    /// with several labels, and used if that makes held-out lines better]
-    #[arg(long = "joiner", value_name = "WORD")]
-    joiners: Vec<String>,
-    /// Don't cut texts into clauses
-    #[arg(long, conflicts_with = "joiners")]
-    no_joiners: bool,
-    /// Don't learn from the names of labels with few lines
+    /// Cut texts into clauses at this word or punctuation mark, such as `and`; repeat for more [default: learned from
+    /// lines with several labels, and used if that improves held-out lines]
+    #[arg(long = "clause-separator", value_name = "WORD")]
+    clause_separators: Vec<String>,
+    /// Read every text as one clause
+    #[arg(long, conflicts_with = "clause_separators")]
+    no_clause_separators: bool,
+    /// Don't use the names of labels with few lines as examples
     #[arg(long)]
     no_label_names: bool,
-    /// A JSON object of label names and descriptions, each one more line of its label: {"pay_bill": "settle an invoice"}
+    /// Use descriptions of labels as examples, from a JSON object such as {"pay_bill": "settle an invoice"}
     #[arg(long, value_name = "FILE")]
     descriptions: Option<PathBuf>,
-    /// Word vectors from elsewhere, a help where examples are few: a text file (.vec of fastText or word2vec, GloVe) or a
-    /// folder of Model2Vec or sentence-transformers (static embeddings). The model holds what it needs of them
+    /// Use word vectors trained elsewhere, which helps where examples are few: a text file (GloVe, or .vec of fastText or
+    /// word2vec) or a folder (Model2Vec, or sentence-transformers with static embeddings)
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Also write what `intent update` needs to learn without forgetting: the examples among it, about 8 MB, readable by its owner alone
+    /// Write the training state to this file, so that `intent update` forgets nothing. It holds the examples, takes about
+    /// 8 MB, and only its owner can read it
     #[arg(long, value_name = "FILE")]
-    learner: Option<PathBuf>,
-    /// Also write the model as a Core ML package in float16, as `intent export` does
+    training_state: Option<PathBuf>,
+    /// Write the model as a Core ML package too, in float16, as `intent export` does
     #[arg(long, value_name = "PACKAGE")]
     export: Option<PathBuf>,
-    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// No progress, warnings or summary; errors only (and the JSON object, if asked for)
+    /// Print no progress, warnings or summary
     #[arg(long, short)]
     quiet: bool,
 }
@@ -103,131 +109,165 @@ struct Report<'a> {
     model_bytes: usize,
     seed: u64,
     heldout: usize,
-    joiners: &'a [String],
+    clause_separators: &'a [String],
     lexicon_words: usize,
     warnings: Vec<&'a String>,
     output: String,
     export: Option<String>,
-    learner: Option<String>,
+    training_state: Option<String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let options = TrainOptions {
+    let options = options(arguments)?;
+    // Fail before training, which can take minutes.
+    options.check()?;
+    check_paths(arguments)?;
+    let data = Given::read(arguments)?;
+    let made = train(arguments, &data, &options)?;
+    if !arguments.quiet {
+        made.report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
+    }
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&object(arguments, &data, &made));
+    }
+    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+}
+
+fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
+    Ok(TrainOptions {
         preset: arguments.preset,
         epochs: arguments.epochs,
         seed: arguments.seed,
         threads: arguments.threads,
-        keep: if arguments.no_reject { 1.0 } else { arguments.keep },
+        keep: if arguments.no_reject { 1.0 } else { arguments.acceptance_rate },
         cost: arguments.costs.cost(),
-        joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
+        joiners: (arguments.no_clause_separators || !arguments.clause_separators.is_empty())
+            .then(|| arguments.clause_separators.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
         lexicon: input::lexicon(arguments.lexicon.as_deref())?,
         ..TrainOptions::default()
-    };
-    // Whatever can be refused is refused before minutes go into training.
-    options.check()?;
+    })
+}
+
+/// Fails if a file can't be read twice or can't be written.
+fn check_paths(arguments: &Arguments) -> Result<(), Failure> {
     let sources = || arguments.data.iter().chain(&arguments.valid);
     if sources().filter(|path| input::is_stdin(path)).count() > 1 {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
     output::check_file(&arguments.output, "--output", "commands.intent", sources())?;
-    if let Some(learner) = &arguments.learner {
-        output::check_file(learner, "--learner", "commands.learner", sources().chain([&arguments.output]))?;
+    if let Some(state) = &arguments.training_state {
+        let sources = sources().chain([&arguments.output]);
+        output::check_file(state, "--training-state", "commands.learner", sources)?;
     }
-    arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))?;
+    arguments.export.as_deref().map_or(Ok(()), |package| export::check(package, "--export"))
+}
 
-    let given = input::examples(&arguments.data, arguments.format)?;
-    let given_valid =
-        arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format)).transpose()?;
-    if !arguments.quiet {
-        [Some(&given), given_valid.as_ref()].into_iter().flatten().try_for_each(input::warn_of)?;
+/// The data files' examples, with what they are warned of.
+struct Given {
+    data: WithWarnings,
+    valid: Option<WithWarnings>,
+}
+
+impl Given {
+    fn read(arguments: &Arguments) -> Result<Given, Failure> {
+        let data = input::examples(&arguments.data, arguments.format)?;
+        let valid = arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format));
+        let given = Given { data, valid: valid.transpose()? };
+        if !arguments.quiet {
+            given.warnings().try_for_each(|warning| input::warn(warning))?;
+        }
+        Ok(given)
     }
+
+    fn warnings(&self) -> impl Iterator<Item = &String> {
+        self.data.warnings.iter().chain(self.valid.iter().flat_map(|valid| &valid.warnings))
+    }
+}
+
+/// A trained classifier, and what the training says of it.
+struct Made {
+    classifier: Classifier,
+    report: TrainReport,
+}
+
+/// Trains, and writes every file that is asked for.
+fn train(arguments: &Arguments, given: &Given, options: &TrainOptions) -> Result<Made, Failure> {
     let mut bar = Bar::new(arguments.quiet);
-    let (data, valid) =
-        (Dataset::of(&given.examples), given_valid.as_ref().map(|valid| Dataset::of(&valid.examples)));
-    let (classifier, report) = match &arguments.learner {
-        None => Classifier::train_on(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?,
+    let data = Dataset::of(&given.data.examples);
+    let valid = given.valid.as_ref().map(|valid| Dataset::of(&valid.examples));
+    let (classifier, report) = match &arguments.training_state {
+        None => Classifier::train_on(&data, valid.as_ref(), options, &mut |now| bar.show(now))?,
         Some(path) => {
-            let (learner, report) =
-                train_to_learn(&data, valid.as_ref(), &options, &mut |now| bar.show(now))?;
+            let (learner, report) = train_to_learn(&data, valid.as_ref(), options, &mut |now| bar.show(now))?;
             LearnerFile::create(path, &learner, Durability::Power)?;
             (Classifier::from(Arc::clone(learner.model())), report)
         }
     };
     bar.clear();
-    classifier.save(&arguments.output).map_err(|error| match &arguments.learner {
-        Some(learner) => output::model_missing(&error, learner, &arguments.output),
+    classifier.save(&arguments.output).map_err(|error| match &arguments.training_state {
+        Some(state) => output::model_missing(&error, state, &arguments.output),
         None => error.into(),
     })?;
-    let package = arguments.export.as_deref();
-    package.map(|package| export::export(&classifier, package, &CoreMlOptions::default())).transpose()?;
+    if let Some(package) = &arguments.export {
+        export::export(&classifier, package, &CoreMlOptions::default())?;
+    }
+    Ok(Made { classifier, report })
+}
 
-    if !arguments.quiet {
-        report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
+fn object<'a>(arguments: &Arguments, given: &'a Given, made: &'a Made) -> Report<'a> {
+    let Made { classifier, report } = made;
+    let name = |path: &PathBuf| path.display().to_string();
+    Report {
+        examples: report.examples,
+        labels: report.labels,
+        seconds: numbers::rounded(report.seconds, 3),
+        epochs: report.epochs,
+        preset: report.preset.name(),
+        heldout_accuracy: report.heldout_accuracy,
+        familiar_accuracy: report.familiar_accuracy,
+        heldout_answered: report.heldout_answered,
+        model_bytes: classifier.model().as_bytes().len(),
+        seed: arguments.seed,
+        heldout: report.heldout,
+        clause_separators: &report.joiners,
+        lexicon_words: report.lexicon.as_ref().map_or(0, |lexicon| lexicon.held),
+        warnings: given.warnings().chain(&report.warnings).collect(),
+        output: name(&arguments.output),
+        export: arguments.export.as_ref().map(name),
+        training_state: arguments.training_state.as_ref().map(name),
     }
-    let model_bytes = classifier.model().as_bytes().len();
-    let output = arguments.output.display().to_string();
-    let mut out = Output::new();
-    if arguments.json {
-        return out.json(&Report {
-            examples: report.examples,
-            labels: report.labels,
-            seconds: words::rounded(report.seconds, 3),
-            epochs: report.epochs,
-            preset: report.preset.name(),
-            heldout_accuracy: report.heldout_accuracy,
-            familiar_accuracy: report.familiar_accuracy,
-            heldout_answered: report.heldout_answered,
-            model_bytes,
-            seed: arguments.seed,
-            heldout: report.heldout,
-            joiners: &report.joiners,
-            lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
-            warnings: given
-                .warnings
-                .iter()
-                .chain(given_valid.iter().flat_map(|valid| &valid.warnings))
-                .chain(&report.warnings)
-                .collect(),
-            output,
-            export: package.map(|package| package.display().to_string()),
-            learner: arguments.learner.as_ref().map(|learner| learner.display().to_string()),
-        });
-    }
-    if arguments.quiet {
-        return Ok(());
-    }
-    let clauses = match report.joiners.as_slice() {
-        [] => "none, texts are read whole".into(),
-        joiners => format!("cut at {}", joiners.join(" ")),
-    };
+}
+
+fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
+    let Made { classifier, report } = made;
+    let output = arguments.output.display();
+    let model_bytes = numbers::bytes(classifier.model().as_bytes().len());
+    let epochs = numbers::of(report.epochs, "epoch");
     let mut pairs = vec![
-        ("model", format!("{output}, {}", words::bytes(model_bytes))),
+        ("model", format!("{output}, {model_bytes}")),
         (
             "learned",
-            format!("{}, {}", words::of(report.examples, "example"), words::of(report.labels, "label")),
+            format!("{}, {}", numbers::of(report.examples, "example"), numbers::of(report.labels, "label")),
         ),
-        (
-            "preset",
-            format!("{}, {}, {:.1} s", report.preset, words::of(report.epochs, "epoch"), report.seconds),
-        ),
-        ("clauses", clauses),
+        ("preset", format!("{}, {epochs}, {:.1} s", report.preset, report.seconds)),
+        ("clauses", figures::clauses(&report.joiners)),
     ];
     if let Some(LexiconUse { words, found, held }) = report.lexicon {
-        let (words, found, others) =
-            (words::count(words), words::count(found), words::count(held.saturating_sub(found)));
+        let [words, found, others] = [words, found, held.saturating_sub(found)].map(numbers::count);
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));
     }
-    if let Some(learner) = &arguments.learner {
-        pairs.push(("learner", learner.display().to_string()));
+    if let Some(state) = &arguments.training_state {
+        pairs.push(("training state", state.display().to_string()));
     }
-    if let Some(package) = package {
+    if let Some(package) = &arguments.export {
         pairs.push(("package", package.display().to_string()));
     }
     pairs.extend(figures::of_training(&classifier.model().metadata().training));
     pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
-    out.pairs(&pairs)
+    pairs
 }
 
 /// Reads label descriptions.

@@ -2,68 +2,73 @@
 
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::{input, words};
+use crate::{input, mistaken, numbers};
 use clap::Args;
 use intentkit::data::Format;
 use intentkit::learn::{Change, Durability, Learner, LearnerFile, UpdateReport};
 use intentkit::model::Model;
 use intentkit::{Error, Rule};
 use serde::Serialize;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Teach a model a few examples, without training it anew
+/// Teach a model some examples, rename, merge or remove labels, or replace rules
 ///
-/// Examples correct what the model got wrong; labels that it doesn't have yet become labels. With --learner the examples it was trained on
-/// protect the other labels, and what is learned is kept with them.
+/// Examples correct what the model got wrong, and may add labels. With --training-state the model also rehearses the
+/// examples that it was trained on, so that it forgets nothing, and the state remembers what it learned. Either all
+/// changes are made or none.
 #[derive(Args)]
-#[command(after_help = "Examples:
-  intent update commands.intent corrections.jsonl --output commands.intent
-  echo '{\"text\": \"it is dark in here\", \"labels\": [\"light\"]}' | intent update commands.intent - --output better.intent
-  intent train commands.jsonl --output commands.intent --learner commands.learner
-  intent update commands.intent corrections.jsonl --output commands.intent --learner commands.learner
-  intent update commands.intent --rename lamp light --merge song music --output commands.intent --learner commands.learner
-  intent update commands.intent --rules rules.json --output commands.intent --learner commands.learner
+#[command(after_help = r#"Examples:
+  intent update --model old.intent corrections.jsonl --output new.intent
+  echo '{"text": "it is dark in here", "labels": ["light"]}' |
+    intent update --model old.intent - --output new.intent
+  intent update --model commands.intent corrections.jsonl \
+    --training-state commands.learner --output commands.intent
+  intent update --model commands.intent --rename lamp light \
+    --merge song music --output commands.intent
+  intent update --model commands.intent --rules rules.json --output new.intent
 
-A file of rules: [{\"label\": \"vision\", \"keywords\": [\"screenshot\", \"my screen\"], \"phrases\": [\"what is this\"]}]")]
+A file of rules:
+  [{"label": "vision", "keywords": ["screenshot", "my screen"],
+    "phrases": ["what is this"]}]"#)]
 pub struct Arguments {
-    /// The model file, or a learner file, which holds a model: then that is the one to teach
-    #[arg(value_name = "MODEL")]
+    /// Update this model file, or the model in this training-state file
+    #[arg(long, short, value_name = "MODEL")]
     model: PathBuf,
-    /// Files of labelled texts; `-` is standard input
+    /// Labelled texts to learn, in any number of files; `-` is standard input
     #[arg(value_name = "DATA")]
     data: Vec<PathBuf>,
-    /// The model file to write; may be MODEL
-    #[arg(long, short, value_name = "MODEL2")]
+    /// Write the updated model to this file, which may be the one of --model
+    #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
-    /// What learning needs, with the examples of training: made by `intent train --learner`, or made now if there is none. It must belong to
-    /// MODEL, and goes on with it
+    /// Use and update this training state. It must belong to the model; `intent train --training-state` writes one, and a
+    /// file that does not exist is created
     #[arg(long, value_name = "FILE")]
-    learner: Option<PathBuf>,
-    /// Give a label another name; before the examples are learned
+    training_state: Option<PathBuf>,
+    /// Rename a label, before examples are learned
     #[arg(long, num_args = 2, value_names = ["LABEL", "NAME"], action = clap::ArgAction::Append)]
     rename: Vec<String>,
-    /// Make one label of two; before the examples are learned
+    /// Merge a label into another, before examples are learned
     #[arg(long, num_args = 2, value_names = ["LABEL", "INTO"], action = clap::ArgAction::Append)]
     merge: Vec<String>,
-    /// Take a label away; before the examples are learned
+    /// Remove a label, before examples are learned
     #[arg(long, value_name = "LABEL")]
     remove: Vec<String>,
-    /// A JSON file of keyword rules in the place of the model's
+    /// Replace the model's keyword rules with those of a JSON file
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
-    /// Refuse examples with labels that the model doesn't have
+    /// Fail if an example has a label that the model does not have
     #[arg(long)]
     no_new_labels: bool,
-    /// jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// No summary; errors only (and the JSON object, if asked for)
+    /// Print no warnings or summary
     #[arg(long, short)]
     quiet: bool,
 }
@@ -83,6 +88,28 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.data.iter().filter(|path| input::is_stdin(path)).count() > 1 {
         return Err(Failure::Usage("`-` is given twice, but standard input can be read only once".into()));
     }
+    let changes = changes(arguments)?;
+    if changes.is_empty() && !mistaken::is_training_state(&arguments.model) {
+        return Err(Failure::Usage(
+            "there is nothing to do; give DATA, --rename, --merge, --remove or --rules".into(),
+        ));
+    }
+    let made = update(arguments, &changes)?;
+    let mut out = Output::new();
+    if arguments.json {
+        return out.json(&Report {
+            update: &made.report,
+            labels: made.learner.model().labels().len(),
+            kept: made.learner.kept(),
+            seconds: numbers::rounded(made.seconds, 3),
+            output: arguments.output.display().to_string(),
+        });
+    }
+    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+}
+
+/// What the command line asks for, in the order in which it is done.
+fn changes(arguments: &Arguments) -> Result<Vec<Change>, Failure> {
     let mut changes = vec![];
     if let Some(path) = &arguments.rules {
         changes.push(Change::Rules(rules(path)?));
@@ -98,82 +125,83 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !data.examples.is_empty() {
         changes.push(Change::Learn(data.examples));
     }
-    if changes.is_empty() && !is_learner(&arguments.model) {
-        return Err(Failure::Usage(
-            "there is nothing to do; give DATA with examples, --rename, --merge, --remove or --rules".into(),
-        ));
-    }
+    Ok(changes)
+}
 
+/// What an update made.
+struct Made {
+    learner: Learner,
+    file: Option<LearnerFile>,
+    report: UpdateReport,
+    seconds: f64,
+}
+
+/// Makes all changes or none, and writes the model.
+fn update(arguments: &Arguments, changes: &[Change]) -> Result<Made, Failure> {
     let start = Instant::now();
-    // Held until the model is written, lest another update of it be lost.
+    // Held until the model is written, so that no other update of it is lost.
     let _held = match output::same_place(&arguments.model, &arguments.output) {
         true => Some(input::hold(&arguments.model)?),
         false => None,
     };
     let (mut learner, mut file) = learner(arguments)?;
-    // All of them or none.
-    let update = learner.apply_and(&changes, |report| {
+    let report = learner.apply_and(changes, |report| {
         if let (true, Some(label)) = (arguments.no_new_labels, report.new_labels.first()) {
             return Err(Error::Training(format!(
-                "the model has no label `{label}`, and new ones are refused"
+                "an example has the label `{label}`, which the model does not have; --no-new-labels refuses it"
             )));
         }
-        file.as_mut().map_or(Ok(()), |file| file.append(&changes))
+        file.as_mut().map_or(Ok(()), |file| file.append(changes))
     })?;
-    let saved = learner.model().save(&arguments.output);
-    saved.map_err(|error| match &file {
+    learner.model().save(&arguments.output).map_err(|error| match &file {
         Some(file) => output::model_missing(&error, file.path(), &arguments.output),
         None => error.into(),
     })?;
+    Ok(Made { learner, file, report, seconds: start.elapsed().as_secs_f64() })
+}
 
-    let (labels, kept) = (learner.model().labels().len(), learner.kept());
-    let (seconds, output) = (start.elapsed().as_secs_f64(), arguments.output.display().to_string());
-    let mut out = Output::new();
-    if arguments.json {
-        let seconds = words::rounded(seconds, 3);
-        return out.json(&Report { update: &update, labels, kept, seconds, output });
-    }
-    if arguments.quiet {
-        return Ok(());
-    }
-    let learned = match update.examples {
+fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
+    let (output, model) = (arguments.output.display(), made.learner.model());
+    let learned = match made.report.examples {
         0 => "no examples".into(),
         count => {
-            format!("{}, {} answered right now", words::of(count, "example"), words::count(update.right))
+            let right = numbers::count(made.report.right);
+            format!("{}, {right} now classified correctly", numbers::of(count, "example"))
         }
     };
-    let new = match update.new_labels.as_slice() {
+    let new = match made.report.new_labels.as_slice() {
         [] => String::new(),
         names => format!(", new: {}", names.join(", ")),
     };
-    let mut lines = vec![
-        ("model", format!("{output}, {}", words::bytes(learner.model().as_bytes().len()))),
-        ("learned", format!("{learned}, {:.1} s", seconds)),
-        ("labels", format!("{}{new}", words::count(labels))),
+    let mut pairs = vec![
+        ("model", format!("{output}, {}", numbers::bytes(model.as_bytes().len()))),
+        ("learned", format!("{learned}, {:.1} s", made.seconds)),
+        ("labels", format!("{}{new}", numbers::count(model.labels().len()))),
     ];
-    if let Some(file) = &file {
-        let kept = words::of(kept, "example");
-        lines.push(("learner", format!("{}, {kept} kept", file.path().display())));
+    if let Some(file) = &made.file {
+        let kept = numbers::of(made.learner.kept(), "example");
+        pairs.push(("training state", format!("{}, {kept}", file.path().display())));
     }
-    lines.push(("next", format!("intent predict --model {output} \"some text\"")));
-    out.pairs(&lines)
+    pairs.push(("next", format!("intent predict --model {output} \"some text\"")));
+    pairs
 }
 
-/// The learner to teach, and the file it is kept in, if it is.
+/// The training state to update, and the file it is kept in, if there is one.
 fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Failure> {
-    if is_learner(&arguments.model) {
-        if arguments.learner.is_some() {
+    if mistaken::is_training_state(&arguments.model) {
+        if arguments.training_state.is_some() {
             return Err(Failure::Usage(
-                "MODEL is a learner file, so --learner has no place beside it".into(),
+                "--model names a training-state file, which is updated itself; leave --training-state out"
+                    .into(),
             ));
         }
         let (file, learner) = LearnerFile::open(&arguments.model, Durability::Power)?;
         return Ok((learner, Some(file)));
     }
     let model = Model::load(&arguments.model)?;
-    let Some(path) = &arguments.learner else { return Ok((Learner::of(Arc::new(model))?, None)) };
+    let Some(path) = &arguments.training_state else { return Ok((Learner::of(Arc::new(model))?, None)) };
     let (file, learner) = match LearnerFile::open(path, Durability::Power) {
-        // Only what is surely not there is made anew.
+        // Created only if it certainly does not exist.
         Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
             let learner = Learner::of(Arc::new(model))?;
             let file = LearnerFile::create_new(path, &learner, Durability::Power)?;
@@ -184,24 +212,12 @@ fn learner(arguments: &Arguments) -> Result<(Learner, Option<LearnerFile>), Fail
     let (wanted, found) = (&model.metadata().checksum, &learner.model().metadata().checksum);
     if wanted != found {
         return Err(Failure::Failed(format!(
-            "{0}: it belongs to the model with checksum {found}, and {1} is another ({wanted}); give the model that was written with it, or {0} in the place of MODEL to go on from what it knows, and repeat what {1} was taught without --learner",
+            "{0} belongs to the model with checksum {found}, and {1} has checksum {wanted}; give the model that was written with it, or give --model {0} to go on from what it knows, and repeat the updates that {1} got without --training-state",
             path.display(),
             arguments.model.display()
         )));
     }
     Ok((learner, Some(file)))
-}
-
-/// Whether a file is one that `--learner` wrote.
-fn is_learner(path: &Path) -> bool {
-    let mut start = [0; 8];
-    // A named pipe would wait for a writer.
-    if !path.is_file() {
-        return false;
-    }
-    std::fs::File::open(path)
-        .and_then(|mut file| file.read_exact(&mut start))
-        .is_ok_and(|()| LearnerFile::is_start(&start))
 }
 
 /// Reads a file of rules.

@@ -4,6 +4,7 @@
 mod markdown;
 
 use markdown::{blocks, code_spans};
+use std::fs;
 use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
@@ -57,21 +58,63 @@ fn every_command_line_names_a_subcommand_and_flags_that_exist() {
     }
 }
 
-/// The demo trains the sample that the program also holds, so its answers are those of `intent predict`.
+/// A line without the times in it, which differ from run to run.
+fn without_times(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_unit = |i: usize| words.get(i).is_some_and(|unit| ["s:", "\u{b5}s"].contains(unit));
+    let word = |(i, word): (usize, &&str)| if is_unit(i + 1) { "TIME".into() } else { word.to_string() };
+    words.iter().enumerate().map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn the_demo_answers_as_shown() {
-    let block = blocks_in("text").into_iter().find(|block| block.contains("What it makes of a few texts:"));
-    let block = block.expect("the demo's output is shown");
-    // Indented: a text, at least two spaces, its labels.
-    let answers = block.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
-    let mut shown = 0;
-    for (text, labels) in answers.filter(|(text, _)| !text.starts_with("intent ")) {
-        let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(["predict", text]).output().unwrap();
-        let found = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(found.trim(), labels.trim(), "{text}: put the output of `intent demo` into README.md");
-        shown += 1;
+#[cfg_attr(debug_assertions, ignore = "trains the whole sample: run with --release")]
+fn the_demo_prints_what_is_shown() {
+    let block = blocks_in("text").into_iter().find(|block| block.contains("Predictions for a few texts:"));
+    let shown = block.expect("the demo's output is shown");
+    let output = Command::new(env!("CARGO_BIN_EXE_intent")).arg("demo").output().unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(shown.lines().count(), found.lines().count());
+    for (shown, found) in shown.lines().zip(found.lines()) {
+        assert_eq!(
+            without_times(shown),
+            without_times(found),
+            "put the output of `intent demo` into README.md"
+        );
     }
-    assert_eq!(shown, 7);
+}
+
+/// Every subcommand is in the README's table, on a command line of the README or a guide, and has an example in its help.
+#[test]
+fn every_subcommand_stands_in_a_document_and_has_an_example() {
+    let mut shown = blocks_in("sh").concat();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let guide = fs::read_to_string(&path).unwrap();
+            shown.extend(blocks(&guide).into_iter().filter(|block| block.0 == "sh").map(|block| block.1));
+        }
+    }
+    let help = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let all = help(&["--help"]);
+    let listed = all.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty() && *name != "help").collect();
+    assert!(names.len() >= 10, "{names:?}");
+    for name in names {
+        assert!(
+            README.contains(&format!("\n| `intent {name}` |")),
+            "`intent {name}` is missing in README's table"
+        );
+        let is_shown =
+            [format!("intent {name}"), format!("release -- {name}")].iter().any(|c| shown.contains(c));
+        assert!(is_shown, "`intent {name}` stands in no document");
+        let own = help(&[name, "--help"]);
+        let (_, examples) = own.rsplit_once("\nExample").unwrap_or_else(|| panic!("{name} has no example"));
+        assert!(examples.contains(&format!("  intent {name}")), "{name} has no example of its own");
+    }
 }
 
 #[test]

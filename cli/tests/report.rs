@@ -1,6 +1,9 @@
 //! The page of `intent eval --report`, opened in a browser: it draws itself without errors, sorts and searches, and no text
 //! of the data becomes markup. Without Chromium these tests say in one line that they were skipped.
 
+mod program;
+
+use program::{HELDOUT, SAMPLE, intent};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write as _;
@@ -8,14 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant.intent");
-const HELDOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant-heldout.jsonl");
 const MARK: &str = r#"<script type="application/json" id="data">"#;
-
-fn intent(arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
 
 /// A page about `lines`, and a folder that is gone when dropped.
 fn report(model: &str, lines: &[Value]) -> (TempDir, String) {
@@ -23,7 +19,7 @@ fn report(model: &str, lines: &[Value]) -> (TempDir, String) {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (data, page) = (path("data.jsonl"), path("report.html"));
     fs::write(&data, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-    intent(&["eval", model, &data, "--report", &page]);
+    intent(&["eval", "--model", model, &data, "--report", &page]).succeeded();
     let page = fs::read_to_string(page).unwrap();
     (folder, page)
 }
@@ -194,7 +190,7 @@ fn a_model_of_single_labels_has_a_page_too() {
     let train = folder.path().join("train.csv");
     let lines = "turn on the lights,light\nlamp off,light\nplay some jazz,music\nstop the song,music\n";
     fs::write(&train, format!("text,labels\n{lines}")).unwrap();
-    intent(&["train", train.to_str().unwrap(), "--output", &model, "--epochs", "5", "--quiet"]);
+    intent(&["train", train.to_str().unwrap(), "--output", &model, "--epochs", "5", "--quiet"]).succeeded();
     let lines = [
         json!({"text": "play some jazz", "labels": ["light"]}),
         json!({"text": "stop the song", "labels": ["music"]}),

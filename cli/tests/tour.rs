@@ -1,9 +1,10 @@
 //! The README's tour of the command line, run line by line as it is printed.
 #![cfg(unix)]
 
+mod program;
+
+use program::shell;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
 
@@ -76,15 +77,11 @@ fn every_line_of_the_tour_works_as_printed() {
     for (name, contents) in files() {
         fs::write(folder.path().join(name), contents).unwrap();
     }
-    let program = Path::new(env!("CARGO_BIN_EXE_intent")).parent().unwrap().display();
-    let path = format!("{program}:{}", std::env::var("PATH").unwrap());
     let tour = README.split("### A tour\n").nth(1).and_then(|rest| rest.split("```").nth(1)).unwrap();
     let lines: Vec<&str> = tour.lines().filter(|line| line.starts_with("intent ")).collect();
     assert!(lines.len() >= 15, "{tour}");
     for line in lines {
-        let output =
-            Command::new("sh").args(["-c", line]).current_dir(&folder).env("PATH", &path).output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{line}: {error}");
+        let ran = shell(folder.path(), line);
+        assert_eq!(ran.code, 0, "{line}: {}", ran.err);
     }
 }

@@ -1,6 +1,4 @@
-//! Numbers and texts as people read them.
-
-use std::borrow::Cow;
+//! Numbers as people read them.
 
 /// `1369` → `1,369`.
 pub fn count(number: usize) -> String {
@@ -45,25 +43,6 @@ pub fn microseconds(time: f64) -> String {
     } else {
         format!("{:.1} s", time / 1e6)
     }
-}
-
-/// Somebody's text on one line of a terminal: no line ends, no escape sequences.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// What may hold names of somebody's choosing, as a terminal may show it: control characters, which could move the cursor or hide what stands
-/// there, as JSON writes them (`\u001b`). Line ends stay where `lines` may be several.
-pub fn visible(text: &str, lines: bool) -> Cow<'_, str> {
-    let is_unsafe = |c: char| c.is_control() && !(lines && c == '\n');
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_unsafe(c) { out += &format!("\\u{:04x}", u32::from(c)) } else { out.push(c) }
-    }
-    Cow::Owned(out)
 }
 
 /// Rounded for JSON: nobody reads the picoseconds.

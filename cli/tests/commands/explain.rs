@@ -1,18 +1,18 @@
 //! What `intent explain` prints.
 
+use crate::program::{Ran, SAMPLE, intent};
 use intentkit::classifier::Explanation;
 use intentkit::{Classifier, PredictOptions};
 use serde_json::Value;
-use std::process::{Command, Output};
 
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_intent")).arg("explain").args(arguments).output().unwrap()
+fn run(arguments: &[&str]) -> Ran {
+    intent(&[&["explain"], arguments].concat())
 }
 
 fn printed(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let ran = run(arguments);
+    ran.succeeded();
+    ran.out
 }
 
 const TWO: &str = "what's on my calendar tomorrow, and how hot is the cpu";
@@ -53,8 +53,7 @@ fn the_printed_numbers_add_up_to_the_printed_logit() {
 fn json_is_one_object_a_text_with_the_fields_of_the_explanation() {
     let printed = printed(&["--json", TWO, "Какая погода?"]);
     let objects: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let sample =
-        Classifier::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../models/assistant.intent")).unwrap();
+    let sample = Classifier::load(SAMPLE).unwrap();
     let wanted: Explanation = sample.explain(TWO, &PredictOptions::default()).unwrap();
     assert_eq!(objects.len(), 2);
     assert_eq!(serde_json::from_str::<Value>(&serde_json::to_string(&wanted).unwrap()).unwrap(), objects[0]);
@@ -71,5 +70,5 @@ fn a_rejected_text_is_told_why() {
     assert!(out.contains("(rejected): the reject score is "), "{out}");
     assert!(out.contains("(rejected): nothing in it is known"), "{out}");
     assert!(!out.contains('\u{1b}'));
-    assert!(!run(&[]).status.success(), "without a text there is nothing to explain");
+    assert_eq!(run(&[]).code, 2, "without a text there is nothing to explain");
 }
