@@ -167,10 +167,7 @@ fn other_files_given_as_a_model_are_told_by_their_first_bytes() {
         (&b"\x1F\x8B\x08\0"[..], "(it is compressed with gzip; unpack it first)"),
         (b"PK\x03\x04\x14\0\0\0\0\0", "(it is a zip archive"),
         (b"intentL1\0\0\0\0", "(it is a training-state file (.learner)"),
-        (
-            br#"{"text": "lights on", "labels": ["light"]}"#,
-            "(it is a text file; name the file that training wrote",
-        ),
+        (br#"{"text": "lights on", "labels": ["light"]}"#, "(it is a text file; name the model file"),
         (&[0; 64], "(it doesn't start like a safetensors file)"),
     ] {
         let message = fault(bytes).to_string();

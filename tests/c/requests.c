@@ -89,7 +89,7 @@ static void requests_are_cancelled_refused_and_swept_up(void) {
     OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, &box, &requests[i], &problem));
   }
   intent_request *none = NULL;
-  FAILS(BUSY, "4 requests are waiting", intent_predict_async(c, TEXT("hi"), NULL, arrived, &box, &none, &problem));
+  FAILS(BUSY, "the queue is full with 4 requests", intent_predict_async(c, TEXT("hi"), NULL, arrived, &box, &none, &problem));
   CHECK(none == NULL && intent_request_cancel(requests[1]) && !intent_request_cancel(requests[1]));
   intent_request_free(requests[1]);
   release(&box);
