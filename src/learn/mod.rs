@@ -397,27 +397,7 @@ impl Learner {
         let is_new = |example: &&Example| example.labels.iter().any(|label| silent.contains(&label));
         let mut grown = None;
         if examples.iter().any(|example| is_new(&example)) {
-            self.state.take_layers(&parts);
-            for name in &silent {
-                let Some(label) = names.iter().position(|other| other == *name) else { continue };
-                let mut lines = vec![];
-                for example in examples.iter().filter(|example| example.labels.contains(name)) {
-                    lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
-                }
-                if untrained && !lines.is_empty() {
-                    lines.extend(self.lines_of(label as u32, random));
-                }
-                // As in training, the name of a label with few lines is one more.
-                if let Some(text) =
-                    names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
-                {
-                    self.state.open(&text, self.seed);
-                    lines.push((self.state.bags(&text), vec![label as u32]));
-                }
-                report.steps += self.learn_column(&model, &mut parts, label, &lines, None, random);
-            }
-            // From here on the rounded columns, those that the model answers with.
-            self.state.take_layers(&parts);
+            report.steps += self.learn_labels(&silent, examples, &mut parts, random)?;
             grown = Some(self.with_table(&mut parts)?);
         }
         if self.place_outside(grown.as_ref().unwrap_or(&model), &mut parts, examples)? {
@@ -438,6 +418,42 @@ impl Learner {
             report.right += usize::from(self.verdict(&self.model, &example.text, &wanted)? == Verdict::Right);
         }
         Ok(report)
+    }
+
+    /// Learns the columns of labels that say nothing yet, as far as examples have them. Returns the steps that took.
+    fn learn_labels(
+        &mut self,
+        silent: &[&String],
+        examples: &[Example],
+        parts: &mut Parts,
+        random: &mut Random,
+    ) -> Result<usize> {
+        let model = Arc::clone(&self.model);
+        let untrained = model.metadata().training.examples == 0;
+        let names = parts.metadata.labels.clone();
+        let mut steps = 0;
+        self.state.take_layers(parts);
+        for name in silent {
+            let Some(label) = names.iter().position(|other| other == *name) else { continue };
+            let mut lines = vec![];
+            for example in examples.iter().filter(|example| example.labels.contains(name)) {
+                lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
+            }
+            if untrained && !lines.is_empty() {
+                lines.extend(self.lines_of(label as u32, random));
+            }
+            // As in training, the name of a label with few lines is one more.
+            if let Some(text) =
+                names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
+            {
+                self.state.open(&text, self.seed);
+                lines.push((self.state.bags(&text), vec![label as u32]));
+            }
+            steps += self.learn_column(&model, parts, label, &lines, None, random);
+        }
+        // From here on the rounded columns, those that the model answers with.
+        self.state.take_layers(parts);
+        Ok(steps)
     }
 
     /// Kept examples of a label as bags with labels, a thousand at most.

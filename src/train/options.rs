@@ -170,6 +170,18 @@ impl TrainOptions {
             crate::data::check_label(label)
                 .map_err(|fault| Error::invalid(format!("`labels`: name {i} {fault}")))?;
         }
+        self.check_separators()?;
+        if self.preset == Preset::Reference && self.shapes_the_recipe() {
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon`, `keep` and `cost`";
+            return refuse(format!(
+                "preset `reference` is the original to the letter; leave {options} alone with it"
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_separators(&self) -> Result<()> {
+        let refuse = |message: String| Err(Error::InvalidArgument(message));
         let joiners = self.joiners.as_deref().unwrap_or_default();
         if joiners.len() > MAX_JOINERS {
             return refuse(format!("`joiners` are {}; there can be at most {MAX_JOINERS}", joiners.len()));
@@ -177,22 +189,20 @@ impl TrainOptions {
         if let Some(joiner) = joiners.iter().find(|joiner| normalised(joiner).is_none()) {
             return refuse(format!("joiner `{joiner}` must be one word or one punctuation mark"));
         }
-        let shaping = self.learning_rate.is_some()
+        Ok(())
+    }
+
+    /// Whether an option is set that changes how a model is made, seed and labels apart.
+    fn shapes_the_recipe(&self) -> bool {
+        self.learning_rate.is_some()
             || self.batch.is_some()
             || self.feature_dropout.is_some()
             || self.outliers.is_some()
-            || !joiners.is_empty()
+            || self.joiners.as_ref().is_some_and(|joiners| !joiners.is_empty())
             || !self.descriptions.is_empty()
             || self.lexicon.is_some()
             || self.cost.is_some()
-            || self.keep != TrainOptions::default().keep;
-        if self.preset == Preset::Reference && shaping {
-            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon`, `keep` and `cost`";
-            return refuse(format!(
-                "preset `reference` is the original to the letter; leave {options} alone with it"
-            ));
-        }
-        Ok(())
+            || self.keep != TrainOptions::default().keep
     }
 }
 

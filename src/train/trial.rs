@@ -3,7 +3,7 @@
 use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
 use super::heldout::answers;
-use super::holdout::Plan;
+use super::holdout::{Holdout, Plan};
 use super::joiners;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
@@ -12,14 +12,15 @@ use super::training::{Run, Training};
 use crate::error::Result;
 use crate::model::Draft;
 
+/// Lines and epochs that are enough to see a difference.
+const LINES: usize = 5_000;
+const EPOCHS: usize = 10;
+/// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
+const TRIAL: f64 = 0.3;
+
 impl Training<'_> {
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
     pub(super) fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
-        /// Lines and epochs that are enough to see a difference.
-        const LINES: usize = 5_000;
-        const EPOCHS: usize = 10;
-        /// Part to be judged on: more than a tenth, since it takes many lines to see a difference.
-        const TRIAL: f64 = 0.3;
         let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
         if let Some(given) = &self.options.joiners {
             let mut given: Vec<String> =
@@ -38,9 +39,15 @@ impl Training<'_> {
         }
         let plan = Plan { folds: 1, share: TRIAL };
         let mut folds = self.holdout(&self.groups(&candidates, 0.0), plan, false);
-        let Some(fold) = folds.pop().filter(|fold| fold.held.len() >= LEAST_LINES) else {
-            return Ok(vec![]);
-        };
+        match folds.pop().filter(|fold| fold.held.len() >= LEAST_LINES) {
+            Some(fold) => self.trial(candidates, fold, meter),
+            None => Ok(vec![]),
+        }
+    }
+
+    /// Trains with all candidates and with none. Drops each candidate that the former network does without, and all where what is left
+    /// isn't better than the latter.
+    fn trial(&self, candidates: Vec<String>, fold: Holdout, meter: &Meter<'_>) -> Result<Vec<String>> {
         let mut random = Random::new(self.options.seed, Purpose::Trial);
         let mut some = |lines: &[usize]| {
             let mut lines = lines.to_vec();
@@ -50,12 +57,7 @@ impl Training<'_> {
             lines
         };
         let (lines, judges) = (some(&fold.rest), some(&fold.held));
-        let amount =
-            Amount { lines: lines.len(), labels, with_labels: lines.len(), with_several: lines.len() };
-        let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
-        let recipe = Recipe::new(&options, amount);
-        let recipe =
-            Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe };
+        let recipe = self.trial_recipe(lines.len());
         let trial = (recipe.epochs, lines.len());
         meter.plan(&[&[trial, trial][..], &self.to_come(&[fold])].concat());
         let fit = |joiners: &[String], lane: Lane<'_>| {
@@ -82,5 +84,13 @@ impl Training<'_> {
         }
         let whole = exact(&uncut, &[])?;
         Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
+    }
+
+    fn trial_recipe(&self, lines: usize) -> Recipe {
+        let labels = self.targets.names.len();
+        let amount = Amount { lines, labels, with_labels: lines, with_several: lines };
+        let options = TrainOptions { preset: Preset::Multi, ..self.options.clone() };
+        let recipe = Recipe::new(&options, amount);
+        Recipe { epochs: recipe.epochs.min(EPOCHS), rare_below: self.recipe.rare_below, ..recipe }
     }
 }
