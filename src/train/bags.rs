@@ -1,30 +1,17 @@
 //! Texts → bags of n-grams: the rows of the table that a clause uses, each with its weight.
 
+use super::clauses::{for_each_clause_words, for_each_piece};
 use super::options::Recipe;
 use super::transfer::Transfer;
 use crate::lexicon::Lexicon;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
+use crate::text::ngrams::{self, Kind, Piece, Words};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::FeatureVector;
 use std::collections::{HashMap, HashSet};
 
 /// Rows of the table with the weight of each in one text.
 pub(crate) type Bag = Vec<(u32, f32)>;
-
-/// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
-pub(crate) fn for_each_piece(
-    text: &str,
-    settings: &NgramSettings,
-    words: &Words<'_>,
-    piece: &mut dyn FnMut(Piece<'_>),
-) {
-    ngrams::for_each_piece(text, settings, words, piece);
-}
-
-/// Single words, and nothing else.
-const WORDS: NgramSettings =
-    NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
 /// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
 /// clause counts as a document.
@@ -44,27 +31,12 @@ pub(crate) struct Frequencies {
 fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) -> Vec<u16> {
     let mut seen: HashSet<Vec<u64>> = HashSet::new();
     let mut counts: HashMap<u64, u32> = HashMap::new();
-    let mut clause = vec![];
-    for &line in lines {
-        for_each_piece(
-            texts[line],
-            &WORDS,
-            &Words { joiners, ..Words::default() },
-            &mut |piece| match piece {
-                Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-                Piece::Ngrams(..) | Piece::Lexicon(_) => {}
-                Piece::ClauseEnd => {
-                    clause.sort_unstable();
-                    clause.dedup();
-                    let clause = std::mem::take(&mut clause);
-                    if !seen.contains(&clause) {
-                        clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
-                        seen.insert(clause);
-                    }
-                }
-            },
-        );
-    }
+    for_each_clause_words(texts, lines, joiners, |clause| {
+        if !seen.contains(clause) {
+            clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
+            seen.insert(clause.to_vec());
+        }
+    });
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 

@@ -4,7 +4,7 @@
 //! pair first (Kruskal's algorithm). Templates can chain all lines of a label into one group, which could not be held out, so a group takes
 //! in no more of any label's lines than are to leave training at a time, unless they are nearly equal.
 
-use super::bags::for_each_piece;
+use super::clauses::for_each_piece;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use rayon::prelude::*;
 use std::collections::HashMap;

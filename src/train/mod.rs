@@ -10,6 +10,7 @@ mod assemble;
 pub(crate) mod bags;
 mod calibration;
 pub(crate) mod centroids;
+mod clauses;
 mod dataset;
 pub(crate) mod fit;
 mod groups;

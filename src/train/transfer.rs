@@ -4,10 +4,10 @@
 //! says instead. Their rows are not trained, since few examples would only move those they hold. A word's weight is a power of its
 //! inverse document frequency; one factor for all of them sets the lexicon's part in a text against that of the n-grams.
 
+use super::clauses::for_each_clause_words;
 use crate::lexicon::Lexicon;
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, Matrix};
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
 
@@ -47,23 +47,11 @@ pub(crate) struct Transfer {
 
 /// In how many clauses each word stands, and the number of clauses.
 fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (HashMap<u64, u32>, u32) {
-    let settings =
-        NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
     let (mut frequencies, mut clauses): (HashMap<u64, u32>, u32) = (HashMap::new(), 0);
-    let mut clause = vec![];
-    for &line in lines {
-        let words = Words { joiners, ..Words::default() };
-        ngrams::for_each_piece(texts[line], &settings, &words, |piece| match piece {
-            Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-            Piece::Ngrams(..) | Piece::Lexicon(_) => {}
-            Piece::ClauseEnd => {
-                clause.sort_unstable();
-                clause.dedup();
-                clause.drain(..).for_each(|word| *frequencies.entry(word).or_default() += 1);
-                clauses += 1;
-            }
-        });
-    }
+    for_each_clause_words(texts, lines, joiners, |words| {
+        words.iter().for_each(|&word| *frequencies.entry(word).or_default() += 1);
+        clauses += 1;
+    });
     (frequencies, clauses)
 }
 
