@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let classifier = Classifier::load(model)?;
     // Chooses the kernels and brings the model into memory, so that the first prediction is as fast as any.
     classifier.prepare();
-    eprintln!("kernels {}", intentkit::simd::kernel_name());
+    eprintln!("kernels {}", intentkit::engine::kernel_name());
     // The extension tells the format; a `.txt` without labels is plain lines.
     let examples = read_file(Path::new(file), None)?;
     let options = PredictOptions::default();

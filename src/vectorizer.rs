@@ -10,7 +10,7 @@ use crate::text::filter::Filter;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
 /// A text as numbers: 256 float32, or all zeros when nothing in the text is known. Of unit length when training has seen every word
-/// of the text, and shorter the less of it is known; see [`Evidence`].
+/// of the text, and shorter the less of it is known.
 pub type FeatureVector = [f32; DIMENSIONS];
 
 /// Borrowed rows of [`DIMENSIONS`] integers.

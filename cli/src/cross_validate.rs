@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
         let page = report.page(&about, &pooled, |figure| {
             summaries.iter().find(|(key, _)| *key == figure.key)?.1.spread.map(figure.write)
         })?;
-        intentkit::files::replace(path, page.as_bytes())?;
+        intentkit::internal::files::replace(path, page.as_bytes())?;
     }
 
     let mut out = Output::new();

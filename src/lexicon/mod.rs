@@ -2,7 +2,7 @@
 //! near their words, then mean something as well.
 //!
 //! A lexicon is needed in training only; a model holds the rows of the words that matter to it. Words are those of
-//! [`text::for_each_word`](crate::text::for_each_word), vectors are reduced to 256 dimensions while they are read.
+//! `text::for_each_word`, vectors are reduced to 256 dimensions while they are read.
 
 mod model2vec;
 mod reduce;
@@ -99,12 +99,12 @@ impl Lexicon {
         self.hashes.is_empty()
     }
 
-    /// The number of the word with this [`token_hash`].
+    /// The number of the word with this `token_hash`.
     pub fn find(&self, hash: u64) -> Option<usize> {
         self.numbers.get(&hash).map(|&number| number as usize)
     }
 
-    /// The [`token_hash`] of a word by its number.
+    /// The `token_hash` of a word by its number.
     ///
     /// # Panics
     /// When there is no such word.

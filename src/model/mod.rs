@@ -9,7 +9,7 @@ mod file;
 mod parts;
 mod scratch;
 
-use crate::calibration::Calibration;
+pub use crate::calibration::Calibration;
 use crate::decision::{
     Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
 };
@@ -23,7 +23,8 @@ pub use crate::shape::DIMENSIONS;
 use crate::shape::HALF;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{NgramSettings, Words, token_hash};
+pub use crate::text::ngrams::NgramSettings;
+use crate::text::ngrams::{Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
@@ -94,7 +95,7 @@ pub struct Metadata {
 /// The settings of the lexicon; its rows and their words are tensors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LexiconSettings {
-    /// How often a row counts, 1 to [`MAX_LEXICON_WEIGHT`](crate::text::ngrams::MAX_LEXICON_WEIGHT).
+    /// How often a row counts, 1 to 96.
     pub weight: u8,
 }
 
@@ -301,6 +302,7 @@ impl Model {
     }
 
     /// The part that reads texts; `None` for a model trained from feature rows.
+    #[doc(hidden)]
     #[inline(always)]
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
@@ -344,6 +346,7 @@ impl Model {
     }
 
     /// The network's layers.
+    #[doc(hidden)]
     pub fn network(&self) -> Network<'_> {
         self.places.network(self.as_bytes())
     }
@@ -357,6 +360,7 @@ impl Model {
     }
 
     /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
+    #[doc(hidden)]
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
         Reading::new(self.reject_score(), logits)
     }
@@ -401,6 +405,7 @@ impl Model {
 }
 
 /// The rows of one text on their way to a decision.
+#[doc(hidden)]
 pub struct Reading<'a> {
     reject: RejectScore<'a>,
     logits: &'a mut [f32],

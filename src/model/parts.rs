@@ -10,7 +10,7 @@ use crate::text::ngrams::NgramSettings;
 /// The bias of a label that says nothing.
 pub(crate) const SILENT_BIAS: f32 = -6.0;
 
-/// One layer's int8 numbers; see [`Layer`].
+/// One layer's int8 numbers; see `network::Layer`.
 #[derive(Debug, Clone, Default)]
 pub struct LayerParts {
     /// Row-major, one row per output.
@@ -21,7 +21,7 @@ pub struct LayerParts {
     pub biases: Vec<f32>,
 }
 
-/// The numbers of a table; see [`Table`].
+/// The numbers of a table; see `vectorizer::Table`.
 #[derive(Debug, Clone)]
 pub enum TableParts {
     /// One byte a number.
@@ -50,7 +50,7 @@ pub struct Parts {
     pub frequent: Vec<u16>,
     /// Rows of the lexicon's words; empty without [`Metadata::lexicon`].
     pub lexicon_rows: Vec<u8>,
-    /// Slots of the [`Vocabulary`] of those words; empty without [`Metadata::lexicon`].
+    /// Slots of the `text::vocabulary::Vocabulary` of those words; empty without [`Metadata::lexicon`].
     pub lexicon_words: Vec<u32>,
     /// 256 → 256 → 128 → 64 → N.
     pub layers: [LayerParts; 4],
@@ -58,17 +58,17 @@ pub struct Parts {
     pub linear: Option<LayerParts>,
     /// A probability for each label.
     pub thresholds: Vec<f32>,
-    /// [`RejectRule::points`]; empty where no score rejects.
+    /// [`RejectRule::points`](crate::decision::RejectRule::points); empty where no score rejects.
     pub reject_points: Vec<f32>,
-    /// Each label's mean feature vector; see [`Centroids`].
+    /// Each label's mean feature vector; see [`Centroids`](crate::decision::Centroids).
     pub centroids: Vec<i8>,
     /// The reciprocal of each centroid's length.
     pub centroid_inverse_norms: Vec<f32>,
     /// [`Outside`](crate::decision::Outside), its bias last; empty for a model trained without lines without labels.
     pub outside: Vec<f32>,
-    /// [`RejectRule::right`]; empty where [`Parts::reject_points`] are, and for models of before.
+    /// [`RejectRule::right`](crate::decision::RejectRule::right); empty where [`Parts::reject_points`] are, and for models of before.
     pub reject_right: Vec<f32>,
-    /// [`RejectRule::outside`]; empty as above.
+    /// [`RejectRule::outside`](crate::decision::RejectRule::outside); empty as above.
     pub reject_outside: Vec<f32>,
 }
 

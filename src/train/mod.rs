@@ -50,8 +50,8 @@ use crate::model::Model;
 /// `valid`, where given, takes the place of the held-out lines, and all lines of `data` are trained on from the start.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for options or data out of range, [`Error::Training`] when the data can't be learned from or
-/// the loss leaves the numbers, [`Error::TextTooLong`], [`Error::Stopped`] when `progress` says so. Nothing is left behind
+/// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for options or data out of range, [`Error::Training`](crate::Error::Training) when the data can't be learned from or
+/// the loss leaves the numbers, [`Error::TextTooLong`](crate::Error::TextTooLong), [`Error::Stopped`](crate::Error::Stopped) when `progress` says so. Nothing is left behind
 /// in either case.
 pub fn train(
     data: &Dataset<'_>,
