@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         input::warn_of(&data)?;
     }
     if !data.examples.is_empty() {
-        changes.push(Change::Learn(data.examples));
+        changes.push(Change::Update(data.examples));
     }
     if changes.is_empty() && !is_learner(&arguments.model) {
         return Err(Failure::Usage(

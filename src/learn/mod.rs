@@ -87,7 +87,8 @@ const COLUMN_START: f32 = 0.8;
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Learns from examples. Later examples of the same text replace earlier ones; names that are no labels yet become labels.
-    Learn(Vec<Example>),
+    #[serde(rename = "learn")]
+    Update(Vec<Example>),
     /// Gives a label another name. Its index stays.
     Rename {
         /// Its name until now.
@@ -278,7 +279,7 @@ impl Learner {
             Random::new(self.seed.wrapping_add(self.changes.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
         self.changes += 1;
         match change {
-            Change::Learn(examples) => self.learn(&last_of_each_text(examples), &mut random),
+            Change::Update(examples) => self.make_update(&last_of_each_text(examples), &mut random),
             Change::Rename { label, to } => self.rename(label, to),
             Change::Merge { label, into } => self.merge(label, into, &mut random),
             Change::Remove { label } => self.remove(label),
@@ -286,12 +287,12 @@ impl Learner {
         }
     }
 
-    /// Learns from examples; the short form of [`Change::Learn`].
+    /// Learns from examples; short for [`Change::Update`].
     ///
     /// # Errors
     /// As [`Learner::check`].
     pub fn update(&mut self, examples: &[Example]) -> Result<UpdateReport> {
-        self.apply(&Change::Learn(examples.to_vec()))
+        self.apply(&Change::Update(examples.to_vec()))
     }
 
     /// Whether a change can be made.
@@ -303,7 +304,7 @@ impl Learner {
         let names = self.model.labels();
         let known = |label: &str| place(names, label).map(drop);
         match change {
-            Change::Learn(examples) => self.check_examples(examples),
+            Change::Update(examples) => self.check_examples(examples),
             Change::Rename { label, to } => {
                 known(label)?;
                 crate::data::check_label(to)
@@ -341,7 +342,7 @@ impl Learner {
 
     /// The first label in the examples of a change that the model doesn't have.
     pub fn new_label<'a>(&self, change: &'a Change) -> Option<&'a str> {
-        let Change::Learn(examples) = change else { return None };
+        let Change::Update(examples) = change else { return None };
         let mut labels = examples.iter().flat_map(|example| &example.labels);
         labels.find(|label| !self.model.labels().contains(label)).map(String::as_str)
     }
@@ -378,7 +379,7 @@ impl Learner {
         Ok(())
     }
 
-    fn learn(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
+    fn make_update(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
         let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
         examples.iter().for_each(|example| self.state.open(&example.text, self.seed));
         let model = Arc::clone(&self.model);
