@@ -70,7 +70,7 @@ pub struct Vectorizer<'a> {
     pub table: Table<'a>,
     /// The trigrams of the training data, and its words where the settings ask for [`Evidence`].
     pub known: Filter<'a>,
-    /// Joiners, frequent words and the words of the lexicon; none of them for most models.
+    /// Clause separators, frequent words and the words of the lexicon; none of them for most models.
     pub words: Words<'a>,
     /// Where those have their rows.
     pub lexicon: LexiconRows<'a>,
@@ -160,15 +160,15 @@ impl<'a> Pending<'a> {
 }
 
 impl Vectorizer<'_> {
-    /// Writes the features of `text` as a whole, joiners included. All zeros when the text holds no n-gram of the training
+    /// Writes the features of `text` as a whole, clause separators included. All zeros when the text holds no n-gram of the training
     /// data: sums of unrelated rows would look like features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
         features.fill(0.0);
-        self.rows(text, &Words { joiners: &[], ..self.words }, &mut |row| *features = *row);
+        self.rows(text, &Words { separators: &[], ..self.words }, &mut |row| *features = *row);
     }
 
     /// Calls `row` with the features of each clause of `text` in which anything is known, at most [`ngrams::MAX_CLAUSES`]. A
-    /// model without joiners has one: that of [`Vectorizer::vectorize`].
+    /// model without clause separators has one: that of [`Vectorizer::vectorize`].
     pub fn for_each_row(&self, text: &str, mut row: impl FnMut(&FeatureVector)) {
         self.rows(text, &self.words, &mut row);
     }

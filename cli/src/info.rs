@@ -77,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             epochs: training.epochs,
             seed: training.seed,
             label_names: &about.labels,
-            joiners: &about.joiners,
+            joiners: &about.separators,
             lexicon_words: model.lexicon_words(),
             rules: &about.rules,
         });
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         training.seed,
         about.preset
     );
-    let clauses = match about.joiners.as_slice() {
+    let clauses = match about.separators.as_slice() {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
     };

@@ -119,7 +119,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         threads: arguments.threads,
         keep: if arguments.no_reject { 1.0 } else { arguments.keep },
         cost: arguments.costs.cost(),
-        joiners: (arguments.no_joiners || !arguments.joiners.is_empty()).then(|| arguments.joiners.clone()),
+        separators: (arguments.no_joiners || !arguments.joiners.is_empty())
+            .then(|| arguments.joiners.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
         lexicon: input::lexicon(arguments.lexicon.as_deref())?,
@@ -182,7 +183,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             model_bytes,
             seed: arguments.seed,
             heldout: report.heldout,
-            joiners: &report.joiners,
+            joiners: &report.separators,
             lexicon_words: report.lexicon.map_or(0, |lexicon| lexicon.held),
             warnings: given
                 .warnings
@@ -198,7 +199,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.quiet {
         return Ok(());
     }
-    let clauses = match report.joiners.as_slice() {
+    let clauses = match report.separators.as_slice() {
         [] => "none, texts are read whole".into(),
         joiners => format!("cut at {}", joiners.join(" ")),
     };

@@ -119,7 +119,7 @@ impl State {
                 known: parts.known.clone(),
                 frequent: parts.frequent.clone(),
                 transfer,
-                joiners: parts.metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect(),
+                separators: parts.metadata.separators.iter().map(|separator| token_hash(separator)).collect(),
             },
             recipe,
             weights,

@@ -28,8 +28,8 @@ use twox_hash::XxHash3_64;
 /// Newest file format this library reads, and the one it writes.
 pub const FORMAT: u32 = 2;
 
-/// A text's every word is compared with all joiners.
-pub const MAX_JOINERS: usize = 64;
+/// A text's every word is compared with all clause separators.
+pub const MAX_SEPARATORS: usize = 64;
 
 const KEY: &str = "intentkit";
 /// How the checksum's field looks inside a JSON string inside a JSON file.
@@ -286,10 +286,10 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
         return Err(ModelFault::AbsurdSize("the n-gram settings are out of range".into()));
     }
-    if metadata.joiners.len() > MAX_JOINERS {
-        let found = metadata.joiners.len();
+    if metadata.separators.len() > MAX_SEPARATORS {
+        let found = metadata.separators.len();
         return Err(ModelFault::AbsurdSize(format!(
-            "the file names {found} joiners; {MAX_JOINERS} are read"
+            "the file names {found} clause separators; {MAX_SEPARATORS} are read"
         )));
     }
     if let Some(lexicon) = &metadata.lexicon

@@ -29,7 +29,7 @@ use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
 pub(crate) use draft::Draft;
-pub use file::{FORMAT, MAX_JOINERS};
+pub use file::{FORMAT, MAX_SEPARATORS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
 pub(crate) use scratch::with_logits;
@@ -77,7 +77,8 @@ pub struct Metadata {
     /// How texts are read; `None` for a model trained from feature rows.
     pub ngrams: Option<NgramSettings>,
     /// The normalised words and marks that part the clauses of a text; none where a text is one clause.
-    pub joiners: Vec<String>,
+    #[serde(rename = "joiners")]
+    pub separators: Vec<String>,
     /// How the rows of the lexicon count; `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<LexiconSettings>,
@@ -161,8 +162,8 @@ pub struct Model {
     bytes: Bytes,
     metadata: Metadata,
     places: Places,
-    /// Of the metadata's joiners.
-    joiners: Vec<u64>,
+    /// Of the metadata's clause separators.
+    separators: Vec<u64>,
     /// Of the metadata's rules.
     rules: Matcher,
     /// The network as the int8 kernels read it.
@@ -204,11 +205,11 @@ impl Model {
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
-        let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
+        let separators = metadata.separators.iter().map(|separator| token_hash(separator)).collect();
         let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
         let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));
-        Ok(Model { bytes, metadata, places, joiners, rules, packed, outside })
+        Ok(Model { bytes, metadata, places, separators, rules, packed, outside })
     }
 
     /// What the model was made from; [`Model::from_parts`] makes the same bytes of it, the version of the library apart.
@@ -309,7 +310,7 @@ impl Model {
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
         let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
         let slots = bytemuck::cast_slice(&self.as_bytes()[self.places.lexicon_words.clone()]);
-        let words = Words { joiners: &self.joiners, frequent, lexicon: Vocabulary::new(slots) };
+        let words = Words { separators: &self.separators, frequent, lexicon: Vocabulary::new(slots) };
         let lexicon = LexiconRows {
             rows: Table::Int4(&self.as_bytes()[self.places.lexicon_rows.clone()]),
             weight: self.metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),
@@ -326,7 +327,7 @@ impl Model {
         Ok(())
     }
 
-    /// Calls `row` with the features of each clause of a text in which anything is known; a model without joiners has one at
+    /// Calls `row` with the features of each clause of a text in which anything is known; a model without clause separators has one at
     /// most, that of [`Model::vectorize`].
     ///
     /// # Errors

@@ -115,7 +115,7 @@ pub(crate) fn join(left: u64, right: u64) -> u64 {
 /// bounds the time and the rows that a text can take.
 pub const MAX_CLAUSES: usize = 32;
 
-/// The number by which words and marks are told apart, such as the joiners between clauses.
+/// The number by which words and marks are told apart, such as the clause separators.
 pub fn token_hash(word: &str) -> u64 {
     hash_bytes(WORD, word.as_bytes())
 }
@@ -136,7 +136,7 @@ fn word_hash(word: Word<'_>) -> u64 {
 #[derive(Clone, Copy, Default)]
 pub struct Words<'a> {
     /// [`token_hash`]es of the words and marks that part clauses.
-    pub joiners: &'a [u64],
+    pub separators: &'a [u64],
     /// The words that are frequent enough to be told apart in word n-grams, where all others are one and the same rare word: a
     /// name that training has not seen, or hardly, then still shows that a name stands there. `None` tells all apart.
     pub frequent: Option<Filter<'a>>,
@@ -164,16 +164,16 @@ pub(super) enum Part<'a> {
     ClauseEnd,
 }
 
-/// Calls `part` with every word of `text` but the joiners, in order, and with the end of every clause.
+/// Calls `part` with every word of `text` but the clause separators, in order, and with the end of every clause.
 pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(Part<'_>)) {
     let (mut clauses, mut any, mut looked_up) = (1, false, 0);
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => word_hash(word),
-            Token::Mark(_) if words.joiners.is_empty() => return,
+            Token::Mark(_) if words.separators.is_empty() => return,
             Token::Mark(mark) => token_hash(mark),
         };
-        if clauses < MAX_CLAUSES && words.joiners.contains(&hash) {
+        if clauses < MAX_CLAUSES && words.separators.contains(&hash) {
             if any {
                 part(Part::ClauseEnd);
                 (clauses, any) = (clauses + 1, false);
@@ -193,7 +193,7 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
 }
 
 /// Calls `piece` with all n-grams of `text`, word by word, repeated ones as often as they stand there, and with the end of
-/// every clause. Joiners belong to none; without any, a text with words is one clause. Trigrams are reported even where
+/// every clause. Clause separators belong to none; without any, a text with words is one clause. Trigrams are reported even where
 /// [`NgramSettings::characters`] is off, since they tell known texts from unknown ones.
 pub fn for_each_piece(text: &str, settings: &NgramSettings, words: &Words<'_>, piece: impl FnMut(Piece<'_>)) {
     let mut reader = Reader {
@@ -352,10 +352,10 @@ mod tests {
         assert_eq!(count("Can you see?", &NgramSettings { words: 1, ..SETTINGS }, Kind::Words), 3);
     }
 
-    fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
-        let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
+    fn clauses(text: &str, separators: &[&str]) -> Vec<Vec<u64>> {
+        let separators: Vec<u64> = separators.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], Vec::<u64>::new());
-        let words = Words { joiners: &joiners, ..Words::default() };
+        let words = Words { separators: &separators, ..Words::default() };
         for_each_piece(text, &SETTINGS, &words, |piece| match piece {
             Piece::Ngrams(_, hashes) => open.extend(hashes),
             Piece::Lexicon(_) => {}
@@ -366,18 +366,18 @@ mod tests {
     }
 
     #[test]
-    fn joiners_cut_a_text_into_clauses_that_read_as_if_each_stood_alone() {
-        let joiners = ["and", "then", ",", "、"];
+    fn separators_cut_a_text_into_clauses_that_read_as_if_each_stood_alone() {
+        let separators = ["and", "then", ",", "、"];
         let whole = |text| clauses(text, &[]).concat();
         assert_eq!(
-            clauses("Then, and open the door, and then play music, then", &joiners),
+            clauses("Then, and open the door, and then play music, then", &separators),
             [whole("open the door"), whole("play music")]
         );
-        assert_eq!(clauses("开灯、放歌", &joiners), [whole("开灯"), whole("放歌")]);
-        assert_eq!(clauses("open the door", &joiners), [whole("open the door")]);
-        assert_eq!(clauses("and, then", &joiners), [[0u64; 0]; 0]);
+        assert_eq!(clauses("开灯、放歌", &separators), [whole("开灯"), whole("放歌")]);
+        assert_eq!(clauses("open the door", &separators), [whole("open the door")]);
+        assert_eq!(clauses("and, then", &separators), [[0u64; 0]; 0]);
         // A mark within a number parts nothing.
-        assert_eq!(clauses("add 1,000", &joiners).len(), 1);
+        assert_eq!(clauses("add 1,000", &separators).len(), 1);
     }
 
     #[test]

@@ -20,10 +20,10 @@ const WORDS: NgramSettings =
 pub(super) fn for_each_clause_words(
     texts: &[&str],
     lines: &[usize],
-    joiners: &[u64],
+    separators: &[u64],
     mut clause: impl FnMut(&[u64]),
 ) {
-    let words = Words { joiners, ..Words::default() };
+    let words = Words { separators, ..Words::default() };
     let mut hashes = vec![];
     for &line in lines {
         for_each_piece(texts[line], &WORDS, &words, &mut |piece| match piece {

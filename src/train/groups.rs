@@ -31,21 +31,24 @@ struct Clauses {
 }
 
 impl Clauses {
-    fn of(texts: &[&str], joiners: &[u64]) -> Clauses {
-        let read = |text: &&str| {
-            let (mut all, mut clause, mut key) = (vec![], vec![], 0);
-            for_each_piece(text, &NGRAMS, &Words { joiners, ..Words::default() }, &mut |piece| match piece {
-                Piece::Ngrams(kind, hashes) => {
-                    if kind == Kind::Words {
-                        key = ngrams::join(key, hashes[0]);
+    fn of(texts: &[&str], separators: &[u64]) -> Clauses {
+        let read =
+            |text: &&str| {
+                let (mut all, mut clause, mut key) = (vec![], vec![], 0);
+                for_each_piece(text, &NGRAMS, &Words { separators, ..Words::default() }, &mut |piece| {
+                    match piece {
+                        Piece::Ngrams(kind, hashes) => {
+                            if kind == Kind::Words {
+                                key = ngrams::join(key, hashes[0]);
+                            }
+                            clause.extend(hashes);
+                        }
+                        Piece::Lexicon(_) => {}
+                        Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
                     }
-                    clause.extend(hashes);
-                }
-                Piece::Lexicon(_) => {}
-                Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
-            });
-            all
-        };
+                });
+                all
+            };
         let read: Vec<Vec<(u64, Vec<u64>)>> = texts.par_iter().map(read).collect();
         let (mut numbers, mut clauses) = (HashMap::new(), Clauses { ngrams: vec![], of_line: vec![] });
         for line in read {
@@ -148,10 +151,10 @@ pub(super) fn of_lines(
     texts: &[&str],
     of_line: &[Vec<u32>],
     labels: usize,
-    joiners: &[u64],
+    separators: &[u64],
     share: f64,
 ) -> Vec<Vec<u64>> {
-    let clauses = Clauses::of(texts, joiners);
+    let clauses = Clauses::of(texts, separators);
     // Lines without labels are dealt with as if they had one of their own.
     let none = [labels as u32];
     let labels_of = |line: usize| if of_line[line].is_empty() { &none[..] } else { &of_line[line] };

@@ -4,7 +4,7 @@ use crate::calibration::Calibration;
 use crate::decision::{Choice, Cost, ScoreSettings};
 use crate::error::{Error, Result};
 use crate::lexicon::Lexicon;
-use crate::model::MAX_JOINERS;
+use crate::model::MAX_SEPARATORS;
 use crate::text::for_each_token;
 use crate::text::ngrams::NgramSettings;
 use std::fmt;
@@ -90,9 +90,9 @@ pub struct TrainOptions {
     /// to 1. Default: 0.1 for single-label data, 0.3 for few examples without a lexicon, since it teaches what out-of-scope
     /// looks like; 0 for multi-label data, where a mixture has both labels.
     pub outliers: Option<f32>,
-    /// The words and marks that part clauses, at most [`MAX_JOINERS`], such as `and` and `,`; an empty list cuts nothing.
+    /// The words and marks that part clauses, at most [`MAX_SEPARATORS`], such as `and` and `,`; an empty list cuts nothing.
     /// Default: learned from lines with several labels, and used if that makes held-out lines better.
-    pub joiners: Option<Vec<String>>,
+    pub separators: Option<Vec<String>>,
     /// Whether the name of a label with few lines is one more line of it, underscores as spaces. Default true: names such as
     /// `book_flight` are worth five points with five examples a label. One that holds no word of three letters is left out.
     pub label_names: bool,
@@ -119,7 +119,7 @@ impl Default for TrainOptions {
             batch: None,
             feature_dropout: None,
             outliers: None,
-            joiners: None,
+            separators: None,
             label_names: true,
             labels: vec![],
             descriptions: vec![],
@@ -172,7 +172,7 @@ impl TrainOptions {
         }
         self.check_separators()?;
         if self.preset == Preset::Reference && self.shapes_the_recipe() {
-            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon`, `keep` and `cost`";
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `separators`, `descriptions`, `lexicon`, `keep` and `cost`";
             return refuse(format!(
                 "preset `reference` is the original to the letter; leave {options} alone with it"
             ));
@@ -182,12 +182,17 @@ impl TrainOptions {
 
     fn check_separators(&self) -> Result<()> {
         let refuse = |message: String| Err(Error::InvalidArgument(message));
-        let joiners = self.joiners.as_deref().unwrap_or_default();
-        if joiners.len() > MAX_JOINERS {
-            return refuse(format!("`joiners` are {}; there can be at most {MAX_JOINERS}", joiners.len()));
+        let separators = self.separators.as_deref().unwrap_or_default();
+        if separators.len() > MAX_SEPARATORS {
+            return refuse(format!(
+                "`separators` are {}; there can be at most {MAX_SEPARATORS}",
+                separators.len()
+            ));
         }
-        if let Some(joiner) = joiners.iter().find(|joiner| normalised(joiner).is_none()) {
-            return refuse(format!("joiner `{joiner}` must be one word or one punctuation mark"));
+        if let Some(separator) = separators.iter().find(|separator| normalised(separator).is_none()) {
+            return refuse(format!(
+                "clause separator `{separator}` must be one word or one punctuation mark"
+            ));
         }
         Ok(())
     }
@@ -198,7 +203,7 @@ impl TrainOptions {
             || self.batch.is_some()
             || self.feature_dropout.is_some()
             || self.outliers.is_some()
-            || self.joiners.as_ref().is_some_and(|joiners| !joiners.is_empty())
+            || self.separators.as_ref().is_some_and(|separators| !separators.is_empty())
             || !self.descriptions.is_empty()
             || self.lexicon.is_some()
             || self.cost.is_some()
@@ -206,10 +211,10 @@ impl TrainOptions {
     }
 }
 
-/// A joiner as texts hold it after normalising; `None` for what is not one word or mark.
-pub(crate) fn normalised(joiner: &str) -> Option<String> {
+/// A clause separator as texts hold it after normalising; `None` for what is not one word or mark.
+pub(crate) fn normalised(separator: &str) -> Option<String> {
     let (mut first, mut count) = (None, 0);
-    for_each_token(joiner, |token| {
+    for_each_token(separator, |token| {
         first.get_or_insert_with(|| token.text().to_owned());
         count += 1;
     });

@@ -25,7 +25,7 @@ pub struct TrainReport {
     /// Passes over the data in the run that made the weights.
     pub epochs: usize,
     /// The words and marks at which texts are cut into clauses.
-    pub joiners: Vec<String>,
+    pub separators: Vec<String>,
     /// What the lexicon had to give; `None` without one.
     pub lexicon: Option<LexiconUse>,
     /// Sentences about likely mistakes in the data, and about too few lines to measure on. Each names the examples it is about by

@@ -46,9 +46,9 @@ pub(crate) struct Transfer {
 }
 
 /// In how many clauses each word stands, and the number of clauses.
-fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (HashMap<u64, u32>, u32) {
+fn document_frequencies(texts: &[&str], lines: &[usize], separators: &[u64]) -> (HashMap<u64, u32>, u32) {
     let (mut frequencies, mut clauses): (HashMap<u64, u32>, u32) = (HashMap::new(), 0);
-    for_each_clause_words(texts, lines, joiners, |words| {
+    for_each_clause_words(texts, lines, separators, |words| {
         words.iter().for_each(|&word| *frequencies.entry(word).or_default() += 1);
         clauses += 1;
     });
@@ -68,9 +68,9 @@ impl Transfer {
         lexicon: &Lexicon,
         texts: &[&str],
         lines: &[usize],
-        joiners: &[u64],
+        separators: &[u64],
     ) -> Option<Transfer> {
-        let (frequencies, clauses) = document_frequencies(texts, lines, joiners);
+        let (frequencies, clauses) = document_frequencies(texts, lines, separators);
         // In the order of the lexicon, with the clauses each stands in.
         let mut met: Vec<(usize, u32)> =
             frequencies.iter().filter_map(|(&word, &count)| Some((lexicon.find(word)?, count))).collect();

@@ -4,10 +4,10 @@ use super::calibration::{LEAST_LINES, wins};
 use super::dataset::Inputs;
 use super::heldout::answers;
 use super::holdout::{Holdout, Plan};
-use super::joiners;
 use super::options::{self, Amount, Preset, Recipe, TrainOptions};
 use super::progress::{Lane, Meter, Phase, both};
 use super::random::{Purpose, Random};
+use super::separators;
 use super::training::{Run, Training};
 use crate::error::Result;
 use crate::model::Draft;
@@ -20,11 +20,11 @@ const TRIAL: f64 = 0.3;
 
 impl Training<'_> {
     /// The words and marks to cut texts at: those the caller gave, or candidates that won a trial on held-out lines.
-    pub(super) fn joiners(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
+    pub(super) fn separators(&self, meter: &Meter<'_>) -> Result<Vec<String>> {
         let Inputs::Texts(texts) = &self.data.inputs else { return Ok(vec![]) };
-        if let Some(given) = &self.options.joiners {
+        if let Some(given) = &self.options.separators {
             let mut given: Vec<String> =
-                given.iter().filter_map(|joiner| options::normalised(joiner)).collect();
+                given.iter().filter_map(|separator| options::normalised(separator)).collect();
             given.sort_unstable();
             given.dedup();
             return Ok(given);
@@ -33,7 +33,7 @@ impl Training<'_> {
             return Ok(vec![]);
         }
         let labels = self.targets.names.len();
-        let candidates = joiners::candidates(&texts[..self.examples], &self.targets.of_line, labels);
+        let candidates = separators::candidates(&texts[..self.examples], &self.targets.of_line, labels);
         if candidates.is_empty() {
             return Ok(vec![]);
         }
@@ -60,30 +60,30 @@ impl Training<'_> {
         let recipe = self.trial_recipe(lines.len());
         let trial = (recipe.epochs, lines.len());
         meter.plan(&[&[trial, trial][..], &self.to_come(&[fold])].concat());
-        let fit = |joiners: &[String], lane: Lane<'_>| {
-            self.fit(&recipe, lines.clone(), recipe.epochs, joiners, lane, |_, _, epoch| {
+        let fit = |separators: &[String], lane: Lane<'_>| {
+            self.fit(&recipe, lines.clone(), recipe.epochs, separators, lane, |_, _, epoch| {
                 meter.epoch(Phase::Clauses, lines.len(), epoch.loss, None)
             })
         };
-        // What a network that was trained with some joiners makes of texts that are cut at others.
-        let exact = |run: &Run, joiners: &[String]| -> Result<Vec<bool>> {
-            let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners);
+        // What a network that was trained with some clause separators makes of texts that are cut at others.
+        let exact = |run: &Run, separators: &[String]| -> Result<Vec<bool>> {
+            let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), separators);
             let (watched, targets) = self.watched();
             Ok(answers(&Draft::new(&parts), &watched.inputs, &judges)?.beside(targets).exact())
         };
         let (run, uncut) = both(|lane| fit(&candidates, lane), |lane| fit(&[], lane));
         let (run, uncut) = (run?, uncut?);
-        let (mut joiners, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
+        let (mut separators, mut cut) = (candidates.clone(), exact(&run, &candidates)?);
         for candidate in candidates {
             let others: Vec<String> =
-                joiners.iter().filter(|joiner| **joiner != candidate).cloned().collect();
+                separators.iter().filter(|separator| **separator != candidate).cloned().collect();
             let without = exact(&run, &others)?;
             if !wins(&cut, &without, 1.0) {
-                (joiners, cut) = (others, without);
+                (separators, cut) = (others, without);
             }
         }
         let whole = exact(&uncut, &[])?;
-        Ok(if wins(&cut, &whole, 1.0) { joiners } else { vec![] })
+        Ok(if wins(&cut, &whole, 1.0) { separators } else { vec![] })
     }
 
     fn trial_recipe(&self, lines: usize) -> Recipe {

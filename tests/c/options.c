@@ -56,7 +56,7 @@ int main(void) {
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_options_set_valid_file(o, BAD_UTF8, 0, &problem));
 
   joiners[1] = text_of("and then");
-  FAILS(INVALID_ARGUMENT, "joiner `and then`", intent_options_set_joiners(o, joiners, 2, &problem));
+  FAILS(INVALID_ARGUMENT, "separator `and then`", intent_options_set_joiners(o, joiners, 2, &problem));
   FAILS(NULL_ARGUMENT, "`joiners`", intent_options_set_joiners(o, NULL, 2, &problem));
   joiners[1].bytes = BYTES("\xc3");
   joiners[1].length = 1;

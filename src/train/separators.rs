@@ -1,23 +1,23 @@
-//! Joiners: the words and marks that part the clauses of a text, learned from lines with several labels.
+//! Clause separators: the words and marks that part the clauses of a text, learned from lines with several labels.
 //!
-//! A joiner stands in many lines with several labels and in few with one, whichever labels those are. Words of one label
-//! whose lines seldom stand alone look alike in the first respect, so each label is asked: a joiner is about as frequent
+//! A clause separator stands in many lines with several labels and in few with one, whichever labels those are. Words of one label
+//! whose lines seldom stand alone look alike in the first respect, so each label is asked: a clause separator is about as frequent
 //! in the lines without it as in those with it. What passes is a candidate; whether cutting helps, held-out lines say.
 
-use crate::model::MAX_JOINERS;
+use crate::model::MAX_SEPARATORS;
 use crate::text::{Token, for_each_token};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of each kind without which nothing can be said.
 const LEAST_LINES: usize = 20;
-/// Share of the lines with several labels that a joiner stands in.
+/// Share of the lines with several labels that a clause separator stands in.
 const COVERAGE: f64 = 0.05;
 /// How much more frequent than in lines with one label.
 const LIFT: f64 = 5.0;
 /// How much more frequent in lines with a label than in lines without.
 const UNEVEN: f64 = 3.0;
 
-/// The words and marks of a text that a joiner could be: in a line with several labels those between others, since what opens
+/// The words and marks of a text that a clause separator could be: in a line with several labels those between others, since what opens
 /// or closes a text parts nothing; in a line with one label all but a mark at its end.
 fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     let mut tokens = vec![];
@@ -34,7 +34,7 @@ fn different_tokens(text: &str, joined: bool) -> BTreeSet<String> {
     different
 }
 
-/// What may be a joiner, in alphabetical order. `labels` is the number of labels.
+/// What may be a clause separator, in alphabetical order. `labels` is the number of labels.
 pub(super) fn candidates(texts: &[&str], of_line: &[Vec<u32>], labels: usize) -> Vec<String> {
     let joined: Vec<usize> = (0..texts.len()).filter(|&line| of_line[line].len() > 1).collect();
     let alone: Vec<usize> = (0..texts.len()).filter(|&line| of_line[line].len() == 1).collect();
@@ -80,7 +80,7 @@ pub(super) fn candidates(texts: &[&str], of_line: &[Vec<u32>], labels: usize) ->
         .filter(|(token, with)| is_even(token, with))
         .map(|(token, _)| (*token).to_owned())
         .collect();
-    found.truncate(MAX_JOINERS);
+    found.truncate(MAX_SEPARATORS);
     found
 }
 
@@ -89,9 +89,9 @@ mod tests {
     use super::*;
     use crate::train::random::{Purpose, Random};
 
-    /// Requests for five labels, which hold a word of their label each, joined by the given joiners; the last two labels
+    /// Requests for five labels, which hold a word of their label each, joined by the given clause separators; the last two labels
     /// never stand alone.
-    fn lines(joiners: &[&str], count: usize) -> (Vec<String>, Vec<Vec<u32>>) {
+    fn lines(separators: &[&str], count: usize) -> (Vec<String>, Vec<Vec<u32>>) {
         let words = ["weather", "music", "lamp", "table", "alarm"];
         let mut random = Random::new(1, Purpose::Minibatches);
         let (mut texts, mut labels) = (vec![], vec![]);
@@ -106,8 +106,12 @@ mod tests {
             } else {
                 let first = random.below(5);
                 let second = (first + 1 + random.below(4)) % 5;
-                let joiner = joiners[random.below(joiners.len())];
-                texts.push(format!("{}{joiner}{}", clause(first, &mut random), clause(second, &mut random)));
+                let separator = separators[random.below(separators.len())];
+                texts.push(format!(
+                    "{}{separator}{}",
+                    clause(first, &mut random),
+                    clause(second, &mut random)
+                ));
                 labels.push(vec![first as u32, second as u32]);
             }
         }
@@ -120,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn joiners_of_any_language_are_found_and_words_of_labels_that_never_stand_alone_are_not() {
+    fn separators_of_any_language_are_found_and_words_of_labels_that_never_stand_alone_are_not() {
         let (texts, labels) = lines(&[" and ", ", und danach ", "、"], 600);
         assert_eq!(found(&texts, &labels), [",", "and", "danach", "und", "、"]);
     }
