@@ -1,4 +1,4 @@
-//! Where a model's bytes live: a mapped file, or memory of our own. The only unsafe code of this room.
+//! Where a model's bytes live: a mapped file, or memory of our own. The only unsafe code of this module.
 
 use crate::error::{Error, Result};
 use crate::sources;

@@ -9,7 +9,7 @@
 // First, since macros are known from their definition on.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[macro_use]
-mod twins;
+mod recompiled;
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx2;

@@ -1,15 +1,15 @@
 //! The portable kernels once more, compiled for CPUs with more instructions: the same lines, so the same bits by construction,
 //! since Rust never contracts a multiplication and an addition, and vector lanes are independent sums.
 
-/// Defines a module `twins` whose `SET` holds `unsafe` twins of all portable kernels that may use the instructions of `features`:
+/// Defines a module `recompiled` whose `SET` holds all portable kernels as `unsafe` functions that may use the instructions of `features`:
 /// table rows are added so many columns at a time, and tiles of a matrix product have so many rows and columns.
-macro_rules! twins {
+macro_rules! recompiled {
     (features: $features:literal, columns: $columns:literal, tile: $rows:literal x $width:literal) => {
-        mod twins {
+        mod recompiled {
             use crate::shape::DIMENSIONS;
-use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
+            use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
 
-            twins! { $features;
+            recompiled! { $features;
                 add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32)
                     = portable::add_rows::<$columns>;
                 add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32)
