@@ -6,11 +6,12 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use intentkit::FeatureVector;
+use intentkit::MAX_CLAUSES;
 use intentkit::data::read_file;
+use intentkit::internal::simd::TILE;
+use intentkit::internal::text::for_each_piece;
 use intentkit::model::DIMENSIONS;
-use intentkit::simd::TILE;
-use intentkit::text::ngrams::{MAX_CLAUSES, for_each_piece};
-use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, LiveClassifier, PredictOptions, Scored};
 use std::path::Path;
 use std::sync::LazyLock;
@@ -53,7 +54,7 @@ static SAMPLE: LazyLock<Sample> = LazyLock::new(|| {
 });
 
 fn main() {
-    println!("kernels {}, {} texts", intentkit::simd::kernel_name(), SAMPLE.texts.len());
+    println!("kernels {}, {} texts", intentkit::internal::simd::kernel_name(), SAMPLE.texts.len());
     divan::main();
 }
 

@@ -6,11 +6,11 @@
 //! Without Core ML the line has no engines.
 
 use intentkit::Classifier;
+use intentkit::FeatureVector;
 use intentkit::data::read_file;
 use intentkit::engine::{CandidateReport, Engines, has_neural_engine, offered};
 use intentkit::export::CoreMlPrecision;
 use intentkit::model::Model;
-use intentkit::vectorizer::FeatureVector;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ fn main() -> Result<(), intentkit::Error> {
     // A name that needs quoting.
     let rule = Rule { label: "say \"hi\"\\".into(), keywords: vec!["hello".into()], phrases: vec![] };
     let live = LiveClassifier::of_rules(&[rule])?;
-    live.learn(&[Example::new("good morning", ["greeting"])])?;
+    live.update(&[Example::new("good morning", ["greeting"])])?;
     for text in ["hello there", "good morning", "something else"] {
         live.predict(text)?;
     }

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Chooses the kernels and loads the model into memory, so that the first prediction is as fast
     // as any.
     classifier.prepare();
-    eprintln!("kernels {}", intentkit::simd::kernel_name());
+    eprintln!("kernels {}", intentkit::engine::kernel_name());
     // The extension decides the format; a `.txt` without labels is plain lines.
     let examples = read_file(Path::new(file), None)?;
     let options = PredictOptions::default();

@@ -25,11 +25,11 @@
 //!
 //! # Modules
 //!
-//! One text, from left to right: bytes → [`text`] → [`vectorizer`] → [`engine`] → [`decision`] → [`Prediction`].
+//! One text, from left to right: bytes → `text` → `vectorizer` → [`engine`] → [`decision`] → [`Prediction`].
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | [`text`] | normalising, splitting into words, n-grams and their names, the filter of known ones |
+//! | `text` | normalising, splitting into words, n-grams and their names, the filter of known ones |
 //! | `error` | what can go wrong, each case with a sentence to show |
 //! | `files` | replacing a file in one step |
 //! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
@@ -37,10 +37,10 @@
 //! | `clock` | the processor's own clock |
 //! | `shape` | how wide every model is |
 //! | `room` | asking for large blocks of memory before they are used |
-//! | [`simd`] | the kernels; the one order in which numbers are summed |
-//! | [`vectorizer`] | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
-//! | [`network`] | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
-//! | [`calibration`] | logits as probabilities |
+//! | `simd` | the kernels; the one order in which numbers are summed |
+//! | `vectorizer` | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
+//! | `network` | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
+//! | `calibration` | logits as probabilities |
 //! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
 //! | [`rules`] | keyword rules beside the network |
@@ -53,11 +53,11 @@
 //! | [`metrics`] | what an evaluation is made of |
 //! | [`monitor`] | what a live classifier counts and times: counters, report, OpenMetrics |
 //! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
-//! | [`ffi`] | the C interface, thin exports over the above |
+//! | `ffi` | the C interface, thin exports over the above |
 //!
 //! A module depends only on modules listed above it; `tests/modules.rs` checks that.
 
-pub mod calibration;
+mod calibration;
 pub mod classifier;
 mod clock;
 pub mod data;
@@ -65,24 +65,23 @@ pub mod decision;
 pub mod engine;
 mod error;
 pub mod export;
-pub mod ffi;
-#[doc(hidden)]
-pub mod files;
+mod ffi;
+mod files;
 pub mod learn;
 pub mod lexicon;
 pub mod metrics;
 pub mod model;
 pub mod monitor;
-pub mod network;
+mod network;
 mod room;
 pub mod rules;
 mod shape;
-pub mod simd;
+mod simd;
 mod sources;
-pub mod text;
+mod text;
 mod threads;
 pub mod train;
-pub mod vectorizer;
+mod vectorizer;
 
 pub use classifier::{Classifier, LiveClassifier, Prediction};
 pub use decision::{Cost, PredictOptions, Scored, Source};
@@ -90,12 +89,31 @@ pub use error::{Error, ModelFault, Result};
 pub use export::{CoreMlOptions, CoreMlPrecision};
 pub use lexicon::Lexicon;
 pub use rules::Rule;
+pub use text::MAX_TEXT_BYTES;
+pub use text::ngrams::MAX_CLAUSES;
 pub use train::{Preset, TrainOptions};
+pub use vectorizer::FeatureVector;
 
-/// For this package's own tests and benchmarks; not part of the interface.
+/// For this workspace's own programs, tests and benchmarks; not part of the interface.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::clock::ticks;
+
+    pub mod ffi {
+        pub use crate::ffi::*;
+    }
+
+    pub mod files {
+        pub use crate::files::{check_folder, folder, is_at, lock, replace, target};
+    }
+
+    pub mod simd {
+        pub use crate::simd::{TILE, kernel_name, kernel_names};
+    }
+
+    pub mod text {
+        pub use crate::text::ngrams::for_each_piece;
+    }
 }
 
 /// The README's Rust code, compiled and run with the documentation's.

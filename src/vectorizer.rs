@@ -171,7 +171,7 @@ impl Vectorizer<'_> {
     /// features and mean nothing.
     pub fn vectorize(&self, text: &str, features: &mut FeatureVector) {
         features.fill(0.0);
-        self.rows(text, &Words { joiners: &[], ..self.words }, &mut |row| *features = *row);
+        self.rows(text, &Words { separators: &[], ..self.words }, &mut |row| *features = *row);
     }
 
     /// Calls `row` with the features of each clause of `text` in which anything is known, at most

@@ -42,13 +42,13 @@ fn every_version_is_that_of_the_package() {
     assert_eq!(parts.join("."), version);
     assert_eq!(macro_value("INTENTKIT_VERSION"), format!("\"{version}\""));
     // SAFETY: a static NUL-terminated string, says the header.
-    let running = unsafe { CStr::from_ptr(intentkit::ffi::intent_version()) };
+    let running = unsafe { CStr::from_ptr(intentkit::internal::ffi::intent_version()) };
     assert_eq!(running.to_str().unwrap(), version);
     let [major, minor, patch] = parts.map(|part| part.parse::<u32>().unwrap());
     let packed = major * 65_536 + minor * 256 + patch;
     let digits = macro_value("INTENTKIT_VERSION_NUMBER").strip_prefix("0x").unwrap();
     assert_eq!(u32::from_str_radix(digits, 16).unwrap(), packed);
-    assert_eq!(intentkit::ffi::intent_version_number(), packed);
+    assert_eq!(intentkit::internal::ffi::intent_version_number(), packed);
 }
 
 #[test]

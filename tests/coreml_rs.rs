@@ -3,9 +3,9 @@
 #![cfg(all(feature = "coreml-rs", coreml_standin))]
 
 use intentkit::Classifier;
+use intentkit::FeatureVector;
 use intentkit::engine::{CoreMlRs, Engine};
 use intentkit::model::DIMENSIONS;
-use intentkit::vectorizer::FeatureVector;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -3,14 +3,14 @@
 //! `INTENTKIT_PYTHON` names an interpreter with coremltools and numpy, `INTENTKIT_TOOLS` the folder of `check_mlpackage.py` (by default
 //! `../shared/tools`). Without them the tests that run packages say so and pass.
 
-use intentkit::calibration::Calibration;
+use intentkit::FeatureVector;
+use intentkit::MAX_CLAUSES;
 use intentkit::data::{Example, read_file};
 use intentkit::decision::ScoreSettings;
 use intentkit::engine::Precision;
+use intentkit::model::Calibration;
 use intentkit::model::DIMENSIONS;
 use intentkit::model::{LayerParts, Metadata, Model, Parts, RejectSettings, TableParts};
-use intentkit::text::ngrams::MAX_CLAUSES;
-use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, CoreMlOptions, CoreMlPrecision, PredictOptions, Scored, TrainOptions};
 use serde_json::Value;
 use std::fs;

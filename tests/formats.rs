@@ -35,7 +35,7 @@ fn a_training_state_file_of_format_1_opens_and_goes_on_learning() {
     std::fs::copy(file("format-1.learner"), &path).unwrap();
     let (mut open, mut learner) = LearnerFile::open(&path, Durability::Process).unwrap();
     assert_eq!(learner.kept(), 20);
-    let change = Change::Learn(vec![Example::new("remind me of the milk", [""; 0])]);
+    let change = Change::Update(vec![Example::new("remind me of the milk", [""; 0])]);
     open.append(std::slice::from_ref(&change)).unwrap();
     let report = learner.apply(&change).unwrap();
     assert_eq!(report.examples, 1);

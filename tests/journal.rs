@@ -25,7 +25,7 @@ fn learns_until_it_is_killed() {
     let live = LiveClassifier::load_learner(Path::new(&path), Durability::Process).unwrap();
     for i in 0.. {
         let text = format!("zebra {round} quokka {i}");
-        live.learn(&[Example::new(&text, [if i % 2 == 0 { "CHATBOTS" } else { "GARDEN" }])]).unwrap();
+        live.update(&[Example::new(&text, [if i % 2 == 0 { "CHATBOTS" } else { "GARDEN" }])]).unwrap();
         println!("accepted:{text}");
         std::io::stdout().flush().unwrap();
     }
@@ -145,10 +145,10 @@ fn a_training_state_file_that_is_deleted_under_an_open_classifier_is_made_again_
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("assistant.learner");
     let live = saved(&path);
-    live.learn(&[of("water the ficus")]).unwrap();
+    live.update(&[of("water the ficus")]).unwrap();
     fs::remove_file(&path).unwrap();
-    live.learn(&[of("prune the roses")]).unwrap();
-    live.learn(&[of("rake the leaves")]).unwrap();
+    live.update(&[of("prune the roses")]).unwrap();
+    live.update(&[of("rake the leaves")]).unwrap();
     let bytes = live.current().model().as_bytes().to_vec();
     let error = LiveClassifier::load_learner(&path, Durability::Process).map(drop).unwrap_err().to_string();
     assert!(error.contains("another process or classifier"), "the new file is locked too: {error}");
@@ -170,7 +170,7 @@ fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_a
     let path = folder.path().join("assistant.learner");
     let backup = folder.path().join("backup");
     let live = saved(&path);
-    live.learn(&[of("water the ficus")]).unwrap();
+    live.update(&[of("water the ficus")]).unwrap();
     live.set_retraining(RetrainOptions { after: None, ..RetrainOptions::default() });
     for in_place in [false, true] {
         fs::copy(&path, &backup).unwrap();
@@ -182,7 +182,7 @@ fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_a
         let theirs = fs::read(&path).unwrap();
         let before = live.current().version();
         let changes = [
-            live.learn(&[of("prune the roses")]).map(drop),
+            live.update(&[of("prune the roses")]).map(drop),
             live.change(&Change::Rename { label: "GARDEN".into(), to: "PLANTS".into() }).map(drop),
             live.forget_examples(),
         ];
@@ -201,7 +201,7 @@ fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_a
     let other = folder.path().join("other.learner");
     fs::write(&path, "a file of somebody else").unwrap();
     live.save_learner(&other, Durability::Process).unwrap();
-    live.learn(&[of("prune the roses")]).unwrap();
+    live.update(&[of("prune the roses")]).unwrap();
     drop(live);
     assert_eq!(kept(&other), ["water the ficus", "prune the roses"]);
     assert_eq!(fs::read(&path).unwrap(), b"a file of somebody else");

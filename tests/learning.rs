@@ -29,13 +29,13 @@ fn of(text: &str, label: &str) -> Example {
 /// Changes of every kind.
 fn changes() -> Vec<Change> {
     vec![
-        Change::Learn(vec![of("zebra quokka tango", "CHATBOTS")]),
-        Change::Learn(vec![of("water the ficus", "GARDEN"), of("the orchid needs water", "GARDEN")]),
+        Change::Update(vec![of("zebra quokka tango", "CHATBOTS")]),
+        Change::Update(vec![of("water the ficus", "GARDEN"), of("the orchid needs water", "GARDEN")]),
         Change::Rename { label: "GARDEN".into(), to: "PLANTS".into() },
-        Change::Learn(vec![of("prune the roses", "PLANTS"), of("rake the leaves", "YARD")]),
+        Change::Update(vec![of("prune the roses", "PLANTS"), of("rake the leaves", "YARD")]),
         Change::Merge { label: "YARD".into(), into: "PLANTS".into() },
         Change::Remove { label: "CHATBOTS".into() },
-        Change::Learn(vec![of("hello you there", "GREETING")]),
+        Change::Update(vec![of("hello you there", "GREETING")]),
     ]
 }
 
@@ -187,8 +187,8 @@ fn changes_that_cannot_be_made_are_refused_with_a_reason_and_change_nothing() {
         (Change::Merge { label: first.clone(), into: first.clone() }, "into itself"),
         (Change::Merge { label: first.clone(), into: "NONE".into() }, "there is no label `NONE`"),
         (Change::Remove { label: "NONE".into() }, "there is no label `NONE`"),
-        (Change::Learn(vec![of("fine", "fine"), of("not", "\n")]), "example 1: label 1"),
-        (Change::Learn(vec![of(&"x".repeat((1 << 20) + 1), "fine")]), "bytes"),
+        (Change::Update(vec![of("fine", "fine"), of("not", "\n")]), "example 1: label 1"),
+        (Change::Update(vec![of(&"x".repeat((1 << 20) + 1), "fine")]), "bytes"),
     ];
     for (change, reason) in cases {
         let message = learner.apply(&change).unwrap_err().to_string();
@@ -262,7 +262,7 @@ fn a_learner_file_cut_anywhere_loses_the_change_that_was_being_written_and_no_ot
     let mut file = LearnerFile::create(&path, &learner, Durability::Process).unwrap();
     let mut ends = vec![(fs::metadata(&path).unwrap().len() as usize, learner.kept())];
     for i in 0..3 {
-        let change = Change::Learn(vec![of(&format!("zebra number {i}"), "CHATBOTS")]);
+        let change = Change::Update(vec![of(&format!("zebra number {i}"), "CHATBOTS")]);
         file.append(std::slice::from_ref(&change)).unwrap();
         learner.apply(&change).unwrap();
         ends.push((fs::metadata(&path).unwrap().len() as usize, learner.kept()));
@@ -296,7 +296,7 @@ fn a_damaged_or_foreign_learner_file_is_refused_and_left_as_it_is() {
     let mut file = LearnerFile::create(&path, &learner, Durability::Process).unwrap();
     let start = fs::metadata(&path).unwrap().len() as usize;
     for i in 0..2 {
-        file.append(&[Change::Learn(vec![of(&format!("zebra number {i}"), "CHATBOTS")])]).unwrap();
+        file.append(&[Change::Update(vec![of(&format!("zebra number {i}"), "CHATBOTS")])]).unwrap();
     }
     drop(file);
     let bytes = fs::read(&path).unwrap();

@@ -183,7 +183,7 @@ fn sets_of_labels_and_clauses_have_lexicon_words_as_well() {
             ));
         }
     }
-    let options = TrainOptions { joiners: Some(vec!["and".into()]), preset: Preset::Multi, ..options(50) };
+    let options = TrainOptions { separators: Some(vec!["and".into()]), preset: Preset::Multi, ..options(50) };
     let (classifier, _) = Classifier::train(&lines, &options).unwrap();
     let answer = classifier
         .predict_with("drizzle and waltz", &PredictOptions { keep: Some(1.0), ..Default::default() });

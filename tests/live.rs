@@ -82,7 +82,7 @@ fn a_live_classifier_answers_as_the_classifier_it_was_made_from() {
 fn a_correction_is_known_when_learn_returns_and_whoever_holds_the_old_model_keeps_it() {
     let live = loaded();
     let held = live.current();
-    let report = live.learn(&[of("zebra quokka tango", "GARDEN")]).unwrap();
+    let report = live.update(&[of("zebra quokka tango", "GARDEN")]).unwrap();
     assert_eq!((report.right, &report.new_labels[..]), (1, &["GARDEN".to_owned()][..]));
     assert_eq!(labels(&live, "zebra quokka tango"), ["GARDEN"]);
     assert_eq!((held.version(), live.current().version()), (1, 2));
@@ -96,10 +96,10 @@ fn new_labels_can_be_forbidden() {
     let live = loaded();
     live.allow_new_labels(false);
     let before = live.current();
-    let error = live.learn(&[of("zebra quokka tango", "GARDEN")]).unwrap_err().to_string();
+    let error = live.update(&[of("zebra quokka tango", "GARDEN")]).unwrap_err().to_string();
     assert!(error.contains("`GARDEN`") && error.contains("forbidden"), "{error}");
     assert_eq!(live.current().version(), before.version());
-    live.learn(&[of("zebra quokka tango", &before.labels()[0])]).unwrap();
+    live.update(&[of("zebra quokka tango", &before.labels()[0])]).unwrap();
 }
 
 #[test]
@@ -110,8 +110,11 @@ fn what_a_learner_file_was_told_is_there_after_opening_it_again() {
     live.save_learner(&path, Durability::Process).unwrap();
     // Enough that the file is written anew on the way.
     for i in 0..140 {
-        live.learn(&[of(&format!("water plant number {i}"), if i % 3 == 0 { "GARDEN" } else { "CHATBOTS" })])
-            .unwrap();
+        live.update(&[of(
+            &format!("water plant number {i}"),
+            if i % 3 == 0 { "GARDEN" } else { "CHATBOTS" },
+        )])
+        .unwrap();
     }
     let bytes = live.current().model().as_bytes().to_vec();
     let error = LiveClassifier::load_learner(&path, Durability::Process).map(drop).unwrap_err().to_string();
@@ -133,7 +136,7 @@ fn a_learner_file_that_cannot_be_made_is_an_error_and_learning_goes_on_without()
     let live = loaded();
     let error = live.save_learner(folder.path().join("none/x.learner"), Durability::Process).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
-    live.learn(&[of("zebra quokka tango", "GARDEN")]).unwrap();
+    live.update(&[of("zebra quokka tango", "GARDEN")]).unwrap();
     assert_eq!(labels(&live, "zebra quokka tango"), ["GARDEN"]);
 }
 
@@ -150,13 +153,13 @@ fn retraining_gives_a_model_that_knows_what_was_learned_and_can_be_taken_back() 
     let texts =
         ["water the ficus", "the orchid needs water", "prune the roses", "rake the leaves", "mow the lawn"];
     for text in texts {
-        live.learn(&[of(text, "GARDEN")]).unwrap();
+        live.update(&[of(text, "GARDEN")]).unwrap();
     }
     assert!(!live.statistics().retraining);
-    live.learn(&[of("plant a tree", "GARDEN")]).unwrap();
+    live.update(&[of("plant a tree", "GARDEN")]).unwrap();
     assert!(live.statistics().retraining);
     // Learned while the new model is trained, and by it all the same.
-    live.learn(&[of("zebra quokka tango", "CHATBOTS")]).unwrap();
+    live.update(&[of("zebra quokka tango", "CHATBOTS")]).unwrap();
     let before = live.current();
     assert!(live.wait_for_retraining(LONG));
     let report = live.statistics();
@@ -167,7 +170,7 @@ fn retraining_gives_a_model_that_knows_what_was_learned_and_can_be_taken_back() 
     assert_eq!(labels(&live, "zebra quokka tango"), ["CHATBOTS"]);
     assert!(texts.iter().all(|text| labels(&live, text) == ["GARDEN"]));
 
-    live.learn(&[of("something else again", "GARDEN")]).unwrap();
+    live.update(&[of("something else again", "GARDEN")]).unwrap();
     live.roll_back().unwrap();
     assert_eq!(live.current().model().metadata().training.examples, lines().len());
     assert_eq!(labels(&live, "something else again"), ["GARDEN"], "learned since, and not lost");
@@ -184,7 +187,7 @@ fn a_model_takes_the_place_of_another_with_what_was_learned_with_it() {
     assert_eq!(labels(&live, "the lamp"), ["light"]);
 
     let new = trained();
-    new.learn(&[of("water the ficus", "GARDEN")]).unwrap();
+    new.update(&[of("water the ficus", "GARDEN")]).unwrap();
     let kept = new.kept_examples().len();
     live.replace(&new).unwrap();
     assert_eq!((live.current().version(), labels(&live, "water the ficus")), (2, vec!["GARDEN".to_owned()]));
@@ -192,7 +195,7 @@ fn a_model_takes_the_place_of_another_with_what_was_learned_with_it() {
     assert_eq!((live.kept_examples().len(), new.kept_examples().len()), (kept, 0));
     // Both go on, and what this one learns is in its file.
     assert_eq!(labels(&new, "water the ficus"), ["GARDEN"]);
-    live.learn(&[of("feed the goldfish", "POND")]).unwrap();
+    live.update(&[of("feed the goldfish", "POND")]).unwrap();
     drop(live);
     let again = LiveClassifier::load_learner(&file, Durability::Process).unwrap();
     assert_eq!(labels(&again, "feed the goldfish"), ["POND"]);
@@ -228,7 +231,7 @@ fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     assert_eq!(live.current().version(), before.version());
 
     // One that does well on held-out lines and worse on what the host insists on.
-    live.change(&Change::Learn(vec![of("zebra quokka tango", "GARDEN")])).unwrap();
+    live.change(&Change::Update(vec![of("zebra quokka tango", "GARDEN")])).unwrap();
     let golden: Vec<Example> = lines().into_iter().filter(|l| labels(&live, &l.text) == l.labels).collect();
     live.set_retraining(RetrainOptions {
         after: None,
@@ -246,8 +249,8 @@ fn a_retraining_without_the_examples_of_training_is_refused_with_a_reason() {
     let live = loaded();
     live.set_retraining(RetrainOptions { after: Some(2), ..RetrainOptions::default() });
     assert!(live.retrain().unwrap_err().to_string().contains("are not kept"));
-    live.learn(&[of("one", "GARDEN")]).unwrap();
-    live.learn(&[of("two", "GARDEN")]).unwrap();
+    live.update(&[of("one", "GARDEN")]).unwrap();
+    live.update(&[of("two", "GARDEN")]).unwrap();
     let report = live.statistics();
     assert!(report.retrainings_refused == 1 && report.last_refusal.unwrap().contains("are not kept"));
 }
@@ -269,7 +272,7 @@ fn a_classifier_of_rules_becomes_a_trained_one() {
     let live = LiveClassifier::of_rules(&rules).unwrap();
     live.set_retraining(RetrainOptions { after: None, ..RetrainOptions::default() });
     for line in lines().into_iter().take(60) {
-        live.learn(&[line]).unwrap();
+        live.update(&[line]).unwrap();
     }
     live.retrain().unwrap();
     assert!(live.wait_for_retraining(LONG));
@@ -367,7 +370,7 @@ fn a_callback_may_ask_learn_finish_and_drop_the_classifier() {
         answer.map(drop).unwrap();
         let live = inside.lock().unwrap().take().unwrap();
         assert!(!labels(&live, "read my mail").is_empty());
-        live.learn(&[of("zebra quokka tango", "GARDEN")]).unwrap();
+        live.update(&[of("zebra quokka tango", "GARDEN")]).unwrap();
         let send_next = send.clone();
         live.submit("read my mail".into(), PredictOptions::default(), move |answer| {
             send_next.send(answer.map(drop).err().map(|e| e.to_string())).unwrap();
@@ -432,8 +435,11 @@ fn every_answer_is_that_of_the_model_it_names() {
             .collect();
         let path = folder.path().join("live.intent");
         for i in 0.. {
-            live.learn(&[of(&format!("new text {i} zebra"), if i % 2 == 0 { "GARDEN" } else { "CHATBOTS" })])
-                .unwrap();
+            live.update(&[of(
+                &format!("new text {i} zebra"),
+                if i % 2 == 0 { "GARDEN" } else { "CHATBOTS" },
+            )])
+            .unwrap();
             let current = live.current();
             of_version.lock().unwrap().insert(current.version(), answers(&current));
             current.save(&path).unwrap();

@@ -69,14 +69,14 @@ fn learning_and_loading_without_memory_are_errors_that_change_nothing() {
     let path = folder.path().join("x.learner");
     let live = LiveClassifier::load("models/assistant.intent").unwrap();
     let correction = [Example::new("it is dark", ["VISION"])];
-    is_out_of_memory(without_memory(|| live.learn(&correction)));
+    is_out_of_memory(without_memory(|| live.update(&correction)));
     is_out_of_memory(without_memory(|| live.save_learner(&path, Durability::Process)));
     assert!(!path.exists());
     assert!(live.current().model().as_bytes() == bytes);
-    live.learn(&correction).unwrap();
+    live.update(&correction).unwrap();
     let learned = live.current().model().as_bytes().to_vec();
     // What learns has its tables already; the model that it would publish has no room.
-    is_out_of_memory(without_memory(|| live.learn(&[Example::new("it is bright", ["VISION"])])));
+    is_out_of_memory(without_memory(|| live.update(&[Example::new("it is bright", ["VISION"])])));
     assert!(live.current().model().as_bytes() == learned);
     live.save_learner(&path, Durability::Process).unwrap();
     drop(live);

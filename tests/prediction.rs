@@ -1,8 +1,8 @@
 //! What predicting promises: halves that agree to the bit, rejection of the unknown, threads, no allocation.
 
+use intentkit::MAX_CLAUSES;
 use intentkit::data::Example;
 use intentkit::decision::{PredictOptions, Scored};
-use intentkit::text::ngrams::MAX_CLAUSES;
 use intentkit::{Classifier, TrainOptions};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -370,9 +370,9 @@ fn float32_gives_the_same_answers_over_the_same_numbers() {
     }
 }
 
-/// Requests for four labels, each a verb and a thing that stand apart, alone and two at a time with a joiner between: read
+/// Requests for four labels, each a verb and a thing that stand apart, alone and two at a time with a clause separator between: read
 /// whole, nothing tells which verb goes with which thing.
-fn joined(joiner: &str) -> Vec<Example> {
+fn joined(separator: &str) -> Vec<Example> {
     const LABELS: [&str; 4] = ["set_alarm", "set_timer", "cancel_alarm", "cancel_timer"];
     let clause = |label: usize, n: usize| {
         let (verb, thing) = LABELS[label].split_once('_').unwrap();
@@ -382,21 +382,21 @@ fn joined(joiner: &str) -> Vec<Example> {
     for i in 0..100 {
         let (first, second) = (i % 4, (i % 4 + 1 + i / 4 % 3) % 4);
         let (text, other) = (clause(first, i), clause(second, i + 200));
-        examples.push(Example::new(format!("{text}{joiner}{other}"), [LABELS[first], LABELS[second]]));
+        examples.push(Example::new(format!("{text}{separator}{other}"), [LABELS[first], LABELS[second]]));
         examples.push(Example::new(clause(first, i + 100), [LABELS[first]]));
     }
     examples
 }
 
 #[test]
-fn joiners_are_learned_where_cutting_helps_and_a_text_is_read_clause_by_clause() {
+fn separators_are_learned_where_cutting_helps_and_a_text_is_read_clause_by_clause() {
     let (classifier, report) = Classifier::train(&joined(", und danach "), &TrainOptions::default()).unwrap();
     assert!(
-        report.joiners.iter().any(|joiner| joiner == "danach" || joiner == "und"),
+        report.separators.iter().any(|separator| separator == "danach" || separator == "und"),
         "{:?}",
-        report.joiners
+        report.separators
     );
-    assert_eq!(classifier.model().metadata().joiners, report.joiners);
+    assert_eq!(classifier.model().metadata().separators, report.separators);
     let mut rows = [[0.0; DIMENSIONS]; 4];
     let text = "set the new alarm of 7, und danach cancel the other timer of 9";
     assert_eq!(classifier.vectorize_rows(text, &mut rows).unwrap(), 2);
@@ -404,22 +404,22 @@ fn joiners_are_learned_where_cutting_helps_and_a_text_is_read_clause_by_clause()
         classifier.predict(text).unwrap().labels().iter().map(|s| classifier.label(s.label)).collect();
     names.sort_unstable();
     assert_eq!(names, [Some("cancel_timer"), Some("set_alarm")]);
-    let joiners = [",", "und", "danach"].map(str::to_owned).to_vec();
-    let given = TrainOptions { joiners: Some(joiners), ..TrainOptions::default() };
+    let separators = [",", "und", "danach"].map(str::to_owned).to_vec();
+    let given = TrainOptions { separators: Some(separators), ..TrainOptions::default() };
     let (classifier, _) = Classifier::train(&joined(", und danach "), &given).unwrap();
     assert_eq!(classifier.vectorize_rows(text, &mut rows).unwrap(), 2);
     assert_eq!(rows[0], classifier.vectorize("set the new alarm of 7").unwrap());
 }
 
 #[test]
-fn joiners_that_the_caller_gives_are_used_and_none_are_learned_from_lines_with_one_label() {
-    let given = TrainOptions { joiners: Some(vec!["Danach".into(), ",".into()]), ..options() };
+fn separators_that_the_caller_gives_are_used_and_none_are_learned_from_lines_with_one_label() {
+    let given = TrainOptions { separators: Some(vec!["Danach".into(), ",".into()]), ..options() };
     let (_, report) = Classifier::train(&joined(" danach "), &given).unwrap();
-    assert_eq!(report.joiners, [",", "danach"]);
-    let none = TrainOptions { joiners: Some(vec![]), ..options() };
-    assert!(Classifier::train(&joined(" danach "), &none).unwrap().1.joiners.is_empty());
-    assert!(Classifier::train(&commands(), &options()).unwrap().1.joiners.is_empty());
-    let wrong = TrainOptions { joiners: Some(vec!["and then".into()]), ..options() };
+    assert_eq!(report.separators, [",", "danach"]);
+    let none = TrainOptions { separators: Some(vec![]), ..options() };
+    assert!(Classifier::train(&joined(" danach "), &none).unwrap().1.separators.is_empty());
+    assert!(Classifier::train(&commands(), &options()).unwrap().1.separators.is_empty());
+    let wrong = TrainOptions { separators: Some(vec!["and then".into()]), ..options() };
     let error = Classifier::train(&commands(), &wrong).err().unwrap().to_string();
     assert!(error.contains("clause separator `and then` must be one word"), "{error}");
 }

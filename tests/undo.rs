@@ -23,9 +23,9 @@ fn of(text: &str, label: &str) -> Example {
 /// Changes of every kind.
 fn changes() -> Vec<Change> {
     vec![
-        Change::Learn(vec![of("zebra quokka tango", "CHATBOTS"), of("water the ficus", "YARD")]),
-        Change::Learn(vec![Example::new("what a lovely day", [""; 0])]),
-        Change::Learn(vec![of("the roof leaks", "HOUSE"), of("the roof still leaks", "HOUSE")]),
+        Change::Update(vec![of("zebra quokka tango", "CHATBOTS"), of("water the ficus", "YARD")]),
+        Change::Update(vec![Example::new("what a lovely day", [""; 0])]),
+        Change::Update(vec![of("the roof leaks", "HOUSE"), of("the roof still leaks", "HOUSE")]),
         Change::Rename { label: "GARDEN".into(), to: "PLANTS".into() },
         Change::Merge { label: "YARD".into(), into: "GARDEN".into() },
         Change::Remove { label: "YARD".into() },

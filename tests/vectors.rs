@@ -5,7 +5,7 @@
 //! eight hexadecimal digits of its bits. `INTENTKIT_WRITE_VECTORS=1 cargo test --release --test vectors` writes it anew
 //! when the sample model has changed.
 
-use intentkit::simd::{kernel_name, kernel_names};
+use intentkit::internal::simd::{kernel_name, kernel_names};
 use intentkit::{Classifier, PredictOptions, Scored};
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -11,7 +11,7 @@ fn a_text_without_anything_to_learn_from_is_refused_and_changes_nothing() {
     let live = LiveClassifier::load("models/assistant.intent").unwrap();
     let before = live.current().model().as_bytes().to_vec();
     for text in ["", " ", "...", "—", "?!\u{200b}"] {
-        let error = live.learn(&[Example::new("lights on", ["VISION"]), Example::new(text, ["VISION"])]);
+        let error = live.update(&[Example::new("lights on", ["VISION"]), Example::new(text, ["VISION"])]);
         let error = error.unwrap_err().to_string();
         assert!(
             error.starts_with("example 1 has labels, but its text holds nothing to tell them by"),
@@ -19,7 +19,7 @@ fn a_text_without_anything_to_learn_from_is_refused_and_changes_nothing() {
         );
         assert!(live.current().model().as_bytes().to_vec() == before);
         // It is rejected anyway.
-        live.learn(&[Example::new(text, [""; 0])]).unwrap();
+        live.update(&[Example::new(text, [""; 0])]).unwrap();
     }
 }
 
@@ -49,7 +49,7 @@ fn a_retraining_heals_what_many_wrong_corrections_did() {
     let answered = || live.current().evaluate(&test, &PredictOptions::default()).unwrap().exact_match;
     let start = answered();
     for (i, Example { text, .. }) in later.iter().enumerate() {
-        live.learn(&[Example::new(text, [format!("label {}", (i + 1 + i / 10) % 10)])]).unwrap();
+        live.update(&[Example::new(text, [format!("label {}", (i + 1 + i / 10) % 10)])]).unwrap();
     }
     let spoilt = answered();
     live.retrain().unwrap();

@@ -64,7 +64,7 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
             of?.1.spread.map(figure.write)
         };
         let page = report.page(&about, &measured.pooled, spread)?;
-        intentkit::files::replace(path, page.as_bytes())?;
+        intentkit::internal::files::replace(path, page.as_bytes())?;
     }
     let mut out = Output::new();
     if arguments.json {

@@ -153,7 +153,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         let page =
             report
                 .page(&about(arguments, &classifier, &evaluation, &data.warnings), &evaluation, |_| None)?;
-        intentkit::files::replace(path, page.as_bytes())?;
+        intentkit::internal::files::replace(path, page.as_bytes())?;
     }
     let mut out = Output::new();
     if arguments.json {

@@ -89,7 +89,7 @@ fn object(model: &Model) -> Info<'_> {
         epochs: training.epochs,
         seed: training.seed,
         label_names: &about.labels,
-        clause_separators: &about.joiners,
+        clause_separators: &about.separators,
         lexicon_words: model.lexicon_words(),
         rules: &about.rules,
     }
@@ -121,7 +121,7 @@ fn summary(name: &str, model: &Model) -> Vec<(&'static str, String)> {
         ("labels", labels(&about.labels)),
         ("answers", choice.into()),
         ("reads", reads),
-        ("clauses", figures::clauses(&about.joiners)),
+        ("clauses", figures::clauses(&about.separators)),
         ("lexicon", some(model.lexicon_words(), "word")),
         ("rules", some(rules, "keyword or phrase")),
         ("parameters", numbers::count(model.parameters())),

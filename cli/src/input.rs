@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::{mistaken, terminal};
 use intentkit::data::{self, Format, WithWarnings};
-use intentkit::{Classifier, Error, Lexicon, files};
+use intentkit::internal::files;
+use intentkit::{Classifier, Error, Lexicon};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use crate::{input, terminal};
-use intentkit::{Error, files};
+use intentkit::Error;
+use intentkit::internal::files;
 use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};

@@ -142,7 +142,7 @@ fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
         threads: arguments.threads,
         keep: if arguments.no_reject { 1.0 } else { arguments.acceptance_rate },
         cost: arguments.costs.cost(),
-        joiners: (arguments.no_clause_separators || !arguments.clause_separators.is_empty())
+        separators: (arguments.no_clause_separators || !arguments.clause_separators.is_empty())
             .then(|| arguments.clause_separators.clone()),
         label_names: !arguments.no_label_names,
         descriptions: arguments.descriptions.as_deref().map(descriptions).transpose()?.unwrap_or_default(),
@@ -232,7 +232,7 @@ fn object<'a>(arguments: &Arguments, given: &'a Given, made: &'a Made) -> Report
         model_bytes: classifier.model().as_bytes().len(),
         seed: arguments.seed,
         heldout: report.heldout,
-        clause_separators: &report.joiners,
+        clause_separators: &report.separators,
         lexicon_words: report.lexicon.as_ref().map_or(0, |lexicon| lexicon.held),
         warnings: given.warnings().chain(&report.warnings).collect(),
         output: name(&arguments.output),
@@ -253,7 +253,7 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
             format!("{}, {}", numbers::of(report.examples, "example"), numbers::of(report.labels, "label")),
         ),
         ("preset", format!("{}, {epochs}, {:.1} s", report.preset, report.seconds)),
-        ("clauses", figures::clauses(&report.joiners)),
+        ("clauses", figures::clauses(&report.separators)),
     ];
     if let Some(LexiconUse { words, found, held }) = report.lexicon {
         let [words, found, others] = [words, found, held.saturating_sub(found)].map(numbers::count);

@@ -123,7 +123,7 @@ fn changes(arguments: &Arguments) -> Result<Vec<Change>, Failure> {
         input::warn_of(&data)?;
     }
     if !data.examples.is_empty() {
-        changes.push(Change::Learn(data.examples));
+        changes.push(Change::Update(data.examples));
     }
     Ok(changes)
 }

@@ -62,7 +62,7 @@ pub struct ExplainedLabel {
 /// What a clause says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedClause {
-    /// Its words as they were read: normalised, without marks and joiners.
+    /// Its words as they were read: normalised, without marks and clause separators.
     pub text: String,
     /// Whether anything in it is known. If not, it says nothing.
     pub known: bool,

@@ -297,7 +297,10 @@ impl Learning {
             // What was never trained has no share of its own.
             keep: if model.reject.keep > 0.0 { f64::from(model.reject.keep) } else { training.keep },
             labels: model.labels.clone(),
-            joiners: training.joiners.clone().or((!model.joiners.is_empty()).then(|| model.joiners.clone())),
+            separators: training
+                .separators
+                .clone()
+                .or((!model.separators.is_empty()).then(|| model.separators.clone())),
             ..training.clone()
         };
         let stop = Arc::new(AtomicBool::new(false));

@@ -47,7 +47,7 @@ pub struct Decided {
 /// };
 /// assert_eq!(labels("switch the lamp on")?, ["light"]);
 /// assert!(labels("it is too dark in here")?.is_empty());
-/// live.learn(&[Example::new("it is too dark in here", ["light"])])?;
+/// live.update(&[Example::new("it is too dark in here", ["light"])])?;
 /// assert_eq!(labels("it is too dark in here")?, ["light"]);
 /// # Ok::<(), intentkit::Error>(())
 /// ```
@@ -317,14 +317,14 @@ impl LiveClassifier {
     /// # Errors
     /// As [`Learner::check`], [`Learner::of`], [`LearnerFile::restore`] and [`LearnerFile::append`]; nothing was learned then. [`Error::InvalidArgument`] for a new
     /// label where [`LiveClassifier::allow_new_labels`] forbids them.
-    pub fn learn(&self, examples: &[Example]) -> Result<UpdateReport> {
-        self.change(&Change::Learn(examples.to_vec()))
+    pub fn update(&self, examples: &[Example]) -> Result<UpdateReport> {
+        self.change(&Change::Update(examples.to_vec()))
     }
 
     /// Makes a change: learns, or renames, merges or removes labels, or replaces the rules.
     ///
     /// # Errors
-    /// As [`LiveClassifier::learn`].
+    /// As [`LiveClassifier::update`].
     pub fn change(&self, change: &Change) -> Result<UpdateReport> {
         self.learning.change(change)
     }

@@ -348,7 +348,7 @@ impl Classifier {
     }
 
     /// Writes the features of each clause of a text in which anything is known, as far as they fit, and returns how many there
-    /// are, at most [`MAX_CLAUSES`](crate::text::ngrams::MAX_CLAUSES). Without joiners it is the one of
+    /// are, at most [`MAX_CLAUSES`](crate::text::ngrams::MAX_CLAUSES). Without clause separators it is the one of
     /// [`Classifier::vectorize`], or none when nothing is known.
     ///
     /// # Errors

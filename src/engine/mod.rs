@@ -17,6 +17,7 @@ mod tests;
 
 use crate::export::CoreMlPrecision;
 use crate::model::Model;
+pub use crate::simd::kernel_name;
 use crate::vectorizer::FeatureVector;
 #[cfg(all(feature = "coreml-rs", any(target_os = "macos", coreml_standin)))]
 pub use coreml_rs::CoreMlRs;

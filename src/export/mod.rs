@@ -186,7 +186,7 @@ fn about(model: &Model, options: &CoreMlOptions) -> Strings {
         ("reject", json!(metadata.reject).to_string()),
         ("reject_points", json!(rule.reject.points).to_string()),
         ("ngrams", json!(metadata.ngrams).to_string()),
-        ("joiners", json!(metadata.joiners).to_string()),
+        ("joiners", json!(metadata.separators).to_string()),
     ];
     entries.into_iter().map(|(key, value)| (format!("intentkit.{key}"), value)).collect()
 }

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn intent_update(
         let live = unsafe { object(classifier, "classifier") }?.live();
         // SAFETY: the header asks for `text_count` texts, and for one count a text and as many labels as they sum up to.
         let examples = unsafe { examples(texts, labels, label_counts, text_count) }?;
-        let report = live.learn(&examples)?;
+        let report = live.update(&examples)?;
         if !update_out.is_null() {
             let update = IntentUpdate {
                 examples: report.examples,

@@ -411,9 +411,9 @@ pub unsafe extern "C" fn intent_options_set_joiners(
             // SAFETY: the header asks for each text's bytes.
             list.push(unsafe { joiner.phrase(format_args!("joiners[{i}]")) }?.to_owned());
         }
-        let alone = TrainOptions { joiners: Some(list), ..TrainOptions::default() };
+        let alone = TrainOptions { separators: Some(list), ..TrainOptions::default() };
         alone.check()?;
-        options.train.joiners = alone.joiners;
+        options.train.separators = alone.separators;
         Ok(())
     })
 }

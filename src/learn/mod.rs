@@ -87,7 +87,8 @@ const COLUMN_START: f32 = 0.8;
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Learns from examples. Later examples of the same text replace earlier ones; names that are no labels yet become labels.
-    Learn(Vec<Example>),
+    #[serde(rename = "learn")]
+    Update(Vec<Example>),
     /// Gives a label another name. Its index stays.
     Rename {
         /// Its name until now.
@@ -278,7 +279,7 @@ impl Learner {
             Random::new(self.seed.wrapping_add(self.changes.wrapping_mul(0x9E37_79B9)), Purpose::Learning);
         self.changes += 1;
         match change {
-            Change::Learn(examples) => self.learn(&last_of_each_text(examples), &mut random),
+            Change::Update(examples) => self.make_update(&last_of_each_text(examples), &mut random),
             Change::Rename { label, to } => self.rename(label, to),
             Change::Merge { label, into } => self.merge(label, into, &mut random),
             Change::Remove { label } => self.remove(label),
@@ -286,12 +287,12 @@ impl Learner {
         }
     }
 
-    /// Learns from examples; the short form of [`Change::Learn`].
+    /// Learns from examples; short for [`Change::Update`].
     ///
     /// # Errors
     /// As [`Learner::check`].
     pub fn update(&mut self, examples: &[Example]) -> Result<UpdateReport> {
-        self.apply(&Change::Learn(examples.to_vec()))
+        self.apply(&Change::Update(examples.to_vec()))
     }
 
     /// Whether a change can be made.
@@ -303,7 +304,7 @@ impl Learner {
         let names = self.model.labels();
         let known = |label: &str| place(names, label).map(drop);
         match change {
-            Change::Learn(examples) => self.check_examples(examples),
+            Change::Update(examples) => self.check_examples(examples),
             Change::Rename { label, to } => {
                 known(label)?;
                 crate::data::check_label(to)
@@ -341,7 +342,7 @@ impl Learner {
 
     /// The first label in the examples of a change that the model doesn't have.
     pub fn new_label<'a>(&self, change: &'a Change) -> Option<&'a str> {
-        let Change::Learn(examples) = change else { return None };
+        let Change::Update(examples) = change else { return None };
         let mut labels = examples.iter().flat_map(|example| &example.labels);
         labels.find(|label| !self.model.labels().contains(label)).map(String::as_str)
     }
@@ -378,7 +379,7 @@ impl Learner {
         Ok(())
     }
 
-    fn learn(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
+    fn make_update(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
         let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
         examples.iter().for_each(|example| self.state.open(&example.text, self.seed));
         let model = Arc::clone(&self.model);
@@ -397,27 +398,7 @@ impl Learner {
         let is_new = |example: &&Example| example.labels.iter().any(|label| silent.contains(&label));
         let mut grown = None;
         if examples.iter().any(|example| is_new(&example)) {
-            self.state.take_layers(&parts);
-            for name in &silent {
-                let Some(label) = names.iter().position(|other| other == *name) else { continue };
-                let mut lines = vec![];
-                for example in examples.iter().filter(|example| example.labels.contains(name)) {
-                    lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
-                }
-                if untrained && !lines.is_empty() {
-                    lines.extend(self.lines_of(label as u32, random));
-                }
-                // As in training, the name of a label with few lines is one more.
-                if let Some(text) =
-                    names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
-                {
-                    self.state.open(&text, self.seed);
-                    lines.push((self.state.bags(&text), vec![label as u32]));
-                }
-                report.steps += self.learn_column(&model, &mut parts, label, &lines, None, random);
-            }
-            // From here on the rounded columns, those that the model answers with.
-            self.state.take_layers(&parts);
+            report.steps += self.learn_labels(&silent, examples, &mut parts, random)?;
             grown = Some(self.with_table(&mut parts)?);
         }
         if self.place_outside(grown.as_ref().unwrap_or(&model), &mut parts, examples)? {
@@ -438,6 +419,42 @@ impl Learner {
             report.right += usize::from(self.verdict(&self.model, &example.text, &wanted)? == Verdict::Right);
         }
         Ok(report)
+    }
+
+    /// Learns the columns of labels that say nothing yet, as far as examples have them. Returns the steps that took.
+    fn learn_labels(
+        &mut self,
+        silent: &[&String],
+        examples: &[Example],
+        parts: &mut Parts,
+        random: &mut Random,
+    ) -> Result<usize> {
+        let model = Arc::clone(&self.model);
+        let untrained = model.metadata().training.examples == 0;
+        let names = parts.metadata.labels.clone();
+        let mut steps = 0;
+        self.state.take_layers(parts);
+        for name in silent {
+            let Some(label) = names.iter().position(|other| other == *name) else { continue };
+            let mut lines = vec![];
+            for example in examples.iter().filter(|example| example.labels.contains(name)) {
+                lines.push((self.state.bags(&example.text), indices(&names, labels_of(example))?));
+            }
+            if untrained && !lines.is_empty() {
+                lines.extend(self.lines_of(label as u32, random));
+            }
+            // As in training, the name of a label with few lines is one more.
+            if let Some(text) =
+                names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
+            {
+                self.state.open(&text, self.seed);
+                lines.push((self.state.bags(&text), vec![label as u32]));
+            }
+            steps += self.learn_column(&model, parts, label, &lines, None, random);
+        }
+        // From here on the rounded columns, those that the model answers with.
+        self.state.take_layers(parts);
+        Ok(steps)
     }
 
     /// Kept examples of a label as bags with labels, a thousand at most.

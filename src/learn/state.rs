@@ -8,7 +8,7 @@ use crate::room;
 use crate::shape::{DIMENSIONS, HALF};
 use crate::simd;
 use crate::text::filter::Filter;
-use crate::text::ngrams::token_hash;
+use crate::text::ngrams::{NgramSettings, token_hash};
 use crate::train::bags::{Bag, Frequencies, for_each_clause};
 use crate::train::options::{Amount, Recipe};
 use crate::train::random::{Purpose, Random};
@@ -60,6 +60,20 @@ fn multiplied_out(layer: &LayerParts, inputs: usize, gain: f32) -> Array2<f32> {
     })
 }
 
+/// How a model of that preset learns.
+fn recipe(preset: Preset, ngrams: &NgramSettings, rows: usize) -> Recipe {
+    let amount = Amount { lines: 0, labels: 1, with_labels: 0, with_several: 0 };
+    let options = TrainOptions { preset, ..TrainOptions::default() };
+    Recipe {
+        ngrams: ngrams.clone(),
+        row_bits: rows.trailing_zeros(),
+        dropout: 0.0,
+        feature_dropout: 0.0,
+        outliers: 0.0,
+        ..Recipe::new(&options, amount)
+    }
+}
+
 impl State {
     /// What there is to know from a model alone: its rounded numbers.
     pub(super) fn of(model: &Model) -> Result<State> {
@@ -71,16 +85,7 @@ impl State {
                 "a model of preset `{preset}` does not learn from corrections; train with another preset"
             )));
         };
-        let amount = Amount { lines: 0, labels: 1, with_labels: 0, with_several: 0 };
-        let options = TrainOptions { preset, ..TrainOptions::default() };
-        let recipe = Recipe {
-            ngrams: ngrams.clone(),
-            row_bits: model.rows().trailing_zeros(),
-            dropout: 0.0,
-            feature_dropout: 0.0,
-            outliers: 0.0,
-            ..Recipe::new(&options, amount)
-        };
+        let recipe = recipe(preset, ngrams, model.rows());
         // Two numbers a byte: the rows, and once more with the lexicon's.
         room::check::<f32>(4 * table.len() + 4 * parts.lexicon_rows.len())?;
         let rows: Vec<[f32; DIMENSIONS]> = table.chunks(HALF).map(int4_row_numbers).collect();
@@ -114,7 +119,7 @@ impl State {
                 known: parts.known.clone(),
                 frequent: parts.frequent.clone(),
                 transfer,
-                joiners: parts.metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect(),
+                separators: parts.metadata.separators.iter().map(|separator| token_hash(separator)).collect(),
             },
             recipe,
             weights,

@@ -23,7 +23,7 @@ pub(crate) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(crate) fn new(parts: &'a Parts) -> Self {
         Draft {
-            separators: parts.metadata.joiners.iter().map(|separator| token_hash(separator)).collect(),
+            separators: parts.metadata.separators.iter().map(|separator| token_hash(separator)).collect(),
             packed: PackedNetwork::new(&network(parts)),
             outside: Outside::new(&parts.outside),
             parts,
@@ -56,7 +56,7 @@ impl<'a> Draft<'a> {
                 TableParts::Int4(bytes) => Table::Int4(bytes),
             },
             known: Filter::new(known)?,
-            words: Words { joiners: &self.separators, frequent, lexicon },
+            words: Words { separators: &self.separators, frequent, lexicon },
             lexicon: LexiconRows {
                 rows: Table::Int4(lexicon_rows),
                 weight: metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),

@@ -31,7 +31,7 @@ use twox_hash::XxHash3_64;
 pub const FORMAT: u32 = 2;
 
 /// Maximum number of clause separators: every word of a text is compared with all of them.
-pub const MAX_JOINERS: usize = 64;
+pub const MAX_SEPARATORS: usize = 64;
 
 const KEY: &str = "intentkit";
 /// The checksum's field inside a JSON string inside a JSON file.
@@ -293,10 +293,10 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
     if metadata.ngrams.as_ref().is_some_and(|settings| !settings.is_valid()) {
         return Err(ModelFault::AbsurdSize("the n-gram settings are out of range".into()));
     }
-    if metadata.joiners.len() > MAX_JOINERS {
-        let found = metadata.joiners.len();
+    if metadata.separators.len() > MAX_SEPARATORS {
+        let found = metadata.separators.len();
         return Err(ModelFault::AbsurdSize(format!(
-            "the file has {found} clause separators; the maximum is {MAX_JOINERS}"
+            "the file has {found} clause separators; the maximum is {MAX_SEPARATORS}"
         )));
     }
     if let Some(lexicon) = &metadata.lexicon

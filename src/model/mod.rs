@@ -10,7 +10,7 @@ mod file;
 mod parts;
 mod scratch;
 
-use crate::calibration::Calibration;
+pub use crate::calibration::Calibration;
 use crate::decision::{
     Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
 };
@@ -24,12 +24,13 @@ pub use crate::shape::DIMENSIONS;
 use crate::shape::HALF;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{NgramSettings, Words, token_hash};
+pub use crate::text::ngrams::NgramSettings;
+use crate::text::ngrams::{Words, token_hash};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
 pub(crate) use draft::Draft;
-pub use file::{FORMAT, MAX_JOINERS};
+pub use file::{FORMAT, MAX_SEPARATORS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
 pub(crate) use scratch::with_logits;
@@ -82,7 +83,8 @@ pub struct Metadata {
     /// How texts are read. `None` for a model trained from feature rows.
     pub ngrams: Option<NgramSettings>,
     /// The clause separators: normalised words and marks. Empty if each text is one clause.
-    pub joiners: Vec<String>,
+    #[serde(rename = "joiners")]
+    pub separators: Vec<String>,
     /// The settings of the lexicon. `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<LexiconSettings>,
@@ -169,7 +171,7 @@ pub struct Model {
     metadata: Metadata,
     places: Places,
     /// Hashes of the clause separators.
-    joiners: Vec<u64>,
+    separators: Vec<u64>,
     /// The keyword rules, compiled.
     rules: Matcher,
     /// The network in the layout of the int8 kernels.
@@ -215,11 +217,11 @@ impl Model {
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
-        let joiners = metadata.joiners.iter().map(|joiner| token_hash(joiner)).collect();
+        let separators = metadata.separators.iter().map(|separator| token_hash(separator)).collect();
         let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
         let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));
-        Ok(Model { bytes, metadata, places, joiners, rules, packed, outside })
+        Ok(Model { bytes, metadata, places, separators, rules, packed, outside })
     }
 
     /// Returns the parts of the model. [`Model::from_parts`] makes the same bytes from them, except
@@ -315,6 +317,8 @@ impl Model {
         bytemuck::cast_slice(&self.as_bytes()[place.clone()])
     }
 
+    /// The part that reads texts; `None` for a model trained from feature rows.
+    #[doc(hidden)]
     /// Returns the vectorizer, or `None` for a model trained from feature rows.
     #[inline(always)]
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
@@ -322,7 +326,7 @@ impl Model {
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
         let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
         let slots = bytemuck::cast_slice(&self.as_bytes()[self.places.lexicon_words.clone()]);
-        let words = Words { joiners: &self.joiners, frequent, lexicon: Vocabulary::new(slots) };
+        let words = Words { separators: &self.separators, frequent, lexicon: Vocabulary::new(slots) };
         let lexicon = LexiconRows {
             rows: Table::Int4(&self.as_bytes()[self.places.lexicon_rows.clone()]),
             weight: self.metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),
@@ -361,6 +365,7 @@ impl Model {
     }
 
     /// The network's layers.
+    #[doc(hidden)]
     pub fn network(&self) -> Network<'_> {
         self.places.network(self.as_bytes())
     }
@@ -373,6 +378,8 @@ impl Model {
         self.packed.logits(rows, logits);
     }
 
+    /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
+    #[doc(hidden)]
     /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
     /// value per label.
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
@@ -418,6 +425,8 @@ impl Model {
     }
 }
 
+/// The rows of one text on their way to a decision.
+#[doc(hidden)]
 /// Combines the rows of one text into logits and a reject score.
 pub struct Reading<'a> {
     reject: RejectScore<'a>,

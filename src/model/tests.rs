@@ -21,7 +21,7 @@ fn parts(labels: usize, texts: bool) -> Parts {
                 character_weight: 1,
                 evidence: false,
             }),
-            joiners: if texts { vec!["and".into(), ",".into()] } else { vec![] },
+            separators: if texts { vec!["and".into(), ",".into()] } else { vec![] },
             reject: RejectSettings {
                 keep: 0.95,
                 score: ScoreSettings { weight: 20.0, ..ScoreSettings::default() },

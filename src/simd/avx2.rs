@@ -8,9 +8,9 @@ pub(super) fn detect() -> Option<Kernels> {
     is_x86_feature_detected!("avx2").then_some(AVX2)
 }
 
-twins! { features: "avx2", columns: 128, tile: 4 x 16 }
+recompiled! { features: "avx2", columns: 128, tile: 4 x 16 }
 
-const AVX2: Kernels = Kernels { name: "avx2", affine, ..twins::SET };
+const AVX2: Kernels = Kernels { name: "avx2", affine, ..recompiled::SET };
 
 /// # Safety
 /// The CPU must have AVX2.

@@ -15,9 +15,9 @@ pub(super) fn detect() -> Option<Kernels> {
     has_all.then_some(AVX512)
 }
 
-twins! { features: "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", columns: 256, tile: 4 x 16 }
+recompiled! { features: "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", columns: 256, tile: 4 x 16 }
 
-const AVX512: Kernels = Kernels { name: "avx512", affine, weighted_sum, matmul, ..twins::SET };
+const AVX512: Kernels = Kernels { name: "avx512", affine, weighted_sum, matmul, ..recompiled::SET };
 
 /// Number of rows prefetched ahead: row addresses look random to the CPU, and the table is larger
 /// than its near caches.

@@ -14,7 +14,7 @@
 // First, since macros are in scope only after their definition.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[macro_use]
-mod twins;
+mod recompiled;
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 mod avx2;

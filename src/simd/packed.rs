@@ -116,11 +116,6 @@ impl PackedLayer {
         }
     }
 
-    /// Number of inputs.
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
     /// Number of outputs.
     pub fn outputs(&self) -> usize {
         self.outputs

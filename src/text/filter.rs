@@ -6,6 +6,8 @@
 //! cache line and takes an unknown hash for a known one in about 1 of 30,000 cases. Any bytes are a
 //! valid set, so a lookup in a corrupt file can't fail.
 
+use super::slots;
+
 /// A borrowed set of hashes.
 #[derive(Clone, Copy)]
 pub struct Filter<'a> {
@@ -17,10 +19,6 @@ pub struct Filter<'a> {
 fn fingerprint(hash: u64) -> u16 {
     // 0 marks a free slot.
     ((hash >> 24) as u16).max(1)
-}
-
-fn home(hash: u64, slots: usize) -> usize {
-    (hash >> (64 - slots.trailing_zeros())) as usize
 }
 
 impl<'a> Filter<'a> {
@@ -51,15 +49,11 @@ impl<'a> Filter<'a> {
     /// from.
     pub fn extend(slots: &mut [u16], hashes: impl IntoIterator<Item = u64>) {
         let mut free = slots.iter().filter(|&&slot| slot == 0).count();
-        let mask = slots.len().wrapping_sub(1);
         for hash in hashes {
             if free <= slots.len() / 16 || Filter::new(slots).is_none_or(|set| set.contains(hash)) {
                 continue;
             }
-            let mut at = home(hash, slots.len());
-            while slots[at] != 0 {
-                at = (at + 1) & mask;
-            }
+            let at = slots::place(slots, hash, |_| false);
             slots[at] = fingerprint(hash);
             free -= 1;
         }
@@ -69,14 +63,11 @@ impl<'a> Filter<'a> {
     pub fn build(mut hashes: Vec<u64>) -> Vec<u16> {
         hashes.sort_unstable();
         hashes.dedup();
-        let mut slots = vec![0u16; (hashes.len() * 2).next_power_of_two().max(16)];
-        let mask = slots.len() - 1;
+        let mut slots = slots::free(hashes.len());
         for hash in hashes {
-            let mut at = home(hash, slots.len());
-            while slots[at] != 0 && slots[at] != fingerprint(hash) {
-                at = (at + 1) & mask;
-            }
-            slots[at] = fingerprint(hash);
+            let mark = fingerprint(hash);
+            let at = slots::place(&slots, hash, |slot| slot == mark);
+            slots[at] = mark;
         }
         slots
     }

@@ -20,6 +20,7 @@ pub mod filter;
 pub mod names;
 pub mod ngrams;
 mod normalise;
+mod slots;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -142,7 +142,7 @@ fn word_hash(word: Word<'_>) -> u64 {
 #[derive(Clone, Copy, Default)]
 pub struct Words<'a> {
     /// [`token_hash`]es of the clause separators: words and marks that separate clauses.
-    pub joiners: &'a [u64],
+    pub separators: &'a [u64],
     /// Words frequent enough to be distinct in word n-grams. All other words count as one rare word
     /// there, so that a name that training has rarely or never seen still shows that a name occurs.
     /// `None` makes all words distinct.
@@ -178,10 +178,10 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => word_hash(word),
-            Token::Mark(_) if words.joiners.is_empty() => return,
+            Token::Mark(_) if words.separators.is_empty() => return,
             Token::Mark(mark) => token_hash(mark),
         };
-        if clauses < MAX_CLAUSES && words.joiners.contains(&hash) {
+        if clauses < MAX_CLAUSES && words.separators.contains(&hash) {
             if any {
                 part(Part::ClauseEnd);
                 (clauses, any) = (clauses + 1, false);
@@ -364,10 +364,10 @@ mod tests {
         assert_eq!(count("Can you see?", &NgramSettings { words: 1, ..SETTINGS }, Kind::Words), 3);
     }
 
-    fn clauses(text: &str, joiners: &[&str]) -> Vec<Vec<u64>> {
-        let joiners: Vec<u64> = joiners.iter().map(|word| token_hash(word)).collect();
+    fn clauses(text: &str, separators: &[&str]) -> Vec<Vec<u64>> {
+        let separators: Vec<u64> = separators.iter().map(|word| token_hash(word)).collect();
         let (mut clauses, mut open) = (vec![], Vec::<u64>::new());
-        let words = Words { joiners: &joiners, ..Words::default() };
+        let words = Words { separators: &separators, ..Words::default() };
         for_each_piece(text, &SETTINGS, &words, |piece| match piece {
             Piece::Ngrams(_, hashes) => open.extend(hashes),
             Piece::Lexicon(_) => {}
@@ -378,18 +378,18 @@ mod tests {
     }
 
     #[test]
-    fn joiners_cut_a_text_into_clauses_that_read_as_if_each_stood_alone() {
-        let joiners = ["and", "then", ",", "、"];
+    fn separators_cut_a_text_into_clauses_that_read_as_if_each_stood_alone() {
+        let separators = ["and", "then", ",", "、"];
         let whole = |text| clauses(text, &[]).concat();
         assert_eq!(
-            clauses("Then, and open the door, and then play music, then", &joiners),
+            clauses("Then, and open the door, and then play music, then", &separators),
             [whole("open the door"), whole("play music")]
         );
-        assert_eq!(clauses("开灯、放歌", &joiners), [whole("开灯"), whole("放歌")]);
-        assert_eq!(clauses("open the door", &joiners), [whole("open the door")]);
-        assert_eq!(clauses("and, then", &joiners), [[0u64; 0]; 0]);
+        assert_eq!(clauses("开灯、放歌", &separators), [whole("开灯"), whole("放歌")]);
+        assert_eq!(clauses("open the door", &separators), [whole("open the door")]);
+        assert_eq!(clauses("and, then", &separators), [[0u64; 0]; 0]);
         // A mark within a number is not a clause separator.
-        assert_eq!(clauses("add 1,000", &joiners).len(), 1);
+        assert_eq!(clauses("add 1,000", &separators).len(), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! touches one cache line and takes an unknown word for a known one in about 1 of 60,000 cases.
 //! Lookups succeed on any bytes, even corrupt ones.
 
+use super::slots;
 /// Maximum number of words: a row index has 16 bits.
 pub const MAX_WORDS: usize = 1 << 16;
 
@@ -18,10 +19,6 @@ fn mark(hash: u64) -> u32 {
     ((hash >> 16) as u32 & 0xFFFF_0000).max(0x1_0000)
 }
 
-fn home(hash: u64, slots: usize) -> usize {
-    (hash >> (64 - slots.trailing_zeros())) as usize
-}
-
 impl<'a> Vocabulary<'a> {
     /// Makes a vocabulary over slots from [`Vocabulary::build`]. Returns `None` unless their number
     /// is a power of two, at least 2.
@@ -33,7 +30,7 @@ impl<'a> Vocabulary<'a> {
     #[inline]
     pub fn row(&self, hash: u64) -> Option<u32> {
         let (mark, mask) = (mark(hash), self.slots.len() - 1);
-        let start = home(hash, self.slots.len());
+        let start = slots::home(hash, self.slots.len());
         for step in 0..self.slots.len() {
             match self.slots[(start + step) & mask] {
                 0 => return None,
@@ -53,13 +50,9 @@ impl<'a> Vocabulary<'a> {
     /// most the first [`MAX_WORDS`].
     pub fn build(hashes: &[u64]) -> Vec<u32> {
         let hashes = &hashes[..hashes.len().min(MAX_WORDS)];
-        let mut slots = vec![0u32; (hashes.len() * 2).next_power_of_two().max(16)];
-        let mask = slots.len() - 1;
+        let mut slots: Vec<u32> = slots::free(hashes.len());
         for (row, &hash) in (0..).zip(hashes) {
-            let mut at = home(hash, slots.len());
-            while slots[at] != 0 && slots[at] & 0xFFFF_0000 != mark(hash) {
-                at = (at + 1) & mask;
-            }
+            let at = slots::place(&slots, hash, |slot| slot & 0xFFFF_0000 == mark(hash));
             // Of two words with equal fingerprints the first stays.
             if slots[at] == 0 {
                 slots[at] = mark(hash) | row;

@@ -29,7 +29,7 @@ impl Training<'_> {
         &self,
         weights: &Weights,
         frequencies: Option<&Frequencies>,
-        joiners: &[String],
+        separators: &[String],
         findings: Findings,
         training: TrainingSummary,
     ) -> Parts {
@@ -55,7 +55,7 @@ impl Training<'_> {
                 choice: self.recipe.choice,
                 labels: self.targets.names.clone(),
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
-                joiners: joiners.to_vec(),
+                separators: separators.to_vec(),
                 lexicon,
                 calibration: findings.calibration,
                 reject: RejectSettings { keep: self.keep(&findings.curves), score },

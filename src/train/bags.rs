@@ -1,30 +1,17 @@
 //! Texts → bags of n-grams: the rows of the table that a clause uses, each with its weight.
 
+use super::clauses::{for_each_clause_words, for_each_piece};
 use super::options::Recipe;
 use super::transfer::Transfer;
 use crate::lexicon::Lexicon;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
+use crate::text::ngrams::{self, Kind, Piece, Words};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::FeatureVector;
 use std::collections::{HashMap, HashSet};
 
 /// Rows of the table with the weight of each in one text.
 pub(crate) type Bag = Vec<(u32, f32)>;
-
-/// [`ngrams::for_each_piece`], compiled once for all of this file: only a prediction's is worth a copy of its own.
-pub(crate) fn for_each_piece(
-    text: &str,
-    settings: &NgramSettings,
-    words: &Words<'_>,
-    piece: &mut dyn FnMut(Piece<'_>),
-) {
-    ngrams::for_each_piece(text, settings, words, piece);
-}
-
-/// Single words, and nothing else.
-const WORDS: NgramSettings =
-    NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
 /// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
 /// clause counts as a document.
@@ -36,35 +23,20 @@ pub(crate) struct Frequencies {
     pub(crate) frequent: Vec<u16>,
     /// The words of the lexicon, if there is one; their rows are numbered on behind those of the table.
     pub(crate) transfer: Option<Transfer>,
-    /// Hashes of the joiners that the texts are cut at.
-    pub(crate) joiners: Vec<u64>,
+    /// Hashes of the clause separators that the texts are cut at.
+    pub(crate) separators: Vec<u64>,
 }
 
 /// Slots of the filter of the words that stand in at least `least` different clauses.
-fn frequent_words(texts: &[&str], lines: &[usize], joiners: &[u64], least: u32) -> Vec<u16> {
+fn frequent_words(texts: &[&str], lines: &[usize], separators: &[u64], least: u32) -> Vec<u16> {
     let mut seen: HashSet<Vec<u64>> = HashSet::new();
     let mut counts: HashMap<u64, u32> = HashMap::new();
-    let mut clause = vec![];
-    for &line in lines {
-        for_each_piece(
-            texts[line],
-            &WORDS,
-            &Words { joiners, ..Words::default() },
-            &mut |piece| match piece {
-                Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-                Piece::Ngrams(..) | Piece::Lexicon(_) => {}
-                Piece::ClauseEnd => {
-                    clause.sort_unstable();
-                    clause.dedup();
-                    let clause = std::mem::take(&mut clause);
-                    if !seen.contains(&clause) {
-                        clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
-                        seen.insert(clause);
-                    }
-                }
-            },
-        );
-    }
+    for_each_clause_words(texts, lines, separators, |clause| {
+        if !seen.contains(clause) {
+            clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
+            seen.insert(clause.to_vec());
+        }
+    });
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 
@@ -112,20 +84,20 @@ pub(crate) fn for_each_clause(
 }
 
 impl Frequencies {
-    /// Reads the texts of the lines named by `lines`, cut at the joiners with these hashes.
+    /// Reads the texts of the lines named by `lines`, cut at the clause separators with these hashes.
     pub(crate) fn new(
         texts: &[&str],
         lines: &[usize],
         recipe: &Recipe,
-        joiners: &[u64],
+        separators: &[u64],
         lexicon: Option<&Lexicon>,
     ) -> Frequencies {
         let mut documents = vec![0u32; 1 << recipe.row_bits];
         let frequent = match recipe.rare_below {
             0 => vec![],
-            least => frequent_words(texts, lines, joiners, least),
+            least => frequent_words(texts, lines, separators, least),
         };
-        let words = Words { joiners, frequent: Filter::new(&frequent), lexicon: None };
+        let words = Words { separators, frequent: Filter::new(&frequent), lexicon: None };
         let (mut trigrams, mut clauses) = (vec![], 0u32);
         for &line in lines {
             for_each_clause(texts[line], recipe, words, Some(&mut trigrams), |bag| {
@@ -145,8 +117,8 @@ impl Frequencies {
             idf: documents.iter().map(idf).collect(),
             known: Filter::build(trigrams),
             frequent,
-            transfer: lexicon.and_then(|lexicon| Transfer::new(lexicon, texts, lines, joiners)),
-            joiners: joiners.to_vec(),
+            transfer: lexicon.and_then(|lexicon| Transfer::new(lexicon, texts, lines, separators)),
+            separators: separators.to_vec(),
         };
         if let Some(mut transfer) = frequencies.transfer.take() {
             let mut lengths = vec![];
@@ -163,7 +135,7 @@ impl Frequencies {
 
     pub(crate) fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
         let lexicon = transfer.and_then(|transfer| Vocabulary::new(&transfer.words));
-        Words { joiners: &self.joiners, frequent: Filter::new(&self.frequent), lexicon }
+        Words { separators: &self.separators, frequent: Filter::new(&self.frequent), lexicon }
     }
 
     /// Multiplies a clause's entries by what their rows count. Returns the length of the n-grams' part and of the lexicon's.

@@ -8,7 +8,7 @@
 //! equal. in no more of any label's lines than are to leave training at a time, unless they are
 //! nearly equal.
 
-use super::bags::for_each_piece;
+use super::clauses::for_each_piece;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -35,21 +35,24 @@ struct Clauses {
 }
 
 impl Clauses {
-    fn of(texts: &[&str], joiners: &[u64]) -> Clauses {
-        let read = |text: &&str| {
-            let (mut all, mut clause, mut key) = (vec![], vec![], 0);
-            for_each_piece(text, &NGRAMS, &Words { joiners, ..Words::default() }, &mut |piece| match piece {
-                Piece::Ngrams(kind, hashes) => {
-                    if kind == Kind::Words {
-                        key = ngrams::join(key, hashes[0]);
+    fn of(texts: &[&str], separators: &[u64]) -> Clauses {
+        let read =
+            |text: &&str| {
+                let (mut all, mut clause, mut key) = (vec![], vec![], 0);
+                for_each_piece(text, &NGRAMS, &Words { separators, ..Words::default() }, &mut |piece| {
+                    match piece {
+                        Piece::Ngrams(kind, hashes) => {
+                            if kind == Kind::Words {
+                                key = ngrams::join(key, hashes[0]);
+                            }
+                            clause.extend(hashes);
+                        }
+                        Piece::Lexicon(_) => {}
+                        Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
                     }
-                    clause.extend(hashes);
-                }
-                Piece::Lexicon(_) => {}
-                Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
-            });
-            all
-        };
+                });
+                all
+            };
         let read: Vec<Vec<(u64, Vec<u64>)>> = texts.par_iter().map(read).collect();
         let (mut numbers, mut clauses) = (HashMap::new(), Clauses { ngrams: vec![], of_line: vec![] });
         for line in read {
@@ -153,10 +156,10 @@ pub(super) fn of_lines(
     texts: &[&str],
     of_line: &[Vec<u32>],
     labels: usize,
-    joiners: &[u64],
+    separators: &[u64],
     share: f64,
 ) -> Vec<Vec<u64>> {
-    let clauses = Clauses::of(texts, joiners);
+    let clauses = Clauses::of(texts, separators);
     // Lines without labels count as if they had a label of their own.
     let none = [labels as u32];
     let labels_of = |line: usize| if of_line[line].is_empty() { &none[..] } else { &of_line[line] };

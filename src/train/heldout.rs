@@ -110,12 +110,12 @@ impl<'a> Training<'a> {
     }
 
     /// The groups of near-duplicates that each line is in; none where nothing is held out.
-    pub(super) fn groups(&self, joiners: &[String], share: f64) -> Vec<Vec<u64>> {
+    pub(super) fn groups(&self, separators: &[String], share: f64) -> Vec<Vec<u64>> {
         match &self.data.inputs {
             _ if self.valid.is_some() || !self.recipe.calibrated => vec![],
             Inputs::Texts(texts) => {
                 let (texts, labels) = (&texts[..self.examples], self.targets.names.len());
-                groups::of_lines(texts, &self.targets.of_line, labels, &hashes(joiners), share)
+                groups::of_lines(texts, &self.targets.of_line, labels, &hashes(separators), share)
             }
             Inputs::Features(_) => (0..self.examples as u64).map(|line| vec![line]).collect(),
         }
@@ -143,15 +143,19 @@ impl<'a> Training<'a> {
     pub(super) fn fold_run(
         &self,
         fold: &Holdout,
-        joiners: &[String],
+        separators: &[String],
         meter: &Meter<'_>,
         lane: Lane<'_>,
     ) -> Result<Measured> {
-        let run =
-            self.fit(&self.recipe, fold.rest.clone(), self.recipe.epochs, joiners, lane, |_, _, epoch| {
-                meter.epoch(Phase::Heldout, fold.rest.len(), epoch.loss, None)
-            })?;
-        self.measured(self.nothing_found(&run.weights, run.frequencies.as_ref(), joiners), fold)
+        let run = self.fit(
+            &self.recipe,
+            fold.rest.clone(),
+            self.recipe.epochs,
+            separators,
+            lane,
+            |_, _, epoch| meter.epoch(Phase::Heldout, fold.rest.len(), epoch.loss, None),
+        )?;
+        self.measured(self.nothing_found(&run.weights, run.frequencies.as_ref(), separators), fold)
     }
 
     /// What a model that was trained on the rest of a fold says of its held-out lines.
@@ -169,7 +173,7 @@ impl<'a> Training<'a> {
     pub(super) fn watched_run(
         &self,
         fold: &Holdout,
-        joiners: &[String],
+        separators: &[String],
         meter: &Meter<'_>,
         lane: Lane<'_>,
     ) -> Result<(Run, (usize, Measured))> {
@@ -179,7 +183,7 @@ impl<'a> Training<'a> {
         let lines = fold.rest.len();
         let after = |weights: &Weights, frequencies: Option<&Frequencies>, epoch: Epoch| {
             // Without centroids: which answers are right does not depend on them.
-            let parts = self.nothing_found(weights, frequencies, joiners);
+            let parts = self.nothing_found(weights, frequencies, separators);
             let answers = answers(&Draft::new(&parts), &data.inputs, &fold.held)?;
             let right = self.right(answers.beside(targets));
             let score = share(&right);
@@ -191,7 +195,7 @@ impl<'a> Training<'a> {
             last = Some(Snapshot { epoch: epoch.number, score: score.unwrap_or(0.0), right, parts });
             meter.epoch(Phase::Heldout, lines, epoch.loss, score)
         };
-        let run = self.fit(recipe, fold.rest.clone(), recipe.epochs, joiners, lane, after)?;
+        let run = self.fit(recipe, fold.rest.clone(), recipe.epochs, separators, lane, after)?;
         let Some(last) = last else { return Err(Error::Training("no epoch was run".into())) };
         let choosing = recipe.calibrated && self.options.epochs.is_none();
         let chosen = match best {
@@ -206,10 +210,10 @@ impl<'a> Training<'a> {
         &self,
         weights: &Weights,
         frequencies: Option<&Frequencies>,
-        joiners: &[String],
+        separators: &[String],
     ) -> Parts {
         let nothing = self.findings(self.recipe.epochs, &Measured::default(), &[]);
-        self.parts(weights, frequencies, joiners, nothing, TrainingSummary::default())
+        self.parts(weights, frequencies, separators, nothing, TrainingSummary::default())
     }
 }
 

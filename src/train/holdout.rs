@@ -44,6 +44,119 @@ impl Plan {
     }
 }
 
+/// The lines to choose among.
+struct Lines<'a> {
+    groups: &'a [Vec<u64>],
+    /// Those of each line; lines without labels have one of their own.
+    labels_of: Vec<Vec<usize>>,
+    /// Those of each group.
+    lines_of: HashMap<u64, Vec<usize>>,
+    /// Number of lines of each label.
+    totals: Vec<usize>,
+}
+
+/// What is left to train on while a fold is chosen.
+struct Left {
+    trained: Vec<bool>,
+    /// Number of lines of each label.
+    of_label: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(targets: &Targets, groups: &'a [Vec<u64>]) -> Self {
+        let none = targets.names.len();
+        let labels_of: Vec<Vec<usize>> = targets.of_line[..groups.len()]
+            .iter()
+            .map(|labels| match &labels[..] {
+                [] => vec![none],
+                labels => labels.iter().map(|&label| label as usize).collect(),
+            })
+            .collect();
+        let mut lines_of: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (line, groups) in groups.iter().enumerate() {
+            groups.iter().for_each(|&group| lines_of.entry(group).or_default().push(line));
+        }
+        let mut totals = vec![0usize; none + 1];
+        labels_of.iter().flatten().for_each(|&label| totals[label] += 1);
+        Lines { groups, labels_of, lines_of, totals }
+    }
+
+    /// How many lines of each label leave training. With a line leave those that share any of its groups, so where lines have several
+    /// more have to go; over several folds all are to have their turn.
+    fn quotas(&self, plan: Plan) -> Vec<isize> {
+        let all: usize = self.groups.iter().map(Vec::len).sum();
+        let each = plan.share * all as f64 / self.groups.len().max(1) as f64;
+        let part = |&n: &usize| match n as f64 * each {
+            _ if n < 2 => 0,
+            part if plan.folds > 1 => part.ceil() as isize,
+            part => (part as isize).max(1),
+        };
+        self.totals.iter().map(part).collect()
+    }
+
+    /// Holds out lines in the given order, but for those that were held out before, until the quotas are met.
+    fn hold_out(&self, order: &[usize], had: &[bool], quotas: &[isize], left: &mut Left) -> Vec<usize> {
+        let mut quota = quotas.to_vec();
+        let mut chosen: HashSet<u64> = HashSet::new();
+        for &line in order {
+            let labels = &self.labels_of[line];
+            if had[line] || !left.trained[line] || labels.iter().any(|&label| quota[label] <= 0) {
+                continue;
+            }
+            let mut leaving: Vec<usize> =
+                self.groups[line].iter().flat_map(|group| &self.lines_of[group]).copied().collect();
+            leaving.sort_unstable();
+            leaving.dedup();
+            leaving.retain(|&line| left.trained[line]);
+            let mut after = left.of_label.clone();
+            leaving.iter().flat_map(|&line| &self.labels_of[line]).for_each(|&label| after[label] -= 1);
+            // A group may be a little more than what is still to leave.
+            let enough = |&label: &usize| {
+                let most = quota[label] + quotas[label] / 2 + 1;
+                after[label] > 0
+                    && 2 * after[label] >= self.totals[label]
+                    && (left.of_label[label] - after[label]) as isize <= most
+            };
+            if leaving.iter().flat_map(|&line| &self.labels_of[line]).all(enough) {
+                left.of_label = after;
+                leaving.iter().for_each(|&line| left.trained[line] = false);
+                leaving.iter().flat_map(|&line| &self.labels_of[line]).for_each(|&label| quota[label] -= 1);
+                chosen.extend(&self.groups[line]);
+            }
+        }
+        let is_held = |line: &usize| {
+            !left.trained[*line] && self.groups[*line].iter().all(|group| chosen.contains(group))
+        };
+        (0..self.groups.len()).filter(is_held).collect()
+    }
+
+    /// Takes lines out of training that have near-duplicates there, `most` at most, in the given order.
+    fn familiar(&self, order: &[usize], mut most: usize, left: &mut Left) -> Vec<usize> {
+        let none = self.totals.len() - 1;
+        let mut relatives: HashMap<u64, usize> = HashMap::new();
+        (0..self.groups.len())
+            .filter(|&line| left.trained[line])
+            .flat_map(|line| &self.groups[line])
+            .for_each(|&group| *relatives.entry(group).or_default() += 1);
+        let mut familiar = vec![];
+        for &line in order {
+            let (groups, labels) = (&self.groups[line], &self.labels_of[line]);
+            let has_some = groups.iter().all(|group| relatives.get(group).is_some_and(|&count| count > 1));
+            let stays = labels
+                .iter()
+                .all(|&label| label != none && 2 * (left.of_label[label] - 1) >= self.totals[label]);
+            if most > 0 && left.trained[line] && has_some && stays {
+                most -= 1;
+                left.trained[line] = false;
+                labels.iter().for_each(|&label| left.of_label[label] -= 1);
+                groups.iter().for_each(|group| *relatives.entry(*group).or_default() -= 1);
+                familiar.push(line);
+            }
+        }
+        familiar.sort_unstable();
+        familiar
+    }
+}
 /// Chooses the lines to hold out, fold by fold: about the plan's share of each label's lines and of
 /// those without labels, and at least one if a label has two. Each line is held out at most once.
 ///
@@ -57,33 +170,11 @@ pub(super) fn choose(
     seed: u64,
 ) -> Vec<Holdout> {
     // Lines without labels count as a label of their own.
-    let none = targets.names.len();
-    let labels_of: Vec<Vec<usize>> = targets.of_line[..groups.len()]
-        .iter()
-        .map(|labels| {
-            if labels.is_empty() { vec![none] } else { labels.iter().map(|&label| label as usize).collect() }
-        })
-        .collect();
-    let mut lines_of: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (line, groups) in groups.iter().enumerate() {
-        groups.iter().for_each(|&group| lines_of.entry(group).or_default().push(line));
-    }
-    let mut totals = vec![0usize; none + 1];
-    labels_of.iter().flatten().for_each(|&label| totals[label] += 1);
-    // The number of lines of each label that leave training. All lines that share a group with a
-    // held-out line leave with it, so lines with several groups need a higher number. Over several
-    // folds, each line is to have its turn.
-    let all: usize = groups.iter().map(Vec::len).sum();
-    let each = plan.share * all as f64 / groups.len().max(1) as f64;
-    let part = |&n: &usize| match n as f64 * each {
-        _ if n < 2 => 0,
-        part if plan.folds > 1 => part.ceil() as isize,
-        part => (part as isize).max(1),
-    };
-    let quotas: Vec<isize> = totals.iter().map(part).collect();
+    let lines = Lines::new(targets, groups);
+    let quotas = lines.quotas(plan);
 
     let mut random = Random::new(seed, Purpose::Holdout);
-    let mut names: Vec<u64> = lines_of.keys().copied().collect();
+    let mut names: Vec<u64> = lines.lines_of.keys().copied().collect();
     names.sort_unstable();
     let mut had = vec![false; groups.len()];
     let mut folds = vec![];
@@ -95,65 +186,16 @@ pub(super) fn choose(
         let mut order: Vec<usize> = (0..groups.len()).collect();
         random.shuffle(&mut order);
         order.sort_by_key(|&line| groups[line].first().map(|group| ranks[group]));
-        let (mut left, mut quota) = (totals.clone(), quotas.clone());
-        let mut trained = vec![true; targets.of_line.len()];
-        let mut chosen: HashSet<u64> = HashSet::new();
-        for &line in &order {
-            let labels = &labels_of[line];
-            if had[line] || !trained[line] || labels.iter().any(|&label| quota[label] <= 0) {
-                continue;
-            }
-            let mut leaving: Vec<usize> =
-                groups[line].iter().flat_map(|group| &lines_of[group]).copied().collect();
-            leaving.sort_unstable();
-            leaving.dedup();
-            leaving.retain(|&line| trained[line]);
-            let mut after = left.clone();
-            leaving.iter().flat_map(|&line| &labels_of[line]).for_each(|&label| after[label] -= 1);
-            // A group may slightly exceed what is still to leave.
-            let enough = |&label: &usize| {
-                let most = quota[label] + quotas[label] / 2 + 1;
-                after[label] > 0
-                    && 2 * after[label] >= totals[label]
-                    && (left[label] - after[label]) as isize <= most
-            };
-            if leaving.iter().flat_map(|&line| &labels_of[line]).all(enough) {
-                left = after;
-                leaving.iter().for_each(|&line| trained[line] = false);
-                leaving.iter().flat_map(|&line| &labels_of[line]).for_each(|&label| quota[label] -= 1);
-                chosen.extend(&groups[line]);
-            }
-        }
-        let is_held =
-            |line: &usize| !trained[*line] && groups[*line].iter().all(|group| chosen.contains(group));
-        let mut fold = Holdout { held: (0..groups.len()).filter(is_held).collect(), ..Holdout::default() };
+        let mut left = Left { trained: vec![true; targets.of_line.len()], of_label: lines.totals.clone() };
+        let mut fold =
+            Holdout { held: lines.hold_out(&order, &had, &quotas, &mut left), ..Holdout::default() };
         fold.held.iter().for_each(|&line| had[line] = true);
         if familiar {
             let share = if plan.folds == 1 { FAMILIAR.0 } else { FAMILIAR.1 / plan.folds as f64 };
-            let mut most = (share * groups.len() as f64) as usize;
-            let mut relatives: HashMap<u64, usize> = HashMap::new();
-            (0..groups.len())
-                .filter(|&line| trained[line])
-                .flat_map(|line| &groups[line])
-                .for_each(|&group| *relatives.entry(group).or_default() += 1);
             random.shuffle(&mut order);
-            for &line in &order {
-                let has_some =
-                    groups[line].iter().all(|group| relatives.get(group).is_some_and(|&count| count > 1));
-                let stays = labels_of[line]
-                    .iter()
-                    .all(|&label| label != none && 2 * (left[label] - 1) >= totals[label]);
-                if most > 0 && trained[line] && has_some && stays {
-                    most -= 1;
-                    trained[line] = false;
-                    labels_of[line].iter().for_each(|&label| left[label] -= 1);
-                    groups[line].iter().for_each(|group| *relatives.entry(*group).or_default() -= 1);
-                    fold.familiar.push(line);
-                }
-            }
-            fold.familiar.sort_unstable();
+            fold.familiar = lines.familiar(&order, (share * groups.len() as f64) as usize, &mut left);
         }
-        fold.rest = (0..targets.of_line.len()).filter(|&line| trained[line]).collect();
+        fold.rest = (0..targets.of_line.len()).filter(|&line| left.trained[line]).collect();
         folds.push(fold);
     }
     folds

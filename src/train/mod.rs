@@ -10,12 +10,12 @@ mod assemble;
 pub(crate) mod bags;
 mod calibration;
 pub(crate) mod centroids;
+mod clauses;
 mod dataset;
 pub(crate) mod fit;
 mod groups;
 mod heldout;
 mod holdout;
-mod joiners;
 pub(crate) mod names;
 pub(crate) mod options;
 pub(crate) mod outside;
@@ -24,6 +24,7 @@ pub(crate) mod quantise;
 pub(crate) mod random;
 mod report;
 mod run;
+mod separators;
 mod targets;
 pub(crate) mod tensor;
 mod threshold;
@@ -49,8 +50,8 @@ use crate::model::Model;
 /// `valid`, where given, takes the place of the held-out lines, and all lines of `data` are trained on from the start.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for options or data out of range, [`Error::Training`] when the data can't be learned from or
-/// the loss leaves the numbers, [`Error::TextTooLong`], [`Error::Stopped`] when `progress` says so. Nothing is left behind
+/// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for options or data out of range, [`Error::Training`](crate::Error::Training) when the data can't be learned from or
+/// the loss leaves the numbers, [`Error::TextTooLong`](crate::Error::TextTooLong), [`Error::Stopped`](crate::Error::Stopped) when `progress` says so. Nothing is left behind
 /// in either case.
 pub fn train(
     data: &Dataset<'_>,

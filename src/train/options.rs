@@ -4,7 +4,7 @@ use crate::calibration::Calibration;
 use crate::decision::{Choice, Cost, ScoreSettings};
 use crate::error::{Error, Result};
 use crate::lexicon::Lexicon;
-use crate::model::MAX_JOINERS;
+use crate::model::MAX_SEPARATORS;
 use crate::text::for_each_token;
 use crate::text::ngrams::NgramSettings;
 use std::fmt;
@@ -104,7 +104,7 @@ pub struct TrainOptions {
     /// The clause separators, at most [`MAX_JOINERS`] words and marks such as `and` and `,`. An
     /// empty list means that each text is one clause. Defaults to separators learned from lines
     /// with several labels, used if they improve the held-out lines.
-    pub joiners: Option<Vec<String>>,
+    pub separators: Option<Vec<String>>,
     /// Whether the name of a label with few lines is added as one more line of it, with underscores
     /// as spaces. Defaults to true: names such as `book_flight` add five points with five examples
     /// per label. Names without a word of at least three letters are ignored.
@@ -134,7 +134,7 @@ impl Default for TrainOptions {
             batch: None,
             feature_dropout: None,
             outliers: None,
-            joiners: None,
+            separators: None,
             label_names: true,
             labels: vec![],
             descriptions: vec![],
@@ -183,36 +183,51 @@ impl TrainOptions {
             crate::data::check_label(label)
                 .map_err(|fault| Error::invalid(format!("`labels`: name {i} {fault}")))?;
         }
-        let joiners = self.joiners.as_deref().unwrap_or_default();
-        if joiners.len() > MAX_JOINERS {
-            return refuse(format!("`joiners` has {} entries; the maximum is {MAX_JOINERS}", joiners.len()));
-        }
-        if let Some(joiner) = joiners.iter().find(|joiner| normalised(joiner).is_none()) {
-            return refuse(format!("clause separator `{joiner}` must be one word or one punctuation mark"));
-        }
-        let shaping = self.learning_rate.is_some()
-            || self.batch.is_some()
-            || self.feature_dropout.is_some()
-            || self.outliers.is_some()
-            || !joiners.is_empty()
-            || !self.descriptions.is_empty()
-            || self.lexicon.is_some()
-            || self.cost.is_some()
-            || self.keep != TrainOptions::default().keep;
-        if self.preset == Preset::Reference && shaping {
-            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `joiners`, `descriptions`, `lexicon`, `keep` and `cost`";
+        self.check_separators()?;
+        if self.preset == Preset::Reference && self.shapes_the_recipe() {
+            let options = "`learning_rate`, `batch`, `feature_dropout`, `outliers`, `separators`, `descriptions`, `lexicon`, `keep` and `cost`";
             return refuse(format!(
                 "preset `reference` does not allow {options}; leave them at their defaults"
             ));
         }
         Ok(())
     }
+
+    fn check_separators(&self) -> Result<()> {
+        let refuse = |message: String| Err(Error::InvalidArgument(message));
+        let separators = self.separators.as_deref().unwrap_or_default();
+        if separators.len() > MAX_SEPARATORS {
+            return refuse(format!(
+                "`separators` has {} entries; the maximum is {MAX_SEPARATORS}",
+                separators.len()
+            ));
+        }
+        if let Some(separator) = separators.iter().find(|separator| normalised(separator).is_none()) {
+            return refuse(format!(
+                "clause separator `{separator}` must be one word or one punctuation mark"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether an option is set that changes how a model is made, seed and labels apart.
+    fn shapes_the_recipe(&self) -> bool {
+        self.learning_rate.is_some()
+            || self.batch.is_some()
+            || self.feature_dropout.is_some()
+            || self.outliers.is_some()
+            || self.separators.as_ref().is_some_and(|separators| !separators.is_empty())
+            || !self.descriptions.is_empty()
+            || self.lexicon.is_some()
+            || self.cost.is_some()
+            || self.keep != TrainOptions::default().keep
+    }
 }
 
 /// Returns a clause separator in normalised form, or `None` if it is not exactly one word or mark.
-pub(crate) fn normalised(joiner: &str) -> Option<String> {
+pub(crate) fn normalised(separator: &str) -> Option<String> {
     let (mut first, mut count) = (None, 0);
-    for_each_token(joiner, |token| {
+    for_each_token(separator, |token| {
         first.get_or_insert_with(|| token.text().to_owned());
         count += 1;
     });

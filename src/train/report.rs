@@ -26,7 +26,7 @@ pub struct TrainReport {
     /// Number of passes over the data in the final run.
     pub epochs: usize,
     /// The clause separators.
-    pub joiners: Vec<String>,
+    pub separators: Vec<String>,
     /// How much of the lexicon was used. `None` without a lexicon.
     pub lexicon: Option<LexiconUse>,
     /// Warnings about likely mistakes in the data and about too few lines to test on, one sentence

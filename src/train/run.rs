@@ -37,10 +37,10 @@ impl Training<'_> {
     fn run(&self, progress: &mut ProgressFn<'_>) -> Result<(Model, TrainReport, Run)> {
         let mut progress = |now: &Progress| progress(now);
         let meter = Meter::new(&mut progress, self.started);
-        let joiners = self.joiners(&meter)?;
+        let separators = self.separators(&meter)?;
         let plan = Plan::of(self.examples, self.targets.names.len());
-        let groups = self.groups(&joiners, plan.share);
-        let (run, epochs, measured) = self.runs(&joiners, &self.holdout(&groups, plan, true), &meter)?;
+        let groups = self.groups(&separators, plan.share);
+        let (run, epochs, measured) = self.runs(&separators, &self.holdout(&groups, plan, true), &meter)?;
         let findings = self.findings(epochs, &measured, &groups);
         let summary = TrainingSummary {
             examples: self.examples,
@@ -60,12 +60,12 @@ impl Training<'_> {
             familiar_accuracy: findings.familiar,
             heldout_answered: findings.answered,
             epochs: findings.epochs,
-            joiners: joiners.clone(),
+            separators: separators.clone(),
             lexicon: None,
             warnings: self.warnings(findings.lines),
             seconds: self.started.elapsed().as_secs_f64(),
         };
-        let parts = self.parts(&run.weights, run.frequencies.as_ref(), &joiners, findings, summary);
+        let parts = self.parts(&run.weights, run.frequencies.as_ref(), &separators, findings, summary);
         let model = Model::from_parts(&self.with_places(parts, &self.all_lines())?)?;
         let held = model.lexicon_words();
         report.lexicon = self.overlap.map(|(words, found)| LexiconUse { words, found, held });
@@ -76,7 +76,7 @@ impl Training<'_> {
     /// what the others' models say of the lines that were held out.
     fn runs(
         &self,
-        joiners: &[String],
+        separators: &[String],
         folds: &[Holdout],
         meter: &Meter<'_>,
     ) -> Result<(Run, usize, Measured)> {
@@ -84,7 +84,7 @@ impl Training<'_> {
         let most = self.recipe.epochs;
         meter.plan(&self.to_come(folds));
         let last = |epochs: usize, lane: Lane<'_>| {
-            self.fit(&self.recipe, all.clone(), epochs, joiners, lane, |_, _, epoch| {
+            self.fit(&self.recipe, all.clone(), epochs, separators, lane, |_, _, epoch| {
                 meter.epoch(Phase::Final, all.len(), epoch.loss, None)
             })
         };
@@ -93,13 +93,13 @@ impl Training<'_> {
         let (ready, epochs, measured) = match folds {
             [] => (None, most, Measured::default()),
             [only] if self.valid.is_some() => {
-                let (run, (epochs, measured)) = self.watched_run(only, joiners, meter, alone)?;
+                let (run, (epochs, measured)) = self.watched_run(only, separators, meter, alone)?;
                 (Some(run).filter(|_| epochs == most), epochs, measured)
             }
             [only] => {
                 // All epochs, which are nearly always what the held-out run chooses in the end.
                 let chosen = |lane: Lane<'_>| {
-                    let (_, found) = self.watched_run(only, joiners, meter, lane)?;
+                    let (_, found) = self.watched_run(only, separators, meter, lane)?;
                     lane.stop.store(found.0 != most, Ordering::Relaxed);
                     Ok(found)
                 };
@@ -109,7 +109,7 @@ impl Training<'_> {
                 (ready, epochs, measured)
             }
             several => {
-                let fold = |fold: &Holdout, lane: Lane<'_>| self.fold_run(fold, joiners, meter, lane);
+                let fold = |fold: &Holdout, lane: Lane<'_>| self.fold_run(fold, separators, meter, lane);
                 let (found, run) = together(several, fold, |lane| last(most, lane));
                 let mut measured = Measured::default();
                 for fold in found? {

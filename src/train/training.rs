@@ -82,7 +82,7 @@ impl<'a> Training<'a> {
         recipe: &Recipe,
         lines: Vec<usize>,
         epochs: usize,
-        joiners: &[String],
+        separators: &[String],
         Lane { threads, stop }: Lane<'_>,
         mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
     ) -> Result<Run> {
@@ -91,7 +91,7 @@ impl<'a> Training<'a> {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
                 let lexicon = self.options.lexicon.as_deref();
-                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(joiners), lexicon);
+                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(separators), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
                 (Samples::Bags(bags), Some(frequencies))
@@ -138,6 +138,6 @@ fn overlap(data: &Dataset<'_>, options: &TrainOptions) -> Result<Option<(usize, 
 }
 
 /// The hashes of clause separators.
-pub(super) fn hashes(joiners: &[String]) -> Vec<u64> {
-    joiners.iter().map(|joiner| token_hash(joiner)).collect()
+pub(super) fn hashes(separators: &[String]) -> Vec<u64> {
+    separators.iter().map(|separator| token_hash(separator)).collect()
 }

@@ -5,10 +5,10 @@
 //! examples would change only the rows of their own words. A word's weight is a power of its
 //! inverse document frequency; one common factor balances lexicon and n-grams in a text.
 
+use super::clauses::for_each_clause_words;
 use crate::lexicon::Lexicon;
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, Matrix};
-use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
 
@@ -50,24 +50,12 @@ pub(crate) struct Transfer {
 }
 
 /// Returns the number of clauses that contain each word, and the number of clauses.
-fn document_frequencies(texts: &[&str], lines: &[usize], joiners: &[u64]) -> (HashMap<u64, u32>, u32) {
-    let settings =
-        NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
+fn document_frequencies(texts: &[&str], lines: &[usize], separators: &[u64]) -> (HashMap<u64, u32>, u32) {
     let (mut frequencies, mut clauses): (HashMap<u64, u32>, u32) = (HashMap::new(), 0);
-    let mut clause = vec![];
-    for &line in lines {
-        let words = Words { joiners, ..Words::default() };
-        ngrams::for_each_piece(texts[line], &settings, &words, |piece| match piece {
-            Piece::Ngrams(Kind::Words, hashes) => clause.extend(hashes),
-            Piece::Ngrams(..) | Piece::Lexicon(_) => {}
-            Piece::ClauseEnd => {
-                clause.sort_unstable();
-                clause.dedup();
-                clause.drain(..).for_each(|word| *frequencies.entry(word).or_default() += 1);
-                clauses += 1;
-            }
-        });
-    }
+    for_each_clause_words(texts, lines, separators, |words| {
+        words.iter().for_each(|&word| *frequencies.entry(word).or_default() += 1);
+        clauses += 1;
+    });
     (frequencies, clauses)
 }
 
@@ -85,9 +73,9 @@ impl Transfer {
         lexicon: &Lexicon,
         texts: &[&str],
         lines: &[usize],
-        joiners: &[u64],
+        separators: &[u64],
     ) -> Option<Transfer> {
-        let (frequencies, clauses) = document_frequencies(texts, lines, joiners);
+        let (frequencies, clauses) = document_frequencies(texts, lines, separators);
         // In lexicon order, with the number of clauses that contain each.
         let mut met: Vec<(usize, u32)> =
             frequencies.iter().filter_map(|(&word, &count)| Some((lexicon.find(word)?, count))).collect();

@@ -1,9 +1,9 @@
 //! The stages of a prediction, each timed on its own.
 
 use super::timing::{Percentiles, measure, percentiles, rate};
+use intentkit::FeatureVector;
+use intentkit::MAX_CLAUSES;
 use intentkit::model::DIMENSIONS;
-use intentkit::text::ngrams::MAX_CLAUSES;
-use intentkit::vectorizer::FeatureVector;
 use intentkit::{Classifier, PredictOptions, Scored};
 use serde::Serialize;
 use std::hint::black_box;

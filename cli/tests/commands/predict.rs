@@ -59,7 +59,7 @@ fn predict_names_the_line_that_is_not_utf_8_or_too_long() {
     let bad = intent_with(&["predict", "--model", small()], b"play the song\nbad \xff\n");
     assert_eq!((bad.code, bad.out.lines().count()), (1, 1), "what came before is answered");
     assert!(bad.err.starts_with("intent: standard input, line 2: expected UTF-8"), "{}", bad.err);
-    for length in [intentkit::text::MAX_TEXT_BYTES + 1, intentkit::text::MAX_TEXT_BYTES + 100] {
+    for length in [intentkit::MAX_TEXT_BYTES + 1, intentkit::MAX_TEXT_BYTES + 100] {
         let long = intent_with(&["predict", "--model", small()], "a".repeat(length).as_bytes());
         assert!(long.complaint(1).starts_with("standard input, line 1: the text has "), "{}", long.err);
     }

@@ -6,7 +6,7 @@
 //! checked: a separator is about as frequent in lines without the label as in lines with it. The
 //! words that pass are candidates; held-out lines decide whether they help.
 
-use crate::model::MAX_JOINERS;
+use crate::model::MAX_SEPARATORS;
 use crate::text::{Token, for_each_token};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ pub(super) fn candidates(texts: &[&str], of_line: &[Vec<u32>], labels: usize) ->
         .filter(|(token, with)| is_even(token, with))
         .map(|(token, _)| (*token).to_owned())
         .collect();
-    found.truncate(MAX_JOINERS);
+    found.truncate(MAX_SEPARATORS);
     found
 }
 
@@ -95,7 +95,7 @@ mod tests {
 
     /// Requests for five labels, each with a word of its label, joined by the given separators. The
     /// last two labels never occur alone.
-    fn lines(joiners: &[&str], count: usize) -> (Vec<String>, Vec<Vec<u32>>) {
+    fn lines(separators: &[&str], count: usize) -> (Vec<String>, Vec<Vec<u32>>) {
         let words = ["weather", "music", "lamp", "table", "alarm"];
         let mut random = Random::new(1, Purpose::Minibatches);
         let (mut texts, mut labels) = (vec![], vec![]);
@@ -110,8 +110,12 @@ mod tests {
             } else {
                 let first = random.below(5);
                 let second = (first + 1 + random.below(4)) % 5;
-                let joiner = joiners[random.below(joiners.len())];
-                texts.push(format!("{}{joiner}{}", clause(first, &mut random), clause(second, &mut random)));
+                let separator = separators[random.below(separators.len())];
+                texts.push(format!(
+                    "{}{separator}{}",
+                    clause(first, &mut random),
+                    clause(second, &mut random)
+                ));
                 labels.push(vec![first as u32, second as u32]);
             }
         }
@@ -124,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn joiners_of_any_language_are_found_and_words_of_labels_that_never_stand_alone_are_not() {
+    fn separators_of_any_language_are_found_and_words_of_labels_that_never_stand_alone_are_not() {
         let (texts, labels) = lines(&[" and ", ", und danach ", "、"], 600);
         assert_eq!(found(&texts, &labels), [",", "and", "danach", "und", "、"]);
     }

@@ -5,13 +5,13 @@
 /// Defines a module `twins` whose `SET` has `unsafe` versions of all portable kernels, compiled
 /// with the instructions of `features`. `columns` is the number of columns of table rows added at a
 /// time, and `tile` the size of a matrix product's tiles.
-macro_rules! twins {
+macro_rules! recompiled {
     (features: $features:literal, columns: $columns:literal, tile: $rows:literal x $width:literal) => {
-        mod twins {
+        mod recompiled {
             use crate::shape::DIMENSIONS;
-use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
+            use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
 
-            twins! { $features;
+            recompiled! { $features;
                 add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32)
                     = portable::add_rows::<$columns>;
                 add_int4_rows(sums: &mut [i32; DIMENSIONS], table: &[u8], rows: &[u32], weight: i32)
