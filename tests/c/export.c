@@ -72,7 +72,7 @@ int main(int count, char **arguments) {
   FAILS(NULL_ARGUMENT, "`buffer`", intent_engine_json(c, NULL, 5, &length, &problem));
   FAILS(NULL_ARGUMENT, "`length_out`", intent_engine_json(c, NULL, 0, NULL, &problem));
   FAILS(NULL_ARGUMENT, "`classifier`", intent_engine_json(NULL, NULL, 0, &length, &problem));
-  FAILS(INVALID_ARGUMENT, "`runtime` is 7", intent_set_engine_choice(c, 7, &problem));
+  FAILS(INVALID_ARGUMENT, "`choice` is 7", intent_set_engine_choice(c, 7, &problem));
   FAILS(NULL_ARGUMENT, "`classifier`", intent_set_engine_choice(NULL, 0, &problem));
   intent_free(c);
   return 0;
