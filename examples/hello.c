@@ -45,11 +45,9 @@ int main(void) {
   }
 
   for (int i = 0; i < 3; i++) {
-    intent_text question = text(asked[i]);
     intent_scored best;
     size_t count = 0;
-    if (intent_predict(classifier, question.bytes, question.length, NULL, &best, 1, &count, &error) !=
-        INTENT_STATUS_OK) {
+    if (intent_predict(classifier, text(asked[i]), NULL, &best, 1, &count, &error) != INTENT_STATUS_OK) {
       fprintf(stderr, "cannot predict: %s\n", intent_error_message(error));
       intent_error_free(error);
       return 1;

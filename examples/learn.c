@@ -23,8 +23,7 @@ static int show(const intent_classifier *classifier, const char *question) {
   intent_error *error = NULL;
   intent_scored best;
   intent_decision decision;
-  if (intent_predict_from(classifier, (const uint8_t *)question, strlen(question), NULL, &best, 1, &decision, &error) !=
-      INTENT_STATUS_OK) {
+  if (intent_predict_detailed(classifier, text(question), NULL, &best, 1, &decision, &error) != INTENT_STATUS_OK) {
     return failed(error);
   }
   printf("%s -> %s%s\n", question, decision.count ? intent_label(classifier, best.label, NULL) : "none of them",
@@ -38,12 +37,12 @@ int main(int count, char **arguments) {
   char path[4096];
   intent_classifier *classifier = NULL;
   intent_error *error = NULL;
-  if (intent_new((const uint8_t *)rules, sizeof rules - 1, &classifier, &error) != INTENT_STATUS_OK) return failed(error);
+  if (intent_from_rules(text(rules), &classifier, &error) != INTENT_STATUS_OK) return failed(error);
   if (show(classifier, "switch the lamp off") || show(classifier, "it is too dark in here")) return 1;
 
   /* From here on everything it learns goes to this file first. */
   if (snprintf(path, sizeof path, "%s/home.learner", count > 1 ? arguments[1] : ".") >= (int)sizeof path) return 1;
-  if (intent_save_learner(classifier, (const uint8_t *)path, strlen(path), false, &error) != INTENT_STATUS_OK) {
+  if (intent_save_training_state(classifier, text(path), false, &error) != INTENT_STATUS_OK) {
     return failed(error);
   }
   intent_text correction = text("it is too dark in here"), label = text("light");
@@ -52,7 +51,7 @@ int main(int count, char **arguments) {
   intent_free(classifier);
 
   /* The next time the program starts. */
-  if (intent_load_learner((const uint8_t *)path, strlen(path), false, &classifier, &error) != INTENT_STATUS_OK) {
+  if (intent_load_training_state(text(path), false, &classifier, &error) != INTENT_STATUS_OK) {
     return failed(error);
   }
   int code = show(classifier, "it is too dark in here");

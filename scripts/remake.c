@@ -10,10 +10,11 @@ int main(int count, char **arguments) {
     fprintf(stderr, "usage: remake DATA MODEL\n");
     return 1;
   }
-  const uint8_t *data = (const uint8_t *)arguments[1], *model = (const uint8_t *)arguments[2];
-  intent_status status = intent_train_file(data, strlen(arguments[1]), INTENT_FORMAT_JSON_LINES, NULL, &classifier, &problem);
+  intent_text data = {(const uint8_t *)arguments[1], strlen(arguments[1])};
+  intent_text model = {(const uint8_t *)arguments[2], strlen(arguments[2])};
+  intent_status status = intent_train_file(data, INTENT_FORMAT_JSON_LINES, NULL, &classifier, &problem);
   if (status == INTENT_STATUS_OK) {
-    status = intent_save(classifier, model, strlen(arguments[2]), &problem);
+    status = intent_save(classifier, model, &problem);
   }
   if (status != INTENT_STATUS_OK) {
     fprintf(stderr, "remake: %s\n", intent_error_message(problem));

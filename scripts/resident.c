@@ -14,16 +14,17 @@ int main(int count, char **arguments) {
   if (count != 2) {
     return failed("usage: resident MODEL < TEXTS");
   }
-  const char *path = arguments[1];
-  if (intent_load((const uint8_t *)path, strlen(path), &classifier, &problem) != INTENT_STATUS_OK) {
+  intent_text path = {(const uint8_t *)arguments[1], strlen(arguments[1])};
+  if (intent_load(path, &classifier, &problem) != INTENT_STATUS_OK) {
     return failed(intent_error_message(problem));
   }
   size_t texts = 0, chosen = 0;
   static char line[4096];
   while (fgets(line, sizeof line, stdin) != NULL) {
-    size_t length = strcspn(line, "\n"), labels = 0;
+    intent_text text = {(const uint8_t *)line, strcspn(line, "\n")};
+    size_t labels = 0;
     intent_scored best[4];
-    if (intent_predict(classifier, (const uint8_t *)line, length, NULL, best, 4, &labels, &problem) != INTENT_STATUS_OK) {
+    if (intent_predict(classifier, text, NULL, best, 4, &labels, &problem) != INTENT_STATUS_OK) {
       return failed(intent_error_message(problem));
     }
     texts += 1;

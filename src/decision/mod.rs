@@ -92,11 +92,11 @@ impl PredictOptions {
     }
 }
 
-/// A label and how probable it is.
+/// A label and its probability.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[repr(C)]
 pub struct Scored {
-    /// Index of the label, in the order of the model's labels.
+    /// Index of the label: see intent_label().
     pub label: u32,
     /// 0 to 1.
     pub probability: f32,

@@ -4,15 +4,18 @@ use super::error::Failure;
 use super::status::IntentStatus;
 use crate::Error;
 use crate::text::MAX_TEXT_BYTES;
+use crate::vectorizer::FeatureVector;
+use libc::c_char;
+use std::ffi::CString;
 use std::fmt::Display;
 use std::path::Path;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
-/// A text or a name: UTF-8, not NUL-terminated, borrowed from the caller for the time of one call.
+/// UTF-8 text, not NUL-terminated. The library borrows it for the duration of the call.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct IntentText {
-    /// The first byte. May be NULL when `length` is 0.
+    /// First byte. May be NULL when `length` is 0.
     pub bytes: *const u8,
     /// Number of bytes.
     pub length: usize,
@@ -22,18 +25,67 @@ pub struct IntentText {
 unsafe impl Sync for IntentText {}
 
 impl IntentText {
+    /// Borrows a text to classify, train on or store. A text that is too long is refused before it is read.
+    ///
     /// # Safety
-    /// `bytes` points to `length` bytes that live for `'a`.
-    pub(super) unsafe fn text<'a>(&self, name: impl Display) -> Result<&'a str, Failure> {
+    /// `bytes` points to `length` bytes that live and don't change for `'a`.
+    pub(super) unsafe fn text<'a>(self, name: impl Display) -> Result<&'a str, Failure> {
+        if self.length > MAX_TEXT_BYTES {
+            return Err(Error::TextTooLong { length: self.length }.into());
+        }
         // SAFETY: upheld by this function's contract.
-        unsafe { text(self.bytes, self.length, name) }
+        let bytes = unsafe { slice(self.bytes, self.length, &name) }?;
+        std::str::from_utf8(bytes).map_err(|fault| Failure {
+            status: IntentStatus::InvalidUtf8,
+            message: format!("`{name}` is not UTF-8: bad byte at offset {}", fault.valid_up_to()),
+        })
     }
 
+    /// Borrows the path of a file.
+    ///
     /// # Safety
     /// As [`IntentText::text`].
-    pub(super) unsafe fn phrase<'a>(&self, name: impl Display) -> Result<&'a str, Failure> {
+    pub(super) unsafe fn path<'a>(self, name: impl Display) -> Result<&'a Path, Failure> {
+        if self.length == 0 {
+            let status =
+                if self.bytes.is_null() { IntentStatus::NullArgument } else { IntentStatus::InvalidArgument };
+            return Err(Failure { status, message: format!("`{name}` is empty; it must name a file") });
+        }
         // SAFETY: upheld by this function's contract.
-        unsafe { phrase(self.bytes, self.length, name) }
+        unsafe { self.text(name) }.map(Path::new)
+    }
+
+    /// Borrows a path, or `None` for NULL with length 0.
+    ///
+    /// # Safety
+    /// As [`IntentText::text`].
+    pub(super) unsafe fn optional_path<'a>(self, name: impl Display) -> Result<Option<&'a Path>, Failure> {
+        if self.bytes.is_null() && self.length == 0 {
+            return Ok(None);
+        }
+        // SAFETY: upheld by this function's contract.
+        unsafe { self.path(name) }.map(Some)
+    }
+}
+
+/// Feature rows: `count` rows of INTENT_FEATURES floats each, one row after the other. The library
+/// borrows them for the duration of the call.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct IntentFeatureRows {
+    /// First number of the first row. May be NULL when `count` is 0. Every number must be finite
+    /// and at most a million in size. Rows should have unit length.
+    pub features: *const f32,
+    /// Number of rows.
+    pub count: usize,
+}
+
+impl IntentFeatureRows {
+    /// # Safety
+    /// `features` points to `count` rows that live and don't change for `'a`.
+    pub(super) unsafe fn rows<'a>(self) -> Result<&'a [FeatureVector], Failure> {
+        // SAFETY: upheld by this function's contract; a row is an array of floats, aligned as they are.
+        unsafe { slice(self.features.cast::<FeatureVector>(), self.count, "rows") }
     }
 }
 
@@ -91,54 +143,39 @@ pub(super) unsafe fn slice_mut<'a, T>(
     Ok(unsafe { std::slice::from_raw_parts_mut(data, count) })
 }
 
-/// Borrows UTF-8.
+/// Borrows an array of texts. A failure names the text by its index.
 ///
 /// # Safety
-/// As [`slice`].
-pub(super) unsafe fn text<'a>(
-    data: *const u8,
-    length: usize,
-    name: impl Display,
-) -> Result<&'a str, Failure> {
+/// `texts` points to `count` texts, all alive for `'a` with their bytes.
+pub(super) unsafe fn texts<'a>(
+    texts: *const IntentText,
+    count: usize,
+    name: &str,
+) -> Result<Vec<&'a str>, Failure> {
     // SAFETY: upheld by this function's contract.
-    let bytes = unsafe { slice(data, length, &name) }?;
-    std::str::from_utf8(bytes).map_err(|fault| Failure {
-        status: IntentStatus::InvalidUtf8,
-        message: format!("`{name}` is not UTF-8: bad byte at offset {}", fault.valid_up_to()),
-    })
+    let texts = unsafe { slice(texts, count, name) }?.iter().enumerate();
+    // SAFETY: upheld by this function's contract.
+    texts.map(|(i, text)| unsafe { text.text(format_args!("{name}[{i}]")) }).collect()
 }
 
-/// Borrows a text to be classified or trained on; one that is too long is refused before it is read.
+/// Borrows the label names of each line.
 ///
 /// # Safety
-/// As [`slice`].
-pub(super) unsafe fn phrase<'a>(
-    data: *const u8,
-    length: usize,
-    name: impl Display,
-) -> Result<&'a str, Failure> {
-    if length > MAX_TEXT_BYTES {
-        return Err(Error::TextTooLong { length }.into());
-    }
+/// `counts` points to `lines` numbers, `labels` to as many texts as they sum up to, all alive for `'a`.
+pub(super) unsafe fn label_sets<'a>(
+    labels: *const IntentText,
+    counts: *const usize,
+    lines: usize,
+) -> Result<Vec<Vec<&'a str>>, Failure> {
     // SAFETY: upheld by this function's contract.
-    unsafe { text(data, length, name) }
-}
-
-/// Borrows a path.
-///
-/// # Safety
-/// As [`slice`].
-pub(super) unsafe fn path<'a>(
-    data: *const u8,
-    length: usize,
-    name: impl Display,
-) -> Result<&'a Path, Failure> {
-    if length == 0 {
-        let status = if data.is_null() { IntentStatus::NullArgument } else { IntentStatus::InvalidArgument };
-        return Err(Failure { status, message: format!("`{name}` is empty; it must name a file") });
-    }
+    let counts = unsafe { slice(counts, lines, "label_counts") }?;
+    let total = counts.iter().try_fold(0usize, |sum, &count| sum.checked_add(count));
+    let total = total.ok_or_else(|| {
+        Failure::invalid("`label_counts` sum up to more labels than memory can hold; check them")
+    })?;
     // SAFETY: upheld by this function's contract.
-    unsafe { text(data, length, name) }.map(Path::new)
+    let mut names = unsafe { texts(labels, total, "labels") }?.into_iter();
+    Ok(counts.iter().map(|&count| names.by_ref().take(count).collect()).collect())
 }
 
 /// Borrows an object.
@@ -159,7 +196,21 @@ pub(super) unsafe fn object_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::null(name))
 }
 
-/// Writes as much of `text` as fits, and the bytes of the whole.
+/// The value that a number from C stands for, out of `choices`. A failure names the argument and
+/// its constants.
+pub(super) fn choice<T: Clone>(
+    number: u32,
+    choices: &[(u32, T)],
+    name: &str,
+    constants: &str,
+) -> Result<T, Failure> {
+    let found = choices.iter().find(|(choice, _)| *choice == number);
+    found.map(|(_, value)| value.clone()).ok_or_else(|| {
+        Failure::invalid(format!("`{name}` is {number}; it must be one of the {constants} constants"))
+    })
+}
+
+/// Writes as much of `text` as fits, and the number of bytes of the whole.
 ///
 /// # Safety
 /// As [`slice_mut`]; `length_out` is NULL or writable.
@@ -179,7 +230,20 @@ pub(super) unsafe fn fill(
     Ok(())
 }
 
-/// A place for a result, known not to be NULL before the work begins.
+/// A string that the library owns, for C to read; NULL for none.
+///
+/// # Safety
+/// `length_out` is NULL or writable.
+pub(super) unsafe fn string(string: Option<&CString>, length_out: *mut usize) -> *const c_char {
+    let Some(string) = string else { return ptr::null() };
+    if !length_out.is_null() {
+        // SAFETY: checked non-null; writable by contract.
+        unsafe { length_out.write(string.count_bytes()) };
+    }
+    string.as_ptr()
+}
+
+/// Where a result goes, known not to be NULL before the work begins.
 pub(super) struct Out<T>(NonNull<T>);
 
 impl<T> Out<T> {

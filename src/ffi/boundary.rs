@@ -1,10 +1,11 @@
-//! The border that no panic crosses.
+//! The boundary that no panic crosses: one function for each kind of call.
 
 use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `body` and turns an error or a panic into a status and, if asked for, an error object. Allocates only on failure.
+/// Runs `body` and turns an error or a panic into a status and, if asked for, an error object. Allocates only on
+/// failure.
 ///
 /// `AssertUnwindSafe`: models are immutable, and what a panicking `body` was building is dropped, never handed out.
 pub(super) fn boundary(
@@ -17,7 +18,7 @@ pub(super) fn boundary(
         // The panic's own message may quote a text, so it goes no further than the panic hook.
         Err(_) => Failure {
             status: IntentStatus::Panicked,
-            message: "a defect inside IntentKit was caught at its border; please report it".into(),
+            message: "a defect inside IntentKit was caught at its boundary; please report it".into(),
         },
     };
     let status = failure.status;
@@ -27,6 +28,33 @@ pub(super) fn boundary(
         unsafe { error_out.write(error) };
     }
     status
+}
+
+/// Runs the body of a call that can't fail. A panic becomes `fallback`.
+pub(super) fn shielded<R>(fallback: R, body: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
+}
+
+/// Reads a property of an object that may be NULL. NULL and a panic give `fallback`.
+///
+/// # Safety
+/// `object` is NULL or points to a live `T` that nobody changes during the call.
+pub(super) unsafe fn ask<T, R: Copy>(object: *const T, fallback: R, body: impl FnOnce(&T) -> R) -> R {
+    // SAFETY: upheld by this function's contract.
+    shielded(fallback, || unsafe { object.as_ref() }.map_or(fallback, body))
+}
+
+/// Drops an object that `Box::into_raw` gave to C; NULL does nothing.
+///
+/// # Safety
+/// `object` is NULL or comes from `Box::into_raw`, and is released once.
+pub(super) unsafe fn release<T>(object: *mut T) {
+    shielded((), || {
+        if !object.is_null() {
+            // SAFETY: upheld by this function's contract.
+            drop(unsafe { Box::from_raw(object) });
+        }
+    });
 }
 
 /// Panics inside, so that a test can watch from C: no export, and in nothing that ships.

@@ -1,6 +1,6 @@
 //! What went wrong, on the way to C and in C's hands.
 
-use super::shield::shielded;
+use super::boundary::{ask, release};
 use super::status::IntentStatus;
 use crate::Error;
 use libc::c_char;
@@ -8,7 +8,7 @@ use std::ffi::CString;
 use std::fmt::Display;
 use std::ptr;
 
-/// An error inside this room: a status and a sentence.
+/// An error inside this module: a status and a sentence.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) status: IntentStatus,
@@ -31,7 +31,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// What went wrong: a status and a sentence. Made by the library where a call fails, released with intent_error_free().
+/// Error of a failed call: a status and a message. Release it with intent_error_free().
 pub struct IntentError {
     status: IntentStatus,
     message: CString,
@@ -45,40 +45,37 @@ impl From<Failure> for IntentError {
     }
 }
 
-/// The status that the failed call returned as well.
+/// Returns the status of an error, the same that the failed call returned.
 ///
-/// @param error An error. NULL is allowed.
-/// @return The status; INTENT_STATUS_OK for NULL.
+/// @param error Error. May be NULL.
+/// @return The status; OK for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_error_status(error: *const IntentError) -> IntentStatus {
-    shielded(IntentStatus::Panicked, || {
-        // SAFETY: NULL, or an error that the library made and the caller has not freed.
-        unsafe { error.as_ref() }.map_or(IntentStatus::Ok, |error| error.status)
-    })
+    if error.is_null() {
+        return IntentStatus::Ok;
+    }
+    // SAFETY: the header asks for an error that has not been freed.
+    unsafe { ask(error, IntentStatus::Panicked, |error| error.status) }
 }
 
-/// One sentence, in English and UTF-8, that names the argument, the value or the file, and the next step where there is
-/// one. It never quotes a text that was classified or trained on.
+/// Returns the message of an error: one English sentence that names the argument, the value or the
+/// file at fault, and the next step if there is one.
 ///
-/// @param error An error. NULL is allowed.
-/// @return A NUL-terminated string, valid until the error is freed; NULL for NULL.
+/// The message never quotes a text that was classified or trained on.
+///
+/// @param error Error. May be NULL.
+/// @return UTF-8, NUL-terminated, valid until the error is released; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_error_message(error: *const IntentError) -> *const c_char {
-    shielded(ptr::null(), || {
-        // SAFETY: NULL, or an error that the library made and the caller has not freed.
-        unsafe { error.as_ref() }.map_or(ptr::null(), |error| error.message.as_ptr())
-    })
+    // SAFETY: the header asks for NULL or an error that has not been freed.
+    unsafe { ask(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
 /// Releases an error and its message.
 ///
-/// @param error An error, not to be used afterwards. NULL is allowed and does nothing.
+/// @param error Error. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_error_free(error: *mut IntentError) {
-    shielded((), || {
-        if !error.is_null() {
-            // SAFETY: made by `Box::into_raw` in `boundary`, and freed once.
-            drop(unsafe { Box::from_raw(error) });
-        }
-    });
+    // SAFETY: made by `Box::into_raw` in `boundary`; the header asks that it is freed once.
+    unsafe { release(error) }
 }

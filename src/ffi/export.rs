@@ -1,109 +1,102 @@
 //! A model from C → a Core ML package.
 
-use super::arguments::{object, path, phrase};
-use super::boundary::boundary;
-use super::classifier::IntentClassifier;
+use super::arguments::{IntentText, choice};
+use super::classifier::{IntentClassifier, with_classifier};
 use super::error::{Failure, IntentError};
+use super::sized::{sized, sized_struct};
 use super::status::IntentStatus;
 use crate::{CoreMlOptions, CoreMlPrecision};
+use std::ptr;
 
-/// What a Core ML package computes in.
+/// Number format that a Core ML package computes in.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentPrecision {
-    /// Weights and activations in float16, what the Neural Engine computes in. From macOS 12, iOS 15. The default.
+    /// float16 weights and activations, as the Neural Engine computes. Needs macOS 12 or iOS 15.
+    /// The default.
     Float16 = 0,
-    /// Everything in float32, which the Neural Engine never runs. From macOS 12, iOS 15.
+    /// float32 throughout. Never runs on the Neural Engine. Needs macOS 12 or iOS 15.
     Float32 = 1,
-    /// The model's own integer weights, activations in float16: half of the size. From macOS 13, iOS 16.
+    /// The model's own integer weights and float16 activations: half the size. Needs macOS 13 or
+    /// iOS 16.
     Int8 = 2,
 }
 
-/// How a Core ML package is written. Start from INTENT_EXPORT_OPTIONS_INIT: float16, a row at a time, no names.
+const PRECISIONS: [(u32, CoreMlPrecision); 3] = [
+    (IntentPrecision::Float16 as u32, CoreMlPrecision::Float16),
+    (IntentPrecision::Float32 as u32, CoreMlPrecision::Float32),
+    (IntentPrecision::Int8 as u32, CoreMlPrecision::Int8),
+];
+
+/// How to write a Core ML package. Start from INTENT_EXPORT_OPTIONS_INIT.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct IntentExportOptions {
-    /// sizeof(intent_export_options), so that later versions can add fields.
+    /// sizeof(intent_export_options).
     pub size: usize,
-    /// One of the INTENT_PRECISION_ constants.
+    /// One of the INTENT_PRECISION_ constants. Defaults to INTENT_PRECISION_FLOAT16.
     pub precision: u32,
-    /// Rows of features that the package takes at a time, 1 to 4096. 0: 1.
+    /// Number of feature rows that the package takes at a time, 1 to 4096. 0 means 1. Defaults to
+    /// 1.
     pub rows: u32,
-    /// Who made the model, for the package's description. UTF-8. May be NULL when the length is 0.
-    pub author: *const u8,
-    /// Bytes of `author`.
-    pub author_length: usize,
-    /// The licence of the model, for the package's description. UTF-8. May be NULL when the length is 0.
-    pub license: *const u8,
-    /// Bytes of `license`.
-    pub license_length: usize,
+    /// Author of the model, for the description of the package. Defaults to none.
+    pub author: IntentText,
+    /// Licence of the model, for the description of the package. Defaults to none.
+    pub license: IntentText,
 }
+
+const NONE: IntentText = IntentText { bytes: ptr::null(), length: 0 };
+
+sized_struct!(IntentExportOptions {
+    precision: u32 = IntentPrecision::Float16 as u32,
+    rows: u32 = 0,
+    author: IntentText = NONE,
+    license: IntentText = NONE,
+});
 
 /// The options that C means; NULL means the default.
 ///
 /// # Safety
-/// `options` is NULL or points to a struct of as many bytes as its first field says, whose strings are as long as it says.
+/// As [`sized`]; its texts have their bytes.
 unsafe fn export_options(options: *const IntentExportOptions) -> Result<CoreMlOptions, Failure> {
-    if options.is_null() {
-        return Ok(CoreMlOptions::default());
-    }
-    // SAFETY: every version of the struct starts with its size, and only that is read before it is known.
-    let (size, known) = (unsafe { options.cast::<usize>().read() }, size_of::<IntentExportOptions>());
-    if size != known {
-        let next = "start from INTENT_EXPORT_OPTIONS_INIT, and use the header that came with the library";
-        return Err(Failure::invalid(format!("`options->size` is {size}, it must be {known}; {next}")));
-    }
-    // SAFETY: it has the size of ours.
-    let options = unsafe { options.read() };
-    let precision = match options.precision {
-        0 => CoreMlPrecision::Float16,
-        1 => CoreMlPrecision::Float32,
-        2 => CoreMlPrecision::Int8,
-        other => {
-            return Err(Failure::invalid(format!(
-                "`options->precision` is {other}; use one of the INTENT_PRECISION_ constants"
-            )));
-        }
-    };
-    // SAFETY: the header asks for as many bytes as it says.
-    let (author, license) = unsafe {
-        (
-            phrase(options.author, options.author_length, "options->author")?,
-            phrase(options.license, options.license_length, "options->license")?,
-        )
-    };
+    // SAFETY: upheld by this function's contract.
+    let options = unsafe { sized(options, "options") }?;
+    let precision = choice(options.precision, &PRECISIONS, "options->precision", "INTENT_PRECISION_")?;
+    // SAFETY: upheld by this function's contract.
+    let (author, license) =
+        unsafe { (options.author.text("options->author")?, options.license.text("options->license")?) };
     let rows = options.rows.max(1) as usize;
     Ok(CoreMlOptions { precision, rows, author: author.to_owned(), license: license.to_owned() })
 }
 
-/// Writes the model's network as a Core ML package, an ML Program: its input `features` takes the 256 float32 of
-/// intent_vectorize_rows() for each row, its outputs `probabilities` (calibrated) and `logits` are a float32 for each label. Labels,
-/// thresholds and the model's checksum stand in its metadata.
+/// Writes the network of a classifier as a Core ML package, an ML Program.
 ///
-/// The same model and options give the same bytes. The package is written beside `path` and renamed, so that no reader sees half of
-/// one; a package that is there is moved aside first, and anything else in the way is refused.
+/// Its input `features` takes rows of INTENT_FEATURES float32, as intent_vectorize_rows() writes
+/// them. Its outputs `probabilities` (calibrated) and `logits` have one float32 per label. Labels,
+/// thresholds and the checksum of the model are in its metadata.
 ///
-/// @param classifier  A classifier. Not NULL. Other threads may use it at the same time.
-/// @param path        UTF-8, by custom NAME.mlpackage, a folder. Not NULL.
-/// @param path_length Bytes of `path`, 1 or more.
-/// @param options     How to write it. NULL for float16, a row at a time.
-/// @param error_out   Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (something else at `path`, or weights that the precision cannot hold), IO or
-///         PANICKED.
+/// The same model and options give the same bytes. The package is written under a temporary name
+/// and renamed, so that it is never seen half written. An existing package is replaced.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param path       Path of the package, a folder, by convention NAME.mlpackage. Must not be
+///                   empty.
+/// @param options    How to write it. NULL for the defaults.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or IO; INVALID_ARGUMENT when an option is
+///         out of range, when something other than a package is at `path`, or when the precision
+///         can't hold the weights.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_export_coreml(
     classifier: *const IntentClassifier,
-    path: *const u8,
-    path_length: usize,
+    path: IntentText,
     options: *const IntentExportOptions,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    boundary(error_out, || {
-        // SAFETY: the header asks for a classifier that has not been freed, and for `path_length` bytes.
-        let (classifier, path) =
-            unsafe { (object(classifier, "classifier")?, self::path(path, path_length, "path")?) };
-        // SAFETY: the header asks for options that start with their size.
-        let options = unsafe { export_options(options) }?;
-        Ok(classifier.get().export_core_ml(path, &options)?)
-    })
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            Ok(classifier.get().export_core_ml(path.path("path")?, &export_options(options)?)?)
+        })
+    }
 }

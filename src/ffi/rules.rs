@@ -1,65 +1,65 @@
 //! Keyword rules from C.
 
-use super::arguments::{Out, object, phrase};
-use super::boundary::boundary;
-use super::classifier::IntentClassifier;
+use super::arguments::IntentText;
+use super::classifier::{IntentClassifier, make_classifier, with_classifier};
 use super::error::IntentError;
 use super::status::IntentStatus;
 use crate::learn::Change;
 use crate::{LiveClassifier, Rule};
 
-/// Makes a classifier of keyword rules alone, without any training: a first version. It answers what the rules ask for, rejects everything
-/// else, and learns from intent_update(); behind 100 examples it trains itself.
+/// Creates a classifier from keyword rules alone, without training.
 ///
-/// @param rules          Rules as JSON: [{"label": "vision", "keywords": ["screenshot"], "phrases": ["what is this"]}, ...]. Keywords are
-///                       one to eight words in a row that ask for the label wherever they stand; phrases are whole texts. Case,
-///                       punctuation and forms of letters don't matter. One rule at least. Not NULL.
-/// @param length         Bytes of `rules`.
-/// @param classifier_out Receives the classifier, to release with intent_free(). Not NULL. Written only on success.
-/// @param error_out      Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule) or PANICKED.
+/// It answers what the rules match and rejects every other text. It learns from intent_update(),
+/// and after 100 examples a background training starts.
+///
+/// @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
+///                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
+///                       consecutive words, matched anywhere in a text. A phrase matches a whole
+///                       text. Case, punctuation and Unicode forms are ignored.
+/// @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
+/// @param error_out      Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG; INVALID_ARGUMENT when a rule is wrong.
+///         The message names the rule.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn intent_new(
-    rules: *const u8,
-    length: usize,
+pub unsafe extern "C" fn intent_from_rules(
+    rules: IntentText,
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    boundary(error_out, || {
-        let out = Out::new(classifier_out, "classifier_out")?;
-        // SAFETY: the header asks for `length` bytes.
-        let rules = Rule::of_json(unsafe { phrase(rules, length, "rules") }?)?;
-        let live = LiveClassifier::of_rules(&rules)?;
-        // SAFETY: the header asks for a writable place.
-        unsafe { out.write(IntentClassifier::new(live, &[])?) };
-        Ok(())
-    })
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        make_classifier(classifier_out, error_out, || {
+            let rules = Rule::of_json(rules.text("rules")?)?;
+            Ok((LiveClassifier::of_rules(&rules)?, vec![]))
+        })
+    }
 }
 
-/// Puts keyword rules in the place of those there are. Labels that are none yet are added. The rules are part of the model and saved with
-/// it. A network that is sure of its best label, with a probability of 0.85 or more, goes before rules; otherwise what rules ask for comes
-/// first, with that probability, and in multi-label models what the network would have chosen follows. A single-label model has the label of
-/// the longest match alone. intent_predict_from() says whether a rule answered.
+/// Replaces the keyword rules of a classifier. Unknown labels are added. The rules are saved with
+/// the model.
 ///
-/// @param classifier A classifier. Not NULL. Other threads may use it at the same time.
-/// @param rules      As for intent_new(), but [] is allowed and takes all rules away.
-/// @param length     Bytes of `rules`.
-/// @param error_out  Optional. Written only on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (naming the rule), BAD_LEARNER and IO as for intent_update(), or
-///         PANICKED. Nothing has changed unless it is OK.
+/// The network decides alone when the probability of its top label is 0.85 or more. Otherwise the
+/// labels of matching rules come first, with a probability of 0.85. In a multi-label model the
+/// labels that the network chooses follow. A single-label model answers the label of the longest
+/// match alone. intent_predict_detailed() tells whether a rule answered.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param rules      As for intent_from_rules(). [] removes all rules.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO;
+///         INVALID_ARGUMENT when a rule is wrong. On failure nothing has changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_set_rules(
     classifier: *const IntentClassifier,
-    rules: *const u8,
-    length: usize,
+    rules: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    boundary(error_out, || {
-        // SAFETY: the header asks for a classifier that has not been freed.
-        let live = unsafe { object(classifier, "classifier") }?.live();
-        // SAFETY: the header asks for `length` bytes.
-        let rules = Rule::of_json(unsafe { phrase(rules, length, "rules") }?)?;
-        live.change(&Change::Rules(rules))?;
-        Ok(())
-    })
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            let rules = Rule::of_json(rules.text("rules")?)?;
+            classifier.live().change(&Change::Rules(rules))?;
+            Ok(())
+        })
+    }
 }

@@ -2,12 +2,14 @@
 
 use crate::{Error, ModelFault};
 
-/// What a call returns. Zero is success. Numbers are never reused; a later version may add some, so treat an unknown one
-/// as a failure and read its message.
+/// Result of a call. Zero is success.
+///
+/// Numbers are never reused. A later version may add numbers: treat an unknown one as a failure and
+/// read the error's message.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentStatus {
-    /// It worked.
+    /// Success.
     Ok = 0,
     /// A pointer that must not be NULL is NULL.
     NullArgument = 1,
@@ -17,46 +19,47 @@ pub enum IntentStatus {
     InvalidArgument = 3,
     /// A text has more than INTENT_MAX_TEXT_BYTES bytes.
     TextTooLong = 4,
-    /// A defect inside the library, caught at its border. Please report it.
+    /// A defect inside the library, caught at its boundary. Please report it.
     Panicked = 5,
 
-    /// The bytes are no IntentKit model file.
+    /// The bytes are not an IntentKit model file.
     NotAModel = 10,
     /// The model file was written by a newer library.
     NewerFormat = 11,
     /// The model file is shorter or longer than its header says.
     WrongLength = 12,
-    /// The model file's bytes have changed since it was written.
+    /// The model file is corrupt: its checksum does not match.
     ChecksumMismatch = 13,
-    /// A tensor of the model file is missing, or has another shape or type than it should.
+    /// A tensor of the model file is missing or has the wrong shape or type.
     WrongTensor = 14,
-    /// The model file holds a size that no model may have.
+    /// The model file holds a size outside the allowed range.
     AbsurdSize = 15,
 
-    /// A line of a data file, or a lexicon, can't be read; the message names file and line.
+    /// A line of a data file or a lexicon can't be parsed. The message names the file and the line.
     BadData = 20,
 
-    /// The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open.
-    BadLearner = 21,
+    /// The training-state file is corrupt, is not a training-state file, is locked by another
+    /// process, or was replaced by another file while it was open.
+    BadTrainingState = 21,
 
-    /// The examples can't be learned from.
+    /// The examples can't be trained on. The message says why.
     Untrainable = 30,
     /// The progress callback stopped the training.
     Stopped = 31,
 
     /// A file can't be read or written.
     Io = 40,
-    /// There is no memory for a large block.
+    /// A large block of memory can't be allocated.
     OutOfMemory = 41,
 
-    /// The model was trained from feature rows and can't read texts.
+    /// The model was trained on feature rows and can't read texts.
     NoVectorizer = 50,
 
-    /// As many requests are waiting as the queue takes.
+    /// The request queue is full.
     Busy = 60,
     /// The request was cancelled before it was answered.
     Cancelled = 61,
-    /// The classifier takes no requests any more.
+    /// The classifier accepts no more requests, since intent_finish() was called.
     ShutDown = 62,
 }
 
@@ -66,7 +69,7 @@ impl From<&Error> for IntentStatus {
             Error::InvalidArgument(_) => IntentStatus::InvalidArgument,
             Error::TextTooLong { .. } => IntentStatus::TextTooLong,
             Error::Data { .. } | Error::Lexicon { .. } => IntentStatus::BadData,
-            Error::Learner { .. } => IntentStatus::BadLearner,
+            Error::Learner { .. } => IntentStatus::BadTrainingState,
             Error::Training(_) => IntentStatus::Untrainable,
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,

@@ -1,6 +1,6 @@
 //! Which library this is.
 
-use super::shield::shielded;
+use super::boundary::shielded;
 use libc::c_char;
 use std::ffi::CStr;
 
@@ -21,15 +21,17 @@ const fn number(digits: &str) -> u32 {
     }
 }
 
-/// The version of the library that runs, such as "0.1.0". Compare with INTENTKIT_VERSION, that of the header.
+/// Returns the version of the running library, such as "0.1.0".
 ///
-/// @return A static NUL-terminated string; do not free it.
+/// INTENTKIT_VERSION is the version of this header.
+///
+/// @return Static NUL-terminated string. Must not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn intent_version() -> *const c_char {
     shielded(std::ptr::null(), || VERSION.as_ptr())
 }
 
-/// The version of the library that runs as one number, packed as INTENTKIT_VERSION_NUMBER is.
+/// Returns the version of the running library as one number, packed like INTENTKIT_VERSION_NUMBER.
 ///
 /// @return major * 65536 + minor * 256 + patch.
 #[unsafe(no_mangle)]

@@ -173,7 +173,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
   if ((self = [super init])) {
     intent_text path = INTText([url path]);
     intent_error *problem = NULL;
-    if (!INTSucceeded(intent_load(path.bytes, path.length, &_classifier, &problem), problem, error)) {
+    if (!INTSucceeded(intent_load(path, &_classifier, &problem), problem, error)) {
       INTRelease(self);
       return nil;
     }
@@ -227,8 +227,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
     intent_decision decision = {0};
     intent_error *problem = NULL;
     intent_status status = chosen == NULL ? INTENT_STATUS_INVALID_ARGUMENT
-                                          : intent_predict_from(_classifier, bytes.bytes, bytes.length, NULL, chosen, capacity,
-                                                                &decision, &problem);
+                                          : intent_predict_detailed(_classifier, bytes, NULL, chosen, capacity, &decision, &problem);
     NSArray<INTLabel *> *labels = nil;
     BOOL succeeded = INTSucceeded(status, problem, error);
     if (succeeded) {
@@ -259,8 +258,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
   request->handler = [handler copy];
   intent_text bytes = INTText(text);
   intent_error *problem = NULL;
-  intent_status status =
-      intent_predict_async(_classifier, bytes.bytes, bytes.length, NULL, INTAnswered, context, NULL, &problem);
+  intent_status status = intent_predict_async(_classifier, bytes, NULL, INTAnswered, context, NULL, &problem);
   if (status != INTENT_STATUS_OK) {
     // The callback isn't called, so what it would have taken is taken back here.
 #if __has_feature(objc_arc)
@@ -288,13 +286,13 @@ static void INTAnswered(const intent_answer *answer, void *context) {
 - (BOOL)saveToURL:(NSURL *)url error:(NSError **)error {
   intent_text path = INTText([url path]);
   intent_error *problem = NULL;
-  return INTSucceeded(intent_save(_classifier, path.bytes, path.length, &problem), problem, error);
+  return INTSucceeded(intent_save(_classifier, path, &problem), problem, error);
 }
 
 - (BOOL)exportCoreMLToURL:(NSURL *)url error:(NSError **)error {
   intent_text path = INTText([url path]);
   intent_error *problem = NULL;
-  return INTSucceeded(intent_export_coreml(_classifier, path.bytes, path.length, NULL, &problem), problem, error);
+  return INTSucceeded(intent_export_coreml(_classifier, path, NULL, &problem), problem, error);
 }
 
 @end

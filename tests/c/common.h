@@ -43,11 +43,29 @@ static inline void failed(intent_status wanted, const char *words, intent_status
 }
 
 #define BYTES(string) ((const uint8_t *)(string))
-#define TEXT(string) BYTES(string), strlen(string)
+
+static inline intent_text text_with(const void *bytes, size_t length) {
+  intent_text text;
+  text.bytes = BYTES(bytes);
+  text.length = length;
+  return text;
+}
+
+static inline intent_text text_of(const char *string) { return text_with(string, strlen(string)); }
 
 /* Not UTF-8 from its third byte on. */
-#define BAD_UTF8 BYTES("ok\xff"), 3
+#define BAD_UTF8 text_of("ok\xff")
 #define BAD_UTF8_WORDS "not UTF-8: bad byte at offset 2"
+
+/* NULL where some bytes should be. */
+#define NULL_TEXT text_with(NULL, 3)
+
+static inline intent_feature_rows rows_of(const float *features, size_t count) {
+  intent_feature_rows rows;
+  rows.features = features;
+  rows.count = count;
+  return rows;
+}
 
 typedef struct line {
   const char *text;
@@ -106,13 +124,6 @@ typedef struct dataset {
   intent_text labels[2 * LINE_COUNT];
 } dataset;
 
-static inline intent_text text_of(const char *string) {
-  intent_text text;
-  text.bytes = BYTES(string);
-  text.length = strlen(string);
-  return text;
-}
-
 static inline dataset all_lines(void) {
   dataset data;
   size_t labels = 0;
@@ -144,6 +155,18 @@ static inline intent_classifier *trained(void) {
   CHECK(classifier != NULL);
   intent_options_free(options);
   return classifier;
+}
+
+static inline intent_status predict_batch(const intent_classifier *classifier, const intent_text *texts, size_t text_count,
+                                          const intent_predict_options *options, intent_scored *labels_out,
+                                          size_t capacity, size_t *counts_out, intent_error **error_out) {
+  intent_batch batch = INTENT_BATCH_INIT;
+  batch.texts = texts;
+  batch.text_count = text_count;
+  batch.labels_out = labels_out;
+  batch.capacity = capacity;
+  batch.counts_out = counts_out;
+  return intent_predict_batch(classifier, &batch, options, error_out);
 }
 
 /* FOLDER/NAME, where FOLDER is the program's first argument. Each use overwrites the last. */

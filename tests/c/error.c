@@ -15,8 +15,8 @@ int main(void) {
 
   /* Files: the message names the file. A NUL inside a path does not cut the message short. */
   intent_classifier *classifier = NULL;
-  FAILS(IO, "/nowhere/at/all.intent", intent_load(TEXT("/nowhere/at/all.intent"), &classifier, &problem));
-  FAILS(IO, "tail", intent_load(BYTES("nul\0tail"), 8, &classifier, &problem));
+  FAILS(IO, "/nowhere/at/all.intent", intent_load(text_of("/nowhere/at/all.intent"), &classifier, &problem));
+  FAILS(IO, "tail", intent_load(text_with(BYTES("nul\0tail"), 8), &classifier, &problem));
   CHECK(classifier == NULL);
 
   /* Success writes no error. */

@@ -13,7 +13,7 @@ static double number(const char **json, const char *key) {
 
 static void every_key_is_there_and_the_shares_add_up(const intent_classifier *c) {
   intent_explanation *explanation = NULL;
-  OK(intent_explain(c, TEXT("please play the song"), NULL, &explanation, &problem));
+  OK(intent_explain(c, text_of("please play the song"), NULL, &explanation, &problem));
   CHECK(explanation != NULL);
   size_t length = 0;
   const char *json = intent_explanation_json(explanation, &length);
@@ -46,7 +46,7 @@ static void an_explanation_outlives_its_classifier(void) {
   intent_explanation *explanation = NULL;
   intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT;
   o.top = 3;
-  OK(intent_explain(c, NULL, 0, &o, &explanation, NULL));
+  OK(intent_explain(c, text_with(NULL, 0), &o, &explanation, NULL));
   intent_free(c);
   CHECK(strstr(intent_explanation_json(explanation, NULL), "\"rejected\":true,\"score\":null,") != NULL);
   intent_explanation_free(explanation);
@@ -55,17 +55,17 @@ static void an_explanation_outlives_its_classifier(void) {
 static void wrong_arguments_are_refused(const intent_classifier *c) {
   intent_explanation *none = NULL;
   size_t length = 99;
-  FAILS(NULL_ARGUMENT, "`classifier`", intent_explain(NULL, TEXT("hi"), NULL, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`text`", intent_explain(c, NULL, 2, NULL, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`explanation_out`", intent_explain(c, TEXT("hi"), NULL, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_explain(NULL, text_of("hi"), NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`text`", intent_explain(c, text_with(NULL, 2), NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`explanation_out`", intent_explain(c, text_of("hi"), NULL, NULL, &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_explain(c, BAD_UTF8, NULL, &none, &problem));
-  FAILS(TEXT_TOO_LONG, "", intent_explain(c, BYTES("hi"), INTENT_MAX_TEXT_BYTES + 1, NULL, &none, &problem));
+  FAILS(TEXT_TOO_LONG, "", intent_explain(c, text_with(BYTES("hi"), INTENT_MAX_TEXT_BYTES + 1), NULL, &none, &problem));
   intent_predict_options o = INTENT_PREDICT_OPTIONS_INIT;
   o.threshold = 2.0f;
-  FAILS(INVALID_ARGUMENT, "`threshold` is 2", intent_explain(c, TEXT("hi"), &o, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`threshold` is 2", intent_explain(c, text_of("hi"), &o, &none, &problem));
   o.size = 1;
-  FAILS(INVALID_ARGUMENT, "`options->size`", intent_explain(c, TEXT("hi"), &o, &none, &problem));
-  CHECK(intent_explain(NULL, NULL, 0, NULL, NULL, NULL) == INTENT_STATUS_NULL_ARGUMENT);
+  FAILS(INVALID_ARGUMENT, "`options->size`", intent_explain(c, text_of("hi"), &o, &none, &problem));
+  CHECK(intent_explain(NULL, text_with(NULL, 0), NULL, NULL, NULL) == INTENT_STATUS_NULL_ARGUMENT);
   CHECK(none == NULL);
 
   CHECK(intent_explanation_json(NULL, NULL) == NULL && intent_explanation_json(NULL, &length) == NULL && length == 99);
@@ -79,8 +79,8 @@ static void a_classifier_of_feature_rows_has_no_words_to_explain(void) {
   intent_options *o = quick_options();
   intent_classifier *c = NULL;
   intent_explanation *none = NULL;
-  OK(intent_train_features(rows, LINE_COUNT, d.labels, d.label_counts, o, &c, &problem));
-  FAILS(NO_VECTORIZER, "feature rows", intent_explain(c, TEXT("hi"), NULL, &none, &problem));
+  OK(intent_train_features(rows_of(rows, LINE_COUNT), d.labels, d.label_counts, o, &c, &problem));
+  FAILS(NO_VECTORIZER, "feature rows", intent_explain(c, text_of("hi"), NULL, &none, &problem));
   CHECK(none == NULL);
   intent_free(c);
   intent_options_free(o);

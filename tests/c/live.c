@@ -4,7 +4,7 @@
 static const char *best(const intent_classifier *c, const char *text) {
   intent_scored label;
   size_t count = 0;
-  OK(intent_predict(c, TEXT(text), NULL, &label, 1, &count, &problem));
+  OK(intent_predict(c, text_of(text), NULL, &label, 1, &count, &problem));
   return count == 0 ? "" : intent_label(c, label.label, NULL);
 }
 
@@ -65,13 +65,13 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   dataset data = all_lines();
   intent_options *options = quick_options();
   const char *path = in_folder(arguments, "c.learner");
-  OK(intent_options_set_learner(options, TEXT(path), false, &problem));
+  OK(intent_options_set_training_state(options, text_of(path), false, &problem));
   intent_classifier *c = NULL, *again = NULL;
   OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, options, &c, &problem));
   learn(c, "zebra quokka tango", "garden");
-  FAILS(BAD_LEARNER, "another process or classifier", intent_load_learner(TEXT(path), false, &again, &problem));
+  FAILS(BAD_TRAINING_STATE, "another process or classifier", intent_load_training_state(text_of(path), false, &again, &problem));
   intent_free(c);
-  OK(intent_load_learner(TEXT(path), true, &again, &problem));
+  OK(intent_load_training_state(text_of(path), true, &again, &problem));
   CHECK(strcmp(best(again, "zebra quokka tango"), "garden") == 0);
 
   size_t length = 0, same = 0;
@@ -85,7 +85,16 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   /* Anew from what is kept, and back. */
   bool done = false;
   intent_statistics stats;
-  OK(intent_set_retraining(again, 0, options, data.texts, 1, data.labels, data.label_counts, &problem));
+  intent_retraining_options retraining = INTENT_RETRAINING_OPTIONS_INIT;
+  CHECK(retraining.after == 100);
+  retraining.after = 0;
+  retraining.training = options;
+  retraining.golden = data.texts;
+  retraining.golden_count = 1;
+  retraining.golden_labels = data.labels;
+  FAILS(NULL_ARGUMENT, "`label_counts`", intent_set_retraining(again, &retraining, &problem));
+  retraining.golden_label_counts = data.label_counts;
+  OK(intent_set_retraining(again, &retraining, &problem));
   OK(intent_retrain(again, &problem));
   OK(intent_wait_for_retraining(again, 300.0, &done, &problem));
   OK(intent_stats(again, &stats, &problem));
@@ -103,35 +112,35 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   CHECK(length == 0);
   FAILS(INVALID_ARGUMENT, "are not kept", intent_retrain(again, &problem));
   const char *other = in_folder(arguments, "other.learner");
-  OK(intent_save_learner(again, TEXT(other), false, &problem));
+  OK(intent_save_training_state(again, text_of(other), false, &problem));
   intent_free(again);
-  FAILS(IO, "none.learner", intent_load_learner(TEXT(in_folder(arguments, "none.learner")), false, &again, &problem));
+  FAILS(IO, "none.learner", intent_load_training_state(text_of(in_folder(arguments, "none.learner")), false, &again, &problem));
   write_file(in_folder(arguments, "bad.learner"), "nonsense", 8);
-  FAILS(BAD_LEARNER, "not an IntentKit learner",
-        intent_load_learner(TEXT(in_folder(arguments, "bad.learner")), false, &again, &problem));
+  FAILS(BAD_TRAINING_STATE, "not an IntentKit learner",
+        intent_load_training_state(text_of(in_folder(arguments, "bad.learner")), false, &again, &problem));
   intent_options_free(options);
 }
 
 static void rules_alone_make_a_classifier(void) {
   intent_classifier *c = NULL;
-  OK(intent_new(TEXT("[{\"label\": \"vision\", \"keywords\": [\"my screen\"], \"phrases\": [\"what is this\"]}]"), &c, &problem));
+  OK(intent_from_rules(text_of("[{\"label\": \"vision\", \"keywords\": [\"my screen\"], \"phrases\": [\"what is this\"]}]"), &c, &problem));
   intent_scored label;
   intent_decision decision;
-  OK(intent_predict_from(c, TEXT("Look at MY screen!"), NULL, &label, 1, &decision, &problem));
+  OK(intent_predict_detailed(c, text_of("Look at MY screen!"), NULL, &label, 1, &decision, &problem));
   CHECK(decision.count == 1 && decision.source == INTENT_SOURCE_RULE && decision.model_version == 1);
   CHECK(strcmp(intent_label(c, label.label, NULL), "vision") == 0 && fabsf(label.probability - 0.85f) < 1e-6f);
-  OK(intent_predict_from(c, TEXT("something else"), NULL, &label, 1, &decision, &problem));
+  OK(intent_predict_detailed(c, text_of("something else"), NULL, &label, 1, &decision, &problem));
   CHECK(decision.count == 0 && decision.source == INTENT_SOURCE_NETWORK);
   learn(c, "describe the picture", "vision");
-  OK(intent_predict_from(c, TEXT("describe the picture"), NULL, &label, 1, &decision, &problem));
+  OK(intent_predict_detailed(c, text_of("describe the picture"), NULL, &label, 1, &decision, &problem));
   CHECK(decision.count == 1 && decision.source == INTENT_SOURCE_NETWORK && decision.model_version == 2);
-  OK(intent_set_rules(c, TEXT("[]"), &problem));
-  OK(intent_predict_from(c, TEXT("my screen"), NULL, &label, 1, &decision, &problem));
+  OK(intent_set_rules(c, text_of("[]"), &problem));
+  OK(intent_predict_detailed(c, text_of("my screen"), NULL, &label, 1, &decision, &problem));
   CHECK(decision.source == INTENT_SOURCE_NETWORK && decision.model_version == 3);
-  FAILS(INVALID_ARGUMENT, "rule 0", intent_set_rules(c, TEXT("[{\"label\": \"x\"}]"), &problem));
-  FAILS(INVALID_ARGUMENT, "expected rules such as", intent_set_rules(c, TEXT("nonsense"), &problem));
+  FAILS(INVALID_ARGUMENT, "rule 0", intent_set_rules(c, text_of("[{\"label\": \"x\"}]"), &problem));
+  FAILS(INVALID_ARGUMENT, "expected rules such as", intent_set_rules(c, text_of("nonsense"), &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_set_rules(c, BAD_UTF8, &problem));
-  FAILS(NULL_ARGUMENT, "`decision_out`", intent_predict_from(c, TEXT("x"), NULL, &label, 1, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`decision_out`", intent_predict_detailed(c, text_of("x"), NULL, &label, 1, NULL, &problem));
   CHECK(intent_model_version(c) == 3 && intent_model_version(NULL) == 0);
   intent_classifier *other = trained();
   OK(intent_replace(c, other, &problem));
@@ -140,7 +149,7 @@ static void rules_alone_make_a_classifier(void) {
   FAILS(INVALID_ARGUMENT, "its own place", intent_replace(c, c, &problem));
   FAILS(NULL_ARGUMENT, "`with`", intent_replace(c, NULL, &problem));
   intent_free(c);
-  FAILS(INVALID_ARGUMENT, "no rules", intent_new(TEXT("[]"), &c, &problem));
+  FAILS(INVALID_ARGUMENT, "no rules", intent_from_rules(text_of("[]"), &c, &problem));
 }
 
 static void statistics_can_be_read_in_three_ways(void) {

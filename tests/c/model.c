@@ -11,7 +11,7 @@ static void answer_all(const intent_classifier *c, answer *answers) {
   all.top = 3;
   memset(answers, 0, LINE_COUNT * sizeof *answers);
   for (size_t i = 0; i < LINE_COUNT; i++) {
-    OK(intent_predict(c, TEXT(LINES[i].text), &all, answers[i].best, 3, &answers[i].count, &problem));
+    OK(intent_predict(c, text_of(LINES[i].text), &all, answers[i].best, 3, &answers[i].count, &problem));
   }
 }
 
@@ -21,15 +21,15 @@ static void save(char **arguments) {
   answer_all(c, answers);
   write_file(in_folder(arguments, "answers"), answers, sizeof answers);
   const char *path = in_folder(arguments, "saved.intent");
-  OK(intent_save(c, TEXT(path), &problem));
-  OK(intent_save(c, TEXT(path), &problem)); /* over itself */
+  OK(intent_save(c, text_of(path), &problem));
+  OK(intent_save(c, text_of(path), &problem)); /* over itself */
 
-  FAILS(NULL_ARGUMENT, "`classifier`", intent_save(NULL, TEXT(path), &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_save(c, NULL, 0, &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_save(c, NULL, 4, &problem));
-  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_save(c, TEXT(""), &problem));
+  FAILS(NULL_ARGUMENT, "`classifier`", intent_save(NULL, text_of(path), &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_save(c, text_with(NULL, 0), &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_save(c, text_with(NULL, 4), &problem));
+  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_save(c, text_of(""), &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_save(c, BAD_UTF8, &problem));
-  FAILS(IO, "/nowhere/m.intent", intent_save(c, TEXT("/nowhere/m.intent"), &problem));
+  FAILS(IO, "/nowhere/m.intent", intent_save(c, text_of("/nowhere/m.intent"), &problem));
   intent_free(c);
 }
 
@@ -48,7 +48,7 @@ static void answers_are_those_that_were_saved(const intent_classifier *c, char *
 static void damaged_bytes_are_refused(uint8_t *bytes, size_t length) {
   intent_classifier *none = NULL;
   FAILS(NOT_A_MODEL, "not an IntentKit model", intent_load_bytes(NULL, 0, &none, &problem));
-  FAILS(NOT_A_MODEL, "not an IntentKit model", intent_load_bytes(TEXT("hello, I am no model"), &none, &problem));
+  FAILS(NOT_A_MODEL, "not an IntentKit model", intent_load_bytes(BYTES("hello, I am no model"), 20, &none, &problem));
   FAILS(NULL_ARGUMENT, "`bytes`", intent_load_bytes(NULL, 4, &none, &problem));
   FAILS(NULL_ARGUMENT, "`classifier_out`", intent_load_bytes(bytes, length, NULL, &problem));
   FAILS(INVALID_ARGUMENT, "`bytes` has length", intent_load_bytes(bytes, SIZE_MAX, &none, &problem));
@@ -109,7 +109,7 @@ static void load(char **arguments) {
   size_t length;
   const char *path = in_folder(arguments, "saved.intent");
   uint8_t *bytes = read_whole_file(path, &length);
-  OK(intent_load(TEXT(path), &mapped, &problem));
+  OK(intent_load(text_of(path), &mapped, &problem));
   OK(intent_prepare(mapped, &problem));
   OK(intent_load_bytes(bytes, length, &copied, &problem));
   damaged_bytes_are_refused(bytes, length);
@@ -121,18 +121,18 @@ static void load(char **arguments) {
 
   /* Replacing the file leaves the classifier that maps it whole. */
   path = in_folder(arguments, "saved.intent");
-  OK(intent_save(copied, TEXT(path), &problem));
+  OK(intent_save(copied, text_of(path), &problem));
   answers_are_those_that_were_saved(mapped, arguments);
 
   path = in_folder(arguments, "answers");
-  FAILS(NOT_A_MODEL, path, intent_load(TEXT(path), &none, &problem));
-  FAILS(IO, arguments[1], intent_load(TEXT(arguments[1]), &none, &problem));
-  FAILS(IO, "/nowhere/m.intent", intent_load(TEXT("/nowhere/m.intent"), &none, &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_load(NULL, 0, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_load(NULL, 4, &none, &problem));
-  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_load(TEXT(""), &none, &problem));
+  FAILS(NOT_A_MODEL, path, intent_load(text_of(path), &none, &problem));
+  FAILS(IO, arguments[1], intent_load(text_of(arguments[1]), &none, &problem));
+  FAILS(IO, "/nowhere/m.intent", intent_load(text_of("/nowhere/m.intent"), &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_load(text_with(NULL, 0), &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_load(text_with(NULL, 4), &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_load(text_of(""), &none, &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_load(BAD_UTF8, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`classifier_out`", intent_load(TEXT(path), NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier_out`", intent_load(text_of(path), NULL, &problem));
   CHECK(none == NULL);
   intent_free(mapped);
   intent_free(copied);

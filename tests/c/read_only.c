@@ -23,7 +23,7 @@ static intent_status learn(intent_classifier *c, const char *text, const char *l
 static void answers(const intent_classifier *c, const char *text, uint32_t wanted) {
   intent_scored found[2];
   size_t count = 0;
-  OK(intent_predict(c, TEXT(text), NULL, found, 2, &count, &problem));
+  OK(intent_predict(c, text_of(text), NULL, found, 2, &count, &problem));
   CHECK(count == 1 && found[0].label == wanted);
 }
 
@@ -33,11 +33,11 @@ static void reader(const char *path) {
     CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
   }
   intent_classifier *c = NULL;
-  OK(intent_load_learner(TEXT(path), false, &c, &problem));
+  OK(intent_load_training_state(text_of(path), false, &c, &problem));
   answers(c, "the lamp", 0);
   for (int i = 0; i < 2; i++) {
-    FAILS(BAD_LEARNER, "this training-state file can only be read", learn(c, "it is dark", "light"));
-    FAILS(BAD_LEARNER, "can only be read", intent_forget_examples(c, &problem));
+    FAILS(BAD_TRAINING_STATE, "this training-state file can only be read", learn(c, "it is dark", "light"));
+    FAILS(BAD_TRAINING_STATE, "can only be read", intent_forget_examples(c, &problem));
     answers(c, "a song", 1);
   }
   intent_free(c);
@@ -50,8 +50,8 @@ int main(void) {
   char path[64];
   CHECK(snprintf(path, sizeof path, "%s/x.learner", folder) < (int)sizeof path);
   intent_classifier *c = NULL;
-  OK(intent_new(TEXT(RULES), &c, &problem));
-  OK(intent_save_learner(c, TEXT(path), false, &problem));
+  OK(intent_from_rules(text_of(RULES), &c, &problem));
+  OK(intent_save_training_state(c, text_of(path), false, &problem));
   OK(learn(c, "play some jazz", "music"));
   intent_free(c);
   CHECK(chmod(path, 0444) == 0 && chmod(folder, 0555) == 0);

@@ -44,7 +44,7 @@ static void arrived(const intent_answer *answer, void *context) {
   pthread_cond_broadcast(&box->changed);
   pthread_mutex_unlock(&box->lock);
   if (again != NULL) {
-    CHECK(intent_predict_async(again, TEXT("play some jazz"), NULL, arrived, context, NULL, NULL) == INTENT_STATUS_OK);
+    CHECK(intent_predict_async(again, text_of("play some jazz"), NULL, arrived, context, NULL, NULL) == INTENT_STATUS_OK);
   }
 }
 
@@ -68,11 +68,11 @@ static void every_request_is_answered_once(void) {
   inbox box = new_inbox();
   box.again = c;
   for (int i = 0; i < 200; i++) {
-    OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, &box, NULL, &problem));
+    OK(intent_predict_async(c, text_of("play some jazz"), NULL, arrived, &box, NULL, &problem));
   }
   wait_for(&box, &box.answered, 201);
   OK(intent_finish(c, &problem));
-  FAILS(SHUT_DOWN, "no more requests", intent_predict_async(c, TEXT("hi"), NULL, arrived, &box, NULL, &problem));
+  FAILS(SHUT_DOWN, "no more requests", intent_predict_async(c, text_of("hi"), NULL, arrived, &box, NULL, &problem));
   CHECK(box.answered == 201 && box.cancelled == 0);
   intent_free(c);
 }
@@ -82,14 +82,14 @@ static void requests_are_cancelled_refused_and_swept_up(void) {
   OK(intent_set_queue(c, 1, 4, &problem));
   inbox box = new_inbox();
   box.hold = true;
-  OK(intent_predict_async(c, TEXT("hold on"), NULL, arrived, &box, NULL, &problem));
+  OK(intent_predict_async(c, text_of("hold on"), NULL, arrived, &box, NULL, &problem));
   wait_for(&box, &box.inside, 1);
   intent_request *requests[4];
   for (int i = 0; i < 4; i++) {
-    OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, &box, &requests[i], &problem));
+    OK(intent_predict_async(c, text_of("play some jazz"), NULL, arrived, &box, &requests[i], &problem));
   }
   intent_request *none = NULL;
-  FAILS(BUSY, "the queue is full with 4 requests", intent_predict_async(c, TEXT("hi"), NULL, arrived, &box, &none, &problem));
+  FAILS(BUSY, "the queue is full with 4 requests", intent_predict_async(c, text_of("hi"), NULL, arrived, &box, &none, &problem));
   CHECK(none == NULL && intent_request_cancel(requests[1]) && !intent_request_cancel(requests[1]));
   intent_request_free(requests[1]);
   release(&box);
@@ -104,14 +104,14 @@ static void requests_are_cancelled_refused_and_swept_up(void) {
   FAILS(INVALID_ARGUMENT, "`capacity` is 0; it must be 1 to 65536", intent_set_queue(c, 1, 0, &problem));
   FAILS(INVALID_ARGUMENT, "`capacity`", intent_set_queue(c, 1, SIZE_MAX, &problem));
   FAILS(INVALID_ARGUMENT, "`capacity`", intent_set_queue(c, 1, 65537, &problem));
-  FAILS(NULL_ARGUMENT, "`callback`", intent_predict_async(c, TEXT("hi"), NULL, NULL, NULL, NULL, &problem));
-  FAILS(NULL_ARGUMENT, "`text`", intent_predict_async(c, NULL, 1, NULL, arrived, &box, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`callback`", intent_predict_async(c, text_of("hi"), NULL, NULL, NULL, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`text`", intent_predict_async(c, text_with(NULL, 1), NULL, arrived, &box, NULL, &problem));
   CHECK(!intent_request_cancel(NULL));
   intent_request_free(NULL);
 
   /* What waits when the classifier goes is cancelled, and told so. */
   for (int i = 0; i < 4; i++) {
-    OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, &box, NULL, &problem));
+    OK(intent_predict_async(c, text_of("play some jazz"), NULL, arrived, &box, NULL, &problem));
   }
   intent_free(c);
   CHECK(box.answered + box.cancelled == 9);
@@ -130,7 +130,7 @@ static void *ask(void *context) {
     for (int i = 0; i < LINE_COUNT; i++) {
       intent_scored labels[4];
       intent_decision decision;
-      CHECK(intent_predict_from(r->classifier, TEXT(LINES[i].text), NULL, labels, 4, &decision, NULL) == INTENT_STATUS_OK);
+      CHECK(intent_predict_detailed(r->classifier, text_of(LINES[i].text), NULL, labels, 4, &decision, NULL) == INTENT_STATUS_OK);
       CHECK(decision.model_version >= last);
       last = decision.model_version;
       for (size_t j = 0; j < decision.count && j < 4; j++) {
@@ -163,7 +163,7 @@ static void sixteen_threads_ask_while_one_learns(char **arguments) {
     intent_update_report update;
     OK(intent_update(c, &example, 1, &name, &one, &update, &problem));
     CHECK(update.model_version == (uint64_t)i + 2);
-    OK(intent_save(c, TEXT(in_folder(arguments, "live.intent")), &problem));
+    OK(intent_save(c, text_of(in_folder(arguments, "live.intent")), &problem));
   }
   stop = true;
   unsigned long long asked = 0;

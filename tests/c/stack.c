@@ -27,9 +27,9 @@ static void ask(intent_scored (*to)[4]) {
     size_t count = 0;
     /* Some predictions are measured by stages, on a way of their own. */
     for (int j = 0; j < 200; j++) {
-      OK(intent_predict(classifier, TEXT(TEXTS[i]), NULL, to[i], 4, &count, &problem));
+      OK(intent_predict(classifier, text_of(TEXTS[i]), NULL, to[i], 4, &count, &problem));
     }
-    OK(intent_predict_from(classifier, TEXT(TEXTS[i]), NULL, to[i], 4, &decisions[i], &problem));
+    OK(intent_predict_detailed(classifier, text_of(TEXTS[i]), NULL, to[i], 4, &decisions[i], &problem));
     CHECK(decisions[i].count == count);
   }
 }
@@ -46,9 +46,9 @@ static void *do_everything_else(void *context) {
   const char *path = in_folder(arguments, "stack.intent");
   intent_classifier *c = trained(), *again = NULL, *rules = NULL;
   OK(intent_prepare(c, &problem));
-  OK(intent_save(c, TEXT(path), &problem));
-  OK(intent_load(TEXT(path), &again, &problem));
-  OK(intent_new(TEXT("[{\"label\": \"light\", \"keywords\": [\"lamp\"]}]"), &rules, &problem));
+  OK(intent_save(c, text_of(path), &problem));
+  OK(intent_load(text_of(path), &again, &problem));
+  OK(intent_from_rules(text_of("[{\"label\": \"light\", \"keywords\": [\"lamp\"]}]"), &rules, &problem));
   intent_text example = text_of("zebra quokka tango"), label = text_of("garden");
   size_t one = 1, length = 0;
   OK(intent_update(again, &example, 1, &label, &one, NULL, &problem));
@@ -59,9 +59,9 @@ static void *do_everything_else(void *context) {
     intent_scored best;
     size_t chosen = 0;
     intent_text text = text_of(TEXTS[i]);
-    OK(intent_explain(classifier, TEXT(TEXTS[i]), NULL, &explanation, &problem));
+    OK(intent_explain(classifier, text_of(TEXTS[i]), NULL, &explanation, &problem));
     intent_explanation_free(explanation);
-    OK(intent_predict_batch(classifier, &text, 1, NULL, &best, 1, &chosen, &problem));
+    OK(predict_batch(classifier, &text, 1, NULL, &best, 1, &chosen, &problem));
   }
   intent_free(rules);
   intent_free(again);
@@ -100,7 +100,7 @@ int main(int count, char **arguments) {
   intent_options *options = intent_options_new();
   intent_text joiners[2] = {INTENT_TEXT("and"), INTENT_TEXT(",")};
   OK(intent_options_set_preset(options, INTENT_PRESET_MULTI, &problem));
-  OK(intent_options_set_joiners(options, joiners, 2, &problem));
+  OK(intent_options_set_clause_separators(options, joiners, 2, &problem));
   OK(intent_options_set_epochs(options, 2, &problem));
   intent_classifier *made = NULL;
   OK(intent_train(texts, 2 * LABELS, labels, label_counts, options, &made, &problem));

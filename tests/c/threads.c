@@ -35,7 +35,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 #endif
 
 static void ask_for_a_batch(const intent_classifier *c, intent_scored *answers) {
-  OK(intent_predict_batch(c, texts, TEXTS, NULL, answers, 1, counts, &problem));
+  OK(predict_batch(c, texts, TEXTS, NULL, answers, 1, counts, &problem));
   for (int i = 0; i < TEXTS; i++) {
     CHECK(counts[i] > 0);
   }
@@ -66,7 +66,7 @@ static void hold(const intent_answer *answer, void *context) {
 
 static void request_is_answered(const intent_classifier *c) {
   char status = 99;
-  OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, NULL, NULL, &problem));
+  OK(intent_predict_async(c, text_of("play some jazz"), NULL, arrived, NULL, NULL, &problem));
   CHECK(read(deliveries[0], &status, 1) == 1 && status == (char)INTENT_STATUS_OK);
 }
 
@@ -90,11 +90,13 @@ static void child_ended_well(pid_t child) {
 
 static intent_classifier *trained_to_learn(const char *path) {
   intent_options *options = quick_options();
-  OK(intent_options_set_learner(options, TEXT(path), false, &problem));
+  OK(intent_options_set_training_state(options, text_of(path), false, &problem));
   dataset data = all_lines();
   intent_classifier *c = NULL;
   OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, options, &c, &problem));
-  OK(intent_set_retraining(c, 0, NULL, NULL, 0, NULL, NULL, &problem));
+  intent_retraining_options never = INTENT_RETRAINING_OPTIONS_INIT;
+  never.after = 0;
+  OK(intent_set_retraining(c, &never, &problem));
   intent_options_free(options);
   return c;
 }
@@ -114,7 +116,7 @@ static void a_forked_process_works_with_what_its_parent_made(char **arguments) {
     within_a_minute();
     batch_is_as_ever(c);
     request_is_answered(c);
-    FAILS(SHUT_DOWN, "no more requests", intent_predict_async(closed, TEXT("hi"), NULL, arrived, NULL, NULL, &problem));
+    FAILS(SHUT_DOWN, "no more requests", intent_predict_async(closed, text_of("hi"), NULL, arrived, NULL, NULL, &problem));
     learn_two_lines(c);
     request_is_answered(c);
     intent_classifier *own = trained_to_learn(in_folder(arguments, "child.learner"));
@@ -137,8 +139,8 @@ static void a_forked_process_works_with_what_its_parent_made(char **arguments) {
 static void what_waits_in_the_parent_is_not_told_in_the_child(void) {
   intent_classifier *c = trained();
   OK(intent_set_queue(c, 1, 4, &problem));
-  OK(intent_predict_async(c, TEXT("hold on"), NULL, hold, NULL, NULL, &problem));
-  OK(intent_predict_async(c, TEXT("play some jazz"), NULL, arrived, NULL, NULL, &problem));
+  OK(intent_predict_async(c, text_of("hold on"), NULL, hold, NULL, NULL, &problem));
+  OK(intent_predict_async(c, text_of("play some jazz"), NULL, arrived, NULL, NULL, &problem));
   pid_t child = fork();
   if (child == 0) {
     within_a_minute();
@@ -180,7 +182,7 @@ static void save_trained_with_a_lexicon(const char *path) {
   lexicon(options);
   intent_classifier *c = NULL;
   OK(intent_train(data.texts, LINE_COUNT, data.labels, data.label_counts, options, &c, &problem));
-  OK(intent_save(c, TEXT(path), &problem));
+  OK(intent_save(c, text_of(path), &problem));
   intent_free(c);
   intent_options_free(options);
 }
@@ -196,7 +198,7 @@ static void without_threads_all_is_done_on_the_calling_one(char **arguments) {
   if (child == 0) {
     no_threads = true;
     batch_is_as_ever(c);
-    FAILS(INVALID_ARGUMENT, "gives no thread", intent_predict_async(c, TEXT("hi"), NULL, arrived, NULL, NULL, &problem));
+    FAILS(INVALID_ARGUMENT, "gives no thread", intent_predict_async(c, text_of("hi"), NULL, arrived, NULL, NULL, &problem));
     learn_two_lines(c);
     intent_free(c);
     for (int i = 0; i < 2; i++) {

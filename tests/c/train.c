@@ -59,7 +59,7 @@ static void write_lines(const char *path) {
 
 static uint8_t *saved(const intent_classifier *c, char **arguments, size_t *length) {
   const char *path = in_folder(arguments, "saved.intent");
-  OK(intent_save(c, TEXT(path), &problem));
+  OK(intent_save(c, text_of(path), &problem));
   return read_whole_file(path, length);
 }
 
@@ -67,7 +67,7 @@ static void a_file_trains_the_same_model_as_arrays(char **arguments) {
   intent_options *o = quick_options();
   intent_classifier *from_arrays = trained(), *from_file = NULL, *watched = NULL;
   write_lines(in_folder(arguments, "lines.jsonl"));
-  OK(intent_train_file(TEXT(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_BY_EXTENSION, o, &from_file, &problem));
+  OK(intent_train_file(text_of(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_BY_EXTENSION, o, &from_file, &problem));
   size_t length, other;
   uint8_t *bytes = saved(from_arrays, arguments, &length), *others = saved(from_file, arguments, &other);
   CHECK(length == other && memcmp(bytes, others, length) == 0);
@@ -79,14 +79,14 @@ static void a_file_trains_the_same_model_as_arrays(char **arguments) {
   /* A validation file takes the place of held-out lines. */
   dataset d = all_lines();
   OK(intent_options_set_epochs(o, 1, &problem));
-  OK(intent_options_set_valid_file(o, TEXT(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_JSON_LINES, &problem));
+  OK(intent_options_set_valid_file(o, text_of(in_folder(arguments, "lines.jsonl")), INTENT_FORMAT_JSON_LINES, &problem));
   OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &watched, &problem));
   CHECK(!isnan(intent_heldout_accuracy(watched)) && isnan(intent_familiar_accuracy(watched)));
   CHECK(intent_heldout_count(watched) == 34); /* those with labels */
   intent_free(watched);
 
   intent_classifier *none = NULL;
-  OK(intent_options_set_valid_file(o, TEXT("/nowhere/valid.csv"), INTENT_FORMAT_BY_EXTENSION, &problem));
+  OK(intent_options_set_valid_file(o, text_of("/nowhere/valid.csv"), INTENT_FORMAT_BY_EXTENSION, &problem));
   FAILS(IO, "/nowhere/valid.csv",
         intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &none, &problem));
   intent_options_free(o);
@@ -104,7 +104,7 @@ static void vectors_of_the_hosts_go_into_the_model(char **arguments) {
   const char *path = in_folder(arguments, "words.vec");
   static const char lines[] = "3 2\nlights 1 0.5\nlantern 1 0.25\nweather -1 0.5\n";
   write_file(path, lines, strlen(lines));
-  OK(intent_options_set_lexicon_file(o, TEXT(path), &problem));
+  OK(intent_options_set_lexicon_file(o, text_of(path), &problem));
   OK(intent_train(d.texts, LINE_COUNT, d.labels, d.label_counts, o, &from_file, &problem));
 
   size_t length, same, shorter;
@@ -118,7 +118,7 @@ static void vectors_of_the_hosts_go_into_the_model(char **arguments) {
 
   path = in_folder(arguments, "short.vec");
   write_file(path, "a 1 2\nb 1\n", 10);
-  FAILS(BAD_DATA, "line 2", intent_options_set_lexicon_file(o, TEXT(path), &problem));
+  FAILS(BAD_DATA, "line 2", intent_options_set_lexicon_file(o, text_of(path), &problem));
   intent_free(without);
   intent_free(with);
   intent_free(from_file);
@@ -130,19 +130,19 @@ static void what_is_wrong_with_a_file_is_told(char **arguments) {
   const char *path = in_folder(arguments, "bad.jsonl");
   static const char lines[] = "{\"text\": \"a\", \"labels\": [\"b\"]}\n{\"text\": \n";
   write_file(path, lines, strlen(lines));
-  FAILS(BAD_DATA, "line 2", intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, NULL, &none, &problem));
-  FAILS(BAD_DATA, "line 1", intent_train_file(TEXT(path), INTENT_FORMAT_CSV, NULL, &none, &problem));
+  FAILS(BAD_DATA, "line 2", intent_train_file(text_of(path), INTENT_FORMAT_BY_EXTENSION, NULL, &none, &problem));
+  FAILS(BAD_DATA, "line 1", intent_train_file(text_of(path), INTENT_FORMAT_CSV, NULL, &none, &problem));
   path = in_folder(arguments, "empty.txt");
   write_file(path, "", 0);
-  FAILS(UNTRAINABLE, "no examples", intent_train_file(TEXT(path), INTENT_FORMAT_FASTTEXT, NULL, &none, &problem));
-  FAILS(IO, "/nowhere/a.csv", intent_train_file(TEXT("/nowhere/a.csv"), 0, NULL, &none, &problem));
-  FAILS(INVALID_ARGUMENT, "the format is unknown", intent_train_file(TEXT("a.exe"), 0, NULL, &none, &problem));
-  FAILS(INVALID_ARGUMENT, "`format` is 4", intent_train_file(TEXT("a.csv"), 4, NULL, &none, &problem));
-  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_train_file(TEXT(""), 0, NULL, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(NULL, 0, 0, NULL, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(NULL, 5, 0, NULL, &none, &problem));
+  FAILS(UNTRAINABLE, "no examples", intent_train_file(text_of(path), INTENT_FORMAT_FASTTEXT, NULL, &none, &problem));
+  FAILS(IO, "/nowhere/a.csv", intent_train_file(text_of("/nowhere/a.csv"), 0, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "the format is unknown", intent_train_file(text_of("a.exe"), 0, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`format` is 4", intent_train_file(text_of("a.csv"), 4, NULL, &none, &problem));
+  FAILS(INVALID_ARGUMENT, "`path` is empty", intent_train_file(text_of(""), 0, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(text_with(NULL, 0), 0, NULL, &none, &problem));
+  FAILS(NULL_ARGUMENT, "`path`", intent_train_file(text_with(NULL, 5), 0, NULL, &none, &problem));
   FAILS(INVALID_UTF8, BAD_UTF8_WORDS, intent_train_file(BAD_UTF8, 0, NULL, &none, &problem));
-  FAILS(NULL_ARGUMENT, "`classifier_out`", intent_train_file(TEXT("a.csv"), 0, NULL, NULL, &problem));
+  FAILS(NULL_ARGUMENT, "`classifier_out`", intent_train_file(text_of("a.csv"), 0, NULL, NULL, &problem));
   CHECK(none == NULL);
 }
 
@@ -222,13 +222,13 @@ static void lines_of_a_file_that_were_probably_meant_otherwise_are_warned_about(
   intent_options *o = quick_options();
   intent_classifier *c = NULL;
   OK(intent_options_set_epochs(o, 1, &problem));
-  OK(intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
+  OK(intent_train_file(text_of(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
   CHECK(intent_warning_count(c) == 2);
   CHECK(strstr(intent_warning(c, 0, NULL), "slips.txt, line 2: the first word") != NULL);
   CHECK(strstr(intent_warning(c, 1, NULL), "could be held out") != NULL && intent_heldout_count(c) < 10);
   intent_free(c);
-  OK(intent_options_set_valid_file(o, TEXT(path), INTENT_FORMAT_BY_EXTENSION, &problem));
-  OK(intent_train_file(TEXT(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
+  OK(intent_options_set_valid_file(o, text_of(path), INTENT_FORMAT_BY_EXTENSION, &problem));
+  OK(intent_train_file(text_of(path), INTENT_FORMAT_BY_EXTENSION, o, &c, &problem));
   CHECK(intent_warning_count(c) == 4);
   CHECK(strstr(intent_warning(c, 1, NULL), "slips.txt, line 2: the first word") != NULL);
   CHECK(strstr(intent_warning(c, 2, NULL), "5 validation examples have the text of a training example") != NULL);

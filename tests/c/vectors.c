@@ -45,7 +45,7 @@ static void check_case(const intent_classifier *c, const char *at, const char *e
   CHECK(next(&at, "\"", end));
   size_t length = string(&at, text, sizeof text);
 
-  OK(intent_vectorize_rows(c, BYTES(text), length, rows, INTENT_MAX_CLAUSES, &count, &problem));
+  OK(intent_vectorize_rows(c, text_with(text, length), rows, INTENT_MAX_CLAUSES, &count, &problem));
   CHECK(next(&at, "\"rows\": [", end));
   const char *rows_end = strchr(at, ']');
   for (; next(&at, "\"", rows_end); seen++) {
@@ -54,7 +54,7 @@ static void check_case(const intent_classifier *c, const char *at, const char *e
   }
   CHECK(seen == count);
 
-  OK(intent_predict(c, BYTES(text), length, NULL, chosen, 16, &count, &problem));
+  OK(intent_predict(c, text_with(text, length), NULL, chosen, 16, &count, &problem));
   CHECK(next(&at, "\"labels\": [", end));
   for (seen = 0; next(&at, "\"", end); seen++) {
     char name[64];
@@ -72,7 +72,7 @@ int main(int count, char **arguments) {
   char path[4096];
   snprintf(path, sizeof path, "%s/models/assistant.intent", arguments[2]);
   intent_classifier *classifier = NULL;
-  OK(intent_load(TEXT(path), &classifier, &problem));
+  OK(intent_load(text_of(path), &classifier, &problem));
 
   size_t length = 0, cases = 0;
   snprintf(path, sizeof path, "%s/tests/vectors/sample.json", arguments[2]);

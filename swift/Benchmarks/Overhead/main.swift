@@ -7,8 +7,9 @@ import IntentKit
 let path = CommandLine.arguments.dropFirst().first ?? "models/assistant.intent"
 let classifier = try IntentClassifier(contentsOf: URL(fileURLWithPath: path))
 var c: OpaquePointer?
-let bytes = Array(path.utf8)
-guard intent_load(bytes, bytes.count, &c, nil) == INTENT_STATUS_OK else { fatalError("\(path) can't be opened") }
+var name = path
+let opened = name.withUTF8 { intent_load(intent_text(bytes: $0.baseAddress, length: $0.count), &c, nil) }
+guard opened == INTENT_STATUS_OK else { fatalError("\(path) can't be opened") }
 let capacity = Int(intent_label_count(c))
 var texts = ["can you see my screen?", "read the latest email aloud", "what is on my calendar tomorrow", "turn it off", "remember this for later"]
 
@@ -17,7 +18,10 @@ var texts = ["can you see my screen?", "read the latest email aloud", "what is o
     withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { room in
         for i in texts.indices {
             var count = 0
-            texts[i].withUTF8 { _ = intent_predict(c, $0.baseAddress, $0.count, nil, room.baseAddress, capacity, &count, nil) }
+            texts[i].withUTF8 {
+                let text = intent_text(bytes: $0.baseAddress, length: $0.count)
+                _ = intent_predict(c, text, nil, room.baseAddress, capacity, &count, nil)
+            }
         }
     }
     return Double(DispatchTime.now().uptimeNanoseconds - start) / Double(texts.count)

@@ -79,9 +79,9 @@ private final class Request: @unchecked Sendable {
         var started: OpaquePointer?
         let outcome = Result { () throws(IntentError) in
             try question.handle.call { pointer, problem in
-                question.text.lend { bytes, length in
+                question.text.lend { text in
                     question.options.lend { options in
-                        intent_predict_async(pointer, bytes, length, options, answered, context.toOpaque(), &started, problem)
+                        intent_predict_async(pointer, text, options, answered, context.toOpaque(), &started, problem)
                     }
                 }
             }

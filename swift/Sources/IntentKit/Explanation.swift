@@ -76,8 +76,8 @@ extension IntentClassifier {
         var explanation: OpaquePointer?
         defer { intent_explanation_free(explanation) }
         try handle.call { pointer, problem in
-            text.lend { bytes, length in
-                options.lend { intent_explain(pointer, bytes, length, $0, &explanation, problem) }
+            text.lend { text in
+                options.lend { intent_explain(pointer, text, $0, &explanation, problem) }
             }
         }
         return try decode(Explanation.self, from: intent_explanation_json(explanation, nil).map { String(cString: $0) } ?? "")

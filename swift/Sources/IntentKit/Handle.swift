@@ -83,15 +83,15 @@ final class Handle: @unchecked Sendable {
 extension String {
     /// Lends the UTF-8 as C takes it; a string that isn't UTF-8 in memory already, such as one of Objective-C's, is copied.
     @inline(__always)
-    func lend<Result>(_ work: (UnsafePointer<UInt8>?, Int) -> Result) -> Result {
+    func lend<Result>(_ work: (intent_text) -> Result) -> Result {
         var text = self
-        return text.withUTF8 { work($0.baseAddress, $0.count) }
+        return text.withUTF8 { work(intent_text(bytes: $0.baseAddress, length: $0.count)) }
     }
 }
 
 extension URL {
     /// Lends the path of a file.
-    func lend<Result>(_ work: (UnsafePointer<UInt8>?, Int) -> Result) -> Result {
+    func lend<Result>(_ work: (intent_text) -> Result) -> Result {
         path.lend(work)
     }
 }

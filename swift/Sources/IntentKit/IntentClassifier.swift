@@ -22,7 +22,7 @@ public final class IntentClassifier: Sendable {
 
     /// Opens a model file. It is mapped into memory, which takes well under a millisecond.
     public convenience init(contentsOf url: URL) throws(IntentError) {
-        self.init(try Handle { out, problem in url.lend { intent_load($0, $1, out, problem) } })
+        self.init(try Handle { out, problem in url.lend { intent_load($0, out, problem) } })
     }
 
     /// Opens a model from the bytes of a model file.
@@ -82,9 +82,9 @@ public final class IntentClassifier: Sendable {
             let status = handle.lend { pointer in
                 let capacity = Int(intent_label_count(pointer))
                 return withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { room in
-                    let status = text.lend { bytes, length in
+                    let status = text.lend { text in
                         options.lend {
-                            intent_predict_from(pointer, bytes, length, $0, room.baseAddress, capacity, &decision, &problem)
+                            intent_predict_detailed(pointer, text, $0, room.baseAddress, capacity, &decision, &problem)
                         }
                     }
                     if status == INTENT_STATUS_OK {
@@ -129,9 +129,10 @@ public final class IntentClassifier: Sendable {
                     options.lend { options in
                         chosen.withUnsafeMutableBufferPointer { chosen in
                             counts.withUnsafeMutableBufferPointer { counts in
-                                intent_predict_batch(
-                                    pointer, texts.baseAddress, texts.count, options, chosen.baseAddress, names.count,
-                                    counts.baseAddress, problem)
+                                var batch = intent_batch(
+                                    size: MemoryLayout<intent_batch>.size, texts: texts.baseAddress, text_count: texts.count,
+                                    labels_out: chosen.baseAddress, capacity: names.count, counts_out: counts.baseAddress)
+                                return intent_predict_batch(pointer, &batch, options, problem)
                             }
                         }
                     }
@@ -152,7 +153,7 @@ public final class IntentClassifier: Sendable {
     public func vectorize(_ text: String) throws(IntentError) -> [Float] {
         var features = [Float](repeating: 0, count: Int(INTENT_FEATURES))
         try handle.call { pointer, problem in
-            text.lend { intent_vectorize(pointer, $0, $1, &features, problem) }
+            text.lend { intent_vectorize(pointer, $0, &features, problem) }
         }
         return features
     }
@@ -163,7 +164,7 @@ public final class IntentClassifier: Sendable {
         var rows = [Float](repeating: 0, count: width * most)
         var count = 0
         try handle.call { pointer, problem in
-            text.lend { intent_vectorize_rows(pointer, $0, $1, &rows, most, &count, problem) }
+            text.lend { intent_vectorize_rows(pointer, $0, &rows, most, &count, problem) }
         }
         return (0..<min(count, most)).map { Array(rows[$0 * width..<($0 + 1) * width]) }
     }
@@ -181,8 +182,9 @@ public final class IntentClassifier: Sendable {
             var chosen = [intent_scored](repeating: intent_scored(), count: names.count)
             var count = 0
             try handle.call { pointer, problem in
-                options.lend { options in
-                    intent_predict_features(pointer, rows, clauses.count, options, &chosen, names.count, &count, problem)
+                rows.withUnsafeBufferPointer { rows in
+                    let rows = intent_feature_rows(features: rows.baseAddress, count: clauses.count)
+                    return options.lend { intent_predict_features(pointer, rows, $0, &chosen, names.count, &count, problem) }
                 }
             }
             if handle.lend({ intent_model_version($0) }) == version {
@@ -201,7 +203,7 @@ public final class IntentClassifier: Sendable {
     /// Writes the model to a file, in one step: an interruption leaves the old file or the new one, whole.
     public func save(to url: URL) throws(IntentError) {
         try handle.call { pointer, problem in
-            url.lend { intent_save(pointer, $0, $1, problem) }
+            url.lend { intent_save(pointer, $0, problem) }
         }
     }
 

@@ -15,7 +15,7 @@ public enum IntentError: Error, Equatable, Sendable {
     /// A line of a data file, or a lexicon, can't be read.
     case badData(String)
     /// The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open.
-    case badLearner(String)
+    case badTrainingState(String)
     /// The examples can't be learned from.
     case untrainable(String)
     /// The training or the request was cancelled.
@@ -30,7 +30,7 @@ public enum IntentError: Error, Equatable, Sendable {
     case busy(String)
     /// The classifier takes no requests any more.
     case finished(String)
-    /// A defect inside the library, caught at its border. Please report it.
+    /// A defect inside the library, caught at its boundary. Please report it.
     case defect(String)
     /// An error that only a newer library knows.
     case unknown(code: UInt32, message: String)
@@ -49,7 +49,7 @@ public enum IntentError: Error, Equatable, Sendable {
     public var message: String {
         switch self {
         case .invalidArgument(let message), .textTooLong(let message), .unreadableModel(_, let message), .badData(let message),
-            .badLearner(let message), .untrainable(let message), .cancelled(let message), .file(let message),
+            .badTrainingState(let message), .untrainable(let message), .cancelled(let message), .file(let message),
             .outOfMemory(let message), .readsNoTexts(let message), .busy(let message), .finished(let message), .defect(let message),
             .unknown(_, let message):
             message
@@ -68,7 +68,7 @@ public enum IntentError: Error, Equatable, Sendable {
                 INTENT_STATUS_ABSURD_SIZE:
                 .unreadableModel(.damaged, message)
             case INTENT_STATUS_BAD_DATA: .badData(message)
-            case INTENT_STATUS_BAD_LEARNER: .badLearner(message)
+            case INTENT_STATUS_BAD_TRAINING_STATE: .badTrainingState(message)
             case INTENT_STATUS_UNTRAINABLE: .untrainable(message)
             case INTENT_STATUS_STOPPED, INTENT_STATUS_CANCELLED: .cancelled(message)
             case INTENT_STATUS_IO: .file(message)

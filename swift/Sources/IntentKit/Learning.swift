@@ -1,22 +1,24 @@
 internal import CIntentKit
 import Foundation
 
-/// What came of an update.
+/// Result of an update.
 public struct UpdateReport: Hashable, Sendable {
-    /// Examples that were learned; of several with the same text the last counts.
+    /// Number of examples that were learned. Of several with the same text the last counts.
     public let examples: Int
-    /// Those that are answered exactly right now.
+    /// Number of examples now classified correctly.
     public let right: Int
-    /// Labels that are new.
+    /// Number of new labels.
     public let newLabels: Int
-    /// Number of the model that knows them, as in ``Prediction/modelVersion``.
+    /// Version of the model that knows the examples, as in ``Prediction/modelVersion``.
     public let modelVersion: UInt64
 }
 
-/// Words that ask for a label, beside the network: a network that is sure of its answer goes before them, one that isn't behind them.
+/// Words that ask for a label, beside the network.
+///
+/// A network that is sure of its answer takes precedence over rules. Otherwise rules take precedence.
 public struct KeywordRule: Hashable, Sendable, Codable {
     public var label: String
-    /// One to eight words in a row that ask for the label wherever they stand. Case, punctuation and forms of letters don't matter.
+    /// One to eight consecutive words, matched anywhere in a text. Case, punctuation and Unicode forms are ignored.
     public var keywords: [String]
     /// Whole texts.
     public var phrases: [String]
@@ -27,29 +29,31 @@ public struct KeywordRule: Hashable, Sendable, Codable {
 }
 
 extension IntentClassifier {
-    /// Of keyword rules alone, without any training: a first version, which can learn.
+    /// Creates a classifier from keyword rules alone, without training. It learns from updates.
     public convenience init(rules: [KeywordRule]) throws(IntentError) {
         let json = try rules.json()
-        self.init(try Handle { out, problem in json.lend { intent_new($0, $1, out, problem) } })
+        self.init(try Handle { out, problem in json.lend { intent_from_rules($0, out, problem) } })
     }
 
-    /// Opens a learner file: the model in it as it was after the last change, ready to predict and to learn. Every change to come is written
-    /// to the file before it is made.
+    /// Loads a classifier from a training-state file, as it was after the last change.
     ///
-    /// - Throws: ``IntentError/badLearner(_:)`` when it is damaged, is none, or is open in another classifier.
-    public convenience init(learner file: LearnerFile) throws(IntentError) {
+    /// Every later change is written to the file before it takes effect.
+    ///
+    /// - Throws: ``IntentError/badTrainingState(_:)`` when the file is corrupt, is not a training-state file, or is in use
+    ///   by another classifier.
+    public convenience init(trainingState file: TrainingStateFile) throws(IntentError) {
         self.init(
             try Handle { out, problem in
-                file.url.lend { intent_load_learner($0, $1, file.isPowerSafe, out, problem) }
+                file.url.lend { intent_load_training_state($0, file.isPowerSafe, out, problem) }
             })
     }
 
-    /// Learns from a few examples without a full training: corrections of what was answered wrong, new texts, new labels.
+    /// Teaches the classifier a few examples without a full training: corrections, new texts, new labels.
     ///
-    /// Takes some milliseconds an example, about a tenth of a second for a new label. When it returns, predictions know them. A classifier
-    /// that keeps its examples (``TrainingOptions/learner``, ``init(learner:)``, ``init(rules:)``) protects its other labels best.
+    /// Takes some milliseconds for each example, about a tenth of a second for a new label. Predictions after the call know the examples. A
+    /// classifier that keeps its examples (``TrainingOptions/trainingState``, ``init(trainingState:)``, ``init(rules:)``) protects its other labels best.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/badLearner(_:)``
+    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/badTrainingState(_:)``
     ///   if another program replaced or changed the training-state file, ``IntentError/file(_:)`` if that file can't be written. Nothing was
     ///   learned then. A training-state file that was deleted is written again.
     @discardableResult
@@ -72,29 +76,29 @@ extension IntentClassifier {
         try await update(with: [example])
     }
 
-    /// Whether ``update(with:)-([Example])`` may be given labels that are none yet. Default: it may.
+    /// Allows or forbids new labels in ``update(with:)-([Example])``. Allowed by default.
     public func allowNewLabels(_ allowed: Bool) throws(IntentError) {
         try handle.call { intent_allow_new_labels($0, allowed, $1) }
     }
 
-    /// Gives a label another name.
+    /// Renames a label.
     public func rename(label: String, to name: String) async throws(IntentError) {
         try await change(Arena([label, name])) { intent_rename_label($0, $1[0], $1[1], $2) }
     }
 
-    /// Makes one label of two: from then on `other` answers for both.
+    /// Merges a label into another, which from then on answers for both.
     public func merge(label: String, into other: String) async throws(IntentError) {
         try await change(Arena([label, other])) { intent_merge_label($0, $1[0], $1[1], $2) }
     }
 
-    /// Takes a label away, with its rules and the kept examples that have no other label.
+    /// Removes a label, with its rules and the kept examples that have no other label.
     public func remove(label: String) async throws(IntentError) {
         try await change(Arena([label])) { intent_remove_label($0, $1[0], $2) }
     }
 
-    /// Puts keyword rules in the place of those there are; labels that are none yet are added.
+    /// Replaces the keyword rules. Unknown labels are added.
     public func setRules(_ rules: [KeywordRule]) async throws(IntentError) {
-        try await change(Arena([try rules.json()])) { intent_set_rules($0, $1[0].bytes, $1[0].length, $2) }
+        try await change(Arena([try rules.json()])) { intent_set_rules($0, $1[0], $2) }
     }
 
     private func change(
@@ -106,12 +110,13 @@ extension IntentClassifier {
         }
     }
 
-    /// Keeps what learning needs in a file from now on: the model, the texts kept for it, and every change to come. ``save(to:)`` writes
-    /// the model alone, without any text.
-    public func save(learner file: LearnerFile) async throws(IntentError) {
+    /// Saves the training state to a file and keeps it there from now on: the model, the texts kept for learning, and every later change.
+    ///
+    /// ``save(to:)`` saves the model alone, without any text.
+    public func save(trainingState file: TrainingStateFile) async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { pointer, problem in
-                file.url.lend { intent_save_learner(pointer, $0, $1, file.isPowerSafe, problem) }
+                file.url.lend { intent_save_training_state(pointer, $0, file.isPowerSafe, problem) }
             }
         }
     }
@@ -124,43 +129,48 @@ extension IntentClassifier {
         }
     }
 
-    /// Drops all texts that are kept for learning, in memory and in the learner file. What was learned from them stays.
+    /// Deletes all texts that are kept for learning, from memory and from the training-state file. What was learned from them stays.
     public func forgetExamples() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_forget_examples($0, $1) }
         }
     }
 
-    /// When to train again from everything that is kept, in the background and on one thread of low priority. The new model takes the place
-    /// of the current one unless it is worse: on the lines it holds out or on up to 500 kept examples, by more than two standard errors, or on
-    /// the golden examples, by one. Corrections that contradict the other examples don't count. Without this call that is behind every 100 examples.
+    /// Sets when and how the classifier is trained in the background, from all examples that are kept.
+    ///
+    /// The training runs on one thread of low priority. Its model takes the place of the current one unless it is worse: by more than two
+    /// standard errors on the lines that the training holds out or on up to 500 kept examples, or by more than one on the golden examples.
+    /// Corrections that contradict other examples are not counted. Without this call a training starts after every 100 learned examples.
     ///
     /// - Parameters:
-    ///   - count: Behind how many examples that were learned; `nil` for never by itself.
-    ///   - options: How to train; its learner doesn't count. What the first training had, such as descriptions, is to be given again.
-    ///     Default: the defaults on one thread.
+    ///   - count: Number of learned examples after which a training starts. `nil` never starts one.
+    ///   - options: How to train. Its training state is ignored. Options of the first training, such as descriptions, must be given again.
+    ///     Defaults to the default options on one thread.
     ///   - golden: Examples that must not get worse.
     public func setRetraining(
         after count: Int?, options: TrainingOptions? = nil, golden: [Example] = []
     ) throws(IntentError) {
         var options = options
-        options?.learner = nil
+        options?.trainingState = nil
         let given: COptions? = if let options { try COptions(options) } else { nil }
         try withExtendedLifetime(given) { () throws(IntentError) in
             try handle.call { pointer, problem in
                 golden.lend { texts, labels, counts in
-                    intent_set_retraining(pointer, count ?? 0, given?.pointer, texts, golden.count, labels, counts, problem)
+                    var retraining = intent_retraining_options(
+                        size: MemoryLayout<intent_retraining_options>.size, after: count ?? 0, training: given?.pointer,
+                        golden: texts, golden_count: golden.count, golden_labels: labels, golden_label_counts: counts)
+                    return intent_set_retraining(pointer, &retraining, problem)
                 }
             }
         }
     }
 
-    /// Trains again in the background now; returns at once.
+    /// Starts a background training now and returns at once.
     public func retrain() throws(IntentError) {
         try handle.call { intent_retrain($0, $1) }
     }
 
-    /// Waits until no training is going on in the background, at most so many seconds; says whether that is so.
+    /// Waits until no background training is running or `seconds` elapses. Returns true if none is running.
     public func waitForRetraining(seconds: Double) async throws(IntentError) -> Bool {
         try await offPool { [handle] () throws(IntentError) in
             var isDone = false
@@ -169,7 +179,7 @@ extension IntentClassifier {
         }
     }
 
-    /// Goes back to the model from before the last training in the background. What was learned since is learned again by it.
+    /// Returns to the model from before the last background training. Examples that were learned since are learned again by that model.
     public func rollBack() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_roll_back($0, $1) }

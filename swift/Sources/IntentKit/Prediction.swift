@@ -74,30 +74,30 @@ public struct Cost: Hashable, Sendable {
 public struct PredictionOptions: Hashable, Sendable {
     /// Least probability of a chosen label, 0 to 1. Default: the model's thresholds.
     public var threshold: Float?
-    /// So many of the best labels, 1 or more, whatever the model's thresholds say; `threshold` still holds. Default: as the model's rule chooses.
+    /// Number of labels to choose, the best ones, 1 or more, whatever the thresholds of the model are. `threshold` still applies. By default
+    /// the rule of the model chooses.
     public var top: Int?
-    /// Acceptance rate: share of in-scope texts to answer, over 0 and at most 1; 1 answers every text in which anything is known. Default:
-    /// the share given in training.
-    public var keep: Float?
-    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if `keep` is given. Default: as given in training.
+    /// Acceptance rate: share of in-scope texts to accept, over 0 and at most 1. 1 accepts every text in which anything is known. Defaults to
+    /// the rate given in training.
+    public var acceptanceRate: Float?
+    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is given. Default: as given in training.
     public var cost: Cost?
 
-    public init(threshold: Float? = nil, top: Int? = nil, keep: Float? = nil, cost: Cost? = nil) {
+    public init(threshold: Float? = nil, top: Int? = nil, acceptanceRate: Float? = nil, cost: Cost? = nil) {
         self.threshold = threshold
         self.top = top
-        self.keep = keep
+        self.acceptanceRate = acceptanceRate
         self.cost = cost
     }
 
     /// Lends them as C takes them. What C would read as "the model's own" is handed over as a number out of range, for C to say so.
     func lend<Result>(_ work: (UnsafePointer<intent_predict_options>) -> Result) -> Result {
         let threshold = threshold.map { $0 < 0 ? .nan : $0 }
-        let keep = keep.map { $0 == 0 ? .nan : $0 }
+        let acceptanceRate = acceptanceRate.map { $0 == 0 ? .nan : $0 }
         let askBack = cost.map { $0.askBack < 0 ? .nan : $0.askBack }
         var options = intent_predict_options(
-            size: MemoryLayout<intent_predict_options>.stride,
-            threshold: threshold ?? -1, top: top.map { max($0, 0) } ?? 0, keep: keep ?? 0,
-            ask_back_cost: askBack ?? -1, foreign_share: cost?.foreignShare ?? 0)
+            size: MemoryLayout<intent_predict_options>.size, top: top.map { max($0, 0) } ?? 0,
+            threshold: threshold ?? -1, acceptance_rate: acceptanceRate ?? 0, ask_back_cost: askBack ?? -1, foreign_share: cost?.foreignShare ?? 0)
         return work(&options)
     }
 }

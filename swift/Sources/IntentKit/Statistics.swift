@@ -38,7 +38,8 @@ public struct Statistics: Hashable, Sendable, Decodable {
     public let latency: Latency
     /// `vectorize`, `network` and `decide`, from one prediction in 64, and `queue`, how long requests waited.
     public let stages: [String: Latency]
-    public let runtimes: [Share]
+    /// How many networks each engine computed.
+    public let engines: [Share]
     /// How often each label was answered, by the name it had then.
     public let labels: [String: Int]
     /// Requests that found the queue full.
@@ -49,8 +50,8 @@ public struct Statistics: Hashable, Sendable, Decodable {
     public let modelVersion: UInt64
     public let modelChecksum: String
     public let modelBytes: Int
-    /// Bytes that learning takes in memory, about.
-    public let learnerBytes: Int
+    /// Approximate size of the training state in memory, in bytes.
+    public let trainingStateBytes: Int
     /// Examples that were learned.
     public let learned: Int
     /// Examples that are kept.
@@ -66,8 +67,8 @@ public struct Statistics: Hashable, Sendable, Decodable {
 
     enum CodingKeys: String, CodingKey {
         case seconds, predictions, perSecond = "per_second", rejected, byRule = "by_rule", meanConfidence = "mean_confidence", latency
-        case stages, runtimes, labels, busy, cancelled, modelVersion = "model_version", modelChecksum = "model_checksum"
-        case modelBytes = "model_bytes", learnerBytes = "learner_bytes", learned, kept, retrained
+        case stages, engines = "runtimes", labels, busy, cancelled, modelVersion = "model_version", modelChecksum = "model_checksum"
+        case modelBytes = "model_bytes", trainingStateBytes = "learner_bytes", learned, kept, retrained
         case retrainingsRefused = "retrainings_refused", lastRefusal = "last_refusal", isRetraining = "retraining"
     }
 }

@@ -7,9 +7,9 @@ public struct TrainingOptions: Hashable, Sendable {
     public enum Recipe: Hashable, Sendable {
         /// Several when more than 1 % of the labelled examples have two or more, else one.
         case automatic
-        /// One label a text: the best alone is answered.
+        /// One label per text: the top label.
         case single
-        /// Sets of labels: every label at or over its threshold is answered.
+        /// A set of labels per text: every label that reaches its threshold.
         case multiple
 
         var preset: intent_preset {
@@ -29,9 +29,9 @@ public struct TrainingOptions: Hashable, Sendable {
     public var seed: UInt64 = 1
     /// Threads that train, 0 for all cores. The model doesn't depend on it. Default: 0.
     public var threads = 0
-    /// Acceptance rate: share of the in-scope texts to answer, over 0 and at most 1. Default: 0.95.
-    public var keep: Double?
-    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if `keep` is given. Default: none.
+    /// Acceptance rate: share of in-scope texts to accept, over 0 and at most 1. Defaults to 0.95.
+    public var acceptanceRate: Double?
+    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is given. Default: none.
     public var cost: Cost?
     /// Of the network, over 0 and at most 1. Default: 0.002.
     public var learningRate: Float?
@@ -39,29 +39,33 @@ public struct TrainingOptions: Hashable, Sendable {
     public var batchSize: Int?
     /// Chance that an n-gram is left out of a text while training, at least 0 and under 1. Default: by the recipe.
     public var featureDropout: Float?
-    /// Chance that an example is replaced by a mixture of two that belongs to neither's label, which teaches what out-of-scope texts look
-    /// like; at least 0 and under 1. Default: by the recipe and the number of examples.
-    public var outliers: Float?
-    /// Words and marks at which texts are cut into clauses, such as `and` and `,`; none cuts nothing. Default: learned from the examples.
-    public var joiners: [String]?
+    /// Probability that an example is replaced by a synthetic negative, at least 0 and under 1. By default the recipe and the number of
+    /// examples decide.
+    ///
+    /// A synthetic negative is a mixture of two examples that belongs to the label of neither. It teaches what out-of-scope texts look like.
+    public var syntheticNegatives: Float?
+    /// Words and punctuation marks that separate clauses, such as `and` and `,`. An empty array turns cutting off. By default they are
+    /// learned from the examples.
+    public var clauseSeparators: [String]?
     /// Whether the name of a label with few examples is one more example of it, underscores as spaces. Default: true.
     public var usesLabelNames = true
     /// Labels in the words of their texts: one more example of each. Default: none.
     public var descriptions: [String: String] = [:]
     /// Word vectors from elsewhere, a help where examples are few. Default: none.
     public var lexicon: Lexicon?
-    /// Where to keep what learning from corrections needs, the examples among it. Default: nowhere, and nothing but the model is kept.
-    public var learner: LearnerFile?
+    /// File for what later updates need, including the examples. By default only the model is kept.
+    public var trainingState: TrainingStateFile?
 
     public init() {}
 }
 
-/// A file in which a classifier keeps what learning needs: the model, its optimiser's state, the texts it was trained on and corrected
-/// with. Only its owner can read it.
-public struct LearnerFile: Hashable, Sendable {
-    /// By custom NAME.learner.
+/// A file in which a classifier keeps what updates need: the model, the state of the optimiser, the texts of trainings and updates.
+///
+/// Only its owner can read the file.
+public struct TrainingStateFile: Hashable, Sendable {
+    /// By convention NAME.learner.
     public var url: URL
-    /// Whether to wait for the disk with each change, so that a loss of power loses none either.
+    /// Whether to wait for the disk on every change, so that no change is lost when power fails.
     public var isPowerSafe: Bool
 
     public init(_ url: URL, isPowerSafe: Bool = false) {
@@ -132,28 +136,28 @@ final class COptions {
         if let epochs = options.epochs { try set { intent_options_set_epochs($0, max(epochs, 0), $1) } }
         try set { intent_options_set_seed($0, options.seed, $1) }
         try set { intent_options_set_threads($0, options.threads, $1) }
-        if let keep = options.keep { try set { intent_options_set_keep($0, keep, $1) } }
+        if let rate = options.acceptanceRate { try set { intent_options_set_acceptance_rate($0, rate, $1) } }
         if let cost = options.cost { try set { intent_options_set_cost($0, cost.askBack, cost.foreignShare, $1) } }
         if let rate = options.learningRate { try set { intent_options_set_learning_rate($0, rate, $1) } }
         if let batchSize = options.batchSize { try set { intent_options_set_batch($0, max(batchSize, 0), $1) } }
         if let dropout = options.featureDropout { try set { intent_options_set_feature_dropout($0, dropout, $1) } }
-        if let outliers = options.outliers { try set { intent_options_set_outliers($0, outliers, $1) } }
-        if let joiners = options.joiners {
+        if let share = options.syntheticNegatives { try set { intent_options_set_synthetic_negatives($0, share, $1) } }
+        if let separators = options.clauseSeparators {
             try set { pointer, problem in
-                Arena(joiners).lend { intent_options_set_joiners(pointer, $0.baseAddress, $0.count, problem) }
+                Arena(separators).lend { intent_options_set_clause_separators(pointer, $0.baseAddress, $0.count, problem) }
             }
         }
         try set { intent_options_set_label_names($0, options.usesLabelNames, $1) }
         // In an order of their own, since that of a dictionary changes from run to run.
         for (label, description) in options.descriptions.sorted(by: { $0.key < $1.key }) {
             try set { pointer, problem in
-                label.lend { label, length in
-                    description.lend { intent_options_set_description(pointer, label, length, $0, $1, problem) }
+                label.lend { label in
+                    description.lend { intent_options_set_description(pointer, label, $0, problem) }
                 }
             }
         }
         switch options.lexicon?.source {
-        case .file(let url): try set { pointer, problem in url.lend { intent_options_set_lexicon_file(pointer, $0, $1, problem) } }
+        case .file(let url): try set { pointer, problem in url.lend { intent_options_set_lexicon_file(pointer, $0, problem) } }
         case .vectors(let words, let vectors, let dimensions):
             guard vectors.count == words.count * dimensions else {
                 throw .invalidArgument("a lexicon of \(words.count) words and \(dimensions) dimensions has \(vectors.count) numbers")
@@ -163,9 +167,9 @@ final class COptions {
             }
         case nil: break
         }
-        if let file = options.learner {
+        if let file = options.trainingState {
             try set { pointer, problem in
-                file.url.lend { intent_options_set_learner(pointer, $0, $1, file.isPowerSafe, problem) }
+                file.url.lend { intent_options_set_training_state(pointer, $0, file.isPowerSafe, problem) }
             }
         }
     }

@@ -42,7 +42,7 @@ private func statuses() throws -> [(name: String, code: UInt32)] {
         }
     }
     if case .untrainable = await failure({ _ = try await IntentClassifier.trained(on: []) }) {} else { Issue.record("not untrainable") }
-    if case .badLearner = await failure({
-        _ = try IntentClassifier(learner: LearnerFile(root.appendingPathComponent("models/assistant.intent")))
-    }) {} else { Issue.record("not a bad learner") }
+    if case .badTrainingState = await failure({
+        _ = try IntentClassifier(trainingState: TrainingStateFile(root.appendingPathComponent("models/assistant.intent")))
+    }) {} else { Issue.record("not a bad training state") }
 }

@@ -53,11 +53,11 @@ private enum Component: String { case light, music }
     #expect(all.labels.count == classifier.labels.count)
     #expect(zip(all.labels, all.labels.dropFirst()).allSatisfy { $0.probability >= $1.probability })
     #expect(try classifier.predict("can you see my screen?", options: .init(threshold: 0)).labels.count == classifier.labels.count)
-    #expect(try classifier.predict("qwertz the weather", options: .init(keep: 1)).labels.count <= classifier.labels.count)
+    #expect(try classifier.predict("qwertz the weather", options: .init(acceptanceRate: 1)).labels.count <= classifier.labels.count)
     let wrong = [
-        PredictionOptions(threshold: 2), PredictionOptions(threshold: -0.5), PredictionOptions(keep: 0),
+        PredictionOptions(threshold: 2), PredictionOptions(threshold: -0.5), PredictionOptions(acceptanceRate: 0),
         PredictionOptions(cost: Cost(askBack: -1, foreignShare: 0)), PredictionOptions(cost: Cost(askBack: 0.5, foreignShare: 2)),
-        PredictionOptions(keep: 0.9, cost: Cost(askBack: 0.5, foreignShare: 0.1)),
+        PredictionOptions(acceptanceRate: 0.9, cost: Cost(askBack: 0.5, foreignShare: 0.1)),
     ]
     for wrong in wrong {
         #expect { try classifier.predict("x", options: wrong) } throws: { if case IntentError.invalidArgument? = $0 as? IntentError { true } else { false } }
@@ -182,13 +182,13 @@ func aCoreMLPackageIsWrittenInEveryPrecision(precision: CoreMLPrecision) async t
     }
 }
 
-@Test(arguments: RuntimeChoice.allCases)
-func everyRuntimeCanBeAskedForAndTheAnswersStay(choice: RuntimeChoice) async throws {
+@Test(arguments: EngineChoice.allCases)
+func everyEngineCanBeAskedForAndTheAnswersStay(choice: EngineChoice) async throws {
     let classifier = try IntentClassifier.sample()
     let before = try classifier.predict("can you see my screen?")
-    try classifier.setRuntime(choice)
+    try classifier.setEngine(choice)
     #expect(try classifier.predict("can you see my screen?") == before)
-    let report = try classifier.runtime
+    let report = try classifier.engineReport
     #expect(report.asked == choice)
     #if !canImport(CoreML)
     #expect(report.single == "cpu-int8" && report.hasNeuralEngine == false)

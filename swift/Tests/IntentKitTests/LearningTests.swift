@@ -30,18 +30,18 @@ import Testing
     #expect(await failure { try await classifier.remove(label: "light") } != nil)
 }
 
-@Test func whatALearnerFileWasToldIsThereBehindOpeningItAgain() async throws {
+@Test func whatATrainingStateFileWasToldIsThereBehindOpeningItAgain() async throws {
     try await withFolder { folder in
-        let file = LearnerFile(folder.appendingPathComponent("m.learner"))
+        let file = TrainingStateFile(folder.appendingPathComponent("m.learner"))
         do {
             let classifier = try await IntentClassifier.trained(on: examples)
-            try await classifier.save(learner: file)
+            try await classifier.save(trainingState: file)
             try await classifier.update(with: Example("zebra quokka tango", "garden"))
             #expect(try classifier.keptExamples.contains(Example("zebra quokka tango", "garden")))
         }
-        let again = try IntentClassifier(learner: file)
+        let again = try IntentClassifier(trainingState: file)
         #expect(try again.predict("zebra quokka tango").best?.name == "garden")
-        if case .badLearner = await failure({ _ = try IntentClassifier(learner: file) }) {} else { Issue.record("opened twice") }
+        if case .badTrainingState = await failure({ _ = try IntentClassifier(trainingState: file) }) {} else { Issue.record("opened twice") }
         try await again.forgetExamples()
         #expect(try again.keptExamples.isEmpty)
     }
@@ -61,7 +61,7 @@ import Testing
 @Test(.timeLimit(.minutes(2))) func aClassifierTrainsAgainInTheBackgroundAndGoesBack() async throws {
     try await withFolder { folder in
         var options = TrainingOptions()
-        options.learner = LearnerFile(folder.appendingPathComponent("m.learner"))
+        options.trainingState = TrainingStateFile(folder.appendingPathComponent("m.learner"))
         let classifier = try await IntentClassifier.trained(on: examples, options: options)
         try classifier.setRetraining(after: 2, options: TrainingOptions(), golden: examples)
         try await classifier.update(with: [Example("water the ficus", "garden"), Example("rake the leaves", "garden")])

@@ -77,13 +77,13 @@ private func corrections(classifier: IntentClassifier) async throws {
 
 private func keeping(examples: [Example], folder: URL) async throws {
     var options = TrainingOptions()
-    options.learner = LearnerFile(folder.appendingPathComponent("commands.learner"))
+    options.trainingState = TrainingStateFile(folder.appendingPathComponent("commands.learner"))
     let classifier = try await IntentClassifier.trained(on: examples, options: options)
     _ = classifier
 }
 
-private func opening(file: LearnerFile) async throws {
-    let classifier = try IntentClassifier(learner: file)
+private func opening(file: TrainingStateFile) async throws {
+    let classifier = try IntentClassifier(trainingState: file)
     try classifier.setRetraining(after: 50, golden: [Example("turn on the lights", "light")])
 }
 
@@ -104,8 +104,8 @@ private func lexicon(classifier: IntentClassifier, examples: [Example], vectors:
 private func coreML(classifier: IntentClassifier, folder: URL) async throws {
     try classifier.exportCoreML(to: folder.appendingPathComponent("Commands.mlpackage"), precision: .float16)
 
-    try classifier.setRuntime(.automatic)
-    let report = try classifier.runtime
+    try classifier.setEngine(.automatic)
+    let report = try classifier.engineReport
     print(report.single, report.batch, report.note ?? "")
 }
 

@@ -31,22 +31,22 @@ import Testing
     try await withFolder { folder in
         var options = TrainingOptions()
         options.recipe = .multiple
-        (options.epochs, options.seed, options.threads, options.keep) = (3, 2, 1, 0.9)
-        (options.learningRate, options.batchSize, options.featureDropout, options.outliers) = (0.001, 16, 0.1, 0.1)
-        (options.joiners, options.usesLabelNames, options.descriptions) = (["and", ","], false, ["light": "lamps and brightness"])
+        (options.epochs, options.seed, options.threads, options.acceptanceRate) = (3, 2, 1, 0.9)
+        (options.learningRate, options.batchSize, options.featureDropout, options.syntheticNegatives) = (0.001, 16, 0.1, 0.1)
+        (options.clauseSeparators, options.usesLabelNames, options.descriptions) = (["and", ","], false, ["light": "lamps and brightness"])
         options.lexicon = Lexicon(words: ["lamp", "bulb", "song"], vectors: [1, 0, 0.9, 0.1, 0, 1], dimensions: 2)
-        options.learner = LearnerFile(folder.appendingPathComponent("m.learner"), isPowerSafe: true)
+        options.trainingState = TrainingStateFile(folder.appendingPathComponent("m.learner"), isPowerSafe: true)
         let classifier = try IntentClassifier(training: examples, options: options)
         #expect(try classifier.keptExamples.count >= examples.count)
-        #expect(FileManager.default.fileExists(atPath: options.learner!.url.path))
+        #expect(FileManager.default.fileExists(atPath: options.trainingState!.url.path))
     }
     // Each one out of its range is refused, so each one arrives.
     let wrong: [(inout TrainingOptions) -> Void] = [
-        { $0.epochs = 0 }, { $0.threads = 5000 }, { $0.keep = 2 }, { $0.cost = Cost(askBack: 2, foreignShare: 0) },
-        { $0.cost = Cost(askBack: 0.5, foreignShare: -1) }, { ($0.keep, $0.cost) = (0.9, Cost(askBack: 0.5, foreignShare: 0.1)) }, { $0.learningRate = -1 }, { $0.batchSize = 0 }, { $0.featureDropout = 1 },
-        { $0.outliers = 1 }, { $0.joiners = ["two words"] }, { $0.lexicon = Lexicon(words: ["a"], vectors: [1, 2, 3], dimensions: 2) },
+        { $0.epochs = 0 }, { $0.threads = 5000 }, { $0.acceptanceRate = 2 }, { $0.cost = Cost(askBack: 2, foreignShare: 0) },
+        { $0.cost = Cost(askBack: 0.5, foreignShare: -1) }, { ($0.acceptanceRate, $0.cost) = (0.9, Cost(askBack: 0.5, foreignShare: 0.1)) }, { $0.learningRate = -1 }, { $0.batchSize = 0 }, { $0.featureDropout = 1 },
+        { $0.syntheticNegatives = 1 }, { $0.clauseSeparators = ["two words"] }, { $0.lexicon = Lexicon(words: ["a"], vectors: [1, 2, 3], dimensions: 2) },
         { $0.lexicon = Lexicon(contentsOf: URL(fileURLWithPath: "/nowhere.vec")) }, { $0.descriptions = ["nobody": "x"] },
-        { $0.learner = LearnerFile(URL(fileURLWithPath: "/nowhere/m.learner")) },
+        { $0.trainingState = TrainingStateFile(URL(fileURLWithPath: "/nowhere/m.learner")) },
     ]
     for (i, change) in wrong.enumerated() {
         var options = TrainingOptions()
@@ -140,6 +140,6 @@ private struct FewWords: WordVectors {
     options.lexicon = lexicon
     let (with, without) = (try IntentClassifier(training: examples, options: options), try IntentClassifier(training: examples))
     // A word that no example has is known by its neighbour.
-    #expect(try with.predict("lantern", options: .init(keep: 1)).best?.name == "light")
+    #expect(try with.predict("lantern", options: .init(acceptanceRate: 1)).best?.name == "light")
     #expect(try with.statistics.modelChecksum != without.statistics.modelChecksum)
 }

@@ -1,38 +1,38 @@
 internal import CIntentKit
 import Foundation
 
-/// What computes the network.
-public enum RuntimeChoice: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The CPU. The default: for one text at a time it is likely to be the fastest everywhere.
+/// Engine to compute the network.
+public enum EngineChoice: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The CPU. The default, and likely the fastest everywhere for one text at a time.
     case cpu
-    /// The fastest engine that agrees with the CPU, for one text and for batches apart.
+    /// The fastest engine that agrees with the CPU, chosen separately for one text and for batches.
     case automatic = "auto"
-    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU.
+    /// Core ML, if it agrees with the CPU, even if the CPU is faster.
     case coreML = "core-ml"
-    /// Core ML on whatever compute units the system likes.
+    /// Core ML on any compute units.
     case coreMLOnAll = "core-ml-all"
-    /// Core ML on the CPU and the Neural Engine. From macOS 13, iOS 16 on.
+    /// Core ML on the CPU and the Neural Engine. Needs macOS 13 or iOS 16.
     case coreMLOnNeuralEngine = "core-ml-neural-engine"
     /// Core ML on the CPU and the GPU.
     case coreMLOnGPU = "core-ml-gpu"
     /// Core ML on the CPU.
     case coreMLOnCPU = "core-ml-cpu"
 
-    var choice: intent_runtime_choice {
+    var choice: intent_engine_choice {
         switch self {
-        case .cpu: INTENT_RUNTIME_CHOICE_CPU
-        case .automatic: INTENT_RUNTIME_CHOICE_AUTO
-        case .coreML: INTENT_RUNTIME_CHOICE_CORE_ML
-        case .coreMLOnAll: INTENT_RUNTIME_CHOICE_CORE_ML_ALL
-        case .coreMLOnNeuralEngine: INTENT_RUNTIME_CHOICE_CORE_ML_NEURAL_ENGINE
-        case .coreMLOnGPU: INTENT_RUNTIME_CHOICE_CORE_ML_GPU
-        case .coreMLOnCPU: INTENT_RUNTIME_CHOICE_CORE_ML_CPU
+        case .cpu: INTENT_ENGINE_CHOICE_CPU
+        case .automatic: INTENT_ENGINE_CHOICE_AUTO
+        case .coreML: INTENT_ENGINE_CHOICE_CORE_ML
+        case .coreMLOnAll: INTENT_ENGINE_CHOICE_CORE_ML_ALL
+        case .coreMLOnNeuralEngine: INTENT_ENGINE_CHOICE_CORE_ML_NEURAL_ENGINE
+        case .coreMLOnGPU: INTENT_ENGINE_CHOICE_CORE_ML_GPU
+        case .coreMLOnCPU: INTENT_ENGINE_CHOICE_CORE_ML_CPU
         }
     }
 }
 
 /// Which engines are in use, and why.
-public struct RuntimeReport: Hashable, Sendable, Decodable {
+public struct EngineReport: Hashable, Sendable, Decodable {
     /// What an engine takes, as medians in microseconds.
     public struct Figures: Hashable, Sendable, Decodable {
         /// For one row.
@@ -88,7 +88,7 @@ public struct RuntimeReport: Hashable, Sendable, Decodable {
     }
 
     /// What was asked for.
-    public let asked: RuntimeChoice
+    public let asked: EngineChoice
     /// Name of the engine for one text.
     public let single: String
     /// Name of the engine for several.
@@ -128,14 +128,16 @@ public enum CoreMLPrecision: Hashable, Sendable, CaseIterable {
 
 extension IntentClassifier {
     /// Which engines are in use, and why.
-    public var runtime: RuntimeReport {
-        get throws(IntentError) { try decode(RuntimeReport.self, from: try handle.text { intent_runtime_json($0, $1, $2, $3, $4) }) }
+    public var engineReport: EngineReport {
+        get throws(IntentError) { try decode(EngineReport.self, from: try handle.text { intent_engine_json($0, $1, $2, $3, $4) }) }
     }
 
-    /// Asks for an engine and returns at once. Engines are built, compared with the CPU and measured in the background; until that is done,
-    /// and wherever none agrees, the CPU answers.
-    public func setRuntime(_ choice: RuntimeChoice) throws(IntentError) {
-        try handle.call { intent_set_runtime($0, UInt32(choice.choice.rawValue), $1) }
+    /// Chooses the engine that computes the network, and returns at once.
+    ///
+    /// Engines are built, compared with the CPU and measured in the background. The CPU answers until that is done, and if no engine agrees
+    /// with it.
+    public func setEngine(_ choice: EngineChoice) throws(IntentError) {
+        try handle.call { intent_set_engine_choice($0, UInt32(choice.choice.rawValue), $1) }
     }
 
     /// Writes the network as a Core ML package, an ML Program, in one step: its input `features` takes the numbers of
@@ -150,14 +152,13 @@ extension IntentClassifier {
         to url: URL, precision: CoreMLPrecision = .float16, rows: Int = 1, author: String = "", license: String = ""
     ) throws(IntentError) {
         try handle.call { pointer, problem in
-            url.lend { path, length in
-                author.lend { author, authorLength in
-                    license.lend { license, licenseLength in
+            url.lend { path in
+                author.lend { author in
+                    license.lend { license in
                         var options = intent_export_options(
-                            size: MemoryLayout<intent_export_options>.stride,
-                            precision: UInt32(precision.precision.rawValue), rows: UInt32(clamping: max(rows, 1)), author: author,
-                            author_length: authorLength, license: license, license_length: licenseLength)
-                        return intent_export_coreml(pointer, path, length, &options, problem)
+                            size: MemoryLayout<intent_export_options>.size, precision: UInt32(precision.precision.rawValue),
+                            rows: UInt32(clamping: max(rows, 1)), author: author, license: license)
+                        return intent_export_coreml(pointer, path, &options, problem)
                     }
                 }
             }

@@ -1,0 +1,130 @@
+//! The engine that computes, from C.
+
+use super::arguments::{choice, fill};
+use super::boundary::ask;
+use super::classifier::{IntentClassifier, with_classifier};
+use super::error::{Failure, IntentError};
+use super::status::IntentStatus;
+use crate::engine::EngineChoice;
+use libc::c_char;
+use std::ptr;
+
+/// Engine to compute the network, for intent_set_engine_choice().
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentEngineChoice {
+    /// The CPU. The default, and likely the fastest everywhere for one text at a time.
+    Cpu = 0,
+    /// The fastest engine that agrees with the CPU, chosen separately for one text and for batches.
+    Auto = 1,
+    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Of the CPU alone and the CPU
+    /// with the Neural Engine the faster is used.
+    CoreMl = 2,
+    /// Core ML on any compute units.
+    CoreMlAll = 3,
+    /// Core ML on the CPU and the Neural Engine. Needs macOS 13 or iOS 16.
+    CoreMlNeuralEngine = 4,
+    /// Core ML on the CPU and the GPU.
+    CoreMlGpu = 5,
+    /// Core ML on the CPU.
+    CoreMlCpu = 6,
+}
+
+const CHOICES: [(u32, EngineChoice); 7] = [
+    (IntentEngineChoice::Cpu as u32, EngineChoice::Cpu),
+    (IntentEngineChoice::Auto as u32, EngineChoice::Auto),
+    (IntentEngineChoice::CoreMl as u32, EngineChoice::CoreMl),
+    (IntentEngineChoice::CoreMlAll as u32, EngineChoice::CoreMlAll),
+    (IntentEngineChoice::CoreMlNeuralEngine as u32, EngineChoice::CoreMlNeuralEngine),
+    (IntentEngineChoice::CoreMlGpu as u32, EngineChoice::CoreMlGpu),
+    (IntentEngineChoice::CoreMlCpu as u32, EngineChoice::CoreMlCpu),
+];
+
+/// Chooses the engine that computes the network, and returns at once.
+///
+/// On first use the engines in question are built, compared with the CPU and measured on a
+/// background thread. The CPU answers until that is done, and if no engine agrees with it. An
+/// engine that fails later is replaced by the CPU within the same call.
+///
+/// On systems without Core ML, or without the requested compute units, the CPU answers.
+/// intent_engine() tells the engine in use, and intent_engine_json() tells why.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param choice     One of the INTENT_ENGINE_CHOICE_ constants. Defaults to
+///                   INTENT_ENGINE_CHOICE_CPU.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_set_engine_choice(
+    classifier: *const IntentClassifier,
+    choice: u32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            let choice = self::choice(choice, &CHOICES, "choice", "INTENT_ENGINE_CHOICE_")?;
+            classifier.live().set_engine_choice(choice);
+            Ok(())
+        })
+    }
+}
+
+/// Returns the name of the engine in use: `cpu-int8`, or a name that starts with `core-ml`.
+///
+/// @param classifier Classifier. May be NULL.
+/// @param batch      false for the engine for one text, true for that for batches.
+/// @return Static NUL-terminated ASCII string; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_engine(classifier: *const IntentClassifier, batch: bool) -> *const c_char {
+    let name = |classifier: &IntentClassifier| {
+        let report = classifier.get().engine_report();
+        match if batch { report.batch } else { report.single } {
+            "core-ml-all" => c"core-ml-all".as_ptr(),
+            "core-ml-coreml-rs" => c"core-ml-coreml-rs".as_ptr(),
+            "core-ml-cpu" => c"core-ml-cpu".as_ptr(),
+            "core-ml-gpu" => c"core-ml-gpu".as_ptr(),
+            "core-ml-neural-engine" => c"core-ml-neural-engine".as_ptr(),
+            _ => c"cpu-int8".as_ptr(),
+        }
+    };
+    // SAFETY: what the header asks of the caller.
+    unsafe { ask(classifier, ptr::null(), name) }
+}
+
+/// Writes which engines are in use, and why, as one JSON object. Later versions may add keys.
+///
+/// - `asked`: the choice: `cpu`, `auto`, `core-ml` or the name of an engine.
+/// - `single`, `batch`: names of the engines in use.
+/// - `measuring`: true while engines are being measured.
+/// - `cpu`: `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null
+///   before measuring.
+/// - `candidates`: for each engine its `name`; its `state`, {"agrees": figures}, {"dropped":
+///   reason} or {"failed": reason}; and its `plan`, the number of `operations` and of those
+///   `planned_on_neural_engine`, null if the system doesn't tell.
+/// - `note`: why there is no choice.
+/// - `neural_engine`: true if the system has one; null if it doesn't tell.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param buffer     As for intent_stats_json().
+/// @param capacity   As for intent_stats_json().
+/// @param length_out As for intent_stats_json().
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_engine_json(
+    classifier: *const IntentClassifier,
+    buffer: *mut u8,
+    capacity: usize,
+    length_out: *mut usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            let json = serde_json::to_string(&classifier.get().engine_report())
+                .map_err(|e| Failure::invalid(format!("the report cannot be written as JSON: {e}")))?;
+            fill(&json, buffer, capacity, length_out)
+        })
+    }
+}

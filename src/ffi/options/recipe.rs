@@ -1,0 +1,211 @@
+//! The recipe: preset, numbers of the loop, and what to reject.
+
+use super::super::arguments::choice;
+use super::super::error::IntentError;
+use super::super::status::IntentStatus;
+use super::{IntentOptions, set, with_options};
+use crate::Preset;
+use crate::decision::Cost;
+
+/// Recipe of a training, for intent_options_set_preset().
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentPreset {
+    /// MULTI if more than 1 % of the labelled lines have two or more labels, otherwise SINGLE. The
+    /// default.
+    Auto = 0,
+    /// One label per text: the top label.
+    Single = 1,
+    /// A set of labels per text: every label that reaches its threshold.
+    Multi = 2,
+    /// The original system, unchanged, as a baseline for comparisons. Not for production.
+    Reference = 3,
+}
+
+const PRESETS: [(u32, Preset); 4] = [
+    (IntentPreset::Auto as u32, Preset::Auto),
+    (IntentPreset::Single as u32, Preset::Single),
+    (IntentPreset::Multi as u32, Preset::Multi),
+    (IntentPreset::Reference as u32, Preset::Reference),
+];
+
+/// Sets the recipe. Defaults to INTENT_PRESET_AUTO.
+///
+/// @param options   Options. Must not be NULL.
+/// @param preset    One of the INTENT_PRESET_ constants.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_preset(
+    options: *mut IntentOptions,
+    preset: u32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_options(options, error_out, |options| {
+            options.train.preset = choice(preset, &PRESETS, "preset", "INTENT_PRESET_")?;
+            Ok(())
+        })
+    }
+}
+
+/// Sets the number of epochs. By default the preset and the number of lines decide.
+///
+/// @param options   Options. Must not be NULL.
+/// @param epochs    1 to 100000.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_epochs(
+    options: *mut IntentOptions,
+    epochs: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.epochs = Some(epochs)) }
+}
+
+/// Sets the random seed. Defaults to 1.
+///
+/// The same data, options and seed give the same model, byte for byte.
+///
+/// @param options   Options. Must not be NULL.
+/// @param seed      Any number.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK or NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_seed(
+    options: *mut IntentOptions,
+    seed: u64,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.seed = seed) }
+}
+
+/// Sets the number of threads. Defaults to 0, all cores. The model does not depend on it.
+///
+/// @param options   Options. Must not be NULL.
+/// @param threads   0 for all cores, or 1 to 1024.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_threads(
+    options: *mut IntentOptions,
+    threads: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.threads = threads) }
+}
+
+/// Sets the acceptance rate: the share of labelled held-out lines that the rejection threshold
+/// accepts. Defaults to 0.95.
+///
+/// 1 accepts every text in which anything is known.
+///
+/// @param options         Options. Must not be NULL.
+/// @param acceptance_rate > 0 and <= 1.
+/// @param error_out       Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_acceptance_rate(
+    options: *mut IntentOptions,
+    acceptance_rate: f64,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.keep = acceptance_rate) }
+}
+
+/// Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
+///
+/// A text is rejected when that is cheaper on average. A wrong action costs 1, and so does
+/// answering a text that belongs to no label. Training fails with INVALID_ARGUMENT when
+/// intent_options_set_acceptance_rate() sets a rate other than the default as well.
+///
+/// @param options       Options. Must not be NULL.
+/// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+/// @param foreign_share Share of texts that belong to no label, 0 to 1.
+/// @param error_out     Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_cost(
+    options: *mut IntentOptions,
+    ask_back_cost: f32,
+    foreign_share: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    let cost = Some(Cost { ask_back: ask_back_cost, foreign: foreign_share });
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.cost = cost) }
+}
+
+/// Sets the learning rate of the network. Defaults to 0.002.
+///
+/// @param options       Options. Must not be NULL.
+/// @param learning_rate > 0 and <= 1.
+/// @param error_out     Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_learning_rate(
+    options: *mut IntentOptions,
+    learning_rate: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.learning_rate = Some(learning_rate)) }
+}
+
+/// Sets the batch size in lines. Defaults to 128, or to 32 for small data.
+///
+/// @param options   Options. Must not be NULL.
+/// @param batch     >= 1.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_batch(
+    options: *mut IntentOptions,
+    batch: usize,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.batch = Some(batch)) }
+}
+
+/// Sets the probability that an n-gram is left out of a training text. By default the preset
+/// decides.
+///
+/// @param options         Options. Must not be NULL.
+/// @param feature_dropout >= 0 and < 1.
+/// @param error_out       Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_feature_dropout(
+    options: *mut IntentOptions,
+    feature_dropout: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.feature_dropout = Some(feature_dropout)) }
+}
+
+/// Sets the share of synthetic negatives. By default the preset and the number of lines decide.
+///
+/// A synthetic negative is a mixture of two training lines that belongs to the label of neither. It
+/// teaches what out-of-scope texts look like.
+///
+/// @param options   Options. Must not be NULL.
+/// @param share     Probability that a line is replaced by a synthetic negative, >= 0 and < 1.
+/// @param error_out Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_options_set_synthetic_negatives(
+    options: *mut IntentOptions,
+    share: f32,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { set(options, error_out, |train| train.outliers = Some(share)) }
+}

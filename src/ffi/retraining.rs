@@ -1,0 +1,146 @@
+//! Training again in the background, from C.
+
+use super::arguments::{IntentText, Out};
+use super::classifier::{IntentClassifier, with_classifier};
+use super::error::{Failure, IntentError};
+use super::options::IntentOptions;
+use super::sized::{sized, sized_struct};
+use super::status::IntentStatus;
+use super::update::examples;
+use crate::classifier::RetrainOptions;
+use std::ptr;
+use std::time::Duration;
+
+/// When and how to train in the background. Start from INTENT_RETRAINING_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct IntentRetrainingOptions {
+    /// sizeof(intent_retraining_options).
+    pub size: usize,
+    /// Number of learned examples after which a training starts. 0 never starts one. Defaults to
+    /// 100.
+    pub after: usize,
+    /// How to train, copied. NULL for the defaults on one thread.
+    ///
+    /// Validation file, progress callback and training state are ignored. Preset, seed, acceptance
+    /// rate and clause separators are those of the model. Other options of the first training, such
+    /// as descriptions, must be given again.
+    pub training: *const IntentOptions,
+    /// Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
+    /// when the count is 0.
+    pub golden: *const IntentText,
+    /// Number of golden examples.
+    pub golden_count: usize,
+    /// Label names of all golden examples, as for intent_train().
+    pub golden_labels: *const IntentText,
+    /// Array of `golden_count` numbers, as for intent_train().
+    pub golden_label_counts: *const usize,
+}
+
+sized_struct!(IntentRetrainingOptions {
+    after: usize = 100,
+    training: *const IntentOptions = ptr::null(),
+    golden: *const IntentText = ptr::null(),
+    golden_count: usize = 0,
+    golden_labels: *const IntentText = ptr::null(),
+    golden_label_counts: *const usize = ptr::null(),
+});
+
+/// Sets when and how the classifier is trained in the background, from all examples that are kept.
+///
+/// The training runs on one thread of low priority. Its model takes the place of the current one
+/// unless it is worse: by more than two standard errors on the lines that the training holds out or
+/// on up to 500 kept examples, or by more than one on the golden examples. Corrections that
+/// contradict other examples are not counted.
+///
+/// Without this call a training starts after every 100 learned examples.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param options    Options. NULL for the defaults.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_set_retraining(
+    classifier: *const IntentClassifier,
+    options: *const IntentRetrainingOptions,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            let o = sized(options, "options")?;
+            let (labels, counts) = (o.golden_labels, o.golden_label_counts);
+            let golden = examples(o.golden, o.golden_count, labels, counts, "golden")?;
+            let training = o.training.as_ref().map(|training| training.train().clone());
+            let training = training.unwrap_or(RetrainOptions::default().training);
+            let after = (o.after > 0).then_some(o.after);
+            classifier.live().set_retraining(RetrainOptions { after, golden, training });
+            Ok(())
+        })
+    }
+}
+
+/// Starts a background training now and returns at once. Does nothing while one is running.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, NO_VECTORIZER, UNTRAINABLE or OUT_OF_MEMORY; INVALID_ARGUMENT when
+///         the examples of the training are not kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_retrain(
+    classifier: *const IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { with_classifier(classifier, error_out, |classifier| Ok(classifier.live().retrain()?)) }
+}
+
+/// Blocks until no background training is running or `seconds` elapses.
+///
+/// intent_stats() tells the result of the training.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param seconds    Timeout in seconds, >= 0. Infinity waits to the end.
+/// @param done_out   Receives true if no training is running. Must not be NULL.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_wait_for_retraining(
+    classifier: *const IntentClassifier,
+    seconds: f64,
+    done_out: *mut bool,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe {
+        with_classifier(classifier, error_out, |classifier| {
+            let out = Out::new(done_out, "done_out")?;
+            // `min` would turn NaN into a number, so look for it first. A longer wait than the limit is for ever.
+            if seconds.is_nan() || seconds < 0.0 {
+                return Err(Failure::invalid(format!(
+                    "`seconds` is {seconds}; it must be a number from 0 on"
+                )));
+            }
+            let longest = Duration::from_secs_f64(seconds.min(1e9));
+            out.write(classifier.live().wait_for_retraining(longest));
+            Ok(())
+        })
+    }
+}
+
+/// Returns to the model from before the last background training.
+///
+/// Examples that were learned since are learned again by that model.
+///
+/// @param classifier Classifier. Must not be NULL.
+/// @param error_out  Optional. Receives the error on failure.
+/// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
+///         is no such model. On failure nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn intent_roll_back(
+    classifier: *const IntentClassifier,
+    error_out: *mut *mut IntentError,
+) -> IntentStatus {
+    // SAFETY: what the header asks of the caller.
+    unsafe { with_classifier(classifier, error_out, |classifier| Ok(classifier.live().roll_back()?)) }
+}
