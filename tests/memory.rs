@@ -130,7 +130,7 @@ fn a_models_header_takes_memory_in_proportion_to_its_file() {
             ("labels", &labels, "strings; the maximum is 524288"),
             ("rules", &rules, "strings; the maximum is 524288"),
             ("other metadata", &others, "not an IntentKit model file"),
-            ("one label", &one_label, if sealed { "sound `intentkit` metadata" } else { "checksum" }),
+            ("one label", &one_label, if sealed { "valid `intentkit` metadata" } else { "checksum" }),
         ] {
             let length = model(&path, header, sealed);
             refused(what, length, expected, || Model::load(&path));
