@@ -136,7 +136,7 @@ typedef enum intent_status {
   INTENT_STATUS_INVALID_UTF8 = 2,
   /** An argument or option is out of its range, or contradicts another. */
   INTENT_STATUS_INVALID_ARGUMENT = 3,
-  /** A text has more than INTENT_MAX_TEXT_BYTES bytes. */
+  /** A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes. */
   INTENT_STATUS_TEXT_TOO_LONG = 4,
   /** A defect inside the library, caught at its boundary. Please report it. */
   INTENT_STATUS_PANICKED = 5,

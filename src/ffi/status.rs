@@ -17,7 +17,7 @@ pub enum IntentStatus {
     InvalidUtf8 = 2,
     /// An argument or option is out of its range, or contradicts another.
     InvalidArgument = 3,
-    /// A text has more than INTENT_MAX_TEXT_BYTES bytes.
+    /// A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes.
     TextTooLong = 4,
     /// A defect inside the library, caught at its boundary. Please report it.
     Panicked = 5,
