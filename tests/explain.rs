@@ -195,3 +195,29 @@ fn wrong_options_and_long_texts_are_refused_as_in_a_prediction() {
     assert!(sample.explain("hi", &options).unwrap_err().to_string().contains("`top`"));
     assert!(sample.explain(&long, &PredictOptions::default()).unwrap_err().to_string().contains("1048577"));
 }
+
+#[test]
+fn words_that_the_model_does_not_know_are_named_whether_it_counts_words_or_only_letters() {
+    let sample = sample();
+    let unknown = |classifier: &Classifier, text: &str| -> Vec<Vec<String>> {
+        explain(classifier, text).clauses.into_iter().map(|clause| clause.unknown_words).collect()
+    };
+    assert_eq!(unknown(&sample, "can you see my screen?"), [[""; 0]]);
+    assert_eq!(unknown(&sample, "can the Zyzzyva see my zyzzyva?"), [["zyzzyva"]]);
+    assert_eq!(unknown(&sample, "Какая погода?"), [["какая", "погода"]]);
+    let two = unknown(&sample, "what's on my qwkalendar tomorrow, and how hot is the xcpuz");
+    assert_eq!(two, [["qwkalendar"], ["xcpuz"]]);
+
+    let line = |text: &str, label: &str| Example::new(text, [label]);
+    let lines = [
+        line("turn on the lamp", "light"),
+        line("lamp off", "light"),
+        line("the lamp is bright", "light"),
+        line("play a song", "music"),
+        line("stop the song", "music"),
+        line("a loud song", "music"),
+    ];
+    let options = TrainOptions { preset: Preset::Single, ..TrainOptions::default() };
+    let (single, _) = Classifier::train(&lines, &options).unwrap();
+    assert_eq!(unknown(&single, "the lamps are off the song"), [["lamps", "are"]]);
+}

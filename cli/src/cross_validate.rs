@@ -104,11 +104,12 @@ fn measure(
             Classifier::train_on(&data, None, options, &mut |now| bar.show_fold(fold, count, started, now))?;
         preset = made.preset;
         let test: Vec<Example> = inside.iter().map(|&i| examples[i].clone()).collect();
-        each.push(classifier.evaluate(&test, &arguments.predict_options())?);
+        let asked = arguments.predict_options();
+        each.push(classifier.evaluate(&test, &asked)?);
         let mut numbers = inside.iter().map(|i| i + 1);
-        pooled.add(&classifier, &test, &arguments.predict_options(), |example, outcome| {
+        pooled.add(&classifier, &test, &asked, |example, outcome| {
             if arguments.report.is_some() {
-                report.add(&classifier, numbers.next().unwrap_or(0), example, outcome);
+                report.add(&classifier, &asked, numbers.next().unwrap_or(0), example, outcome);
             }
         })?;
     }

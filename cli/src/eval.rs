@@ -142,10 +142,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let data = input::some_examples(&arguments.data, arguments.format)?;
     input::warn_of(&data)?;
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
-    evaluator.add(&classifier, &data.examples, &arguments.predict_options(), |example, outcome| {
+    let options = arguments.predict_options();
+    evaluator.add(&classifier, &data.examples, &options, |example, outcome| {
         number += 1;
         if arguments.report.is_some() {
-            report.add(&classifier, number, example, outcome);
+            report.add(&classifier, &options, number, example, outcome);
         }
     })?;
     let evaluation = evaluator.finish();

@@ -77,6 +77,11 @@ fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Fa
         if several && !clause.known {
             out.line("nothing in it is known")?;
         }
+        if clause.known && !clause.unknown_words.is_empty() {
+            let words: Vec<String> =
+                clause.unknown_words.iter().map(|word| terminal::printable(word)).collect();
+            out.line(&format!("unknown words: {}", words.join(", ")))?;
+        }
         for attribution in spoken_for(clause, all) {
             out.line(&format!("\n{}, logit {:+.2}", attribution.label, attribution.logit))?;
             reasons(attribution, all, out)?;

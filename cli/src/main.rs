@@ -23,12 +23,13 @@ mod predict;
 mod progress;
 mod rejecting;
 mod report;
+mod setup;
 mod terminal;
 mod train;
 mod update;
 
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use failure::Failure;
 use std::io::Write;
 use std::process::ExitCode;
@@ -81,6 +82,7 @@ enum Command {
     Export(export::Arguments),
     Info(info::Arguments),
     Demo(demo::Arguments),
+    Setup(setup::Arguments),
     #[command(hide = true)]
     FirstPrediction(bench::ChildArguments),
 }
@@ -111,6 +113,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments, Cli::command()),
         Command::FirstPrediction(arguments) => bench::run_child(&arguments),
     }
 }

@@ -63,19 +63,29 @@ struct Miss {
     best: Option<Given>,
     /// `None` stands for minus infinity, which JSON can't say.
     score: Option<f64>,
-    /// N-grams with their share in the answer, negative where they speak against it; the page does without.
+    /// `None` where nothing is known, and for lines that the page doesn't list.
     #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Vec<(String, f64)>>,
+    explanation: Option<Reasons>,
 }
 
-/// Shares of lines over all reject points.
+/// Why a label is likely.
+#[derive(Serialize)]
+struct Reasons {
+    label: String,
+    /// N-grams with their share in the label's logit, negative where they speak against it.
+    shares: Vec<(String, f64)>,
+}
+
+/// Shares of lines over all rejection thresholds.
 #[derive(Serialize)]
 struct Curve {
     /// In-scope lines kept against out-of-scope lines rejected; else lines kept against how many of them are right.
     out_of_scope: bool,
     points: Vec<(f64, f64)>,
-    /// Where the model's own decisions lie.
+    /// The point of the rejection threshold in use.
     own: Option<(f64, f64)>,
+    /// Whether several models with thresholds of their own were measured, so that `own` may lie beside the curve.
+    several: bool,
 }
 
 #[derive(Serialize)]
@@ -130,8 +140,13 @@ pub struct Report {
     inside: Vec<(f32, bool)>,
     /// Reject score of every line without labels.
     outside: Vec<f32>,
-    kept: usize,
-    kept_right: usize,
+    /// Of the lines in `inside`, those that the rejection threshold accepts, and those of them that are right.
+    accepted: usize,
+    accepted_right: usize,
+    /// Of the lines in `outside`, those that the rejection threshold rejects.
+    rejected_outside: usize,
+    /// The thresholds that were in use.
+    thresholds: Vec<f32>,
     confusions: BTreeMap<(Side, Side), u64>,
     /// By label, how many of its lines were rejected.
     rejected: BTreeMap<String, u64>,
@@ -139,17 +154,25 @@ pub struct Report {
 }
 
 /// The strongest reasons for the likeliest label of the clause that is surest of one; none when nothing is known.
-fn explanation(classifier: &Classifier, text: &str) -> Option<Vec<(String, f64)>> {
+fn reasons(classifier: &Classifier, text: &str) -> Option<Reasons> {
     let explanation = classifier.explain(text, &PredictOptions::default()).ok()?;
     let labels = explanation.clauses.iter().flat_map(|clause| &clause.labels);
     let surest = labels.reduce(|a, b| if b.logit > a.logit { b } else { a })?;
-    let reasons = explain::grouped(surest).into_iter().take(REASONS);
-    Some(reasons.map(|(name, share)| (name, rounded(f64::from(share), 3))).collect())
+    let shares = explain::grouped(surest).into_iter().take(REASONS);
+    let shares = shares.map(|(name, share)| (name, rounded(f64::from(share), 3))).collect();
+    Some(Reasons { label: surest.label.clone(), shares })
 }
 
 impl Report {
-    /// Takes in what `classifier` made of the example with this number.
-    pub fn add(&mut self, classifier: &Classifier, number: usize, example: &Example, outcome: &Outcome) {
+    /// Adds what `classifier`, which rejects by `options`, made of the example with this number.
+    pub fn add(
+        &mut self,
+        classifier: &Classifier,
+        options: &PredictOptions,
+        number: usize,
+        example: &Example,
+        outcome: &Outcome,
+    ) {
         let labels = classifier.labels();
         let given = |label: usize| Given {
             label: labels[label].clone(),
@@ -158,14 +181,8 @@ impl Report {
         let gold: BTreeSet<&str> = example.labels.iter().map(String::as_str).collect();
         let chosen: BTreeSet<&str> = outcome.chosen.iter().map(|&label| labels[label].as_str()).collect();
         self.single = classifier.model().metadata().choice == Choice::Single;
-        if gold.is_empty() {
-            self.outside.push(outcome.score);
-        } else {
-            let right = outcome.best.is_some_and(|best| gold.contains(labels[best].as_str()));
-            self.inside.push((outcome.score, right));
-            self.kept += usize::from(!chosen.is_empty());
-            self.kept_right += usize::from(!chosen.is_empty() && right);
-        }
+        let right = outcome.best.is_some_and(|best| gold.contains(labels[best].as_str()));
+        self.score(classifier.model().rule().reject.asked(options), outcome.score, gold.is_empty(), right);
         if chosen == gold {
             return;
         }
@@ -179,8 +196,25 @@ impl Report {
             given: outcome.chosen.iter().map(|&label| given(label)).collect(),
             best: outcome.best.map(given),
             score: outcome.score.is_finite().then(|| rounded(f64::from(outcome.score), 4)),
-            explanation: explained.then(|| explanation(classifier, &example.text)).flatten(),
+            explanation: explained.then(|| reasons(classifier, &example.text)).flatten(),
         });
+    }
+
+    /// Counts one line on its way to the curve.
+    fn score(&mut self, threshold: f32, score: f32, is_outside: bool, right: bool) {
+        // A text in which nothing is known is rejected whatever the threshold.
+        let accepted = score > f32::NEG_INFINITY && score >= threshold;
+        if is_outside {
+            self.outside.push(score);
+            self.rejected_outside += usize::from(!accepted);
+        } else {
+            self.inside.push((score, right));
+            self.accepted += usize::from(accepted);
+            self.accepted_right += usize::from(accepted && right);
+        }
+        if !self.thresholds.contains(&threshold) {
+            self.thresholds.push(threshold);
+        }
     }
 
     /// Counts every pair of a label that was missed and a wrong one that was given; rejected lines by themselves.
@@ -217,7 +251,7 @@ impl Report {
         self.misses.sort_by(|a, b| sureness(b).total_cmp(&sureness(a)).then(a.number.cmp(&b.number)));
         let misses_in_all = self.misses.len();
         self.misses.truncate(MOST_MISSES);
-        let curve = self.curve(evaluation);
+        let curve = self.curve();
         let (confusions, confusions_in_all) = (self.worst_confusions(evaluation), self.confusions.len());
         let tile = |figure: &Figure| FigureTile {
             name: figure.name,
@@ -258,22 +292,20 @@ impl Report {
         Ok(filled(&data))
     }
 
-    fn curve(&self, evaluation: &Evaluation) -> Curve {
+    fn curve(&self) -> Curve {
         let share = |part: usize, all: usize| rounded(part as f64 / all as f64, 4);
+        let several = self.thresholds.len() > 1;
+        let own_x = || share(self.accepted, self.inside.len());
         if !self.outside.is_empty() {
             let inside: Vec<f32> = self.inside.iter().map(|line| line.0).collect();
-            return Curve {
-                out_of_scope: true,
-                points: thinned(&metrics::reject_curve(&inside, &self.outside)),
-                own: evaluation.in_scope_kept.zip(evaluation.oos_recall),
-            };
+            let own =
+                (!inside.is_empty()).then(|| (own_x(), share(self.rejected_outside, self.outside.len())));
+            let points = thinned(&metrics::reject_curve(&inside, &self.outside));
+            return Curve { out_of_scope: true, points: through(points, own, several), own, several };
         }
-        Curve {
-            out_of_scope: false,
-            points: thinned(&metrics::kept_accuracy_curve(&self.inside)),
-            own: (self.kept > 0)
-                .then(|| (share(self.kept, self.inside.len()), share(self.kept_right, self.kept))),
-        }
+        let own = (self.accepted > 0).then(|| (own_x(), share(self.accepted_right, self.accepted)));
+        let points = thinned(&metrics::kept_accuracy_curve(&self.inside));
+        Curve { out_of_scope: false, points: through(points, own, several), own, several }
     }
 
     fn worst_confusions(&self, evaluation: &Evaluation) -> Vec<Confusion> {
@@ -312,6 +344,17 @@ fn thinned(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     (0..points).map(nth).map(|(x, y)| (rounded(x, 4), rounded(y, 4))).collect()
 }
 
+/// The curve with the point of the threshold in use, which thinning may have left out. It is the curve's own unless
+/// several models were measured.
+fn through(mut points: Vec<(f64, f64)>, own: Option<(f64, f64)>, several: bool) -> Vec<(f64, f64)> {
+    if let Some(own) = own.filter(|own| !several && !points.contains(own)) {
+        // Rightwards, and of points above each other downwards.
+        let at = points.partition_point(|point| point.0 < own.0 || point.0 == own.0 && point.1 > own.1);
+        points.insert(at, own);
+    }
+    points
+}
+
 fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST_CHARACTERS) {
         Some((end, _)) => format!("{} \u{2026}", &text[..end]),
@@ -340,6 +383,27 @@ mod tests {
         assert_eq!((thin.len(), thin[0].0, thin[MOST_POINTS - 1].0), (MOST_POINTS, 0.0, 1.0));
         assert_eq!(thinned(&curve[..1]), [(0.0, 0.5)]);
         assert_eq!(thinned(&[]), []);
+    }
+
+    #[test]
+    fn the_point_of_the_threshold_in_use_is_one_of_the_curve() {
+        let mut report = Report::default();
+        for i in 0..1000 {
+            let score = (i * 7919 % 1000) as f32 / 10.0;
+            report.score(33.3, score + 10.0, false, i % 3 > 0);
+            report.score(33.3, score, true, false);
+        }
+        report.score(33.3, f32::NEG_INFINITY, false, false);
+        let curve = report.curve();
+        assert!(curve.out_of_scope && !curve.several && curve.points.len() > MOST_POINTS);
+        assert!(curve.points.contains(&curve.own.unwrap()));
+        assert!(curve.points.windows(2).all(|two| two[0].0 <= two[1].0 && two[0].1 >= two[1].1));
+
+        report.outside.clear();
+        let curve = report.curve();
+        assert!(!curve.out_of_scope && curve.points.contains(&curve.own.unwrap()));
+        report.score(40.0, 1.0, false, true);
+        assert!(report.curve().several);
     }
 
     #[test]

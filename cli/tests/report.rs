@@ -56,6 +56,11 @@ fn chromium() -> Option<PathBuf> {
 
 /// The document once its scripts have run. Whatever a browser complains of fails the test.
 fn opened(chromium: &Path, folder: &TempDir, page: &str, fragment: &str) -> String {
+    opened_at(chromium, folder, page, fragment, 1280)
+}
+
+/// The same in a window of this width.
+fn opened_at(chromium: &Path, folder: &TempDir, page: &str, fragment: &str, width: u32) -> String {
     let file = folder.path().join("opened.html");
     fs::write(&file, page).unwrap();
     let profile = tempfile::tempdir().unwrap();
@@ -63,6 +68,7 @@ fn opened(chromium: &Path, folder: &TempDir, page: &str, fragment: &str) -> Stri
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
         .args(["--enable-logging=stderr", "--v=0", "--virtual-time-budget=5000", "--dump-dom"])
+        .arg(format!("--window-size={width},900"))
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}{fragment}", file.display()))
         .stdin(Stdio::null())
@@ -150,14 +156,16 @@ fn texts_and_labels_stay_text_and_an_explanation_is_drawn_where_there_is_one() {
     assert!(document.contains("&lt;b&gt;") && document.contains("&amp;amp;"));
     let reasons = data(&page)["misses"][0]["explanation"].clone();
     let names: Vec<&str> =
-        reasons.as_array().unwrap().iter().filter_map(|reason| reason[0].as_str()).collect();
+        reasons["shares"].as_array().unwrap().iter().filter_map(|reason| reason[0].as_str()).collect();
     assert!(names.contains(&"battery") && names.len() <= 8, "{names:?}");
     assert!(document.contains(r#"class="grams""#));
 
     let mut explained = data(&page);
-    explained["misses"][0]["explanation"] = json!([["<i>battery</i>", 0.5], ["check", -0.25]]);
+    explained["misses"][0]["explanation"] =
+        json!({"label": "<u>why</u>", "shares": [["<i>battery</i>", 0.5], ["check", -0.25]]});
     let document = opened(&chromium, &folder, &with_data(&page, &explained), "");
     assert!(document.contains("&lt;i&gt;battery&lt;/i&gt;") && document.contains("+0.50"));
+    assert!(document.contains(">for <bdi>&lt;u&gt;why"), "the label that is explained");
     assert!(document.contains(r#"class="track against""#) && document.contains("\u{2212}0.25"));
 }
 
@@ -214,4 +222,40 @@ fn no_more_than_500_mistakes_are_listed_and_the_page_says_so() {
     let Some(chromium) = chromium() else { return };
     let document = opened(&chromium, &folder, &page, "");
     assert!(document.contains("501 lines did not get exactly the labels they should; the 500 surest"));
+}
+
+/// At desktop widths nothing is cut off, and the whole column of reasons is in sight.
+#[test]
+fn no_table_is_wider_than_the_page_and_reasons_name_their_label() {
+    let Some(chromium) = chromium() else { return };
+    let long = "FILE_MANAGER_OF_THE_SECOND_COMPUTER_IN_THE_LIVING_ROOM";
+    let mut lines = heldout();
+    lines.push(json!({"text": "summarise the pdf file in my downloads folder", "labels": [long]}));
+    lines.push(json!({"text": format!("check the battery of {}", "x".repeat(300)), "labels": ["VOICE"]}));
+    let (folder, page) = report(SAMPLE, &lines);
+    let made = data(&page);
+    let misses = made["misses"].as_array().unwrap();
+    let explained = misses.iter().filter(|miss| miss["explanation"].is_object()).count();
+    let own = &made["curve"]["own"];
+    assert!(made["curve"]["points"].as_array().unwrap().contains(own), "the dot lies on the curve: {own}");
+    let measure = r#"<script>
+        const wide = [document.documentElement, ...document.querySelectorAll(".scroll")]
+            .filter(node => node.scrollWidth > node.clientWidth).map(node => node.getAttribute("aria-label") || "page");
+        const cut = [...document.querySelectorAll(".grams")].filter(list => {
+            const [inner, outer] = [list, list.closest(".scroll")].map(node => node.getBoundingClientRect());
+            return inner.width < 150 || inner.left < outer.left || inner.right > outer.right;
+        });
+        document.documentElement.dataset.wide = wide.join();
+        document.documentElement.dataset.cut = cut.length;
+    </script></body>"#;
+    let page = page.replace("</body>", measure);
+    for width in [500, 800, 1024, 1160, 1280, 1440, 1920] {
+        let document = opened_at(&chromium, &folder, &page, "", width);
+        let root = document.split("<html").nth(1).unwrap().split('>').next().unwrap();
+        assert!(
+            root.contains(r#"data-wide="""#) && root.contains(r#"data-cut="0""#),
+            "at {width} px: {root}"
+        );
+        assert_eq!(document.matches(r#"<span class="of">for "#).count(), explained);
+    }
 }

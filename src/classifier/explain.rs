@@ -68,6 +68,9 @@ pub struct ExplainedClause {
     pub known: bool,
     /// Its reject score; `None` when nothing in it is known.
     pub score: Option<f32>,
+    /// Words that neither the training data nor the lexicon holds, as far as the model can tell, each once in their order.
+    /// Parts of them may be known.
+    pub unknown_words: Vec<String>,
     /// One for each explained label, in their order; none when nothing in the clause is known.
     pub labels: Vec<Attribution>,
 }
@@ -157,6 +160,7 @@ impl Classifier {
             ExplainedClause {
                 text: clause.text.clone(),
                 known: clause.known,
+                unknown_words: clause.unknown_words.clone(),
                 score: logits
                     .as_ref()
                     .and_then(|l| finite(self.model.reject_score().of(&clause.features, l))),
@@ -191,6 +195,7 @@ fn explained(logits: &[f32], chosen: &[usize]) -> Vec<usize> {
 struct Clause {
     text: String,
     known: bool,
+    unknown_words: Vec<String>,
     /// The sum of the rows over its length.
     features: FeatureVector,
     length: f64,
@@ -209,6 +214,43 @@ struct Ngram {
     weight: i32,
 }
 
+/// Collects the words of a clause that the model does not know.
+#[derive(Default)]
+struct UnknownWords {
+    words: Vec<String>,
+    /// The word whose trigrams come now, and whether it is known: so far, or for sure.
+    current: Option<(String, bool)>,
+    is_sure: bool,
+}
+
+impl UnknownWords {
+    /// Begins a word. `is_known` is `None` if only its trigrams can tell: a word of the training data has known ones alone.
+    fn word(&mut self, word: &str, is_known: Option<bool>) {
+        self.end_word();
+        self.current = Some((word.to_owned(), is_known.unwrap_or(true)));
+        self.is_sure = is_known.is_some();
+    }
+
+    fn trigram(&mut self, is_known: bool) {
+        if let Some((_, known)) = self.current.as_mut().filter(|_| !self.is_sure) {
+            *known &= is_known;
+        }
+    }
+
+    fn end_word(&mut self) {
+        if let Some((word, false)) = self.current.take()
+            && !self.words.contains(&word)
+        {
+            self.words.push(word);
+        }
+    }
+
+    fn end_clause(&mut self) -> Vec<String> {
+        self.end_word();
+        std::mem::take(&mut self.words)
+    }
+}
+
 /// Reads a text as [`Vectorizer::for_each_row`] does, and keeps what its rows are made of.
 fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let settings = vectorizer.settings;
@@ -217,7 +259,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let (mut sums, mut others, mut known) = ([0i32; DIMENSIONS], [0i32; DIMENSIONS], false);
     // Whether the next word has a row of the lexicon, and whether the last one is known.
     let (mut evidence, mut has_row, mut is_known_word) = (Evidence::default(), false, false);
-    let mut open: Vec<Ngram> = vec![];
+    let (mut open, mut unknown): (Vec<Ngram>, _) = (vec![], UnknownWords::default());
     // By n-gram and word: letters that two words share have a share in each.
     let mut places: HashMap<(u64, u64), usize> = HashMap::new();
     let mut lexicon_places: HashMap<u32, usize> = HashMap::new();
@@ -225,11 +267,17 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
         NamedPiece::Ngram(kind, hash, name) => {
             let is_known = vectorizer.known.contains(hash);
             match (kind, &name) {
-                (Kind::Words, Name::Words([_])) => {
-                    is_known_word = std::mem::take(&mut has_row) || hash != ngrams::RARE && is_known;
+                (Kind::Words, Name::Words([word])) => {
+                    let is_in_lexicon = std::mem::take(&mut has_row);
+                    is_known_word = is_in_lexicon || hash != ngrams::RARE && is_known;
                     evidence.word(is_known_word, 0, 0);
+                    let is_told = settings.evidence || is_in_lexicon;
+                    unknown.word(word, is_told.then_some(is_known_word));
                 }
-                (Kind::Trigram, _) => evidence.trigrams(1, u32::from(is_known_word || is_known)),
+                (Kind::Trigram, _) => {
+                    evidence.trigrams(1, u32::from(is_known_word || is_known));
+                    unknown.trigram(is_known);
+                }
                 _ => {}
             }
             known = known || (kind == Kind::Trigram && is_known);
@@ -282,6 +330,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
                 text: words.join(" "),
                 // A sum of zero says nothing either.
                 known: known && square > 0.0,
+                unknown_words: unknown.end_clause(),
                 features,
                 length: square.sqrt() / f64::from(length),
                 ngrams: std::mem::take(&mut open),

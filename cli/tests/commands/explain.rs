@@ -59,6 +59,8 @@ fn json_is_one_object_a_text_with_the_fields_of_the_explanation() {
     assert_eq!(serde_json::from_str::<Value>(&serde_json::to_string(&wanted).unwrap()).unwrap(), objects[0]);
     let keys: Vec<&String> = objects[0].as_object().unwrap().keys().collect();
     assert_eq!(keys, ["text", "rejected", "score", "reject_below", "labels", "clauses"]);
+    assert_eq!(objects[0]["clauses"][0]["unknown_words"], serde_json::json!([]));
+    assert_eq!(objects[1]["clauses"][0]["unknown_words"][0], "какая");
     let share = &objects[0]["clauses"][0]["labels"][0]["shares"][0];
     assert!(share["ngram"].is_string() && share["share"].is_number());
     assert_eq!((&objects[1]["rejected"], &objects[1]["score"]), (&Value::Bool(true), &Value::Null));
@@ -71,4 +73,13 @@ fn a_rejected_text_is_told_why() {
     assert!(out.contains("(rejected): nothing in it is known"), "{out}");
     assert!(!out.contains('\u{1b}'));
     assert_eq!(run(&[]).code, 2, "without a text there is nothing to explain");
+}
+
+#[test]
+fn unknown_words_are_shown_as_such() {
+    let out = printed(&["can you see my zyzzyva?"]);
+    assert!(out.lines().any(|line| line == "unknown words: zyzzyva"), "{out}");
+    assert!(!printed(&["can you see my screen?"]).contains("unknown words"));
+    let two = printed(&["what's on my qwkalendar tomorrow, and how hot is the cpu"]);
+    assert!(two.contains("clause 1: whats on my qwkalendar tomorrow\nunknown words: qwkalendar\n"), "{two}");
 }

@@ -12,6 +12,7 @@ mod info;
 mod predict;
 mod rejecting;
 mod rules;
+mod setup;
 mod train;
 #[cfg(unix)]
 mod update;
