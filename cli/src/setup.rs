@@ -82,7 +82,7 @@ fn write(folder: &Path, name: &str, contents: &[u8]) -> Result<PathBuf, Failure>
         Failure::Failed(format!("{folder}: cannot create the folder: {e}; choose another --prefix"))
     })?;
     let path = folder.join(name);
-    intentkit::files::replace(&path, contents)?;
+    intentkit::internal::files::replace(&path, contents)?;
     Ok(path)
 }
 
