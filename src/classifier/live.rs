@@ -98,7 +98,12 @@ fn answer(published: &Published, requests: &mut [Request<Question, Answer>]) {
     let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
     let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
     // What can be said against a text or options was said when it was submitted.
-    let answers = current.classifier.predict_some(&texts, &options);
+    let answers = if start.is_some_and(Statistics::is_sampled) {
+        let timed = |stages| published.statistics.stages(stages);
+        current.classifier.predict_some_in_stages(&texts, &options, timed)
+    } else {
+        current.classifier.predict_some(&texts, &options)
+    };
     let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
     match answers {
         Ok(answers) => {
@@ -273,8 +278,7 @@ impl LiveClassifier {
             Some(start) if Statistics::is_sampled(start) => {
                 let mut stages = [0; 3];
                 let decided = current.classifier.predict_in_stages(text, options, chosen, &mut stages)?;
-                let of = [Stage::Vectorize, Stage::Network, Stage::Decide];
-                of.into_iter().zip(stages).for_each(|(stage, took)| statistics.stage(stage, took));
+                statistics.stages(stages);
                 decided
             }
             _ => current.classifier.predict_from(text, options, chosen)?,
