@@ -489,3 +489,21 @@ fn statistics_add_up() {
     live.predict("read my mail").unwrap();
     assert_eq!(live.statistics().predictions, texts.len() as u64);
 }
+
+/// One of 64 is timed stage by stage, so that among so many there are some for sure.
+#[test]
+fn the_stages_of_requests_are_timed() {
+    let live = loaded();
+    let (options, requests) = (PredictOptions::default(), 3000);
+    let wanted = live.predict("can you see my screen?").unwrap().prediction().clone();
+    for _ in 0..requests {
+        let answer = wait(live.predict_async("can you see my screen?".into(), options).unwrap()).unwrap();
+        assert_eq!(answer.prediction(), &wanted);
+    }
+    let stages = live.statistics().stages;
+    let timed = stages["network"].count;
+    assert!(0 < timed && timed < requests / 8, "{timed} of {requests}");
+    assert_eq!((stages["vectorize"].count, stages["decide"].count), (timed, timed));
+    assert!(stages["network"].p50_us > 0.0 && stages["vectorize"].p50_us > 0.0);
+    assert_eq!(stages["queue"].count, requests);
+}

@@ -6,6 +6,7 @@ use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
 use crate::threads;
 use crate::vectorizer::FeatureVector;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Texts that a core takes at a time: enough that handing them out costs nothing. No more than these are answered on the calling thread.
@@ -91,6 +92,22 @@ impl Classifier {
             predictions[i] = prediction(|chosen| self.decide(texts[i], score, logits, &options[i], chosen));
         })?;
         Ok(predictions)
+    }
+
+    /// As [`Classifier::predict_some`], one text after the other; calls `timed` with the ticks of each one's stages.
+    pub(super) fn predict_some_in_stages(
+        &self,
+        texts: &[&str],
+        options: &[PredictOptions],
+        mut timed: impl FnMut([u64; 3]),
+    ) -> Result<Vec<Prediction>> {
+        let (mut room, mut stages) = (vec![Scored::default(); self.labels().len()], [0; 3]);
+        let predict = |(text, options): (&&str, &PredictOptions)| {
+            let (count, source) = self.predict_in_stages(text, options, &mut room, &mut stages)?;
+            timed(stages);
+            Ok(Prediction { labels: SmallVec::from_slice(&room[..count]), source })
+        };
+        texts.iter().zip(options).map(predict).collect()
     }
 
     /// Calls `each` with the number, reject score and combined logits of every text, in order.

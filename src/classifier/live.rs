@@ -13,7 +13,7 @@ use crate::engine::EngineChoice;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
-use crate::monitor::{STATISTICS_BYTES, Stage, Statistics, StatisticsReport};
+use crate::monitor::{STATISTICS_BYTES, Statistics, StatisticsReport};
 use crate::rules::Rule;
 use crate::text::MAX_TEXT_BYTES;
 use crate::train::{Dataset, ProgressFn, TrainOptions, TrainReport};
@@ -191,8 +191,7 @@ impl LiveClassifier {
             Some(start) if Statistics::is_sampled(start) => {
                 let mut stages = [0; 3];
                 let decided = current.classifier.predict_in_stages(text, options, chosen, &mut stages)?;
-                let of = [Stage::Vectorize, Stage::Network, Stage::Decide];
-                of.into_iter().zip(stages).for_each(|(stage, took)| statistics.stage(stage, took));
+                statistics.stages(stages);
                 decided
             }
             _ => current.classifier.predict_from(text, options, chosen)?,

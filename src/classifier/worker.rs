@@ -5,7 +5,7 @@ use super::queue::Request;
 use crate::clock::ticks;
 use crate::decision::PredictOptions;
 use crate::error::Error;
-use crate::monitor::Stage;
+use crate::monitor::{Stage, Statistics};
 use std::sync::Arc;
 
 /// A text that waits, and since when.
@@ -27,7 +27,12 @@ pub(super) fn serve(published: &Published, requests: &mut [Request<Question, Liv
     let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
     let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
     // What can be said against a text or options was said when it was submitted.
-    let predictions = current.classifier.predict_some(&texts, &options);
+    let predictions = if start.is_some_and(Statistics::is_sampled) {
+        let timed = |stages| published.statistics.stages(stages);
+        current.classifier.predict_some_in_stages(&texts, &options, timed)
+    } else {
+        current.classifier.predict_some(&texts, &options)
+    };
     let took = start.map(|start| ticks().wrapping_sub(start) / requests.len().max(1) as u64);
     match predictions {
         Ok(predictions) => {

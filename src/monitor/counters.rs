@@ -188,6 +188,12 @@ impl Statistics {
         self.stages[stage as usize].record(took, false);
     }
 
+    /// Records the stages of one prediction: vectorizing, the network, the decision.
+    pub(crate) fn stages(&self, took: [u64; 3]) {
+        let stages = [Stage::Vectorize, Stage::Network, Stage::Decide];
+        stages.into_iter().zip(took).for_each(|(stage, took)| self.stage(stage, took));
+    }
+
     pub(crate) fn refused(&self) {
         self.busy.fetch_add(1, Ordering::Relaxed);
     }
