@@ -211,7 +211,7 @@ fn the_learning_example_remembers_what_it_was_told() {
     assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
 }
 
-/// The README names the flag for it.
+/// The C guide names the flag for it.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_hosts_own_library_shows_nothing_of_ours_if_the_linker_is_told_so() {

@@ -1,4 +1,5 @@
-//! What README and records say holds: the C example and the lines that build it, the data formats, every path; and nothing that is committed names a place on somebody's machine.
+//! What README and guides say holds: the C example and the lines that build it, the data formats, every
+//! C function, every path and anchor; and nothing that is committed names a place on somebody's machine.
 
 #[cfg(unix)]
 #[path = "c/library.rs"]
@@ -17,13 +18,17 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const README: &str = include_str!("../README.md");
 const HELLO: &str = include_str!("../examples/hello.c");
 
-fn blocks_in(language: &str) -> Vec<String> {
-    blocks(README).into_iter().filter(|block| block.0 == language).map(|block| block.1).collect()
+const C_GUIDE: &str = include_str!("../docs/c.md");
+const COMMAND_LINE: &str = include_str!("../docs/command-line.md");
+
+fn blocks_in(document: &str, language: &str) -> Vec<String> {
+    blocks(document).into_iter().filter(|block| block.0 == language).map(|block| block.1).collect()
 }
 
-/// README and everything under `docs`.
+/// README and everything else that is written for people.
 fn documents() -> Vec<PathBuf> {
-    let mut found = vec![Path::new(ROOT).join("README.md"), Path::new(ROOT).join("CHANGELOG.md")];
+    let top = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+    let mut found: Vec<PathBuf> = top.iter().map(|name| Path::new(ROOT).join(name)).collect();
     let mut folders = vec![Path::new(ROOT).join("docs")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
@@ -39,11 +44,19 @@ fn documents() -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_c_example_is_the_file() {
-    assert_eq!(blocks_in("c"), [HELLO], "put examples/hello.c into README.md as it is");
+fn the_c_lines_of_the_readme_are_part_of_the_example() {
+    let [lines] = &blocks_in(README, "c")[..] else { panic!("one block of C") };
+    assert!(HELLO.contains(lines.as_str()), "put lines of examples/hello.c into README.md as they are");
 }
 
-/// The compiler lines of the README, run against a library of the tests' own, and the program's answers.
+#[test]
+fn every_c_function_stands_in_the_guide() {
+    let names = include_str!("exports.txt").lines().filter(|name| name.starts_with("intent_"));
+    let missing: Vec<&str> = names.filter(|name| !C_GUIDE.contains(&format!("`{name}()`"))).collect();
+    assert_eq!(missing, [""; 0], "put them into docs/c.md");
+}
+
+/// The compiler lines of the C guide, run against a library of the tests' own, and the program's answers.
 #[test]
 #[cfg(unix)]
 fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
@@ -51,17 +64,17 @@ fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
     {
         let _ = writeln!(
             std::io::stderr(),
-            "skipped: the README's lines need a `cc` that compiles for this machine"
+            "skipped: the guide's lines need a `cc` that compiles for this machine"
         );
         return;
     }
-    let shell = blocks_in("sh").concat();
+    let shell = blocks_in(C_GUIDE, "sh").concat();
     let lines: Vec<&str> = shell.lines().filter_map(|line| line.strip_suffix(" && ./hello")).collect();
     assert_eq!(lines.len(), 2, "one for the static and one for the dynamic library");
-    assert!(HELLO.contains(lines[0]), "examples/hello.c says another line than the README");
+    assert!(HELLO.contains(lines[0]), "examples/hello.c says another line than docs/c.md");
     let library = library::plain();
     let folder = library.folder.to_str().unwrap();
-    let shown = blocks_in("text").into_iter().find(|block| block.contains(" -> "));
+    let shown = blocks_in(C_GUIDE, "text").into_iter().find(|block| block.contains(" -> "));
     for (number, line) in lines.iter().enumerate() {
         let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-hello-{number}"));
         let mut words = line.split_whitespace();
@@ -87,19 +100,30 @@ fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
 #[test]
 fn the_three_data_formats_say_the_same() {
     let example = |language: &str, mark: &str| {
-        let block = blocks_in(language).into_iter().find(|block| block.contains(mark));
+        let block = blocks_in(COMMAND_LINE, language).into_iter().find(|block| block.contains(mark));
         block.unwrap_or_else(|| panic!("no block of {language} holds {mark}"))
     };
-    let json = read(example("json", "\"labels\"").as_bytes(), Format::JsonLines, "README.md").unwrap();
-    let fast = read(example("text", "__label__").as_bytes(), Format::FastText, "README.md").unwrap();
-    let csv = read(example("csv", "text,labels").as_bytes(), Format::Csv, "README.md").unwrap();
+    let json = read(example("json", "\"labels\"").as_bytes(), Format::JsonLines, "guide").unwrap();
+    let fast = read(example("text", "__label__").as_bytes(), Format::FastText, "guide").unwrap();
+    let csv = read(example("csv", "text,labels").as_bytes(), Format::Csv, "guide").unwrap();
     assert_eq!((json.len(), &json, &json), (3, &fast, &csv));
 }
 
 #[test]
 fn every_path_in_the_documents_exists() {
-    let rooms =
-        [".ci/", "benches/", "docs/", "examples/", "include/", "models/", "scripts/", "src/", "tests/"];
+    let folders = [
+        ".ci/",
+        "benches/",
+        "cli/",
+        "docs/",
+        "examples/",
+        "include/",
+        "models/",
+        "scripts/",
+        "src/",
+        "swift/",
+        "tests/",
+    ];
     let mut missing = vec![];
     for document in documents() {
         let text = fs::read_to_string(&document).unwrap();
@@ -117,7 +141,7 @@ fn every_path_in_the_documents_exists() {
         for span in code_spans(&text) {
             let top = !span.contains(['/', ' ', '*'])
                 && [".toml", ".md", ".lock"].iter().any(|end| span.ends_with(end));
-            if top || rooms.iter().any(|room| span.starts_with(room)) && !span.contains(' ') {
+            if top || folders.iter().any(|folder| span.starts_with(folder)) && !span.contains(' ') {
                 check(Path::new(ROOT), span);
             }
         }
@@ -126,19 +150,27 @@ fn every_path_in_the_documents_exists() {
 }
 
 #[test]
-fn every_anchor_in_the_readme_has_its_heading() {
+fn every_anchor_has_its_heading() {
     let anchor = |heading: &str| {
         let kept = heading.to_lowercase().replace(|c: char| !c.is_alphanumeric() && c != ' ' && c != '-', "");
-        format!("#{}", kept.trim().replace(' ', "-"))
+        kept.trim().replace(' ', "-")
     };
-    let headings: Vec<String> = README
-        .lines()
-        .filter(|line| line.starts_with('#'))
-        .map(|line| anchor(line.trim_start_matches('#')))
-        .collect();
-    for link in README.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
-        assert!(headings.contains(&format!("#{link}")), "no heading for #{link}");
+    let mut missing = vec![];
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let Some((path, wanted)) = link.split_once('#').filter(|_| !link.contains("://")) else {
+                continue;
+            };
+            let target = if path.is_empty() { document.clone() } else { document.with_file_name(path) };
+            let headings = fs::read_to_string(&target).unwrap_or_default();
+            let found = headings.lines().filter(|line| line.starts_with('#'));
+            if !found.map(|line| anchor(line.trim_start_matches('#'))).any(|heading| heading == wanted) {
+                missing.push(format!("{}: {link}", document.display()));
+            }
+        }
     }
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

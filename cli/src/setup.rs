@@ -131,8 +131,8 @@ mod tests {
     #[test]
     fn the_prefix_is_the_one_given_or_in_the_home_folder() {
         let arguments = |prefix: Option<&str>| Arguments { prefix: prefix.map(PathBuf::from), quiet: false };
-        let home = Some(OsStr::new("/home/ada"));
-        assert_eq!(prefix(&arguments(None), home).ok(), Some("/home/ada/.local".into()));
+        let home = Some(OsStr::new("/people/ada"));
+        assert_eq!(prefix(&arguments(None), home).ok(), Some("/people/ada/.local".into()));
         assert_eq!(prefix(&arguments(Some("/usr")), home).ok(), Some("/usr".into()));
         for none in [None, Some(OsStr::new(""))] {
             assert!(matches!(prefix(&arguments(None), none), Err(Failure::Usage(_))));

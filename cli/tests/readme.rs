@@ -1,4 +1,5 @@
-//! What the README says of the command line holds: subcommands, options, what the demo and an explanation print.
+//! What README and guides say of the command line holds: subcommands, options, what the demo and an
+//! explanation print.
 
 #[path = "../../tests/documents/markdown.rs"]
 mod markdown;
@@ -6,17 +7,30 @@ mod markdown;
 use markdown::{blocks, code_spans};
 use std::fs;
 use std::process::Command;
+use std::sync::LazyLock;
 
 const README: &str = include_str!("../../README.md");
 
+/// README and the guides in `docs`.
+static DOCUMENTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let guides = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap();
+    let guides = guides.map(|entry| entry.unwrap().path());
+    let guides = guides.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    [README.to_owned()].into_iter().chain(guides.map(|path| fs::read_to_string(path).unwrap())).collect()
+});
+
 fn blocks_in(language: &str) -> Vec<String> {
-    blocks(README).into_iter().filter(|block| block.0 == language).map(|block| block.1).collect()
+    let all = DOCUMENTS.iter().flat_map(|document| blocks(document));
+    all.filter(|block| block.0 == language).map(|block| block.1).collect()
 }
 
 /// The command lines of the program in blocks and code spans, as words, quotes taken away.
 fn command_lines() -> Vec<Vec<String>> {
     let blocks = blocks_in("sh");
-    let lines = blocks.iter().flat_map(|block| block.lines()).chain(code_spans(README));
+    let lines = blocks
+        .iter()
+        .flat_map(|block| block.lines())
+        .chain(DOCUMENTS.iter().flat_map(|document| code_spans(document)));
     let mut found = vec![];
     for line in lines {
         let line = line.trim().replace("cargo run --release -- ", "intent ");
@@ -86,14 +100,7 @@ fn the_demo_prints_what_is_shown() {
 /// Every subcommand is in the README's table, on a command line of the README or a guide, and has an example in its help.
 #[test]
 fn every_subcommand_stands_in_a_document_and_has_an_example() {
-    let mut shown = blocks_in("sh").concat();
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "md") {
-            let guide = fs::read_to_string(&path).unwrap();
-            shown.extend(blocks(&guide).into_iter().filter(|block| block.0 == "sh").map(|block| block.1));
-        }
-    }
+    let shown = blocks_in("sh").concat();
     let help = |arguments: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(arguments).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
@@ -122,5 +129,5 @@ fn the_explanation_is_as_shown() {
     let line = command_lines().into_iter().find(|line| line[0] == "explain").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_intent")).args(line).output().unwrap();
     let found = String::from_utf8(output.stdout).unwrap();
-    assert!(blocks_in("text").contains(&found), "put this into README.md:\n{found}");
+    assert!(blocks_in("text").contains(&found), "put this into docs/command-line.md:\n{found}");
 }

@@ -1,4 +1,4 @@
-//! The README's tour of the command line, run line by line as it is printed.
+//! The guide's tour of the command line, run line by line as it is printed.
 #![cfg(unix)]
 
 mod program;
@@ -6,7 +6,7 @@ mod program;
 use program::shell;
 use std::fs;
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../docs/command-line.md");
 
 /// What somebody who follows the tour has in their folder.
 fn files() -> Vec<(&'static str, String)> {
@@ -77,7 +77,7 @@ fn every_line_of_the_tour_works_as_printed() {
     for (name, contents) in files() {
         fs::write(folder.path().join(name), contents).unwrap();
     }
-    let tour = README.split("### A tour\n").nth(1).and_then(|rest| rest.split("```").nth(1)).unwrap();
+    let tour = GUIDE.split("## A tour\n").nth(1).and_then(|rest| rest.split("```").nth(1)).unwrap();
     let lines: Vec<&str> = tour.lines().filter(|line| line.starts_with("intent ")).collect();
     assert!(lines.len() >= 15, "{tour}");
     for line in lines {
