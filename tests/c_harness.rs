@@ -165,22 +165,9 @@ fn c99_programs_run_with_the_dynamic_library() {
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
-fn c99_programs_run_with_the_static_library() {
-    compile_and_run(STATIC, &library::plain(), &programs());
-}
-
-#[test]
-#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
 fn the_same_programs_run_as_cxx() {
     let build = Build { name: "cxx-dynamic", compiler: CXX, dynamic: true };
     compile_and_run(build, &library::plain(), &programs());
-}
-
-#[test]
-#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
-fn a_panic_arrives_in_c_as_a_status() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/panic.c");
-    compile_and_run(Build { name: "panic", ..STATIC }, &library::misbehaving(), &[source]);
 }
 
 #[test]
@@ -196,19 +183,6 @@ fn the_example_answers_as_the_readme_shows() {
     assert_eq!(answers.len(), 3, "{output}");
     assert!(answers[0].starts_with("light (") && answers[1].starts_with("music ("), "{output}");
     assert_eq!(answers[2], "none of them", "{output}");
-}
-
-#[test]
-#[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
-fn the_learning_example_remembers_what_it_was_told() {
-    let Some(compiler) = compiler(STATIC).filter(|_| words("INTENTKIT_RUNNER").is_none()) else { return };
-    let build = Build { name: "example", ..STATIC };
-    let program = scratch(build, "learn").join("learn");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learn.c");
-    compile(&compiler, build, &library::plain(), &source, &program);
-    let output = String::from_utf8(start(&program, &[]).stdout).unwrap();
-    let answers: Vec<&str> = output.lines().filter_map(|line| line.split(" -> ").nth(1)).collect();
-    assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
 }
 
 /// The C guide names the flag for it.
@@ -246,20 +220,51 @@ fn a_hosts_own_library_shows_nothing_of_ours_if_the_linker_is_told_so() {
     assert!(smaller < larger, "{smaller} bytes, {larger} with all names");
 }
 
-/// Otherwise a sanitizer that was never linked in would pass everything.
-#[test]
-fn a_sanitizer_that_was_asked_for_finds_a_leak() {
-    let Some(compiler) = compiler(STATIC).filter(|_| !sanitizer().is_empty()) else {
-        let _ = writeln!(std::io::stderr(), "skipped: INTENTKIT_C_SANITIZE does not ask for a sanitizer");
-        return;
-    };
-    let build = Build { name: "canary", ..STATIC };
-    let folder = scratch(build, "leak");
-    let (source, program) = (folder.join("leak.c"), folder.join("leak"));
-    let leak = "#include \"intentkit.h\"\nint main(void) { intent_options_new(); return 0; }\n";
-    fs::write(&source, leak).unwrap();
-    compile(&compiler, build, &library::plain(), &source, &program);
-    let output = Command::new(&program).output().unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && message.contains("LeakSanitizer"), "{message}");
+/// Run once more under the address, leak and undefined-behaviour sanitizers.
+mod sanitized {
+    use super::*;
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
+    fn c99_programs_run_with_the_static_library() {
+        compile_and_run(STATIC, &library::plain(), &programs());
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
+    fn a_panic_arrives_in_c_as_a_status() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/panic.c");
+        compile_and_run(Build { name: "panic", ..STATIC }, &library::misbehaving(), &[source]);
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "the library trains: run with --release")]
+    fn the_learning_example_remembers_what_it_was_told() {
+        let Some(compiler) = compiler(STATIC).filter(|_| words("INTENTKIT_RUNNER").is_none()) else { return };
+        let build = Build { name: "example", ..STATIC };
+        let program = scratch(build, "learn").join("learn");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/learn.c");
+        compile(&compiler, build, &library::plain(), &source, &program);
+        let output = String::from_utf8(start(&program, &[]).stdout).unwrap();
+        let answers: Vec<&str> = output.lines().filter_map(|line| line.split(" -> ").nth(1)).collect();
+        assert_eq!(answers, ["light (by a rule)", "none of them", "light"], "{output}");
+    }
+
+    /// Otherwise a sanitizer that was never linked in would pass everything.
+    #[test]
+    fn a_sanitizer_that_was_asked_for_finds_a_leak() {
+        let Some(compiler) = compiler(STATIC).filter(|_| !sanitizer().is_empty()) else {
+            let _ = writeln!(std::io::stderr(), "skipped: INTENTKIT_C_SANITIZE does not ask for a sanitizer");
+            return;
+        };
+        let build = Build { name: "canary", ..STATIC };
+        let folder = scratch(build, "leak");
+        let (source, program) = (folder.join("leak.c"), folder.join("leak"));
+        let leak = "#include \"intentkit.h\"\nint main(void) { intent_options_new(); return 0; }\n";
+        fs::write(&source, leak).unwrap();
+        compile(&compiler, build, &library::plain(), &source, &program);
+        let output = Command::new(&program).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && message.contains("LeakSanitizer"), "{message}");
+    }
 }

@@ -1,5 +1,8 @@
 //! What learning after training promises.
 
+#[path = "support/learning.rs"]
+mod support;
+
 use intentkit::data::{Example, read_file};
 use intentkit::learn::{Change, Durability, Learner, LearnerFile, train_to_learn};
 use intentkit::model::Model;
@@ -9,21 +12,12 @@ use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use support::{labels, of};
 
 fn sample() -> Learner {
     let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
     let options = TrainOptions { epochs: Some(20), ..TrainOptions::default() };
     train_to_learn(&Dataset::of(&examples), None, &options, &mut |_| true).unwrap().0
-}
-
-fn labels(model: &Model, text: &str) -> Vec<String> {
-    let classifier = Classifier::from_bytes(model.as_bytes()).unwrap();
-    let prediction = classifier.predict(text).unwrap();
-    prediction.labels().iter().map(|scored| model.labels()[scored.label as usize].clone()).collect()
-}
-
-fn of(text: &str, label: &str) -> Example {
-    Example::new(text, [label])
 }
 
 /// Changes of every kind.
@@ -52,29 +46,6 @@ fn a_correction_is_answered_right_from_then_on_with_training_state_and_without()
     }
 }
 
-/// Their labels are right long before they are sure enough not to be rejected, which the loss knows nothing of. The same number on every
-/// machine.
-#[test]
-fn corrected_texts_of_unseen_words_are_no_longer_rejected_without_examples_of_training_either() {
-    let sample = Model::load(Path::new("models/assistant.intent")).unwrap();
-    let mut learner = Learner::of(Arc::new(sample)).unwrap();
-    let examples = [
-        of("zebra quokka tango", "VISION"),
-        of("frobnicate the gizmo", "CHATBOTS"),
-        Example::new("xylo brnk", ["VOICE", "CHATBOTS"]),
-    ];
-    let report = learner.update(&examples).unwrap();
-    assert_eq!((report.examples, report.right), (3, 3));
-    for example in &examples {
-        let mut found = labels(learner.model(), &example.text);
-        found.sort();
-        let mut wanted = example.labels.clone();
-        wanted.sort();
-        assert_eq!(found, wanted, "{}", example.text);
-    }
-    assert_eq!(learner.model().metadata().checksum, "998aabadf87383ea");
-}
-
 #[test]
 fn a_new_label_becomes_one_of_the_model_and_its_examples_are_known() {
     let mut learner = sample();
@@ -95,21 +66,6 @@ fn of_two_examples_of_one_text_the_last_counts() {
     let report = learner.update(&[of(0), of(1)]).unwrap();
     assert_eq!((report.examples, report.right), (1, 1));
     assert_eq!(labels(learner.model(), "zebra quokka tango"), [names[1].clone()]);
-}
-
-/// Run on x86-64 and on arm64: the same number on both. Few lines and epochs, since an emulated processor takes minutes for more.
-#[test]
-fn what_is_learned_is_the_same_on_every_machine() {
-    let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
-    let options = TrainOptions { epochs: Some(4), ..TrainOptions::default() };
-    let mut learner =
-        train_to_learn(&Dataset::of(&examples[..360]), None, &options, &mut |_| true).unwrap().0;
-    for (text, label) in
-        [("water the ficus", "GARDEN"), ("zebra quokka tango", "GARDEN"), ("hello you there", "CHATBOTS")]
-    {
-        learner.update(&[of(text, label)]).unwrap();
-    }
-    assert_eq!(learner.model().metadata().checksum, "3d14987d55e37f15");
 }
 
 #[test]
