@@ -24,10 +24,13 @@ public struct Explanation: Hashable, Sendable, Decodable {
         /// Whether anything in it is known.
         public let isKnown: Bool
         public let score: Double?
+        /// Words that neither the training data nor the lexicon holds, as far as the model can tell.
+        /// Each is listed once, in the order of the text. Parts of a word may be known.
+        public let unknownWords: [String]
         public let labels: [Reasons]
 
         enum CodingKeys: String, CodingKey {
-            case text, isKnown = "known", score, labels
+            case text, isKnown = "known", score, unknownWords = "unknown_words", labels
         }
     }
 

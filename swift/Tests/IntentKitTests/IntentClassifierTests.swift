@@ -167,6 +167,12 @@ func anyUnicodeIsAnsweredTheSameInAllWays(text: String) async throws {
     #expect(try classifier.explain("").score == nil)
 }
 
+@Test func anExplanationNamesUnknownWords() throws {
+    let classifier = try IntentClassifier.sample()
+    #expect(try classifier.explain("can you see my screen?").clauses.map(\.unknownWords) == [[]])
+    #expect(try classifier.explain("see my qzxwv screen").clauses.flatMap(\.unknownWords) == ["qzxwv"])
+}
+
 @Test(arguments: CoreMLPrecision.allCases)
 func aCoreMLPackageIsWrittenInEveryPrecision(precision: CoreMLPrecision) async throws {
     let classifier = try IntentClassifier.sample()
