@@ -110,15 +110,21 @@ final class TrainingRun: @unchecked Sendable {
         let options = try COptions(options)
         try options.set { intent_options_set_progress($0, reported, Unmanaged.passUnretained(self).toOpaque(), $1) }
         guard goesOn else { throw .cancelled("the training was cancelled before it started") }
-        return try log.interval("train") { () throws(IntentError) in
-            try Handle { out, problem in
-                // The context of the callback lives until the call is over.
-                withExtendedLifetime(self) {
-                    examples.lend { texts, labels, counts in
-                        intent_train(texts, examples.count, labels, counts, options.pointer, out, problem)
+        do throws(IntentError) {
+            return try log.interval("train") { () throws(IntentError) in
+                try Handle { out, problem in
+                    // The context of the callback lives until the call is over.
+                    withExtendedLifetime(self) {
+                        examples.lend { texts, labels, counts in
+                            intent_train(texts, examples.count, labels, counts, options.pointer, out, problem)
+                        }
                     }
                 }
             }
+        } catch {
+            // The library's sentence blames the progress callback, which callers of this package don't see.
+            if case .cancelled = error { throw .cancelled("the training was cancelled; no model was made") }
+            throw error
         }
     }
 
