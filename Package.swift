@@ -1,27 +1,28 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// INTENTKIT_LIB_DIR names the folder of a locally built libintentkit: always on Linux, and for development on macOS. There is no
-// release to fetch an XCFramework from yet; without the variable it is the one that scripts/build-xcframework.sh makes.
+// INTENTKIT_LIB_DIR is the folder of a locally built libintentkit. Required on Linux, and for
+// development on macOS. Without it the package uses the XCFramework that
+// scripts/build-xcframework.sh makes: there is no release to download one from yet.
 let localLibrary = Context.environment["INTENTKIT_LIB_DIR"]
 
 let c: Target =
     if localLibrary != nil {
-        // The header and the module map where they lie, without a copy.
+        // The header and the module map of this repository, without a copy.
         .systemLibrary(name: "CIntentKit", path: "include")
     } else {
         .binaryTarget(name: "CIntentKit", path: "target/IntentKit.xcframework")
     }
 
-// Flags of this kind make a package unusable as a versioned dependency, so they are there with a local library only. A static one
-// leaves it to the program to name the frameworks.
+// A package with unsafe flags can't be a versioned dependency, so they are set for a local library
+// only. The XCFramework holds a static library, so the program must link the frameworks it needs.
 let search: [LinkerSetting] =
     localLibrary.map { [.unsafeFlags(["-L\($0)", "-Xlinker", "-rpath", "-Xlinker", $0]), .linkedLibrary("intentkit")] }
     ?? [.linkedFramework("CoreML"), .linkedFramework("Foundation")]
 
 let package = Package(
     name: "IntentKit",
-    // Those that the XCFramework has slices for; there are none for tvOS, watchOS and visionOS.
+    // The XCFramework has slices for these, and none for tvOS, watchOS and visionOS.
     platforms: [.macOS(.v12), .iOS(.v15)],
     products: [.library(name: "IntentKit", targets: ["IntentKit"])],
     targets: [

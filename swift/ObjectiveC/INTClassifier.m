@@ -17,7 +17,7 @@
 
 NSString *const INTErrorDomain = @"IntentKit";
 
-/// Hands a C error over as an NSError and releases it.
+/// Turns a C error into an NSError and releases it.
 static BOOL INTSucceeded(intent_status status, intent_error *problem, NSError **error) {
   if (status == INTENT_STATUS_OK) {
     return YES;
@@ -31,7 +31,7 @@ static BOOL INTSucceeded(intent_status status, intent_error *problem, NSError **
   return NO;
 }
 
-/// Borrowed for as long as the string, or the autorelease pool, lives.
+/// Valid as long as the string or the autorelease pool lives.
 static intent_text INTText(NSString *string) {
   intent_text text;
   text.bytes = (const uint8_t *)[string UTF8String];
@@ -39,7 +39,7 @@ static intent_text INTText(NSString *string) {
   return text;
 }
 
-/// Examples as C takes them, in memory to free() as one.
+/// Examples as C takes them. One free() of `texts` releases all arrays.
 typedef struct {
   intent_text *texts;
   intent_text *labels;
@@ -52,17 +52,17 @@ static BOOL INTMakeExamples(NSArray<NSString *> *texts, NSArray<NSArray<NSString
     names += [some count];
   }
   size_t count = [texts count];
-  intent_text *room = count == [labels count] ? malloc((count + names) * sizeof(intent_text) + count * sizeof(size_t) + 1) : NULL;
-  if (room == NULL) {
+  intent_text *memory = count == [labels count] ? malloc((count + names) * sizeof(intent_text) + count * sizeof(size_t) + 1) : NULL;
+  if (memory == NULL) {
     if (error != NULL) {
-      NSString *message = @"each text needs an array of labels: there are as many arrays as texts";
+      NSString *message = @"labels must have one array per text";
       *error = [NSError errorWithDomain:INTErrorDomain
                                    code:INTENT_STATUS_INVALID_ARGUMENT
                                userInfo:@{NSLocalizedDescriptionKey : message}];
     }
     return NO;
   }
-  *out = (INTExamples){room, room + count, (size_t *)(room + count + names)};
+  *out = (INTExamples){memory, memory + count, (size_t *)(memory + count + names)};
   size_t label = 0;
   for (size_t i = 0; i < count; i++) {
     out->texts[i] = INTText([texts objectAtIndex:i]);
@@ -105,7 +105,7 @@ static BOOL INTMakeExamples(NSArray<NSString *> *texts, NSArray<NSArray<NSString
 
 @end
 
-/// The labels that a model chose, or nil when it isn't the one in use any more.
+/// Returns the labels that a model chose, or nil if another model is in use now.
 static NSArray<INTLabel *> *INTLabels(const intent_classifier *classifier, const intent_scored *scored, size_t count,
                                       uint64_t version) {
   NSMutableArray<INTLabel *> *labels = [NSMutableArray arrayWithCapacity:count];
@@ -123,7 +123,8 @@ static NSArray<INTLabel *> *INTLabels(const intent_classifier *classifier, const
 #ifdef __BLOCKS__
 typedef void (^INTHandler)(NSArray<INTLabel *> *_Nullable, NSError *_Nullable);
 
-/// What a request carries to its callback: the classifier, so that it lives until then, the text and the handler.
+/// Context of a request's callback: the classifier, kept alive until then, the text and the
+/// handler.
 @interface INTRequest : NSObject {
 @public
   INTClassifier *classifier;
@@ -154,7 +155,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
     if (answer->status == INTENT_STATUS_OK) {
       NSArray<INTLabel *> *labels = INTLabels(request->handle, answer->labels, answer->count, answer->model_version);
       NSError *error = nil;
-      // Swapped meanwhile: the new model is asked.
+      // If the model was swapped meanwhile, ask the new model.
       labels = labels != nil ? labels : [request->classifier labelsForText:request->text error:&error];
       request->handler(labels, error);
     } else {
@@ -237,7 +238,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
     if (!succeeded || labels != nil) {
       return labels;
     }
-    // The model was swapped meanwhile, and these may be indices of the old one: the new one is asked.
+    // The model was swapped meanwhile and labels may have new indices: ask the new model.
   }
 }
 
@@ -260,7 +261,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
   intent_error *problem = NULL;
   intent_status status = intent_predict_async(_classifier, bytes, NULL, INTAnswered, context, NULL, &problem);
   if (status != INTENT_STATUS_OK) {
-    // The callback isn't called, so what it would have taken is taken back here.
+    // The callback will not be called, so release the context here.
 #if __has_feature(objc_arc)
     request = (__bridge_transfer INTRequest *)context;
 #else

@@ -1,4 +1,5 @@
-// Type a command, see the components it asks for: swift run IntentAssistant [MODEL.intent]. `wrong: COMPONENT ...` corrects the last answer.
+// Prints the components that each typed command asks for: swift run IntentAssistant [MODEL.intent].
+// `wrong: COMPONENT ...` corrects the last answer.
 import Foundation
 import IntentKit
 

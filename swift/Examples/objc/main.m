@@ -1,4 +1,5 @@
-// Trains, predicts, rejects, corrects, saves, opens, exports: an Objective-C host. Its one argument is a folder for the files it makes.
+// An Objective-C host of the wrapper: trains, predicts, rejects, corrects, saves, loads and
+// exports. Its argument is a folder for the files it makes.
 #import "INTClassifier.h"
 
 #include <stdio.h>
@@ -41,7 +42,7 @@ static int run(NSString *folder) {
   CHECK([best(loaded, @"water the ficus") isEqual:@"garden"]);
   CHECK([loaded exportCoreMLToURL:[NSURL fileURLWithPath:[folder stringByAppendingPathComponent:@"m.mlpackage"]] error:&error]);
 
-  // Failures are sentences.
+  // Errors have the messages of the library.
   CHECK([[INTClassifier alloc] initWithContentsOfURL:[NSURL fileURLWithPath:@"/nowhere/m.intent"] error:&error] == nil);
   CHECK([[error domain] isEqual:INTErrorDomain] && [[error localizedDescription] rangeOfString:@"/nowhere/m.intent"].length > 0);
   printf("%s\n", [[error localizedDescription] UTF8String]);

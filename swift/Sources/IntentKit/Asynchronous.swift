@@ -2,13 +2,18 @@ internal import CIntentKit
 import Foundation
 
 extension IntentClassifier {
-    /// Chooses the labels of a text on a thread of the library's, so that a long text delays nobody. One short text is answered faster by
-    /// ``predict(_:options:)``.
+    /// Chooses the labels of a text on a thread of the library, so that a long text blocks neither
+    /// an actor nor the pool of all tasks. For one short text ``predict(_:options:)`` is faster.
     ///
-    /// Cancelling the task cancels the request if it wasn't started yet. The request holds on to the classifier.
+    /// Cancelling the task cancels the request if no thread has started it. The request keeps the
+    /// classifier alive.
     ///
-    /// - Throws: ``IntentError/busy(_:)`` when as many requests are waiting as the queue takes, ``IntentError/cancelled(_:)`` when the task
-    ///   was cancelled first, ``IntentError/finished(_:)`` behind ``finish()``.
+    /// - Parameters:
+    ///   - text: At most a mebibyte of UTF-8. May be empty.
+    ///   - options: How to choose labels. Defaults to the rule of the model.
+    /// - Throws: ``IntentError/busy(_:)`` if the queue is full, ``IntentError/cancelled(_:)`` if
+    ///   the task was cancelled first, ``IntentError/finished(_:)`` after ``finish()``; otherwise
+    ///   as ``predict(_:options:)``.
     public func prediction(for text: String, options: PredictionOptions = .init()) async throws(IntentError) -> Prediction {
         let request = Request()
         let outcome = await withTaskCancellationHandler {
@@ -21,20 +26,27 @@ extension IntentClassifier {
         return try outcome.get()
     }
 
-    /// Chooses the labels of each text of a sequence, in order, as they come.
+    /// Chooses the labels of each text of a sequence, one after the other, in order.
     public func predictions<Texts: AsyncSequence>(
         for texts: Texts, options: PredictionOptions = .init()
     ) -> AsyncThrowingMapSequence<Texts, Prediction> where Texts.Element == String {
         texts.map { text in try await self.prediction(for: text, options: options) }
     }
 
-    /// Sets how many threads answer requests (1 to 1024) and how many may wait (1 to 65,536), before the first request. Otherwise there are as many threads as cores
-    /// but one, four at most, and room for 1024.
+    /// Sets the size of the request queue and the number of threads that answer requests. Must be
+    /// called before the first request.
+    ///
+    /// - Parameters:
+    ///   - threads: 1 to 1024. By default one thread less than there are cores, at least one and at
+    ///     most four.
+    ///   - capacity: Number of requests that may wait, 1 to 65,536. 1024 by default.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if a number is out of range or the first
+    ///   request was made already.
     public func setQueue(threads: Int, capacity: Int) throws(IntentError) {
         try handle.call { intent_set_queue($0, max(threads, 0), max(capacity, 0), $1) }
     }
 
-    /// Takes no more requests, and returns when all that wait are answered.
+    /// Stops accepting requests, and returns when all waiting requests are answered.
     public func finish() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_finish($0, $1) }
@@ -42,7 +54,8 @@ extension IntentClassifier {
     }
 }
 
-/// What a request is about and who waits for the answer. C holds it from the start of the request to the callback.
+/// A text, its options and the task that waits for its answer. C holds it from the start of the
+/// request to the callback.
 private final class Question: Sendable {
     let handle: Handle
     let text: String
@@ -57,9 +70,9 @@ private final class Question: Sendable {
     }
 }
 
-/// A hold on a request. It may be cancelled from any thread, before it is started, too.
+/// Handle of a request. Any thread may cancel it, even before it starts.
 ///
-/// Unchecked because a lock guards what changes.
+/// Unchecked because a lock guards the mutable state.
 private final class Request: @unchecked Sendable {
     private let lock = NSLock()
     private var pointer: OpaquePointer?
@@ -87,7 +100,7 @@ private final class Request: @unchecked Sendable {
             }
         }
         if case .failure(let error) = outcome {
-            // The callback isn't called, so the context is taken back here.
+            // The callback will not be called, so release the context here.
             context.release()
             question.done.resume(returning: .failure(error))
             return
@@ -99,7 +112,8 @@ private final class Request: @unchecked Sendable {
     }
 }
 
-/// Called once for each request that was accepted, on a thread of the library's. A free function: a closure would belong to its caller's actor.
+/// Called once for each accepted request, on a thread of the library. A free function: a closure
+/// would belong to its caller's actor.
 private func answered(_ answer: UnsafePointer<intent_answer>?, _ context: UnsafeMutableRawPointer?) {
     guard let answer = answer?.pointee, let context else { return }
     let question = Unmanaged<Question>.fromOpaque(context).takeRetainedValue()
@@ -113,7 +127,7 @@ private func answered(_ answer: UnsafePointer<intent_answer>?, _ context: Unsafe
         return question.done.resume(
             returning: .success(Prediction(labels: labels, isByRule: isByRule, modelVersion: answer.model_version)))
     }
-    // Its labels were renumbered meanwhile: the new model is asked.
+    // The model was swapped and labels may have new indices: ask the new model.
     question.done.resume(
         returning: Result { () throws(IntentError) in
             try IntentClassifier(question.handle).predict(question.text, options: question.options)

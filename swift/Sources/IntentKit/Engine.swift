@@ -7,7 +7,8 @@ public enum EngineChoice: String, Hashable, Sendable, Codable, CaseIterable {
     case cpu
     /// The fastest engine that agrees with the CPU, chosen separately for one text and for batches.
     case automatic = "auto"
-    /// Core ML, if it agrees with the CPU, even if the CPU is faster.
+    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Of the CPU alone and the CPU
+    /// with the Neural Engine the faster is used.
     case coreML = "core-ml"
     /// Core ML on any compute units.
     case coreMLOnAll = "core-ml-all"
@@ -33,11 +34,11 @@ public enum EngineChoice: String, Hashable, Sendable, Codable, CaseIterable {
 
 /// Which engines are in use, and why.
 public struct EngineReport: Hashable, Sendable, Decodable {
-    /// What an engine takes, as medians in microseconds.
+    /// Times of an engine: medians in microseconds.
     public struct Figures: Hashable, Sendable, Decodable {
-        /// For one row.
+        /// For one row by itself.
         public let single: Double
-        /// For each of 64 rows.
+        /// For one row in a batch of 64.
         public let batch: Double
 
         enum CodingKeys: String, CodingKey {
@@ -45,9 +46,11 @@ public struct EngineReport: Hashable, Sendable, Decodable {
         }
     }
 
-    /// How many operations of an engine's program the system plans to run on a Neural Engine. A plan, not a measurement.
+    /// The system's plan for the operations of an engine. A plan, not a measurement.
     public struct Plan: Hashable, Sendable, Decodable {
+        /// Number of operations planned to run on a Neural Engine.
         public let plannedOnNeuralEngine: Int
+        /// Number of operations.
         public let operations: Int
 
         enum CodingKeys: String, CodingKey {
@@ -55,15 +58,15 @@ public struct EngineReport: Hashable, Sendable, Decodable {
         }
     }
 
-    /// An engine and what became of it.
+    /// An engine that was considered.
     public struct Candidate: Hashable, Sendable, Decodable {
-        /// What became of an engine.
+        /// Result of building and measuring an engine.
         public enum State: Hashable, Sendable, Decodable {
-            /// It gives the CPU's answers, in this time.
+            /// It gives the answers of the CPU, in these times.
             case agrees(Figures)
-            /// It couldn't be built in time, or gave other answers.
+            /// It couldn't be built in time, or gave other answers. Holds the reason.
             case dropped(String)
-            /// It failed later; the CPU answered in its place.
+            /// It failed later, and the CPU replaced it. Holds the reason.
             case failed(String)
 
             enum CodingKeys: String, CodingKey {
@@ -82,25 +85,29 @@ public struct EngineReport: Hashable, Sendable, Decodable {
             }
         }
 
+        /// Name of the engine.
         public let name: String
+        /// Result of building and measuring it.
         public let state: State
+        /// The system's plan; `nil` if the system doesn't tell.
         public let plan: Plan?
     }
 
-    /// What was asked for.
+    /// The choice of ``IntentClassifier/setEngine(_:)``.
     public let asked: EngineChoice
     /// Name of the engine for one text.
     public let single: String
-    /// Name of the engine for several.
+    /// Name of the engine for batches.
     public let batch: String
-    /// Whether engines are still being measured; until then the CPU answers.
+    /// True while engines are being measured. The CPU answers until that is done.
     public let isMeasuring: Bool
-    /// What the CPU takes; `nil` before measuring.
+    /// Times of the CPU; `nil` before measuring.
     public let cpu: Figures?
+    /// The engines that were considered.
     public let candidates: [Candidate]
-    /// Why there is no choice, where there is none.
+    /// Why there is no choice; `nil` if there is one.
     public let note: String?
-    /// Whether this system has a Neural Engine; `nil` where it can't say.
+    /// True if the system has a Neural Engine; `nil` if it doesn't tell.
     public let hasNeuralEngine: Bool?
 
     enum CodingKeys: String, CodingKey {
@@ -108,13 +115,14 @@ public struct EngineReport: Hashable, Sendable, Decodable {
     }
 }
 
-/// What a Core ML package computes in.
+/// Number format that a Core ML package computes in.
 public enum CoreMLPrecision: Hashable, Sendable, CaseIterable {
-    /// Weights and activations in float16, what the Neural Engine computes in. From macOS 12, iOS 15.
+    /// float16 weights and activations, as the Neural Engine computes. Needs macOS 12 or iOS 15.
     case float16
-    /// Everything in float32, which the Neural Engine never runs. From macOS 12, iOS 15.
+    /// float32 throughout. Never runs on the Neural Engine. Needs macOS 12 or iOS 15.
     case float32
-    /// The model's own integer weights, activations in float16: half of the size. From macOS 13, iOS 16.
+    /// The model's own integer weights and float16 activations: half the size. Needs macOS 13 or
+    /// iOS 16.
     case int8
 
     var precision: intent_precision {
@@ -132,22 +140,36 @@ extension IntentClassifier {
         get throws(IntentError) { try decode(EngineReport.self, from: try handle.text { intent_engine_json($0, $1, $2, $3, $4) }) }
     }
 
-    /// Chooses the engine that computes the network, and returns at once.
+    /// Chooses the engine that computes the network, and returns at once. Defaults to
+    /// ``EngineChoice/cpu``.
     ///
-    /// Engines are built, compared with the CPU and measured in the background. The CPU answers until that is done, and if no engine agrees
-    /// with it.
+    /// Engines are built, compared with the CPU and measured in the background. The CPU answers
+    /// until that is done, and if no engine agrees with it. An engine that fails later is replaced
+    /// by the CPU within the same call.
+    ///
+    /// On systems without Core ML, or without the requested compute units, the CPU answers.
+    /// ``engineReport`` tells why.
     public func setEngine(_ choice: EngineChoice) throws(IntentError) {
         try handle.call { intent_set_engine_choice($0, UInt32(choice.choice.rawValue), $1) }
     }
 
-    /// Writes the network as a Core ML package, an ML Program, in one step: its input `features` takes the numbers of
-    /// ``vectorizeClauses(_:)``, its outputs `probabilities` and `logits` have a number for each label.
+    /// Writes the network as a Core ML package, an ML Program, in one step. An existing package is
+    /// replaced.
+    ///
+    /// Its input `features` takes the vectors of ``vectorizeClauses(_:)``. Its outputs
+    /// `probabilities` (calibrated) and `logits` have one number per label. Labels, thresholds and
+    /// the checksum of the model are in its metadata.
     ///
     /// - Parameters:
-    ///   - url: By custom NAME.mlpackage. A package that is there is replaced, anything else is refused.
-    ///   - rows: Feature vectors that the package takes at a time, 1 to 4096.
-    ///   - author: Who made the model, for the package's description.
-    ///   - license: For the package's description.
+    ///   - url: URL of the package, by convention NAME.mlpackage.
+    ///   - precision: Number format to compute in. Defaults to ``CoreMLPrecision/float16``.
+    ///   - rows: Number of feature vectors that the package takes at a time, 1 to 4096. Defaults to
+    ///     1.
+    ///   - author: Author of the model, for the description of the package. Empty by default.
+    ///   - license: Licence of the model, for the description of the package. Empty by default.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range, if something
+    ///   other than a package is at `url`, or if the precision can't hold the weights;
+    ///   ``IntentError/file(_:)`` if the package can't be written.
     public func exportCoreML(
         to url: URL, precision: CoreMLPrecision = .float16, rows: Int = 1, author: String = "", license: String = ""
     ) throws(IntentError) {

@@ -1,45 +1,50 @@
 internal import CIntentKit
 
-/// A text with the labels it asks for; without any, it is an example of what belongs to none.
+/// A text and its labels. Without labels it is an example of a text that belongs to no label.
 ///
-/// As JSON it is a line of the data files that IntentKit reads: `{"text": "turn on the lights", "labels": ["light"]}`.
+/// As JSON it is a line of the data files that IntentKit reads: `{"text": "turn on the lights",
+/// "labels": ["light"]}`.
 public struct Example: Hashable, Sendable, Codable {
+    /// The text, at most a mebibyte of UTF-8.
     public var text: String
+    /// Names of its labels, each 1 to 255 bytes without control characters.
     public var labels: [String]
 
+    /// Creates an example with any number of labels.
     public init(_ text: String, labels: [String]) {
         self.text = text
         self.labels = labels
     }
 
+    /// Creates an example with the given labels.
     public init(_ text: String, _ labels: String...) {
         self.init(text, labels: labels)
     }
 
-    /// With labels of the app's own type.
+    /// Creates an example with labels of the app's own type.
     public init<Value: RawRepresentable>(_ text: String, _ labels: Value...) where Value.RawValue == String {
         self.init(text, labels: labels.map(\.rawValue))
     }
 }
 
-/// Strings behind each other in one piece of memory, as C takes several at once.
+/// Strings one after the other in one buffer, as C takes several at once.
 struct Arena {
     private var bytes: [UInt8] = []
-    private var places: [Range<Int>] = []
+    private var ranges: [Range<Int>] = []
 
     init(_ strings: some Sequence<String>) {
         for string in strings {
             let start = bytes.count
             bytes += string.utf8
-            places.append(start..<bytes.count)
+            ranges.append(start..<bytes.count)
         }
     }
 
-    /// Lends them for the time of a call.
+    /// Lends the strings during a call.
     func lend<Result>(_ work: (UnsafeBufferPointer<intent_text>) -> Result) -> Result {
         bytes.withUnsafeBufferPointer { bytes in
-            let texts = places.map { place in
-                intent_text(bytes: bytes.baseAddress.map { $0 + place.lowerBound }, length: place.count)
+            let texts = ranges.map { range in
+                intent_text(bytes: bytes.baseAddress.map { $0 + range.lowerBound }, length: range.count)
             }
             return texts.withUnsafeBufferPointer(work)
         }
@@ -47,7 +52,8 @@ struct Arena {
 }
 
 extension [Example] {
-    /// Lends them as C takes them: texts, labels of all of them, and how many each has.
+    /// Lends the examples as C takes them: texts, the labels of all texts, and the number of labels
+    /// of each.
     func lend<Result>(
         _ work: (UnsafePointer<intent_text>?, UnsafePointer<intent_text>?, UnsafePointer<Int>?) -> Result
     ) -> Result {

@@ -1,15 +1,17 @@
 internal import CIntentKit
 import Foundation
 
-/// Why a text gets its labels, or none.
+/// Why a text gets its labels, or is rejected.
 public struct Explanation: Hashable, Sendable, Decodable {
-    /// A label and how it was judged.
+    /// A label and its score.
     public struct Judgement: Hashable, Sendable, Decodable {
+        /// Name of the label.
         public let label: String
-        /// That of all clauses together.
+        /// Logit over all clauses.
         public let logit: Double
+        /// Probability, 0 to 1.
         public let probability: Double
-        /// Whether it was chosen.
+        /// True if the label was chosen.
         public let isChosen: Bool
 
         enum CodingKeys: String, CodingKey {
@@ -19,49 +21,63 @@ public struct Explanation: Hashable, Sendable, Decodable {
 
     /// A clause of the text.
     public struct Clause: Hashable, Sendable, Decodable {
-        /// Its words.
+        /// Its words, normalised, without punctuation marks and clause separators.
         public let text: String
-        /// Whether anything in it is known.
+        /// True if anything in it is known.
         public let isKnown: Bool
+        /// Its score for rejection; `nil` if nothing in it is known.
         public let score: Double?
+        /// Words that neither the training data nor the lexicon holds, as far as the model can
+        /// tell. Each is listed once, in the order of the text. Parts of a word may be known.
+        public let unknownWords: [String]
+        /// Why each label of ``Explanation/labels`` gets its logit in this clause. Empty if nothing
+        /// in the clause is known.
         public let labels: [Reasons]
 
         enum CodingKeys: String, CodingKey {
-            case text, isKnown = "known", score, labels
+            case text, isKnown = "known", score, unknownWords = "unknown_words", labels
         }
     }
 
-    /// What a label's logit for a clause is made of: base + shares + others + rest.
+    /// Parts of a label's logit in a clause: `logit` is the sum of `base`, `shares`, `others` and
+    /// `rest`.
     public struct Reasons: Hashable, Sendable, Decodable {
+        /// Name of the label.
         public let label: String
+        /// Logit in this clause.
         public let logit: Double
-        /// What stands without any word.
+        /// Logit without any word.
         public let base: Double
-        /// Strongest first.
+        /// What each n-gram adds, strongest first.
         public let shares: [Share]
-        /// The sum for n-grams too many to list.
+        /// Sum for n-grams too many to list.
         public let others: Double
-        /// What rounding leaves over.
+        /// Rounding error.
         public let rest: Double
     }
 
-    /// What an n-gram adds to a logit, over 0 for the label and under 0 against it.
+    /// What an n-gram adds to a logit.
     public struct Share: Hashable, Sendable, Decodable {
         /// A few words, where ^ and $ are the edges of the clause, or a few characters.
         public let ngram: String
-        /// The word that characters belong to.
+        /// Word that the characters belong to; `nil` for words.
         public let word: String?
+        /// Positive for the label, negative against it.
         public let share: Double
     }
 
+    /// The text.
     public let text: String
+    /// True if no label is chosen.
     public let isRejected: Bool
-    /// Its reject score; `nil` when nothing in it is known.
+    /// Score that decides about rejection; `nil` if nothing in the text is known.
     public let score: Double?
-    /// The score under which texts are rejected; `nil` when no score rejects.
+    /// Rejection threshold: texts with a lower score are rejected. `nil` if no score rejects.
     public let rejectBelow: Double?
-    /// The chosen labels, up to 8, and the three with the largest logits, best first.
+    /// The chosen labels, up to 8, and the three with the largest logits, best first. Empty if
+    /// nothing in the text is known.
     public let labels: [Judgement]
+    /// The clauses, in the order of the text.
     public let clauses: [Clause]
 
     enum CodingKeys: String, CodingKey {
@@ -70,8 +86,11 @@ public struct Explanation: Hashable, Sendable, Decodable {
 }
 
 extension IntentClassifier {
-    /// Says why a text gets its labels, or none: its clauses, and what each n-gram adds to the logits. For people who look into a single
-    /// answer: it takes some ten milliseconds a clause.
+    /// Explains a prediction: the clauses of the text, and what each n-gram adds to the logits.
+    ///
+    /// Meant for people who look into a single text: it takes about ten milliseconds per clause.
+    ///
+    /// - Throws: As ``predict(_:options:)``.
     public func explain(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Explanation {
         var explanation: OpaquePointer?
         defer { intent_explanation_free(explanation) }

@@ -3,8 +3,9 @@ import Foundation
 
 /// Owns a C classifier.
 ///
-/// Unchecked because the compiler can't see it: the header promises that a `const intent_classifier *` may be used by any
-/// number of threads at once, nothing here hands it out otherwise, and a lock guards the names.
+/// Unchecked because the compiler can't verify it: the header allows any number of threads to use a
+/// `const intent_classifier *` at once, this class hands the pointer out in no other way, and a
+/// lock guards the names.
 final class Handle: @unchecked Sendable {
     private let pointer: OpaquePointer
     private let lock = NSLock()
@@ -14,26 +15,26 @@ final class Handle: @unchecked Sendable {
         var made: OpaquePointer?
         var problem: OpaquePointer?
         try IntentError.check(make(&made, &problem), problem)
-        guard let made else { throw IntentError.defect("the library made no classifier") }
+        guard let made else { throw IntentError.defect("the library returned no classifier") }
         pointer = made
     }
 
     deinit { intent_free(pointer) }
 
-    /// Lends the pointer while this object is alive.
+    /// Lends the pointer and keeps this object alive meanwhile.
     @inline(__always)
     func lend<Result>(_ work: (OpaquePointer) -> Result) -> Result {
         withExtendedLifetime(self) { work(pointer) }
     }
 
-    /// A call that can fail.
+    /// Makes a C call that can fail.
     func call(_ work: (OpaquePointer, UnsafeMutablePointer<OpaquePointer?>) -> intent_status) throws(IntentError) {
         var problem: OpaquePointer?
         let status = lend { work($0, &problem) }
         try IntentError.check(status, problem)
     }
 
-    /// The number of the model in use and its labels.
+    /// Version and labels of the model in use.
     func current() -> (version: UInt64, names: [String]) {
         lend { pointer in
             while true {
@@ -44,7 +45,7 @@ final class Handle: @unchecked Sendable {
                 let names = (0..<intent_label_count(pointer)).map { index in
                     intent_label(pointer, index, nil).map { String(cString: $0) } ?? ""
                 }
-                // Otherwise the model was swapped meanwhile, and these may be names of two.
+                // Otherwise the model was swapped meanwhile, and the names may be of two models.
                 if intent_model_version(pointer) == version {
                     lock.withLock { known = (version, names) }
                 }
@@ -52,14 +53,14 @@ final class Handle: @unchecked Sendable {
         }
     }
 
-    /// The labels of a model, or `nil` when it isn't the one in use any more.
+    /// Labels of a model. Returns `nil` if another model is in use now.
     func names(of version: UInt64) -> [String]? {
         if let names = lock.withLock({ known.version == version ? known.names : nil }) { return names }
         let current = current()
         return current.version == version ? current.names : nil
     }
 
-    /// Text that C writes into a buffer whose length it says.
+    /// Reads text that C writes into a buffer. C reports the length it needs.
     func text(
         _ write: (OpaquePointer, UnsafeMutablePointer<UInt8>?, Int, UnsafeMutablePointer<Int>, UnsafeMutablePointer<OpaquePointer?>) -> intent_status
     ) throws(IntentError) -> String {
@@ -68,20 +69,21 @@ final class Handle: @unchecked Sendable {
             var length = 0
             var problem: OpaquePointer?
             var status = INTENT_STATUS_OK
-            let text = String(unsafeUninitializedCapacity: capacity) { room in
-                status = lend { write($0, room.baseAddress, capacity, &length, &problem) }
+            let text = String(unsafeUninitializedCapacity: capacity) { buffer in
+                status = lend { write($0, buffer.baseAddress, capacity, &length, &problem) }
                 return status == INTENT_STATUS_OK ? min(length, capacity) : 0
             }
             try IntentError.check(status, problem)
             if length <= capacity { return text }
-            // It may grow until it is asked for again.
+            // The text may grow before the next call.
             capacity = length + length / 8
         }
     }
 }
 
 extension String {
-    /// Lends the UTF-8 as C takes it; a string that isn't UTF-8 in memory already, such as one of Objective-C's, is copied.
+    /// Lends the UTF-8 as C takes it. A string that is not UTF-8 in memory, such as one from
+    /// Objective-C, is copied.
     @inline(__always)
     func lend<Result>(_ work: (intent_text) -> Result) -> Result {
         var text = self
@@ -90,7 +92,7 @@ extension String {
 }
 
 extension URL {
-    /// Lends the path of a file.
+    /// Lends the path of a file URL.
     func lend<Result>(_ work: (intent_text) -> Result) -> Result {
         path.lend(work)
     }

@@ -9,23 +9,32 @@ import Foundation
 /// if prediction.isRejected { askAgain() } else { run(prediction.labels) }
 /// ```
 ///
-/// Share one classifier between tasks. Any number of them may predict with it at once, also while it trains or learns: each prediction
-/// is made by one model, the old or the new, and waits for nothing.
+/// Thread-safe: share one classifier between tasks. Any number of them may predict at once, also
+/// while the classifier trains or learns. One model makes each prediction, the old or the new. A
+/// prediction does not wait for other calls.
 public final class IntentClassifier: Sendable {
     let handle: Handle
-    /// Trainings of this classifier, one after the other.
+    /// Serialises the trainings of this classifier.
     let turn = Turn()
 
     init(_ handle: Handle) {
         self.handle = handle
     }
 
-    /// Opens a model file. It is mapped into memory, which takes well under a millisecond.
+    /// Loads a classifier from a model file.
+    ///
+    /// The file is mapped into memory, which takes well under a millisecond. While the classifier
+    /// lives, replace the file only by renaming another over it, as ``save(to:)`` does.
+    ///
+    /// - Throws: ``IntentError/unreadableModel(_:_:)`` if the file is not a usable model,
+    ///   ``IntentError/file(_:)`` if it can't be read.
     public convenience init(contentsOf url: URL) throws(IntentError) {
         self.init(try Handle { out, problem in url.lend { intent_load($0, out, problem) } })
     }
 
-    /// Opens a model from the bytes of a model file.
+    /// Loads a classifier from the bytes of a model file.
+    ///
+    /// - Throws: ``IntentError/unreadableModel(_:_:)`` if the bytes are not a usable model.
     public convenience init(data: Data) throws(IntentError) {
         self.init(
             try Handle { out, problem in
@@ -33,7 +42,9 @@ public final class IntentClassifier: Sendable {
             })
     }
 
-    /// The sample model, which tells apart the commands of an assistant with eight components.
+    /// Loads the sample model, which classifies commands to an assistant with eight components.
+    ///
+    /// - Throws: ``IntentError/file(_:)`` if the app lacks the resource bundle of this package.
     public static func sample() throws(IntentError) -> IntentClassifier {
         guard let url = Bundle.module.url(forResource: "assistant", withExtension: "intent") else {
             throw IntentError.file("the package's resources lack assistant.intent; add its resource bundle to the app")
@@ -41,39 +52,47 @@ public final class IntentClassifier: Sendable {
         return try IntentClassifier(contentsOf: url)
     }
 
-    /// The labels it knows. Learning adds to them.
+    /// Names of the labels. Training and updates may change them.
     public var labels: [String] { handle.current().names }
 
-    /// Number of lines with labels that training held out. What it measured rests on them.
+    /// Number of labelled examples that training held out. The shares below are measured on them.
     public var heldOutCount: Int {
         handle.heldOutCount
     }
 
-    /// Accuracy to expect for new wording: share of the held-out lines whose best label was right in training, 0 to 1; `nil` when no line
-    /// could be held out. No near-duplicate of a held-out line is trained on.
+    /// Accuracy to expect on new wording: share of labelled held-out examples whose top label was
+    /// right, 0 to 1. `nil` if no example was held out.
+    ///
+    /// Near-duplicates of held-out examples are not trained on.
     public var heldOutAccuracy: Double? {
         handle.heldOutAccuracy
     }
 
-    /// Accuracy to expect for wording like that of the training lines, whose near-duplicates are trained on, 0 to 1; `nil` when it was not
+    /// Accuracy to expect on wording like that of the examples, 0 to 1. `nil` if it was not
     /// measured.
+    ///
+    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples are trained
+    /// on.
     public var familiarAccuracy: Double? {
         handle.familiarAccuracy
     }
 
-    /// Share of the held-out lines that were answered with exactly their labels, 0 to 1; `nil` when it was not measured. A line that is
-    /// rejected counts as wrong.
+    /// Share of labelled held-out examples that were answered with exactly their labels, 0 to 1.
+    /// `nil` if it was not measured. A rejected example counts as wrong.
     public var heldOutAnswered: Double? {
         handle.heldOutAnswered
     }
 
-    /// Chooses the labels of a text, on the calling thread, in microseconds. The text isn't copied.
+    /// Chooses the labels of a text, on the calling thread, in microseconds. The text is not
+    /// copied.
     ///
     /// - Parameters:
-    ///   - text: What the user said or typed, up to a mebibyte. May be empty.
-    ///   - options: What to ask for, instead of the model's own rule.
-    /// - Returns: The labels, best first. None when the text holds nothing known, its best score is under the rejection threshold, or no label
-    ///   reaches its threshold.
+    ///   - text: At most a mebibyte of UTF-8. May be empty.
+    ///   - options: How to choose labels. Defaults to the rule of the model.
+    /// - Returns: The labels, best first. Empty if nothing in the text is known, if its best score
+    ///   is below the rejection threshold, or if no label reaches its threshold.
+    /// - Throws: ``IntentError/textTooLong(_:)``, ``IntentError/invalidArgument(_:)`` if an option
+    ///   is out of range, or ``IntentError/readsNoTexts(_:)``.
     public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
         while true {
             var decision = intent_decision()
@@ -81,20 +100,20 @@ public final class IntentClassifier: Sendable {
             var labels: [Label]?
             let status = handle.lend { pointer in
                 let capacity = Int(intent_label_count(pointer))
-                return withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { room in
+                return withUnsafeTemporaryAllocation(of: intent_scored.self, capacity: capacity) { buffer in
                     let status = text.lend { text in
                         options.lend {
-                            intent_predict_detailed(pointer, text, $0, room.baseAddress, capacity, &decision, &problem)
+                            intent_predict_detailed(pointer, text, $0, buffer.baseAddress, capacity, &decision, &problem)
                         }
                     }
                     if status == INTENT_STATUS_OK {
-                        labels = handle.labels(room.prefix(decision.count), of: decision.model_version)
+                        labels = handle.labels(buffer.prefix(decision.count), of: decision.model_version)
                     }
                     return status
                 }
             }
             try IntentError.check(status, problem)
-            // Otherwise its labels were renumbered meanwhile: the new model is asked.
+            // Otherwise the model was swapped and labels may have new indices: ask the new model.
             if let labels {
                 return Prediction(
                     labels: labels, isByRule: decision.source == INTENT_SOURCE_RULE, modelVersion: decision.model_version)
@@ -102,22 +121,31 @@ public final class IntentClassifier: Sendable {
         }
     }
 
-    /// Chooses the labels of a text as values of a type of the app's, such as an enum of its components.
+    /// Chooses the labels of a text as values of the app's own type, such as an enum of its
+    /// components.
     ///
     /// ```swift
     /// enum Component: String { case vision = "VISION", voice = "VOICE" }
     /// let components = try classifier.predict("can you see my screen?", as: Component.self).values
     /// ```
+    ///
+    /// - Throws: As ``predict(_:options:)``.
     public func predict<Value: RawRepresentable & Hashable & Sendable>(
         _ text: String, as type: Value.Type, options: PredictionOptions = .init()
     ) throws(IntentError) -> TypedPrediction<Value> where Value.RawValue == String {
         TypedPrediction(try predict(text, options: options))
     }
 
-    /// Chooses the labels of many texts, on all cores, and returns when all are answered. The answers
-    /// are those of ``predict(_:options:)``, in the order of the texts; ``Prediction/isByRule`` is false throughout.
+    /// Chooses the labels of many texts on all cores, and blocks until all are answered.
     ///
-    /// - Parameter texts: They are copied. When one can't be answered, none is.
+    /// Each text gets the labels that ``predict(_:options:)`` chooses. ``Prediction/isByRule`` is
+    /// always false.
+    ///
+    /// - Parameters:
+    ///   - texts: Texts, each at most a mebibyte of UTF-8. They are copied.
+    ///   - options: How to choose labels, the same for all texts.
+    /// - Returns: One prediction per text, in the order of the texts.
+    /// - Throws: As ``predict(_:options:)``, if any text can't be answered.
     public func predict(batch texts: [String], options: PredictionOptions = .init()) throws(IntentError) -> [Prediction] {
         let arena = Arena(texts)
         while true {
@@ -138,7 +166,7 @@ public final class IntentClassifier: Sendable {
                     }
                 }
             }
-            // Otherwise another model may have answered, with labels of its own.
+            // Otherwise another model may have answered, with other labels.
             if handle.lend({ intent_model_version($0) }) == version {
                 return counts.indices.map { i in
                     let labels = chosen[i * names.count..<(i + 1) * names.count].prefix(counts[i])
@@ -148,8 +176,10 @@ public final class IntentClassifier: Sendable {
         }
     }
 
-    /// The 256 features of a text: a vector of unit length, or zeros when nothing in it is known. This is what a Core ML package of
-    /// ``exportCoreML(to:precision:rows:author:license:)`` takes.
+    /// Computes the features of a whole text: 256 numbers, a vector of unit length, or zeros if
+    /// nothing in the text is known.
+    ///
+    /// A Core ML package of ``exportCoreML(to:precision:rows:author:license:)`` takes such vectors.
     public func vectorize(_ text: String) throws(IntentError) -> [Float] {
         var features = [Float](repeating: 0, count: Int(INTENT_FEATURES))
         try handle.call { pointer, problem in
@@ -158,7 +188,10 @@ public final class IntentClassifier: Sendable {
         return features
     }
 
-    /// The features of each clause of a text in which anything is known: the first half of ``predict(_:options:)``.
+    /// Computes the features of each clause in which anything is known: the first half of
+    /// ``predict(_:options:)``.
+    ///
+    /// - Returns: At most 32 vectors of 256 numbers.
     public func vectorizeClauses(_ text: String) throws(IntentError) -> [[Float]] {
         let (width, most) = (Int(INTENT_FEATURES), Int(INTENT_MAX_CLAUSES))
         var rows = [Float](repeating: 0, count: width * most)
@@ -169,12 +202,19 @@ public final class IntentClassifier: Sendable {
         return (0..<min(count, most)).map { Array(rows[$0 * width..<($0 + 1) * width]) }
     }
 
-    /// Chooses labels for feature vectors, one for each clause of a text: the second half of ``predict(_:options:)``.
+    /// Chooses labels for feature vectors, one for each clause of a text: the second half of
+    /// ``predict(_:options:)``.
     ///
-    /// - Parameter clauses: Vectors of 256 numbers.
+    /// Vectors of zeros are ignored. If there is no other vector, the text is rejected.
+    ///
+    /// - Parameters:
+    ///   - clauses: Vectors of 256 numbers, as ``vectorizeClauses(_:)`` returns them.
+    ///   - options: How to choose labels. Defaults to the rule of the model.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if a vector has another length or an option is
+    ///   out of range.
     public func predict(features clauses: [[Float]], options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
         guard clauses.allSatisfy({ $0.count == Int(INTENT_FEATURES) }) else {
-            throw .invalidArgument("a feature vector has \(INTENT_FEATURES) numbers; take those of vectorizeClauses(_:)")
+            throw .invalidArgument("a feature vector must have \(INTENT_FEATURES) numbers; use those of vectorizeClauses(_:)")
         }
         let rows = Array(clauses.joined())
         while true {
@@ -193,21 +233,28 @@ public final class IntentClassifier: Sendable {
         }
     }
 
-    /// Returns when the next prediction will be fast. Calling it is never needed, only useful behind opening a file.
+    /// Prepares the model, so that the next prediction is fast. Optional: call it after loading a
+    /// file.
     public func prepare() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_prepare($0, $1) }
         }
     }
 
-    /// Writes the model to a file, in one step: an interruption leaves the old file or the new one, whole.
+    /// Saves the model to a file, by convention NAME.intent. The model holds label names but no
+    /// training texts.
+    ///
+    /// An existing file is replaced in one step. After an interruption the old file or the new one
+    /// is there, complete.
+    ///
+    /// - Throws: ``IntentError/file(_:)`` if the file can't be written.
     public func save(to url: URL) throws(IntentError) {
         try handle.call { pointer, problem in
             url.lend { intent_save(pointer, $0, problem) }
         }
     }
 
-    /// The version of the library that runs, such as "0.1.0".
+    /// Version of the loaded library, such as "0.1.0".
     public static var libraryVersion: String { String(cString: intent_version()) }
 }
 
@@ -218,34 +265,35 @@ extension Label {
 }
 
 extension Handle {
-    /// Number of lines with labels that training held out.
+    /// As ``IntentClassifier/heldOutCount``.
     var heldOutCount: Int { lend { Int(intent_heldout_count($0)) } }
 
-    /// Share of the held-out lines whose best label was right in training; `nil` when no line could be held out.
+    /// As ``IntentClassifier/heldOutAccuracy``.
     var heldOutAccuracy: Double? {
         let accuracy = lend { intent_heldout_accuracy($0) }
         return accuracy.isNaN ? nil : accuracy
     }
 
-    /// As ``heldOutAccuracy``, where near-duplicates of the lines are trained on; `nil` when it was not measured.
+    /// As ``IntentClassifier/familiarAccuracy``.
     var familiarAccuracy: Double? {
         let accuracy = lend { intent_familiar_accuracy($0) }
         return accuracy.isNaN ? nil : accuracy
     }
 
-    /// Share of the held-out lines that were answered with exactly their labels; `nil` when it was not measured.
+    /// As ``IntentClassifier/heldOutAnswered``.
     var heldOutAnswered: Double? {
         let share = lend { intent_heldout_answered($0) }
         return share.isNaN ? nil : share
     }
 
-    /// The labels that a model chose, or `nil` when it isn't the one in use any more.
+    /// Names the labels that a model chose. Returns `nil` if another model is in use now.
     func labels(_ chosen: some Collection<intent_scored>, of version: UInt64) -> [Label]? {
         names(of: version).map { names in chosen.map { Label(names, $0) } }
     }
 }
 
-/// Works on a thread of its own, so that whoever awaits it blocks neither an actor nor the pool that all tasks share.
+/// Runs blocking work on a thread of its own, so that the caller blocks neither an actor nor the
+/// pool of all tasks.
 func offPool<Value: Sendable>(
     qos: DispatchQoS = .userInitiated, _ work: @escaping @Sendable () throws(IntentError) -> Value
 ) async throws(IntentError) -> Value {
@@ -257,5 +305,5 @@ func offPool<Value: Sendable>(
     return try outcome.get()
 }
 
-/// Concurrent, so that what waits for its turn doesn't keep others from theirs.
+/// Concurrent, so that work that waits for its turn does not delay other work.
 private let workers = DispatchQueue(label: "IntentKit", attributes: .concurrent)

@@ -1,51 +1,53 @@
 internal import CIntentKit
 import Foundation
 
-/// What went wrong. Each case holds a sentence of the library's that names the value and the next step; it never quotes a text.
+/// Error of any call. Each case holds a message of the library that names the value and the next
+/// step. A message never quotes a text.
 ///
-/// Calls throw nothing else, so a plain `catch` can switch over `error`. (A pattern behind `catch` crashes the compiler of Swift 6.0 where it is built with
-/// assertions, as on Debian.)
+/// Calls throw no other type, so a plain `catch` can switch over `error`. (A pattern after `catch`
+/// crashes the compiler of Swift 6.0 where it is built with assertions, as on Debian.)
 public enum IntentError: Error, Equatable, Sendable {
-    /// An argument or option is out of its range, or contradicts another.
+    /// An argument or option is out of range, or contradicts another.
     case invalidArgument(String)
-    /// A text has more than a mebibyte.
+    /// A text is longer than a mebibyte.
     case textTooLong(String)
-    /// The file, or the bytes, are no model that can be used.
+    /// The file or the bytes are not a usable model.
     case unreadableModel(ModelFault, String)
     /// A line of a data file, or a lexicon, can't be read.
     case badData(String)
-    /// The training-state file is corrupt, is not one, is locked by another process, or was replaced by another file while it was open.
+    /// The training-state file is corrupt, is not one, is locked by another process, or was
+    /// replaced by another file while it was open.
     case badTrainingState(String)
-    /// The examples can't be learned from.
+    /// Nothing can be learned from the examples.
     case untrainable(String)
     /// The training or the request was cancelled.
     case cancelled(String)
     /// A file can't be read or written.
     case file(String)
-    /// There is no memory for a large block; nothing has changed.
+    /// A large block of memory can't be allocated. Nothing has changed.
     case outOfMemory(String)
-    /// The model was trained from feature vectors and can't read texts.
+    /// The model was trained on feature vectors and can't read texts.
     case readsNoTexts(String)
-    /// As many requests are waiting as the queue takes; try again later.
+    /// The queue is full. Try again later.
     case busy(String)
-    /// The classifier takes no requests any more.
+    /// The classifier accepts no more requests.
     case finished(String)
-    /// A defect inside the library, caught at its boundary. Please report it.
+    /// A defect in the library, caught at its C boundary. Please report it.
     case defect(String)
-    /// An error that only a newer library knows.
+    /// An error of a newer library.
     case unknown(code: UInt32, message: String)
 
     /// What is wrong with a model.
     public enum ModelFault: Equatable, Sendable {
-        /// It is no model file at all.
+        /// It is not a model file.
         case notAModel
         /// A newer library wrote it.
         case newerFormat
-        /// It was cut off, or its bytes have changed since it was written.
+        /// It is truncated or corrupt.
         case damaged
     }
 
-    /// The sentence.
+    /// The message: one sentence.
     public var message: String {
         switch self {
         case .invalidArgument(let message), .textTooLong(let message), .unreadableModel(_, let message), .badData(let message),
@@ -56,7 +58,7 @@ public enum IntentError: Error, Equatable, Sendable {
         }
     }
 
-    /// The error for a status of the C library.
+    /// Maps a status of the C library to a case.
     init(status: intent_status, message: String) {
         self =
             switch status {
@@ -81,7 +83,7 @@ public enum IntentError: Error, Equatable, Sendable {
             }
     }
 
-    /// Throws what a C call reports, and releases its error.
+    /// Throws the error of a C call, if it failed, and releases it.
     static func check(_ status: intent_status, _ problem: OpaquePointer?) throws(IntentError) {
         if status == INTENT_STATUS_OK { return }
         defer { intent_error_free(problem) }

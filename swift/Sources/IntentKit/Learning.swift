@@ -13,23 +13,32 @@ public struct UpdateReport: Hashable, Sendable {
     public let modelVersion: UInt64
 }
 
-/// Words that ask for a label, beside the network.
+/// Words that ask for a label, in addition to the network.
 ///
-/// A network that is sure of its answer takes precedence over rules. Otherwise rules take precedence.
+/// The network decides alone when the probability of its top label is 0.85 or more. Otherwise the
+/// labels of matching rules come first, with a probability of 0.85.
 public struct KeywordRule: Hashable, Sendable, Codable {
+    /// Name of the label.
     public var label: String
-    /// One to eight consecutive words, matched anywhere in a text. Case, punctuation and Unicode forms are ignored.
+    /// Keywords of one to eight consecutive words, matched anywhere in a text. Case, punctuation
+    /// and Unicode forms are ignored.
     public var keywords: [String]
-    /// Whole texts.
+    /// Phrases that match a whole text. Case, punctuation and Unicode forms are ignored.
     public var phrases: [String]
 
+    /// Creates a rule. It matches if any of its keywords or phrases does.
     public init(_ label: String, keywords: [String] = [], phrases: [String] = []) {
         (self.label, self.keywords, self.phrases) = (label, keywords, phrases)
     }
 }
 
 extension IntentClassifier {
-    /// Creates a classifier from keyword rules alone, without training. It learns from updates.
+    /// Creates a classifier from keyword rules alone, without training.
+    ///
+    /// It answers what the rules match and rejects every other text. It learns from updates.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no rule or a rule is wrong. The
+    ///   message names the rule.
     public convenience init(rules: [KeywordRule]) throws(IntentError) {
         let json = try rules.json()
         self.init(try Handle { out, problem in json.lend { intent_from_rules($0, out, problem) } })
@@ -39,8 +48,9 @@ extension IntentClassifier {
     ///
     /// Every later change is written to the file before it takes effect.
     ///
-    /// - Throws: ``IntentError/badTrainingState(_:)`` when the file is corrupt, is not a training-state file, or is in use
-    ///   by another classifier.
+    /// - Throws: ``IntentError/badTrainingState(_:)`` if the file is corrupt, is not a
+    ///   training-state file, or is in use by another classifier; ``IntentError/file(_:)`` if it
+    ///   can't be read.
     public convenience init(trainingState file: TrainingStateFile) throws(IntentError) {
         self.init(
             try Handle { out, problem in
@@ -48,14 +58,23 @@ extension IntentClassifier {
             })
     }
 
-    /// Teaches the classifier a few examples without a full training: corrections, new texts, new labels.
+    /// Teaches the classifier a few examples without a full training: corrections, new texts, new
+    /// labels.
     ///
-    /// Takes some milliseconds for each example, about a tenth of a second for a new label. Predictions after the call know the examples. A
-    /// classifier that keeps its examples (``TrainingOptions/trainingState``, ``init(trainingState:)``, ``init(rules:)``) protects its other labels best.
+    /// Takes some milliseconds for each example, about a tenth of a second for a new label.
+    /// Predictions after the call use the new model. Updates of one classifier run one after the
+    /// other.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` for a new label where ``allowNewLabels(_:)`` forbids them, ``IntentError/badTrainingState(_:)``
-    ///   if another program replaced or changed the training-state file, ``IntentError/file(_:)`` if that file can't be written. Nothing was
-    ///   learned then. A training-state file that was deleted is written again.
+    /// Other labels are protected best by a classifier that keeps its examples: one with
+    /// ``TrainingOptions/trainingState``, or from ``init(trainingState:)`` or ``init(rules:)``. If
+    /// the training-state file was deleted, it is written again.
+    ///
+    /// - Returns: Number of examples that were learned, and how many are now classified correctly.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if a label is new and ``allowNewLabels(_:)``
+    ///   forbids it, or if a text with labels holds nothing to learn from;
+    ///   ``IntentError/badTrainingState(_:)`` if the training-state file is read-only, or was
+    ///   replaced or changed by another program; ``IntentError/file(_:)`` if it can't be written.
+    ///   On failure nothing was learned.
     @discardableResult
     public func update(with examples: [Example]) async throws(IntentError) -> UpdateReport {
         try await offPool { [handle] () throws(IntentError) in
@@ -81,22 +100,36 @@ extension IntentClassifier {
         try handle.call { intent_allow_new_labels($0, allowed, $1) }
     }
 
-    /// Renames a label.
+    /// Renames a label. Its rules follow it.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such label or another label has
+    ///   the new name. On failure nothing has changed.
     public func rename(label: String, to name: String) async throws(IntentError) {
         try await change(Arena([label, name])) { intent_rename_label($0, $1[0], $1[1], $2) }
     }
 
-    /// Merges a label into another, which from then on answers for both.
+    /// Merges a label into another, which from then on answers for both. Takes some tenths of a
+    /// second.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such label. On failure nothing
+    ///   has changed.
     public func merge(label: String, into other: String) async throws(IntentError) {
         try await change(Arena([label, other])) { intent_merge_label($0, $1[0], $1[1], $2) }
     }
 
     /// Removes a label, with its rules and the kept examples that have no other label.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such label, or it is the last
+    ///   one. On failure nothing has changed.
     public func remove(label: String) async throws(IntentError) {
         try await change(Arena([label])) { intent_remove_label($0, $1[0], $2) }
     }
 
-    /// Replaces the keyword rules. Unknown labels are added.
+    /// Replaces the keyword rules. Unknown labels are added. An empty array removes all rules. The
+    /// rules are saved with the model.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if a rule is wrong. On failure nothing has
+    ///   changed.
     public func setRules(_ rules: [KeywordRule]) async throws(IntentError) {
         try await change(Arena([try rules.json()])) { intent_set_rules($0, $1[0], $2) }
     }
@@ -110,9 +143,12 @@ extension IntentClassifier {
         }
     }
 
-    /// Saves the training state to a file and keeps it there from now on: the model, the texts kept for learning, and every later change.
+    /// Saves the training state to a file and keeps it there from now on: the model, the texts kept
+    /// for learning, and every later change. An existing file is replaced in one step.
     ///
     /// ``save(to:)`` saves the model alone, without any text.
+    ///
+    /// - Throws: ``IntentError/file(_:)`` if the file can't be written.
     public func save(trainingState file: TrainingStateFile) async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { pointer, problem in
@@ -129,24 +165,35 @@ extension IntentClassifier {
         }
     }
 
-    /// Deletes all texts that are kept for learning, from memory and from the training-state file. What was learned from them stays.
+    /// Deletes all texts that are kept for learning, from memory and from the training-state file.
+    /// What was learned from them stays.
+    ///
+    /// Afterwards no background training starts. On failure nothing was deleted.
     public func forgetExamples() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_forget_examples($0, $1) }
         }
     }
 
-    /// Sets when and how the classifier is trained in the background, from all examples that are kept.
+    /// Sets when and how the classifier is trained in the background, from all examples that are
+    /// kept.
     ///
-    /// The training runs on one thread of low priority. Its model takes the place of the current one unless it is worse: by more than two
-    /// standard errors on the lines that the training holds out or on up to 500 kept examples, or by more than one on the golden examples.
-    /// Corrections that contradict other examples are not counted. Without this call a training starts after every 100 learned examples.
+    /// The training runs on one thread of low priority. Its model replaces the current one unless
+    /// it is worse: by more than two standard errors on the examples that the training holds out or
+    /// on up to 500 kept examples, or by more than one on the golden examples. Corrections that
+    /// contradict other examples are not counted.
+    ///
+    /// Without this call a training starts after every 100 learned examples.
     ///
     /// - Parameters:
     ///   - count: Number of learned examples after which a training starts. `nil` never starts one.
-    ///   - options: How to train. Its training state is ignored. Options of the first training, such as descriptions, must be given again.
-    ///     Defaults to the default options on one thread.
-    ///   - golden: Examples that must not get worse.
+    ///   - options: How to train. Training state, recipe, seed, acceptance rate and clause
+    ///     separators are ignored: the last four are those of the model. Other options of the first
+    ///     training, such as descriptions, must be given again. Defaults to the default options on
+    ///     one thread.
+    ///   - golden: Examples that must not get worse. Empty by default.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range,
+    ///   ``IntentError/textTooLong(_:)``.
     public func setRetraining(
         after count: Int?, options: TrainingOptions? = nil, golden: [Example] = []
     ) throws(IntentError) {
@@ -165,12 +212,18 @@ extension IntentClassifier {
         }
     }
 
-    /// Starts a background training now and returns at once.
+    /// Starts a background training now and returns at once. Does nothing while one is running.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if the examples of the training are not kept,
+    ///   ``IntentError/untrainable(_:)`` if nothing can be learned from them.
     public func retrain() throws(IntentError) {
         try handle.call { intent_retrain($0, $1) }
     }
 
-    /// Waits until no background training is running or `seconds` elapses. Returns true if none is running.
+    /// Waits until no background training is running or the timeout elapses. Returns true if none
+    /// is running. ``statistics`` tells the result of the training.
+    ///
+    /// - Parameter seconds: Timeout in seconds, >= 0. `.infinity` waits to the end.
     public func waitForRetraining(seconds: Double) async throws(IntentError) -> Bool {
         try await offPool { [handle] () throws(IntentError) in
             var isDone = false
@@ -179,7 +232,11 @@ extension IntentClassifier {
         }
     }
 
-    /// Returns to the model from before the last background training. Examples that were learned since are learned again by that model.
+    /// Returns to the model from before the last background training. Examples that were learned
+    /// since are learned again by that model.
+    ///
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure nothing
+    ///   has changed.
     public func rollBack() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_roll_back($0, $1) }
@@ -192,7 +249,7 @@ extension [KeywordRule] {
         do {
             return String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
         } catch {
-            throw .invalidArgument("the rules can't be written as JSON: \(error)")
+            throw .invalidArgument("cannot encode the rules as JSON: \(error)")
         }
     }
 }

@@ -4,8 +4,11 @@ import Foundation
 import NaturalLanguage
 #endif
 
-/// Word vectors from elsewhere, which help where examples are few: words that the examples lack are known by those they are like. A model
-/// keeps what it needs of them, so they aren't needed after training.
+/// Word vectors from elsewhere, which help when examples are few: a word that no example has is
+/// treated like similar words that examples have.
+///
+/// The model stores the vectors of the words that matter to it, so the lexicon is not needed after
+/// training.
 public struct Lexicon: Hashable, Sendable {
     enum Source: Hashable, Sendable {
         case file(URL)
@@ -14,23 +17,34 @@ public struct Lexicon: Hashable, Sendable {
 
     let source: Source
 
-    /// A text file with a word and its numbers on each line (the .vec of fastText and word2vec, GloVe), or the folder of a Model2Vec model
-    /// or of a sentence-transformers model with static embeddings.
+    /// Names a file of word vectors. It is read when a training starts.
+    ///
+    /// - Parameter url: Text file with a word and its numbers on each line, like the .vec files of
+    ///   fastText and word2vec, and GloVe. Or a folder of a Model2Vec model, or of a
+    ///   sentence-transformers model with static embeddings.
     public init(contentsOf url: URL) {
         source = .file(url)
     }
 
-    /// Words, the most frequent first, and their vectors, row behind row.
+    /// Creates a lexicon from words and vectors.
+    ///
+    /// - Parameters:
+    ///   - words: Words, the most frequent first. Of equal words the first counts.
+    ///   - vectors: `words.count * dimensions` finite numbers, row by row. Another count makes a
+    ///     training fail with ``IntentError/invalidArgument(_:)``.
+    ///   - dimensions: Length of each vector, 2 to 2048.
     public init(words: [String], vectors: [Float], dimensions: Int) {
         source = .vectors(words: words, vectors: vectors, dimensions: dimensions)
     }
 
-    /// The vectors of the words of examples and of the words nearest to those: what a lexicon that can't be listed has to say about them.
+    /// Collects the vectors of the words in some examples and of their nearest neighbours, for a
+    /// source that can't list its words.
     ///
     /// - Parameters:
-    ///   - vectors: What gives the vectors.
-    ///   - examples: Those of the training.
-    ///   - neighbors: So many of the nearest words of each word, since a text to come may have them.
+    ///   - vectors: Source of the vectors.
+    ///   - examples: Examples of the training.
+    ///   - neighbors: Number of nearest words to add for each word, since later texts may contain
+    ///     them. Defaults to 10.
     public init(_ vectors: some WordVectors, for examples: [Example], neighbors: Int = 10) {
         var counts: [String: Int] = [:]
         for example in examples {
@@ -38,7 +52,7 @@ public struct Lexicon: Hashable, Sendable {
                 counts[String(word), default: 0] += 1
             }
         }
-        // Equally frequent ones by their names, so that the same examples give the same lexicon.
+        // Ties are broken by name, so that the same examples give the same lexicon.
         let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
         var known: Set<String> = []
         var words: [String] = []
@@ -54,11 +68,11 @@ public struct Lexicon: Hashable, Sendable {
     }
 }
 
-/// What gives vectors of words.
+/// A source of word vectors.
 public protocol WordVectors {
-    /// Numbers of a vector.
+    /// Length of each vector.
     var dimensions: Int { get }
-    /// The vector of a lower-case word, or `nil` when it isn't known.
+    /// The vector of a lower-case word; `nil` if the word is unknown.
     func vector(for word: String) -> [Float]?
     /// The words nearest to a word, nearest first.
     func neighbors(of word: String, maximumCount: Int) -> [String]
@@ -78,9 +92,11 @@ extension NLEmbedding: WordVectors {
 }
 
 extension Lexicon {
-    /// The system's word embedding of a language, as far as examples need it; `nil` when the system has none. This has neither been
-    /// compiled nor run on an Apple system yet: it is type-checked on Linux against a stand-in for the framework, and the way of the vectors into a
-    /// training is tested there.
+    /// The system's word embedding of a language, for the words of some examples and their
+    /// neighbours; `nil` if the system has none.
+    ///
+    /// Neither compiled nor run on an Apple system yet. It is type-checked on Linux against a
+    /// stand-in for the framework. A test on Linux covers the path of the vectors into a training.
     public static func system(language: NLLanguage, for examples: [Example]) -> Lexicon? {
         NLEmbedding.wordEmbedding(for: language).map { Lexicon($0, for: examples) }
     }

@@ -2,7 +2,7 @@
 import os
 #endif
 
-/// Signposts for Instruments around what takes its time, where the system has them.
+/// Signposts for Instruments around long operations, on systems that have them.
 struct Log: Sendable {
     #if canImport(os)
     private let signposter = OSSignposter(subsystem: "IntentKit", category: "IntentKit")

@@ -2,10 +2,12 @@ internal import CIntentKit
 
 /// A chosen label.
 public struct Label: Hashable, Sendable, Codable {
+    /// Name of the label.
     public let name: String
-    /// From 0 to 1.
+    /// Probability, 0 to 1.
     public let probability: Float
 
+    /// Creates a label, for previews and tests.
     public init(name: String, probability: Float) {
         self.name = name
         self.probability = probability
@@ -14,18 +16,20 @@ public struct Label: Hashable, Sendable, Codable {
 
 /// The labels chosen for a text.
 public struct Prediction: Hashable, Sendable, Codable {
-    /// Best first; none when the text is rejected.
+    /// The labels, best first. Empty if the text is rejected.
     public let labels: [Label]
-    /// Whether a keyword rule asked for them. Batches don't say.
+    /// True if a keyword rule answered. Always false in batches.
     public let isByRule: Bool
-    /// Number of the model that answered: 1 for a classifier's first, one more each time that it learned something.
+    /// Version of the model that answered: 1 for the first model of a classifier, one more with
+    /// each change.
     public let modelVersion: UInt64
 
-    /// Whether the text belongs to none of the labels.
+    /// True if no label was chosen.
     public var isRejected: Bool { labels.isEmpty }
-    /// The best label.
+    /// The top label; `nil` if the text is rejected.
     public var best: Label? { labels.first }
 
+    /// Creates a prediction, for previews and tests.
     public init(labels: [Label], isByRule: Bool = false, modelVersion: UInt64 = 1) {
         self.labels = labels
         self.isByRule = isByRule
@@ -35,14 +39,14 @@ public struct Prediction: Hashable, Sendable, Codable {
 
 /// The labels chosen for a text as values of the app's own type, such as an enum of its components.
 public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Sendable where Value.RawValue == String {
-    /// Best first.
+    /// Values of the chosen labels, best first.
     public let values: [Value]
-    /// Labels of the model that the type has no value for, best first.
+    /// Chosen labels that the type has no value for, best first.
     public let unknown: [Label]
-    /// What they were made of.
+    /// The prediction with the names of all labels.
     public let prediction: Prediction
 
-    /// Whether the text belongs to none of the labels.
+    /// True if no label was chosen.
     public var isRejected: Bool { prediction.isRejected }
 
     init(_ prediction: Prediction) {
@@ -51,38 +55,42 @@ public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Se
         unknown = prediction.labels.filter { Value(rawValue: $0.name) == nil }
     }
 
-    /// The probability of a chosen label, 0 for one that wasn't.
+    /// Probability of a chosen label, 0 to 1. Returns 0 for a label that was not chosen.
     public func probability(of value: Value) -> Float {
         prediction.labels.first { $0.name == value.rawValue }?.probability ?? 0
     }
 }
 
-/// What mistakes cost, where a wrong action costs 1. A text is rejected where that is cheaper on average.
+/// Costs of mistakes. A text is rejected when that is cheaper on average. A wrong action costs 1.
 public struct Cost: Hashable, Sendable {
     /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
     public var askBack: Float
-    /// Share of texts that belong to none of the labels, 0 to 1. Answering one costs 1.
+    /// Share of texts that belong to no label, 0 to 1. Answering one costs 1.
     public var foreignShare: Float
 
+    /// Creates the costs. Values out of range make the call that uses them fail.
     public init(askBack: Float, foreignShare: Float) {
         self.askBack = askBack
         self.foreignShare = foreignShare
     }
 }
 
-/// What to ask of a prediction, instead of the model's own rule.
+/// How to choose labels. The default is the rule of the model.
 public struct PredictionOptions: Hashable, Sendable {
-    /// Least probability of a chosen label, 0 to 1. Default: the model's thresholds.
+    /// Minimum probability of a chosen label, 0 to 1. Defaults to `nil`: the thresholds of the
+    /// model.
     public var threshold: Float?
-    /// Number of labels to choose, the best ones, 1 or more, whatever the thresholds of the model are. `threshold` still applies. By default
-    /// the rule of the model chooses.
+    /// Number of labels to choose, the best ones, >= 1, whatever the thresholds of the model are.
+    /// ``threshold`` still applies. Defaults to `nil`: the rule of the model.
     public var top: Int?
-    /// Acceptance rate: share of in-scope texts to accept, over 0 and at most 1. 1 accepts every text in which anything is known. Defaults to
-    /// the rate given in training.
+    /// Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. 1 accepts every text in
+    /// which anything is known. Defaults to `nil`: the rate given in training.
     public var acceptanceRate: Float?
-    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is given. Default: as given in training.
+    /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
+    /// set. Defaults to `nil`: the costs given in training, if any.
     public var cost: Cost?
 
+    /// Creates options. `nil` means the rule of the model.
     public init(threshold: Float? = nil, top: Int? = nil, acceptanceRate: Float? = nil, cost: Cost? = nil) {
         self.threshold = threshold
         self.top = top
@@ -90,7 +98,8 @@ public struct PredictionOptions: Hashable, Sendable {
         self.cost = cost
     }
 
-    /// Lends them as C takes them. What C would read as "the model's own" is handed over as a number out of range, for C to say so.
+    /// Lends the options as C takes them. A value that C would read as "the rule of the model"
+    /// becomes NaN, so that C reports it as out of range.
     func lend<Result>(_ work: (UnsafePointer<intent_predict_options>) -> Result) -> Result {
         let threshold = threshold.map { $0 < 0 ? .nan : $0 }
         let acceptanceRate = acceptanceRate.map { $0 == 0 ? .nan : $0 }

@@ -1,15 +1,21 @@
 internal import CIntentKit
 import Foundation
 
-/// What a classifier has done since it was made. No text is in it.
+/// Counters and times of a classifier since it was created. They hold no texts.
 public struct Statistics: Hashable, Sendable, Decodable {
-    /// Times in microseconds; percentiles are right to a thirty-second. All is 0 when nothing was timed.
+    /// Times in microseconds; 0 if nothing was timed. Percentiles are accurate to 1/32.
     public struct Latency: Hashable, Sendable, Decodable {
+        /// Number of measurements.
         public let count: Int
+        /// Mean.
         public let mean: Double
+        /// Median.
         public let p50: Double
+        /// 95th percentile.
         public let p95: Double
+        /// 99th percentile.
         public let p99: Double
+        /// Maximum.
         public let longest: Double
 
         enum CodingKeys: String, CodingKey {
@@ -17,52 +23,58 @@ public struct Statistics: Hashable, Sendable, Decodable {
         }
     }
 
-    /// How many networks an engine computed.
+    /// Number of networks that an engine computed.
     public struct Share: Hashable, Sendable, Decodable {
+        /// Name of the engine.
         public let name: String
+        /// Number of networks it computed.
         public let predictions: Int
     }
 
-    /// For how long the classifier has been there.
+    /// Age of the classifier in seconds.
     public let seconds: Double
-    /// Texts that were answered, rejected ones among them.
+    /// Number of texts that were answered, rejected ones included.
     public let predictions: Int
-    /// Predictions a second, over the whole time.
+    /// Predictions per second, over the whole time.
     public let perSecond: Double
+    /// Number of texts that were rejected.
     public let rejected: Int
-    /// Texts whose labels keyword rules asked for, those of batches apart.
+    /// Number of texts answered by a keyword rule, without those of batches.
     public let byRule: Int
-    /// Mean probability of the best label of the texts that were not rejected.
+    /// Mean probability of the top label, over texts that were not rejected.
     public let meanConfidence: Double
-    /// Of whole predictions.
+    /// Times of whole predictions.
     public let latency: Latency
-    /// `vectorize`, `network` and `decide`, from one prediction in 64, and `queue`, how long requests waited.
+    /// Times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and waiting
+    /// times in the `queue`.
     public let stages: [String: Latency]
-    /// How many networks each engine computed.
+    /// Number of networks that each engine computed.
     public let engines: [Share]
-    /// How often each label was answered, by the name it had then.
+    /// Number of times each label was answered, by its name at the time.
     public let labels: [String: Int]
-    /// Requests that found the queue full.
+    /// Number of requests that found the queue full.
     public let busy: Int
-    /// Requests that were cancelled.
+    /// Number of requests that were cancelled.
     public let cancelled: Int
-    /// As in ``Prediction/modelVersion``.
+    /// Version of the model in use, as in ``Prediction/modelVersion``.
     public let modelVersion: UInt64
+    /// Checksum of the model in use.
     public let modelChecksum: String
+    /// Size of the model file in bytes.
     public let modelBytes: Int
     /// Approximate size of the training state in memory, in bytes.
     public let trainingStateBytes: Int
-    /// Examples that were learned.
+    /// Number of examples that were learned.
     public let learned: Int
-    /// Examples that are kept.
+    /// Number of examples that are kept.
     public let kept: Int
-    /// Trainings in the background that gave a new model.
+    /// Number of background trainings whose model was taken.
     public let retrained: Int
-    /// Those whose model was worse or could not be made.
+    /// Number of background trainings that failed or whose model was worse.
     public let retrainingsRefused: Int
-    /// Why the last one was refused.
+    /// Why the last of those was refused; `nil` if none was.
     public let lastRefusal: String?
-    /// Whether one is going on.
+    /// True while a background training is running.
     public let isRetraining: Bool
 
     enum CodingKeys: String, CodingKey {
@@ -74,30 +86,33 @@ public struct Statistics: Hashable, Sendable, Decodable {
 }
 
 extension IntentClassifier {
-    /// What it has done so far.
+    /// Counters and times since the classifier was created.
     public var statistics: Statistics {
         get throws(IntentError) { try decode(Statistics.self, from: try handle.text { intent_stats_json($0, $1, $2, $3, $4) }) }
     }
 
-    /// What it has done so far, as OpenMetrics text (version 1.0), which Prometheus and its kin read.
+    /// The statistics as OpenMetrics 1.0 text, for Prometheus and other scrapers.
     ///
-    /// Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`. To check it, use an OpenMetrics parser, such as that of the
-    /// Python package prometheus-client, not `promtool check metrics`, which knows the older text format only.
+    /// Times are in seconds, and all names start with `intentkit_`. Serve the text as
+    /// `application/openmetrics-text; version=1.0.0; charset=utf-8`. `promtool check metrics` knows
+    /// only the older text format: check the text with an OpenMetrics parser, such as that of the
+    /// Python package prometheus-client.
     public var openMetrics: String {
         get throws(IntentError) { try handle.text { intent_stats_openmetrics($0, $1, $2, $3, $4) } }
     }
 
-    /// Counts predictions, or not; that takes some tens of nanoseconds a prediction. Default: it counts.
+    /// Turns the statistics on or off. On by default. They cost some tens of nanoseconds per
+    /// prediction.
     public func setCounting(_ isOn: Bool) throws(IntentError) {
         try handle.call { intent_set_stats($0, isOn, $1) }
     }
 }
 
-/// Reads JSON of the library's.
+/// Decodes JSON that the library wrote.
 func decode<Value: Decodable>(_ type: Value.Type, from json: String) throws(IntentError) -> Value {
     do {
         return try JSONDecoder().decode(type, from: Data(json.utf8))
     } catch {
-        throw .defect("the library's JSON is not what this package expects: \(error)")
+        throw .defect("cannot decode the JSON of the library: \(error)")
     }
 }

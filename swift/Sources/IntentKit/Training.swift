@@ -2,36 +2,50 @@ internal import CIntentKit
 import Foundation
 
 extension IntentClassifier {
-    /// Learns from examples, on the calling thread: for command-line tools. Apps await ``trained(on:options:)``.
+    /// Trains a classifier on examples and blocks until it is done. For command-line tools: in apps
+    /// use ``trained(on:options:)``.
+    ///
+    /// - Throws: As ``trained(on:options:)``.
     public convenience init(training examples: [Example], options: TrainingOptions = .init()) throws(IntentError) {
         self.init(try TrainingRun(examples, options).run())
     }
 
-    /// Makes a classifier that has learned from examples.
+    /// Trains a classifier on examples.
     ///
-    /// Training takes from some tens of milliseconds to some seconds, on threads of its own. Cancelling the task stops it.
+    /// Takes from some tens of milliseconds to some seconds, on threads of its own. Cancelling the
+    /// task stops the training.
     ///
-    /// - Throws: ``IntentError/untrainable(_:)`` when the examples can't be learned from, ``IntentError/cancelled(_:)`` when the task was
-    ///   cancelled, and whatever the options make of it.
+    /// - Parameters:
+    ///   - examples: Texts, each at most a mebibyte of UTF-8. A label name has 1 to 255 bytes and
+    ///     no control characters.
+    ///   - options: How to train. Defaults to the default options.
+    /// - Throws: ``IntentError/untrainable(_:)`` if nothing can be learned from the examples,
+    ///   ``IntentError/cancelled(_:)`` if the task was cancelled,
+    ///   ``IntentError/invalidArgument(_:)`` if an option is out of range,
+    ///   ``IntentError/textTooLong(_:)``, ``IntentError/outOfMemory(_:)``; with a lexicon also
+    ///   ``IntentError/badData(_:)`` and ``IntentError/file(_:)``; with a training-state file also
+    ///   ``IntentError/file(_:)``.
     public static func trained(
         on examples: [Example], options: TrainingOptions = .init()
     ) async throws(IntentError) -> IntentClassifier {
         IntentClassifier(try await TrainingRun(examples, options).start())
     }
 
-    /// Trains a new model and puts it in the place of the one there is, which answers until then. Statistics and settings stay; labels,
-    /// corrections and keyword rules of the old model go with it.
+    /// Trains a new model and replaces the current one, which answers until then. Statistics and
+    /// settings stay. Labels, corrections and keyword rules of the old model are dropped.
     ///
-    /// One training of a classifier runs at a time; others wait for their turn. Cancelling the task stops a training, also one that waits,
-    /// and leaves the classifier as it is.
+    /// One training of a classifier runs at a time; others wait for their turn. Cancelling the task
+    /// stops the training, even while it waits, and leaves the classifier as it is.
     ///
+    /// - Returns: The labels, the accuracy on held-out examples, and warnings about the data.
     /// - Throws: As ``trained(on:options:)``.
     @discardableResult
     public func train(on examples: [Example], options: TrainingOptions = .init()) async throws(IntentError) -> TrainingReport {
         try await train(TrainingRun(examples, options))
     }
 
-    /// As ``train(on:options:)``, with its progress: starts at once and goes on whether anybody looks at it or not.
+    /// Starts a training like ``train(on:options:)`` and returns at once. The result gives its
+    /// progress. The training runs whether or not anyone reads it.
     ///
     /// ```swift
     /// let training = classifier.training(on: examples)
@@ -62,26 +76,29 @@ extension IntentClassifier {
     }
 }
 
-/// A training that was started.
+/// A training that was started. Any thread may use it.
 public struct Training: Sendable {
-    /// The latest progress, an epoch at a time; ends with the training.
+    /// The latest progress, updated after each epoch. Ends with the training.
     public let progress: AsyncStream<TrainingProgress>
     let task: Task<Result<TrainingReport, IntentError>, Never>
 
-    /// What came of it, when it is done.
+    /// Waits for the end of the training and returns its result.
+    ///
+    /// - Throws: As ``IntentClassifier/train(on:options:)``.
     public var report: TrainingReport {
         get async throws(IntentError) { try await task.value.get() }
     }
 
-    /// Stops it.
+    /// Stops the training. Its ``report`` then throws ``IntentError/cancelled(_:)``. Does nothing
+    /// after the training.
     public func cancel() {
         task.cancel()
     }
 }
 
-/// One training, which can be cancelled at any time, before it starts, too.
+/// One training. Any thread may cancel it, even before it starts.
 ///
-/// Unchecked because a lock guards what changes.
+/// Unchecked because a lock guards the mutable state.
 final class TrainingRun: @unchecked Sendable {
     private let examples: [Example]
     private let options: TrainingOptions
@@ -93,7 +110,7 @@ final class TrainingRun: @unchecked Sendable {
         (self.examples, self.options, self.progress) = (examples, options, progress)
     }
 
-    /// Trains on a thread of its own; cancelling the task stops it.
+    /// Trains on a thread of its own. Cancelling the task stops the training.
     func start() async throws(IntentError) -> Handle {
         let outcome = await withTaskCancellationHandler {
             await Result.awaiting { () async throws(IntentError) in
@@ -105,20 +122,26 @@ final class TrainingRun: @unchecked Sendable {
         return try outcome.get()
     }
 
-    /// Trains on this thread.
+    /// Trains on the calling thread.
     func run() throws(IntentError) -> Handle {
         let options = try COptions(options)
         try options.set { intent_options_set_progress($0, reported, Unmanaged.passUnretained(self).toOpaque(), $1) }
         guard goesOn else { throw .cancelled("the training was cancelled before it started") }
-        return try log.interval("train") { () throws(IntentError) in
-            try Handle { out, problem in
-                // The context of the callback lives until the call is over.
-                withExtendedLifetime(self) {
-                    examples.lend { texts, labels, counts in
-                        intent_train(texts, examples.count, labels, counts, options.pointer, out, problem)
+        do throws(IntentError) {
+            return try log.interval("train") { () throws(IntentError) in
+                try Handle { out, problem in
+                    // Keeps the context of the callback alive during the call.
+                    withExtendedLifetime(self) {
+                        examples.lend { texts, labels, counts in
+                            intent_train(texts, examples.count, labels, counts, options.pointer, out, problem)
+                        }
                     }
                 }
             }
+        } catch {
+            // The library's message names the progress callback, which is internal to this package.
+            if case .cancelled = error { throw .cancelled("the training was cancelled; no model was made") }
+            throw error
         }
     }
 
@@ -129,7 +152,8 @@ final class TrainingRun: @unchecked Sendable {
     }
 }
 
-/// Called after each epoch, on a thread of the library's. A free function: a closure would belong to its caller's actor.
+/// Called after each epoch, on a thread of the library. A free function: a closure would belong to
+/// its caller's actor.
 private func reported(_ now: UnsafePointer<intent_progress>?, _ context: UnsafeMutableRawPointer?) -> Bool {
     guard let now, let context else { return true }
     let run = Unmanaged<TrainingRun>.fromOpaque(context).takeUnretainedValue()
@@ -148,9 +172,9 @@ extension Result where Failure == IntentError {
     }
 }
 
-/// One at a time, first come first served; whoever waits can give up by cancelling its task.
+/// An asynchronous mutex, first come first served. A task that waits for it can be cancelled.
 ///
-/// Unchecked because a lock guards what changes.
+/// Unchecked because a lock guards the mutable state.
 final class Turn: @unchecked Sendable {
     private final class Ticket {
         var isCancelled = false
@@ -161,9 +185,10 @@ final class Turn: @unchecked Sendable {
     private var isTaken = false
     private var waiting: [Ticket] = []
 
-    /// Waits for the turn; false when the task is cancelled first. Whoever has got it gives it back.
+    /// Waits for the turn. Returns false if the task is cancelled first. After true, call
+    /// ``give()``.
     func take() async -> Bool {
-        // Guarded by the lock, like all that holds it.
+        // Guarded by the lock, like everything that holds it.
         nonisolated(unsafe) let ticket = Ticket()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

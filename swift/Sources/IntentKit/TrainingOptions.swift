@@ -2,10 +2,14 @@ internal import CIntentKit
 import Foundation
 
 /// How to train. The defaults are right for most data.
+///
+/// A training checks the options when it starts. A value out of range makes it fail with
+/// ``IntentError/invalidArgument(_:)``.
 public struct TrainingOptions: Hashable, Sendable {
-    /// Whether texts have one label or several.
+    /// One label per text, or several.
     public enum Recipe: Hashable, Sendable {
-        /// Several when more than 1 % of the labelled examples have two or more, else one.
+        /// ``multiple`` if more than 1 % of the labelled examples have two or more labels,
+        /// otherwise ``single``.
         case automatic
         /// One label per text: the top label.
         case single
@@ -21,70 +25,90 @@ public struct TrainingOptions: Hashable, Sendable {
         }
     }
 
-    /// Default: ``Recipe/automatic``.
+    /// One label per text, or several. Defaults to ``Recipe/automatic``.
     public var recipe = Recipe.automatic
-    /// Passes over the examples, 1 to 100,000. Default: by the recipe and the number of examples.
-    public var epochs: Int?
-    /// Of all randomness. The same examples, options and seed give the same model, byte for byte, on every device. Default: 1.
-    public var seed: UInt64 = 1
-    /// Threads that train, 0 for all cores. The model doesn't depend on it. Default: 0.
-    public var threads = 0
-    /// Acceptance rate: share of in-scope texts to accept, over 0 and at most 1. Defaults to 0.95.
-    public var acceptanceRate: Double?
-    /// What mistakes cost, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is given. Default: none.
-    public var cost: Cost?
-    /// Of the network, over 0 and at most 1. Default: 0.002.
-    public var learningRate: Float?
-    /// Examples a step. Default: 128, or 32 for small data.
-    public var batchSize: Int?
-    /// Chance that an n-gram is left out of a text while training, at least 0 and under 1. Default: by the recipe.
-    public var featureDropout: Float?
-    /// Probability that an example is replaced by a synthetic negative, at least 0 and under 1. By default the recipe and the number of
+    /// Number of passes over the examples, 1 to 100,000. By default the recipe and the number of
     /// examples decide.
+    public var epochs: Int?
+    /// Random seed. Defaults to 1.
     ///
-    /// A synthetic negative is a mixture of two examples that belongs to the label of neither. It teaches what out-of-scope texts look like.
+    /// The same examples, options and seed give the same model, byte for byte, on every device.
+    public var seed: UInt64 = 1
+    /// Number of threads, 1 to 1024, or 0 for all cores. Defaults to 0. The model does not depend
+    /// on it.
+    public var threads = 0
+    /// Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. Defaults to 0.95.
+    public var acceptanceRate: Double?
+    /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
+    /// set. Defaults to `nil`.
+    public var cost: Cost?
+    /// Learning rate of the network, > 0 and <= 1. Defaults to 0.002.
+    public var learningRate: Float?
+    /// Number of examples per step, >= 1. Defaults to 128, or to 32 for small data.
+    public var batchSize: Int?
+    /// Probability that an n-gram is left out of a training text, >= 0 and < 1. By default the
+    /// recipe decides.
+    public var featureDropout: Float?
+    /// Probability that an example is replaced by a synthetic negative, >= 0 and < 1. By default
+    /// the recipe and the number of examples decide.
+    ///
+    /// A synthetic negative is a mixture of two examples that belongs to the label of neither. It
+    /// teaches what out-of-scope texts look like.
     public var syntheticNegatives: Float?
-    /// Words and punctuation marks that separate clauses, such as `and` and `,`. An empty array turns cutting off. By default they are
-    /// learned from the examples.
+    /// Words and punctuation marks that separate clauses, such as `and` and `,`. At most 64. An
+    /// empty array turns cutting off.
+    ///
+    /// By default clause separators are learned from the examples, and used if they improve the
+    /// results on held-out examples.
     public var clauseSeparators: [String]?
-    /// Whether the name of a label with few examples is one more example of it, underscores as spaces. Default: true.
+    /// If true, the name of a label with few examples is used as one more example of it, with
+    /// underscores as spaces. Defaults to true.
     public var usesLabelNames = true
-    /// Labels in the words of their texts: one more example of each. Default: none.
+    /// Descriptions by label name. Each is one more example of its label, used instead of the name.
+    /// Empty by default.
+    ///
+    /// Write a description in words that texts of the label use.
     public var descriptions: [String: String] = [:]
-    /// Word vectors from elsewhere, a help where examples are few. Default: none.
+    /// Word vectors from elsewhere, which help when examples are few. Defaults to `nil`.
     public var lexicon: Lexicon?
-    /// File for what later updates need, including the examples. By default only the model is kept.
+    /// File for what later updates need, including the examples. Defaults to `nil`: only the model
+    /// is kept.
     public var trainingState: TrainingStateFile?
 
+    /// Creates the default options.
     public init() {}
 }
 
-/// A file in which a classifier keeps what updates need: the model, the state of the optimiser, the texts of trainings and updates.
+/// File that holds what updates need: the model, the state of the optimiser, and the texts of
+/// trainings and updates.
 ///
 /// Only its owner can read the file.
 public struct TrainingStateFile: Hashable, Sendable {
-    /// By convention NAME.learner.
+    /// URL of the file, by convention NAME.learner.
     public var url: URL
-    /// Whether to wait for the disk on every change, so that no change is lost when power fails.
+    /// If true, every change waits for the disk, so that no change is lost when power fails.
+    /// Changes take longer then. Defaults to false.
     public var isPowerSafe: Bool
 
+    /// Names a training-state file. Opens nothing.
     public init(_ url: URL, isPowerSafe: Bool = false) {
         self.url = url
         self.isPowerSafe = isPowerSafe
     }
 }
 
-/// Where a training stands.
+/// Progress of a training.
 public struct TrainingProgress: Hashable, Sendable {
-    /// Epochs done.
+    /// Number of finished epochs.
     public let epoch: Int
-    /// Epochs in all, as far as known.
+    /// Number of epochs, as far as known.
     public let epochs: Int
-    /// Mean loss of an example over the last epoch.
+    /// Mean loss per example in the last epoch.
     public let loss: Double
-    /// Share of the held-out examples answered right, 0 to 1; `nil` when there is none to tell.
+    /// Share of held-out examples answered correctly after this epoch, 0 to 1; `nil` if there are
+    /// none.
     public let heldOutScore: Double?
-    /// Estimate of the seconds to go.
+    /// Estimated seconds to go.
     public let secondsLeft: Double
 
     init(_ now: intent_progress) {
@@ -96,22 +120,30 @@ public struct TrainingProgress: Hashable, Sendable {
     }
 }
 
-/// What came of a training.
+/// Result of a training.
 public struct TrainingReport: Hashable, Sendable {
-    /// The labels, in the order of their first appearance.
+    /// Labels, in order of first appearance.
     public let labels: [String]
-    /// Number of examples with labels that were held out. What was measured rests on them.
+    /// Number of labelled examples that were held out. The shares below are measured on them.
     public let heldOutCount: Int
-    /// Accuracy to expect for new wording: share of the held-out examples whose best label was right, 0 to 1; `nil` when none could be held
-    /// out. No near-duplicate of a held-out example is trained on.
+    /// Accuracy to expect on new wording: share of labelled held-out examples whose top label was
+    /// right, 0 to 1. `nil` if no example was held out.
+    ///
+    /// Near-duplicates of held-out examples are not trained on.
     public let heldOutAccuracy: Double?
-    /// Accuracy to expect for wording like that of the examples, whose near-duplicates are trained on, 0 to 1; `nil` when it was not measured.
+    /// Accuracy to expect on wording like that of the examples, 0 to 1. `nil` if it was not
+    /// measured.
+    ///
+    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples are trained
+    /// on.
     public let familiarAccuracy: Double?
-    /// Share of the held-out examples that were answered with exactly their labels, 0 to 1; `nil` when it was not measured. An example that is
-    /// rejected counts as wrong.
+    /// Share of labelled held-out examples that were answered with exactly their labels, 0 to 1.
+    /// `nil` if it was not measured. A rejected example counts as wrong.
     public let heldOutAnswered: Double?
-    /// Sentences about likely mistakes in the data, such as a label with one example, or equal texts with different labels, and about fewer
-    /// than 10 held-out examples. Each names the examples it is about by their numbers, counted from 1, and none quotes a text.
+    /// One sentence for each likely mistake in the data, such as a label with one example, equal
+    /// texts with different labels, or fewer than 10 held-out examples.
+    ///
+    /// A warning names examples by their number, counted from 1, and never quotes a text.
     public let warnings: [String]
 
     init(_ handle: Handle) {
@@ -148,7 +180,7 @@ final class COptions {
             }
         }
         try set { intent_options_set_label_names($0, options.usesLabelNames, $1) }
-        // In an order of their own, since that of a dictionary changes from run to run.
+        // Sorted, because the order of a dictionary changes from run to run.
         for (label, description) in options.descriptions.sorted(by: { $0.key < $1.key }) {
             try set { pointer, problem in
                 label.lend { label in
@@ -160,7 +192,7 @@ final class COptions {
         case .file(let url): try set { pointer, problem in url.lend { intent_options_set_lexicon_file(pointer, $0, problem) } }
         case .vectors(let words, let vectors, let dimensions):
             guard vectors.count == words.count * dimensions else {
-                throw .invalidArgument("a lexicon of \(words.count) words and \(dimensions) dimensions has \(vectors.count) numbers")
+                throw .invalidArgument("a lexicon of \(words.count) words and \(dimensions) dimensions needs \(words.count) * \(dimensions) numbers, not \(vectors.count)")
             }
             try set { pointer, problem in
                 Arena(words).lend { intent_options_set_lexicon(pointer, $0.baseAddress, $0.count, vectors, dimensions, problem) }
@@ -174,7 +206,7 @@ final class COptions {
         }
     }
 
-    /// Sets one of them.
+    /// Sets one option.
     func set(_ work: (OpaquePointer, UnsafeMutablePointer<OpaquePointer?>) -> intent_status) throws(IntentError) {
         var problem: OpaquePointer?
         let status = work(pointer, &problem)

@@ -3,7 +3,7 @@ import Foundation
 @testable import IntentKit
 import Testing
 
-/// The constants of the header, by reading it: the compiler notices no new one.
+/// The status constants, read from the header: the compiler would not notice a new one.
 private func statuses() throws -> [(name: String, code: UInt32)] {
     let header = try String(contentsOf: root.appendingPathComponent("include/intentkit.h"), encoding: .utf8)
     return header.split(separator: "\n").compactMap { line in
@@ -23,11 +23,11 @@ private func statuses() throws -> [(name: String, code: UInt32)] {
     }
 }
 
-@Test func aStatusOfANewerLibraryIsUnknownAndKeepsItsSentence() {
+@Test func aStatusOfANewerLibraryIsUnknownAndKeepsItsMessage() {
     #expect(IntentError(status: intent_status(rawValue: 999), message: "why") == .unknown(code: 999, message: "why"))
 }
 
-@Test func errorsAreTheSentencesOfTheLibrary() async throws {
+@Test func errorsHaveTheMessagesOfTheLibrary() async throws {
     #expect { try IntentClassifier(contentsOf: URL(fileURLWithPath: "/nowhere/m.intent")) } throws: { error in
         if case IntentError.file(let message)? = error as? IntentError { message.contains("/nowhere/m.intent") } else { false }
     }

@@ -47,7 +47,7 @@ private enum Component: String { case light, music }
     #expect(Example("dim it", Component.light) == Example("dim it", "light"))
 }
 
-@Test func optionsTakeThePlaceOfTheModelsRule() throws {
+@Test func optionsReplaceTheModelsRule() throws {
     let classifier = try IntentClassifier.sample()
     let all = try classifier.predict("can you see my screen?", options: .init(top: 100))
     #expect(all.labels.count == classifier.labels.count)
@@ -89,12 +89,12 @@ private enum Component: String { case light, music }
     #expect(try classifier.predict(batch: []).isEmpty)
 }
 
-/// The file that Rust and C read as well: texts, features and logits as bits, labels.
+/// Test vectors, which Rust and C read as well: texts, features and logits as bits, and labels.
 private struct Vectors: Decodable {
     struct Case: Decodable {
         let text: String
         let rows: [String]
-        /// Name and probability of each.
+        /// Name and probability of each label.
         let labels: [[String]]
     }
     let cases: [Case]
@@ -130,7 +130,7 @@ func anyUnicodeIsAnsweredTheSameInAllWays(text: String) async throws {
     let prediction = try classifier.predict(text)
     #expect(try classifier.predict(batch: [text]) == [prediction])
     #expect(try await classifier.prediction(for: text) == prediction)
-    // One that isn't UTF-8 in memory on Apple systems.
+    // A string that is not UTF-8 in memory on Apple systems.
     #expect(try classifier.predict(NSString(string: text) as String) == prediction)
 }
 
@@ -142,15 +142,17 @@ func anyUnicodeIsAnsweredTheSameInAllWays(text: String) async throws {
     #expect { try classifier.predict(most + "5") } throws: { if case IntentError.textTooLong? = $0 as? IntentError { true } else { false } }
 }
 
-@Test func manyTasksPredictWithOneClassifier() async throws {
-    let classifier = try await IntentClassifier.trained(on: examples)
-    let expected = try classifier.predict("play the song")
-    try await withThrowingTaskGroup(of: Prediction.self) { group in
-        for _ in 0..<64 {
-            group.addTask { try classifier.predict("play the song") }
-        }
-        for try await prediction in group {
-            #expect(prediction == expected)
+extension Threads {
+    @Test func manyTasksPredictWithOneClassifier() async throws {
+        let classifier = try await IntentClassifier.trained(on: examples)
+        let expected = try classifier.predict("play the song")
+        try await withThrowingTaskGroup(of: Prediction.self) { group in
+            for _ in 0..<64 {
+                group.addTask { try classifier.predict("play the song") }
+            }
+            for try await prediction in group {
+                #expect(prediction == expected)
+            }
         }
     }
 }
@@ -165,6 +167,12 @@ func anyUnicodeIsAnsweredTheSameInAllWays(text: String) async throws {
         #expect(abs(sum - reasons.logit) < 1e-3)
     }
     #expect(try classifier.explain("").score == nil)
+}
+
+@Test func anExplanationNamesUnknownWords() throws {
+    let classifier = try IntentClassifier.sample()
+    #expect(try classifier.explain("can you see my screen?").clauses.map(\.unknownWords) == [[]])
+    #expect(try classifier.explain("see my qzxwv screen").clauses.flatMap(\.unknownWords) == ["qzxwv"])
 }
 
 @Test(arguments: CoreMLPrecision.allCases)

@@ -8,7 +8,7 @@ import Testing
     #expect(report.examples == 1 && report.right == 1 && report.newLabels == 1 && report.modelVersion == 2)
     #expect(classifier.labels == ["light", "music", "garden"])
     #expect(try classifier.predict("zebra quokka tango").best?.name == "garden")
-    // That it belongs to no label contradicts what was just learned; the report says whether it is answered so.
+    // Contradicts what was just learned. The report tells whether the text is rejected now.
     let none = try await classifier.update(with: [Example("zebra quokka tango", labels: [])])
     #expect(try classifier.predict("zebra quokka tango").isRejected == (none.right == 1))
     try classifier.allowNewLabels(false)
@@ -30,7 +30,7 @@ import Testing
     #expect(await failure { try await classifier.remove(label: "light") } != nil)
 }
 
-@Test func whatATrainingStateFileWasToldIsThereBehindOpeningItAgain() async throws {
+@Test func aTrainingStateFileHoldsEveryChangeAfterReopening() async throws {
     try await withFolder { folder in
         let file = TrainingStateFile(folder.appendingPathComponent("m.learner"))
         do {
@@ -47,7 +47,7 @@ import Testing
     }
 }
 
-@Test func rulesAnswerBesideTheNetwork() async throws {
+@Test func rulesAnswerAlongWithTheNetwork() async throws {
     let rules = [KeywordRule("vision", keywords: ["my screen"], phrases: ["what is \"this\""])]
     let classifier = try IntentClassifier(rules: rules)
     let prediction = try classifier.predict("Look at MY screen!")
@@ -58,7 +58,7 @@ import Testing
     #expect(throws: IntentError.self) { try IntentClassifier(rules: []) }
 }
 
-@Test(.timeLimit(.minutes(2))) func aClassifierTrainsAgainInTheBackgroundAndGoesBack() async throws {
+@Test(.timeLimit(.minutes(2))) func aClassifierRetrainsInTheBackgroundAndRollsBack() async throws {
     try await withFolder { folder in
         var options = TrainingOptions()
         options.trainingState = TrainingStateFile(folder.appendingPathComponent("m.learner"))

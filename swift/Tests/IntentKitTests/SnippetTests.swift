@@ -2,7 +2,7 @@ import Foundation
 import IntentKit
 import Testing
 
-/// The Swift blocks of a document, as lines without indentation.
+/// Swift blocks of a document, as lines without indentation.
 private func blocks(of document: String) -> [[String]] {
     var (blocks, isOpen) = ([[String]](), false)
     for line in document.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -31,7 +31,7 @@ private func text(_ path: String) throws -> String {
         .filter { $0.pathExtension == "md" }.map { try String(contentsOf: $0, encoding: .utf8) }
     #expect(documents.count >= 6)
     documents.append(try text("README.md"))
-    // Those of the comments in the sources.
+    // Snippets in doc comments.
     let sources = root.appendingPathComponent("swift/Sources/IntentKit")
     for source in try FileManager.default.contentsOfDirectory(at: sources, includingPropertiesForKeys: nil)
     where source.pathExtension == "swift" {
@@ -49,7 +49,7 @@ private func text(_ path: String) throws -> String {
 }
 
 @Test func theSnippetOfTheReadmeAnswersAsItSays() throws {
-    // The examples and questions of its first block, in the order they stand there.
+    // The examples and questions of the first block, in order.
     let block = try #require(blocks(of: try text("README.md")).first).joined(separator: "\n")
     let examples = block.matches(of: #/Example\("(.+?)", "(.+?)"\)/#).map { Example(String($0.1), String($0.2)) }
     let questions = try #require(block.firstMatch(of: #/for text in \[(.+)\]/#)).1.matches(of: #/"(.+?)"/#).map { String($0.1) }

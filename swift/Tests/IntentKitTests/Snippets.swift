@@ -1,8 +1,9 @@
 import Foundation
 import IntentKit
 
-// What the documentation shows, for the compiler: SnippetTests holds each of its snippets against this file. Functions that nobody calls give the
-// names that a snippet takes for granted.
+// The snippets of the documentation, so that they are compiled. SnippetTests checks that each
+// snippet is in this file. The functions are never called: their parameters declare the names a
+// snippet uses.
 
 private func overview() async throws {
     let classifier = try IntentClassifier.sample()

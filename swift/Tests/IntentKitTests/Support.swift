@@ -8,18 +8,18 @@ let examples = [
     Example("stop the song", "music"), Example("louder music please", "music"),
 ]
 
-/// The root of the package.
+/// Root folder of the package.
 let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-/// Options for trainings of many epochs, to have time to cancel them.
+/// Options for a training of many epochs, so that there is time to cancel it.
 var endless: TrainingOptions {
     var options = TrainingOptions()
     options.epochs = 100_000
     return options
 }
 
-/// An empty folder that is gone afterwards. Its name has a space.
+/// Lends an empty folder and removes it afterwards. Its name has a space.
 func withFolder<Value>(_ work: (URL) async throws -> Value) async throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("intentkit \(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -27,7 +27,7 @@ func withFolder<Value>(_ work: (URL) async throws -> Value) async throws -> Valu
     return try await work(folder)
 }
 
-/// The error that some work ends with.
+/// Returns the error that `work` throws; `nil` if it throws none.
 func failure(_ work: () async throws -> Void) async -> IntentError? {
     do {
         try await work()

@@ -1,5 +1,8 @@
-// A SwiftUI app for Xcode: a new app project, this file, ../Model/Assistant.swift, and the package IntentKit. It has not been compiled on an Apple
-// system yet, only type-checked against a stand-in for SwiftUI; what it shows and does is in Assistant.swift, which is tested on Linux.
+// A SwiftUI app for Xcode. Create an app project, and add this file, ../Model/Assistant.swift and
+// the package IntentKit.
+//
+// It has not been compiled on an Apple system yet, only type-checked against a stand-in for
+// SwiftUI. Its state and logic are in Assistant.swift, which is tested on Linux.
 #if canImport(SwiftUI)
 import IntentKit
 import SwiftUI

@@ -1,8 +1,9 @@
 import IntentKit
 
-/// What the sample app shows and does, without any user interface: answers while somebody types, and learns when told what was meant.
+/// State and logic of the sample app, without a user interface: answers while the user types, and
+/// learns from corrections.
 @MainActor public final class Assistant {
-    /// A component and how sure the classifier is of it.
+    /// A component and its probability.
     public struct Row: Identifiable, Equatable, Sendable {
         public let id: String
         public let probability: Float
@@ -10,15 +11,15 @@ import IntentKit
     }
 
     private let classifier: IntentClassifier
-    /// Called behind each change of what there is to show.
+    /// Called after each change of the state.
     public var onChange: () -> Void = {}
 
     public private(set) var text = ""
     /// All components, the most probable first.
     public private(set) var rows: [Row] = []
-    /// What went wrong last, in a sentence.
+    /// Message of the last error; `nil` if there was none.
     public private(set) var problem: String?
-    /// Whether a correction is being learned.
+    /// True while a correction is being learned.
     public private(set) var isLearning = false
 
     public init(_ classifier: IntentClassifier) {
@@ -28,7 +29,7 @@ import IntentKit
 
     public var components: [String] { classifier.labels }
 
-    /// Answers a text. A few microseconds: for each key that is pressed.
+    /// Answers a text. Takes a few microseconds, so call it on each key press.
     public func type(_ text: String) {
         self.text = text
         do throws(IntentError) {

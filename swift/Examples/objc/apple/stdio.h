@@ -1,4 +1,4 @@
-// As much of the C library as the host uses; see Foundation.h.
+// The part of the C library that the host uses: see Foundation.h.
 typedef struct __sFILE FILE;
 extern FILE *__stderrp;
 #define stderr __stderrp

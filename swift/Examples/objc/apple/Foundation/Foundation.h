@@ -1,5 +1,5 @@
-// As much of Apple's Foundation as the wrapper and the host use, written down from its documentation, to compile them with ARC where there is no
-// Apple SDK. Nothing is ever linked against this.
+// The part of Apple's Foundation that the wrapper and the host use, written from its documentation,
+// to compile them with ARC without an Apple SDK. Nothing is linked against it.
 #include <stdarg.h>
 #include <stddef.h>
 
