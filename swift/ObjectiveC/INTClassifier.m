@@ -52,12 +52,13 @@ static BOOL INTMakeExamples(NSArray<NSString *> *texts, NSArray<NSArray<NSString
     names += [some count];
   }
   size_t count = [texts count];
-  intent_text *memory = count == [labels count] ? malloc((count + names) * sizeof(intent_text) + count * sizeof(size_t) + 1) : NULL;
+  BOOL fits = count == [labels count];
+  intent_text *memory = fits ? malloc((count + names) * sizeof(intent_text) + count * sizeof(size_t) + 1) : NULL;
   if (memory == NULL) {
     if (error != NULL) {
-      NSString *message = @"labels must have one array per text";
+      NSString *message = fits ? @"there is no memory for the examples" : @"labels must have one array per text";
       *error = [NSError errorWithDomain:INTErrorDomain
-                                   code:INTENT_STATUS_INVALID_ARGUMENT
+                                   code:fits ? INTENT_STATUS_OUT_OF_MEMORY : INTENT_STATUS_INVALID_ARGUMENT
                                userInfo:@{NSLocalizedDescriptionKey : message}];
     }
     return NO;
@@ -227,7 +228,7 @@ static void INTAnswered(const intent_answer *answer, void *context) {
     intent_scored *chosen = malloc(capacity * sizeof *chosen + 1);
     intent_decision decision = {0};
     intent_error *problem = NULL;
-    intent_status status = chosen == NULL ? INTENT_STATUS_INVALID_ARGUMENT
+    intent_status status = chosen == NULL ? INTENT_STATUS_OUT_OF_MEMORY
                                           : intent_predict_detailed(_classifier, bytes, NULL, chosen, capacity, &decision, &problem);
     NSArray<INTLabel *> *labels = nil;
     BOOL succeeded = INTSucceeded(status, problem, error);

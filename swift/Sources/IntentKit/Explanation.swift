@@ -62,8 +62,23 @@ public struct Explanation: Hashable, Sendable, Decodable {
         public let ngram: String
         /// Word that the characters belong to; `nil` for words.
         public let word: String?
+        /// True if the share is that of the word's lexicon vector, not of the word itself.
+        public let isOfLexicon: Bool
         /// Positive for the label, negative against it.
         public let share: Double
+
+        enum CodingKeys: String, CodingKey {
+            case ngram, word, isOfLexicon = "lexicon", share
+        }
+
+        /// Decodes a share of the library's JSON.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            ngram = try container.decode(String.self, forKey: .ngram)
+            word = try container.decodeIfPresent(String.self, forKey: .word)
+            isOfLexicon = try container.decodeIfPresent(Bool.self, forKey: .isOfLexicon) ?? false
+            share = try container.decode(Double.self, forKey: .share)
+        }
     }
 
     /// The text.
@@ -74,6 +89,8 @@ public struct Explanation: Hashable, Sendable, Decodable {
     public let score: Double?
     /// Rejection threshold: texts with a lower score are rejected. `nil` if no score rejects.
     public let rejectBelow: Double?
+    /// The labels that keyword rules asked for.
+    public let byRule: [String]
     /// The chosen labels, up to 8, and the three with the largest logits, best first. Empty if
     /// nothing in the text is known.
     public let labels: [Judgement]
@@ -81,7 +98,19 @@ public struct Explanation: Hashable, Sendable, Decodable {
     public let clauses: [Clause]
 
     enum CodingKeys: String, CodingKey {
-        case text, isRejected = "rejected", score, rejectBelow = "reject_below", labels, clauses
+        case text, isRejected = "rejected", score, rejectBelow = "reject_below", byRule = "by_rule", labels, clauses
+    }
+
+    /// Decodes an explanation of the library's JSON.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        text = try container.decode(String.self, forKey: .text)
+        isRejected = try container.decode(Bool.self, forKey: .isRejected)
+        score = try container.decodeIfPresent(Double.self, forKey: .score)
+        rejectBelow = try container.decodeIfPresent(Double.self, forKey: .rejectBelow)
+        byRule = try container.decodeIfPresent([String].self, forKey: .byRule) ?? []
+        labels = try container.decode([Judgement].self, forKey: .labels)
+        clauses = try container.decode([Clause].self, forKey: .clauses)
     }
 }
 

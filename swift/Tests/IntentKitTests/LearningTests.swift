@@ -53,6 +53,7 @@ import Testing
     let prediction = try classifier.predict("Look at MY screen!")
     #expect(prediction.isByRule && prediction.labels == [Label(name: "vision", probability: 0.85)])
     #expect(try await classifier.prediction(for: "look at my screen").isByRule)
+    #expect(try classifier.explain("look at my screen").byRule == ["vision"])
     try await classifier.setRules([])
     #expect(try classifier.predict("Look at MY screen!").isRejected)
     #expect(throws: IntentError.self) { try IntentClassifier(rules: []) }
