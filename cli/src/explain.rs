@@ -102,11 +102,11 @@ fn answer(explanation: &Explanation) -> String {
     match (explanation.score, explanation.reject_below) {
         (None, _) => format!("{labels}: nothing in it is known"),
         (Some(score), Some(limit)) if score < limit => {
-            format!("{labels}: the reject score is {score:.2}, and under {limit:.2} texts are rejected")
+            format!("{labels}: reject score {score:.2} (rejected if below {limit:.2})")
         }
         (Some(_), _) if explanation.rejected => format!("{labels}: no label reaches its threshold"),
         (Some(score), Some(limit)) => {
-            format!("{labels}; the reject score is {score:.2}, and under {limit:.2} texts are rejected")
+            format!("{labels}; reject score {score:.2} (rejected if below {limit:.2})")
         }
         (Some(_), None) => labels,
     }

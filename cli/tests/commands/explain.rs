@@ -69,7 +69,7 @@ fn json_is_one_object_a_text_with_the_fields_of_the_explanation() {
 #[test]
 fn a_rejected_text_is_told_why() {
     let out = printed(&["water the plants on the balcony", "Какая\u{1b}[2J завтра погода?"]);
-    assert!(out.contains("(rejected): the reject score is "), "{out}");
+    assert!(out.contains("(rejected): reject score "), "{out}");
     assert!(out.contains("(rejected): nothing in it is known"), "{out}");
     assert!(!out.contains('\u{1b}'));
     assert_eq!(run(&[]).code, 2, "without a text there is nothing to explain");
