@@ -2,7 +2,7 @@
 //! a meaning from the vectors of similar words.
 //!
 //! Only training needs a lexicon; a model contains the rows of the words that matter to it. Words
-//! are split as by [`text::for_each_word`](crate::text::for_each_word). Vectors are reduced to 256
+//! are split as by `text::for_each_word`. Vectors are reduced to 256
 //! dimensions as they are read.
 
 mod model2vec;
@@ -110,12 +110,12 @@ impl Lexicon {
         self.hashes.is_empty()
     }
 
-    /// Returns the index of the word with this [`token_hash`], if any.
+    /// Returns the index of the word with this `token_hash`, if any.
     pub fn find(&self, hash: u64) -> Option<usize> {
         self.numbers.get(&hash).map(|&number| number as usize)
     }
 
-    /// Returns the [`token_hash`] of a word by its index.
+    /// Returns the `token_hash` of a word by its index.
     ///
     /// # Panics
     /// Panics if `number` is not less than [`Lexicon::len`].

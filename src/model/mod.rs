@@ -102,7 +102,7 @@ pub struct Metadata {
 /// The settings of the lexicon; its rows and their words are tensors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LexiconSettings {
-    /// Weight of a row, 1 to [`MAX_LEXICON_WEIGHT`](crate::text::ngrams::MAX_LEXICON_WEIGHT).
+    /// Weight of a row, 1 to `MAX_LEXICON_WEIGHT`.
     pub weight: u8,
 }
 

@@ -10,7 +10,7 @@ use crate::text::ngrams::NgramSettings;
 /// The bias of an untrained label.
 pub(crate) const SILENT_BIAS: f32 = -6.0;
 
-/// Int8 tensors of one layer; see [`Layer`](crate::network::Layer).
+/// Int8 tensors of one layer; see `Layer`.
 #[derive(Debug, Clone, Default)]
 pub struct LayerParts {
     /// Row-major, one row per output.
@@ -21,7 +21,7 @@ pub struct LayerParts {
     pub biases: Vec<f32>,
 }
 
-/// Values of an embedding table; see [`Table`](crate::vectorizer::Table).
+/// Values of an embedding table; see `Table`.
 #[derive(Debug, Clone)]
 pub enum TableParts {
     /// One byte per value.
@@ -50,7 +50,7 @@ pub struct Parts {
     pub frequent: Vec<u16>,
     /// Rows of the lexicon's words, int4. Empty without [`Metadata::lexicon`].
     pub lexicon_rows: Vec<u8>,
-    /// Slots of the [`Vocabulary`](crate::text::vocabulary::Vocabulary) of those words. Empty
+    /// Slots of the `Vocabulary` of those words. Empty
     /// without [`Metadata::lexicon`].
     pub lexicon_words: Vec<u32>,
     /// The layers 256 → 256 → 128 → 64 → N for N labels.

@@ -101,7 +101,7 @@ pub struct TrainOptions {
     /// out-of-scope texts look like. Defaults to 0 for multi-label data, where a mixture has both
     /// labels.
     pub outliers: Option<f32>,
-    /// The clause separators, at most [`MAX_JOINERS`] words and marks such as `and` and `,`. An
+    /// The clause separators, at most [`MAX_SEPARATORS`] words and marks such as `and` and `,`. An
     /// empty list means that each text is one clause. Defaults to separators learned from lines
     /// with several labels, used if they improve the held-out lines.
     pub separators: Option<Vec<String>>,
