@@ -114,7 +114,7 @@ fn no_other_process_gets_a_training_state_that_is_being_learned_with() {
     while learned < ENOUGH {
         let opened = LiveClassifier::load_learner(&path, Durability::Process);
         let error = opened.map(drop).unwrap_err().to_string();
-        assert!(error.contains("another process or classifier has this learner open"), "{error}");
+        assert!(error.contains("another process or classifier has this training state open"), "{error}");
         learned += is_learning.try_iter().count();
     }
     child.kill().unwrap();

@@ -14,7 +14,7 @@ fn a_text_without_anything_to_learn_from_is_refused_and_changes_nothing() {
         let error = live.update(&[Example::new("lights on", ["VISION"]), Example::new(text, ["VISION"])]);
         let error = error.unwrap_err().to_string();
         assert!(
-            error.starts_with("example 1 has labels, but its text holds nothing to tell them by"),
+            error.starts_with("example 1 has labels, but its text contains nothing to learn from"),
             "{error}"
         );
         assert!(live.current().model().as_bytes().to_vec() == before);

@@ -121,7 +121,7 @@ impl State {
                 return Err(Error::Learner {
                     origin: file.path().display().to_string(),
                     message:
-                        "a defect while learning was caught; please report it, and open the learner again"
+                        "a defect while learning was caught; please report it, and open the training-state file again"
                             .into(),
                 });
             }
@@ -274,7 +274,7 @@ impl Learning {
         let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
         if !learner.has_history() {
             return Err(Error::invalid(
-                "the examples of training are not kept, and without them a new model would forget; train with a learner",
+                "the training examples are not kept, and a model retrained without them would forget; train with a training state",
             ));
         }
         let model = learner.model().metadata();

@@ -116,7 +116,7 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   intent_free(again);
   FAILS(IO, "none.learner", intent_load_training_state(text_of(in_folder(arguments, "none.learner")), false, &again, &problem));
   write_file(in_folder(arguments, "bad.learner"), "nonsense", 8);
-  FAILS(BAD_TRAINING_STATE, "not an IntentKit learner",
+  FAILS(BAD_TRAINING_STATE, "not an IntentKit training-state",
         intent_load_training_state(text_of(in_folder(arguments, "bad.learner")), false, &again, &problem));
   intent_options_free(options);
 }
