@@ -72,10 +72,10 @@ fn what_cannot_be_loaded_is_refused_in_a_sentence_and_nothing_hangs() {
         let error = CoreMlRs::new(place).err().expect("it must be refused");
         assert!(error.contains(words), "{error}");
     };
-    refused(&folder.path().join("missing.mlmodelc"), "is no compiled model");
+    refused(&folder.path().join("missing.mlmodelc"), "is not a compiled model");
     let file = folder.path().join("file.mlmodelc");
     fs::write(&file, "x").unwrap();
-    refused(&file, "is no compiled model");
+    refused(&file, "is not a compiled model");
     let empty = folder.path().join("empty.mlmodelc");
     fs::create_dir(&empty).unwrap();
     refused(&empty, "cannot load");
