@@ -1,9 +1,9 @@
-//! Compiles the C programs of `tests/c` and `examples/hello.c` against the header, links them with the library in each way
-//! there is, and runs them.
+//! Compiles the C programs of `tests/c` and `examples/hello.c` with the header, links them with the
+//! library in every supported way, and runs them.
 //!
-//! `INTENTKIT_CC`, `INTENTKIT_CXX`: the compilers, instead of `cc` and `c++`. `INTENTKIT_RUNNER`: what runs the programs,
-//! such as `qemu-aarch64 -L /usr/aarch64-linux-gnu`. `INTENTKIT_C_SANITIZE=address`: with the address, leak and
-//! undefined-behaviour sanitizers.
+//! `INTENTKIT_CC`, `INTENTKIT_CXX`: the compilers, instead of `cc` and `c++`. `INTENTKIT_RUNNER`:
+//! the command that runs the programs, such as `qemu-aarch64 -L /usr/aarch64-linux-gnu`.
+//! `INTENTKIT_C_SANITIZE=address`: with the address, leak and undefined-behaviour sanitizers.
 #![cfg(unix)]
 
 #[path = "c/library.rs"]
@@ -31,11 +31,11 @@ const CXX: (&str, &str, &[&str]) =
 const DYNAMIC: Build = Build { name: "c99-dynamic", compiler: C99, dynamic: true };
 const STATIC: Build = Build { name: "c99-static", compiler: C99, dynamic: false };
 
-/// What the static library needs from the system.
+/// System libraries that the static library needs.
 const SYSTEM_LIBRARIES: &[&str] =
     if cfg!(target_os = "linux") { &["-lpthread", "-ldl", "-lm"] } else { &["-lm"] };
 
-/// A command line from the environment, split at spaces.
+/// Returns a command line from the environment, split at spaces.
 fn words(variable: &str) -> Option<Vec<String>> {
     let words: Vec<String> = env::var(variable).ok()?.split_whitespace().map(str::to_owned).collect();
     (!words.is_empty()).then_some(words)
@@ -48,7 +48,8 @@ fn command(words: &[String]) -> Command {
 }
 
 fn run(mut command: Command) -> Output {
-    // Cargo puts its own folder there, where an older library may lie; programs find theirs by the path they were linked with.
+    // Cargo adds its own folder, which may contain an older library. Programs find theirs by the
+    // path they were linked with.
     command.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
     let output = command.output().unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -56,7 +57,7 @@ fn run(mut command: Command) -> Output {
     output
 }
 
-/// The words that start the compiler, or `None` with one line of explanation where there is none.
+/// Returns the words that start the compiler. Prints a line and returns `None` if there is none.
 fn compiler(build: Build) -> Option<Vec<String>> {
     let (variable, default, _) = build.compiler;
     if let Some(words) = words(variable) {
@@ -82,7 +83,7 @@ fn sanitizer() -> &'static [&'static str] {
     }
 }
 
-/// An empty folder for one build of one program.
+/// Returns an empty folder for one build of one program.
 fn scratch(build: Build, program: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c/programs").join(build.name).join(program);
     let _ = fs::remove_dir_all(&folder);
@@ -94,13 +95,13 @@ fn compile(compiler: &[String], build: Build, library: &Library, source: &Path, 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut cc = command(compiler);
     cc.args(build.compiler.2).args(sanitizer()).arg("-I").arg(root.join("include")).arg(source);
-    // What follows is no source text, whatever language the sources are in.
+    // The following inputs are not source code, whatever the language of the sources.
     if build.compiler.2.contains(&"c++") {
         cc.args(["-x", "none"]);
     }
     if build.dynamic {
         cc.arg("-L").arg(&library.folder).arg("-Wl,-rpath,".to_owned() + &library.folder.to_string_lossy());
-        // By its full name, since the static library lies beside it.
+        // By its full name, since the static library is in the same folder.
         cc.arg(library.dynamic()).args(SYSTEM_LIBRARIES);
     } else {
         cc.arg(library.fixed()).args(SYSTEM_LIBRARIES);
@@ -109,7 +110,7 @@ fn compile(compiler: &[String], build: Build, library: &Library, source: &Path, 
     run(cc);
 }
 
-/// Runs a program on its scratch folder.
+/// Runs a program with its scratch folder.
 fn start(program: &Path, arguments: &[&str]) -> Output {
     let mut command = match words("INTENTKIT_RUNNER") {
         Some(mut words) => {
@@ -126,8 +127,8 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
     let Some(compiler) = compiler(build) else { return };
     for source in sources {
         let name = source.file_stem().unwrap().to_str().unwrap();
-        // On an emulated processor what trains takes minutes, where once has to do. Examples have a test of their own, and queues are
-        // the same on every processor.
+        // On an emulated processor programs that train take minutes, so they run once. Examples
+        // have a test of their own, and queues behave alike on every processor.
         let emulated = words("INTENTKIT_RUNNER").is_some();
         let trains = ["explain", "features", "live", "model", "stack", "train"].contains(&name)
             && build.name != DYNAMIC.name;
@@ -137,7 +138,7 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
         let program = scratch(build, name).join(name);
         compile(&compiler, build, library, source, &program);
         match name {
-            // What one process saves another loads.
+            // One process saves a file that another loads.
             "model" => ["save", "load"].iter().for_each(|what| drop(start(&program, &[what]))),
             "vectors" => drop(start(&program, &[env!("CARGO_MANIFEST_DIR")])),
             _ => drop(start(&program, &[])),
@@ -246,7 +247,7 @@ fn a_hosts_own_library_shows_nothing_of_ours_if_the_linker_is_told_so() {
     assert!(smaller < larger, "{smaller} bytes, {larger} with all names");
 }
 
-/// Otherwise a sanitizer that was never linked in would pass everything.
+/// A sanitizer that was not linked in would let everything pass.
 #[test]
 fn a_sanitizer_that_was_asked_for_finds_a_leak() {
     let Some(compiler) = compiler(STATIC).filter(|_| !sanitizer().is_empty()) else {

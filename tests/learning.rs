@@ -1,4 +1,4 @@
-//! What learning after training promises.
+//! Learning after training.
 
 use intentkit::data::{Example, read_file};
 use intentkit::learn::{Change, Durability, Learner, LearnerFile, train_to_learn};
@@ -26,7 +26,7 @@ fn of(text: &str, label: &str) -> Example {
     Example::new(text, [label])
 }
 
-/// Changes of every kind.
+/// Returns changes of every kind.
 fn changes() -> Vec<Change> {
     vec![
         Change::Update(vec![of("zebra quokka tango", "CHATBOTS")]),
@@ -52,8 +52,8 @@ fn a_correction_is_answered_right_from_then_on_with_training_state_and_without()
     }
 }
 
-/// Their labels are right long before they are sure enough not to be rejected, which the loss knows nothing of. The same number on every
-/// machine.
+/// The labels are right long before their scores exceed the rejection threshold, which the loss
+/// doesn't include. The same checksum on every machine.
 #[test]
 fn corrected_texts_of_unseen_words_are_no_longer_rejected_without_examples_of_training_either() {
     let sample = Model::load(Path::new("models/assistant.intent")).unwrap();
@@ -97,7 +97,8 @@ fn of_two_examples_of_one_text_the_last_counts() {
     assert_eq!(labels(learner.model(), "zebra quokka tango"), [names[1].clone()]);
 }
 
-/// Run on x86-64 and on arm64: the same number on both. Few lines and epochs, since an emulated processor takes minutes for more.
+/// Run on x86-64 and arm64: the same checksum on both. Few lines and epochs, since more take
+/// minutes on an emulated processor.
 #[test]
 fn what_is_learned_is_the_same_on_every_machine() {
     let examples = read_file(Path::new("models/assistant.jsonl"), None).unwrap();
@@ -154,7 +155,7 @@ fn a_renamed_label_answers_as_before_and_one_that_is_removed_never_again() {
     assert_eq!(learner.model().labels().len(), names.len() - 1);
     assert!(learner.examples().iter().all(|e| !e.labels.contains(&"OTHER".to_owned())));
     assert!(!labels(learner.model(), text).contains(&"OTHER".to_owned()));
-    // The others are as they were, but for their indices.
+    // The others are unchanged except for their indices.
     let rest: Vec<&String> = names.iter().filter(|&name| *name != label).collect();
     assert!(learner.model().labels().iter().eq(rest));
 }
@@ -206,7 +207,7 @@ fn learning_after_saving_and_opening_gives_the_same_bytes_as_learning_on() {
     LearnerFile::create(&path, &one, Durability::Process).unwrap();
     for (i, change) in changes().iter().enumerate() {
         one.apply(change).unwrap();
-        // Half of the time the change stands behind the learner in the file, half of the time in it.
+        // The change is in the file half of the time after the snapshot, half of the time in it.
         let (mut file, mut other) = LearnerFile::open(&path, Durability::Power).unwrap();
         file.append(std::slice::from_ref(change)).unwrap();
         other.apply(change).unwrap();
@@ -220,7 +221,7 @@ fn learning_after_saving_and_opening_gives_the_same_bytes_as_learning_on() {
     assert_eq!(one.examples(), other.examples());
     assert!(other.has_history() && trained.as_bytes() != other.model().as_bytes());
 
-    // And of a learner that was never trained here.
+    // And of a training state that was not trained here.
     let mut one = Learner::of(trained).unwrap();
     let held = LearnerFile::open(&path, Durability::Process).unwrap();
     let error = LearnerFile::create(&path, &one, Durability::Process).map(drop).unwrap_err();
@@ -283,7 +284,7 @@ fn a_learner_file_cut_anywhere_loses_the_change_that_was_being_written_and_no_ot
             (found, _) => panic!("{length}: {:?}", found.map(drop)),
         }
     }
-    // What some file systems leave when the power goes.
+    // As some file systems leave a file after a power loss.
     fs::write(&path, [&bytes[..], &[0; 512]].concat()).unwrap();
     assert_eq!(LearnerFile::open(&path, Durability::Process).unwrap().1.kept(), 3);
 }
@@ -343,7 +344,7 @@ fn a_model_is_what_its_parts_make() {
     assert_eq!(Model::from_parts(&model.parts()).unwrap().as_bytes(), model.as_bytes());
 }
 
-/// Commands of six kinds to a home, four to six lines each.
+/// Returns commands of six kinds to a home, four to six lines each.
 fn home() -> Vec<Example> {
     let of = |label: &str, texts: &[&str]| {
         texts.iter().map(|text| Example::new(*text, [label])).collect::<Vec<_>>()
@@ -397,7 +398,7 @@ fn home() -> Vec<Example> {
     .concat()
 }
 
-/// The same learner with the examples of training and without them.
+/// Returns the same training state with and without the training examples.
 fn learners(preset: Preset) -> [Learner; 2] {
     let options = TrainOptions { preset, ..TrainOptions::default() };
     let (with, _) = train_to_learn(&Dataset::of(&home()), None, &options, &mut |_| true).unwrap();

@@ -1,4 +1,4 @@
-//! What the live classifier promises.
+//! The live classifier.
 
 use intentkit::classifier::{QueueOptions, RetrainOptions};
 use intentkit::data::{Example, read_file};
@@ -40,7 +40,7 @@ fn labels(live: &LiveClassifier, text: &str) -> Vec<String> {
     live.predict(text).unwrap().labels().map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Waits for a future on this thread: an executor of ten lines.
+/// Blocks on a future: an executor of ten lines.
 fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(thread::Thread);
     impl Wake for Unpark {
@@ -108,7 +108,7 @@ fn what_a_learner_file_was_told_is_there_after_opening_it_again() {
     let path = folder.path().join("assistant.learner");
     let live = loaded();
     live.save_learner(&path, Durability::Process).unwrap();
-    // Enough that the file is written anew on the way.
+    // Enough to rewrite the file once.
     for i in 0..140 {
         live.update(&[of(
             &format!("water plant number {i}"),
@@ -158,7 +158,7 @@ fn retraining_gives_a_model_that_knows_what_was_learned_and_can_be_taken_back() 
     assert!(!live.statistics().retraining);
     live.update(&[of("plant a tree", "GARDEN")]).unwrap();
     assert!(live.statistics().retraining);
-    // Learned while the new model is trained, and by it all the same.
+    // Learned during the training of the new model, which must know it too.
     live.update(&[of("zebra quokka tango", "CHATBOTS")]).unwrap();
     let before = live.current();
     assert!(live.wait_for_retraining(LONG));
@@ -193,7 +193,7 @@ fn a_model_takes_the_place_of_another_with_what_was_learned_with_it() {
     assert_eq!((live.current().version(), labels(&live, "water the ficus")), (2, vec!["GARDEN".to_owned()]));
     assert!(live.predict("the lamp").unwrap().labels().all(|(name, _)| name != "light"));
     assert_eq!((live.kept_examples().len(), new.kept_examples().len()), (kept, 0));
-    // Both go on, and what this one learns is in its file.
+    // Both continue to work, and the new file contains what this one learns.
     assert_eq!(labels(&new, "water the ficus"), ["GARDEN"]);
     live.update(&[of("feed the goldfish", "POND")]).unwrap();
     drop(live);
@@ -230,7 +230,7 @@ fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     assert!(report.last_refusal.unwrap().contains("held-out lines are classified correctly"));
     assert_eq!(live.current().version(), before.version());
 
-    // One that does well on held-out lines and worse on what the host insists on.
+    // Good on held-out lines, and worse on golden examples.
     live.change(&Change::Update(vec![of("zebra quokka tango", "GARDEN")])).unwrap();
     let golden: Vec<Example> = lines().into_iter().filter(|l| labels(&live, &l.text) == l.labels).collect();
     live.set_retraining(RetrainOptions {
@@ -281,7 +281,7 @@ fn a_classifier_of_rules_becomes_a_trained_one() {
     assert_eq!(labels(&live, "a lamp"), ["light"], "rules stay");
 }
 
-/// A queue whose one worker stands still until it is let go.
+/// Returns a queue whose only worker is blocked until released.
 fn held_up(capacity: usize) -> (LiveClassifier, Arc<Barrier>) {
     let live = loaded();
     live.set_queue(QueueOptions { workers: 1, capacity }).unwrap();
@@ -397,7 +397,8 @@ fn a_callback_that_panics_takes_nobody_along() {
     assert!(answer.is_ok());
 }
 
-/// Sixteen threads ask while one learns, saves and swaps: each answer is that of the model whose number it bears.
+/// Sixteen threads predict while one learns, saves and swaps. Each prediction must be that of the
+/// model with its version.
 #[test]
 fn every_answer_is_that_of_the_model_it_names() {
     let live = loaded();
@@ -411,7 +412,7 @@ fn every_answer_is_that_of_the_model_it_names() {
     let of_version = Mutex::new(HashMap::from([(1, answers(&live.current()))]));
     let done = AtomicBool::new(false);
     let asked = AtomicUsize::new(0);
-    // Fewer under a sanitizer, which takes its time.
+    // Fewer under a sanitizer, which is slow.
     let wanted = std::env::var("INTENTKIT_STRESS").map_or(1_000_000, |number| number.parse().unwrap());
     let seen: Vec<HashMap<(u64, usize), Scored>> = thread::scope(|scope| {
         let readers: Vec<_> = (0..16)
@@ -490,7 +491,7 @@ fn statistics_add_up() {
     assert_eq!(live.statistics().predictions, texts.len() as u64);
 }
 
-/// One of 64 is timed stage by stage, so that among so many there are some for sure.
+/// One in 64 is timed by stage, so among this many some certainly are.
 #[test]
 fn the_stages_of_requests_are_timed() {
     let live = loaded();

@@ -1,4 +1,5 @@
-//! What README and records say holds: the C example and the lines that build it, the data formats, every path; and nothing that is committed names a place on somebody's machine.
+//! The statements of README and documentation hold: the C example and its compiler lines, the data
+//! formats, every path. No committed file names a path on a developer's machine.
 
 #[cfg(unix)]
 #[path = "c/library.rs"]
@@ -21,7 +22,7 @@ fn blocks_in(language: &str) -> Vec<String> {
     blocks(README).into_iter().filter(|block| block.0 == language).map(|block| block.1).collect()
 }
 
-/// README and everything under `docs`.
+/// Returns the README and all files under `docs`.
 fn documents() -> Vec<PathBuf> {
     let mut found = vec![Path::new(ROOT).join("README.md"), Path::new(ROOT).join("CHANGELOG.md")];
     let mut folders = vec![Path::new(ROOT).join("docs")];
@@ -43,7 +44,8 @@ fn the_c_example_is_the_file() {
     assert_eq!(blocks_in("c"), [HELLO], "put examples/hello.c into README.md as it is");
 }
 
-/// The compiler lines of the README, run against a library of the tests' own, and the program's answers.
+/// The compiler lines of the README, run with a library built for the tests, and the program's
+/// output.
 #[test]
 #[cfg(unix)]
 fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
@@ -72,7 +74,7 @@ fn the_lines_that_build_the_c_example_work_and_it_prints_what_is_shown() {
                 words.next();
                 compiler.arg("-o").arg(&program);
             } else {
-                // The dynamic library's path goes into the program, so it must be absolute here.
+                // The dynamic library's path is stored in the program, so it must be absolute here.
                 compiler.arg(word.replace("target/release", folder));
             }
         }
@@ -151,12 +153,12 @@ fn nothing_committed_names_a_place_on_somebodys_machine() {
         let _ = writeln!(std::io::stderr(), "skipped: this is no git repository");
         return;
     }
-    // In two parts, so that this file doesn't name them.
+    // In two parts, so that this file doesn't contain them.
     let places =
         [["/wo", "rk/"], ["/ho", "me/"], ["/ro", "ot/"], ["/Us", "ers/"]].map(|parts| parts.concat());
     let mut found = vec![];
     for name in String::from_utf8(output.stdout).unwrap().split_terminator('\0') {
-        // A file that is listed may have been removed and not committed yet.
+        // A listed file may have been removed without a commit.
         let Ok(bytes) = fs::read(Path::new(ROOT).join(name)) else { continue };
         for place in &places {
             if bytes.windows(place.len()).any(|window| window == place.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Options of a training: the object, and what all setters go through.
+//! Options of a training: the object, and the helpers of all setters.
 
 mod files;
 mod lexicon;
@@ -102,6 +102,7 @@ pub extern "C" fn intent_options_new() -> *mut IntentOptions {
 /// @param options Options. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_options_free(options: *mut IntentOptions) {
-    // SAFETY: made by `Box::into_raw` in `intent_options_new`; the header asks that they are freed once.
+    // SAFETY: created by `Box::into_raw` in `intent_options_new`; the header requires that they are
+    // freed once.
     unsafe { release(options) }
 }
