@@ -106,7 +106,7 @@ pub unsafe extern "C" fn intent_train_features(
     }
 }
 
-/// Trains on `data`, whose file gave `warnings`.
+/// Trains on `data`. `warnings` are those about its file.
 ///
 /// # Safety
 /// `options` is NULL or alive.

@@ -7,7 +7,7 @@ use super::status::IntentStatus;
 use crate::LiveClassifier;
 use crate::learn::Durability;
 
-/// What a change survives: see intent_load_training_state().
+/// Returns the durability of changes: see intent_load_training_state().
 pub(super) fn durability(power_safe: bool) -> Durability {
     if power_safe { Durability::Power } else { Durability::Process }
 }

@@ -79,7 +79,8 @@ pub unsafe extern "C" fn intent_update(
 }
 
 /// # Safety
-/// `texts` and `counts` point to `count` items, `labels` to as many as the counts sum up to, all with their bytes.
+/// `texts` and `counts` point to `count` items, and `labels` to as many as the sum of the counts.
+/// All point to their bytes.
 pub(super) unsafe fn examples(
     texts: *const IntentText,
     count: usize,

@@ -37,7 +37,6 @@ const STAGES: [(Stage, &str); 4] = [
 
 /// The counters that most predictions update share one line of 64 bytes, except the bucket. A
 /// prediction streams its model through the first cache, so each line must be fetched again.
-/// line has to be fetched anew.
 #[derive(Default)]
 #[repr(C, align(128))]
 struct Shard {

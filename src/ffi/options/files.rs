@@ -29,7 +29,7 @@ const FORMATS: [(u32, Option<Format>); 4] = [
     (IntentFormat::Csv as u32, Some(Format::Csv)),
 ];
 
-/// The format that a number from C stands for; `None` is by extension.
+/// Returns the format for a number from C; `None` means by extension.
 pub(in super::super) fn format(number: u32) -> Result<Option<Format>, Failure> {
     choice(number, &FORMATS, "format", "INTENT_FORMAT_")
 }

@@ -41,7 +41,7 @@ impl IntentOptions {
         &self.train
     }
 
-    /// Where the training state goes, if it is kept.
+    /// Returns the path and durability of the training state, if it is kept.
     pub(super) fn training_state(&self) -> Option<(&Path, Durability)> {
         self.training_state.as_ref().map(|(path, durability)| (path.as_path(), *durability))
     }
@@ -50,7 +50,7 @@ impl IntentOptions {
         |now| self.progress.report(now)
     }
 
-    /// The validation examples and what their file is warned of, if a file was named.
+    /// Returns the validation examples and the warnings about their file, if a file was named.
     pub(super) fn valid(&self) -> Result<Option<WithWarnings>, Failure> {
         self.valid.as_ref().map(|(path, format)| Ok(read_file_with_warnings(path, *format)?)).transpose()
     }
@@ -69,7 +69,8 @@ unsafe fn with_options(
     boundary(error_out, || body(unsafe { object_mut(options, "options") }?))
 }
 
-/// Sets one option, if its value is in range whatever the others are; contradictions are for the training to find.
+/// Sets one option if its value is in range. The training checks for contradictions between
+/// options.
 ///
 /// # Safety
 /// As [`with_options`].

@@ -48,7 +48,7 @@ pub struct IntentProgress {
 pub type IntentProgressCallback =
     Option<unsafe extern "C" fn(now: *const IntentProgress, context: *mut c_void) -> bool>;
 
-/// The caller's callback and the context that goes with it.
+/// The caller's callback and its context.
 pub(super) struct Host {
     callback: IntentProgressCallback,
     context: *mut c_void,
