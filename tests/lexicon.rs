@@ -206,7 +206,7 @@ fn a_lexicon_that_cannot_help_is_refused_in_a_sentence() {
     let data = Dataset { inputs: Inputs::Features(&rows), labels: vec![vec!["a"], vec!["b"]] };
     let refused = Classifier::train_on(&data, None, &options, &mut |_| true).err().unwrap();
     assert!(
-        matches!(&refused, Error::InvalidArgument(message) if message.contains("for texts only")),
+        matches!(&refused, Error::InvalidArgument(message) if message.contains("requires texts")),
         "{refused}"
     );
 
