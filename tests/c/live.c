@@ -146,7 +146,7 @@ static void rules_alone_make_a_classifier(void) {
   OK(intent_replace(c, other, &problem));
   intent_free(other);
   CHECK(intent_model_version(c) == 4 && strcmp(best(c, "play some jazz"), "music") == 0);
-  FAILS(INVALID_ARGUMENT, "its own place", intent_replace(c, c, &problem));
+  FAILS(INVALID_ARGUMENT, "replace itself", intent_replace(c, c, &problem));
   FAILS(NULL_ARGUMENT, "`with`", intent_replace(c, NULL, &problem));
   intent_free(c);
   FAILS(INVALID_ARGUMENT, "no rules", intent_from_rules(text_of("[]"), &c, &problem));
