@@ -1,7 +1,7 @@
 //! IntentKit: an on-device intent classifier.
 //!
-//! It turns a short text into the set of labels it asks for, learns on the device, and answers in microseconds. The same
-//! examples, options and seed give the same model, byte for byte, on every machine.
+//! It maps a short text to a set of labels, learns on the device, and predicts in microseconds. The
+//! same examples, options and seed give the same model, byte for byte, on every machine.
 //!
 //! ```
 //! use intentkit::{Classifier, TrainOptions, data::Example};
@@ -25,37 +25,38 @@
 //!
 //! # Modules
 //!
-//! One text, from left to right: bytes → `text` → `vectorizer` → [`engine`] → [`decision`] → [`Prediction`].
+//! Data flow of a prediction: bytes → `text` → `vectorizer` → [`engine`] → [`decision`] →
+//! [`Prediction`].
 //!
 //! | module | contents |
 //! | --- | --- |
-//! | `text` | normalising, splitting into words, n-grams and their names, the filter of known ones |
-//! | `error` | what can go wrong, each case with a sentence to show |
-//! | `files` | replacing a file in one step |
-//! | `sources` | opening the files that a caller names, and telling what they are by their first bytes |
-//! | `threads` | who a call shares its work with |
-//! | `clock` | the processor's own clock |
-//! | `shape` | how wide every model is |
-//! | `room` | asking for large blocks of memory before they are used |
-//! | `simd` | the kernels; the one order in which numbers are summed |
-//! | `vectorizer` | a text as 256 numbers, or a row of them for each clause: the sum of its n-grams' rows |
+//! | `text` | normalisation, words, n-grams and their names, the filter of known n-grams |
+//! | `error` | the error type; each error has a sentence to show |
+//! | `files` | atomic replacement of files |
+//! | `sources` | opening files that a caller names, and recognising them by their first bytes |
+//! | `threads` | the thread pool that calls share |
+//! | `clock` | the processor's clock |
+//! | `shape` | the dimensions of every model |
+//! | `room` | checked allocation of large blocks of memory |
+//! | `simd` | the kernels, and the fixed order of their sums |
+//! | `vectorizer` | a text, or each of its clauses, as 256 numbers: the sum of its n-grams' rows |
 //! | `network` | the layers, their int8 and float32 forward passes, what each feature adds to a logit |
-//! | `calibration` | logits as probabilities |
-//! | [`decision`] | clauses combined, reject rule, thresholds, ranking |
+//! | `calibration` | logits to probabilities |
+//! | [`decision`] | combining clauses, rejection rule, thresholds, ranking |
 //! | [`data`] | reading examples: JSON Lines, fastText, CSV |
 //! | [`rules`] | keyword rules beside the network |
 //! | [`lexicon`] | reading word vectors, reduced to 256 dimensions |
 //! | [`model`] | the immutable model and its file |
 //! | [`export`] | the Core ML package writer |
 //! | [`engine`] | the engines that compute a network, and the choice between them |
-//! | [`train`] | options, recipes, the loop, calibration, rounding to int8 |
-//! | [`learn`] | learning from corrections after training; the training-state file |
-//! | [`metrics`] | what an evaluation is made of |
-//! | [`monitor`] | what a live classifier counts and times: counters, report, OpenMetrics |
-//! | [`classifier`] | train, load, predict, explain, evaluate, export; and alive: learn, swap, queue, count |
-//! | `ffi` | the C interface, thin exports over the above |
+//! | [`train`] | options, recipes, the training loop, calibration, rounding to int8 |
+//! | [`learn`] | updates after training; the training-state file |
+//! | [`metrics`] | the metrics of an evaluation |
+//! | [`monitor`] | counters and times of a live classifier: report, OpenMetrics |
+//! | [`classifier`] | train, load, predict, explain, evaluate, export; live: update, swap, queue, count |
+//! | `ffi` | the C interface: thin exports of the above |
 //!
-//! A module depends only on modules listed above it; `tests/modules.rs` checks that.
+//! A module depends only on modules listed above it; `tests/modules.rs` checks this.
 
 mod calibration;
 pub mod classifier;
@@ -94,7 +95,7 @@ pub use text::ngrams::MAX_CLAUSES;
 pub use train::{Preset, TrainOptions};
 pub use vectorizer::FeatureVector;
 
-/// For this workspace's own programs, tests and benchmarks; not part of the interface.
+/// For this workspace's programs, tests and benchmarks; not part of the public interface.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::clock::ticks;
@@ -116,7 +117,7 @@ pub mod internal {
     }
 }
 
-/// The README's Rust code, compiled and run with the documentation's.
+/// Compiles and runs the README's Rust code as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The C interface and its description agree: header, version numbers, exported names.
+//! The C interface matches its description: header, version numbers, exported names.
 
 #[path = "../build/header.rs"]
 mod header;
@@ -19,7 +19,7 @@ fn listed() -> BTreeSet<String> {
     EXPORTS.lines().map(str::to_owned).collect()
 }
 
-/// The value of a macro in the header.
+/// Returns the value of a macro in the header.
 fn macro_value(name: &str) -> &'static str {
     let start = format!("#define {name} ");
     HEADER
@@ -46,7 +46,7 @@ fn every_version_is_that_of_the_package() {
     let parts = ["MAJOR", "MINOR", "PATCH"].map(|part| macro_value(&format!("INTENTKIT_VERSION_{part}")));
     assert_eq!(parts.join("."), version);
     assert_eq!(macro_value("INTENTKIT_VERSION"), format!("\"{version}\""));
-    // SAFETY: a static NUL-terminated string, says the header.
+    // SAFETY: a static NUL-terminated string, as the header says.
     let running = unsafe { CStr::from_ptr(intentkit::internal::ffi::intent_version()) };
     assert_eq!(running.to_str().unwrap(), version);
     let [major, minor, patch] = parts.map(|part| part.parse::<u32>().unwrap());
@@ -59,7 +59,8 @@ fn every_version_is_that_of_the_package() {
 #[test]
 fn the_header_declares_the_listed_functions() {
     let mut declared = BTreeSet::new();
-    // Declarations start a line; comments and struct members do not start with a type.
+    // Declarations start at the beginning of a line; comments and struct members do not start with
+    // a type.
     for line in
         HEADER.lines().filter(|line| !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef"))
     {

@@ -1,5 +1,6 @@
-//! The engine over the crate coreml-rs, against a module that stands in for Core ML on Linux: `scripts/coreml-standin.sh` runs this. It
-//! proves that the adapter calls the crate rightly and that nothing hangs or ends the process; it says nothing about Core ML.
+//! The coreml-rs engine with a stand-in for Core ML on Linux: `scripts/coreml-standin.sh` runs
+//! this. It checks that the adapter calls the crate correctly and that nothing hangs or ends the
+//! process. It doesn't test Core ML.
 #![cfg(all(feature = "coreml-rs", coreml_standin))]
 
 use intentkit::Classifier;
@@ -14,7 +15,7 @@ fn sample() -> Classifier {
     Classifier::load(concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent")).unwrap()
 }
 
-/// The weight of input `i` for output `j`.
+/// Returns the weight of input `i` for output `j`.
 fn weight(i: usize, j: usize) -> f32 {
     ((i * 7 + j * 13) % 11) as f32 / 16.0 - 0.25
 }
@@ -23,7 +24,7 @@ fn bias(j: usize) -> f32 {
     j as f32 / 4.0
 }
 
-/// A model of the stand-in with one output; `change` may spoil it.
+/// Writes a model of the stand-in with one output; `change` may corrupt it.
 fn compiled(folder: &Path, name: &str, labels: usize, change: impl FnOnce(&mut Value)) -> PathBuf {
     let weights: Vec<f32> = (0..labels).flat_map(|j| (0..DIMENSIONS).map(move |i| weight(i, j))).collect();
     let mut model = json!({
@@ -72,10 +73,10 @@ fn what_cannot_be_loaded_is_refused_in_a_sentence_and_nothing_hangs() {
         let error = CoreMlRs::new(place).err().expect("it must be refused");
         assert!(error.contains(words), "{error}");
     };
-    refused(&folder.path().join("missing.mlmodelc"), "is no compiled model");
+    refused(&folder.path().join("missing.mlmodelc"), "is not a compiled model");
     let file = folder.path().join("file.mlmodelc");
     fs::write(&file, "x").unwrap();
-    refused(&file, "is no compiled model");
+    refused(&file, "is not a compiled model");
     let empty = folder.path().join("empty.mlmodelc");
     fs::create_dir(&empty).unwrap();
     refused(&empty, "cannot load");

@@ -1,4 +1,4 @@
-//! What the library depends on, as cargo tells it.
+//! The library's dependencies, by cargo.
 
 use std::process::Command;
 

@@ -1,5 +1,6 @@
-//! Accuracy on public data, which is not part of this repository: `INTENTKIT_DATA` names a folder that holds
-//! `clinc150/train.jsonl` and `clinc150/test.jsonl`. Without it these tests say in one line that they were skipped.
+//! Accuracy on public data, which is not part of this repository: `INTENTKIT_DATA` names a folder
+//! that contains `clinc150/train.jsonl` and `clinc150/test.jsonl`. Without it these tests print
+//! that they were skipped.
 
 use intentkit::data::{Example, read_file};
 use intentkit::engine::Precision;
@@ -7,10 +8,10 @@ use intentkit::{Classifier, PredictOptions, TrainOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
 
-/// The lines of two files of the data folder.
+/// Returns the lines of two files of the data folder.
 fn data(train: &str, test: &str) -> Option<[Vec<Example>; 2]> {
     let Some(folder) = std::env::var_os("INTENTKIT_DATA") else {
-        // Not `println!`, which the test harness keeps to itself.
+        // Not `println!`, which the test harness captures.
         let _ = writeln!(
             std::io::stderr(),
             "skipped: set INTENTKIT_DATA to a folder with {train} to measure accuracy"

@@ -1,4 +1,5 @@
-//! What explanations promise: their numbers add up to those of the prediction, and the right words speak for a label.
+//! Explanations: their numbers add up to those of the prediction, and the right words support a
+//! label.
 
 use intentkit::classifier::{Attribution, Explanation, Share};
 use intentkit::data::Example;
@@ -24,7 +25,7 @@ const TEXTS: [&str; 8] = [
     "water the plants on the balcony",
 ];
 
-/// Every attribution adds up, with no more left over than `rounding` of its size.
+/// Asserts that every attribution adds up, with a remainder of at most `rounding` times its size.
 fn adds_up(explanation: &Explanation, rounding: f32) {
     for clause in &explanation.clauses {
         assert_eq!(clause.labels.len(), if clause.known { explanation.labels.len() } else { 0 });
@@ -103,7 +104,7 @@ fn share<'a>(attribution: &'a Attribution, ngram: &str) -> &'a Share {
     of_words.find(|share| share.ngram == ngram).unwrap_or_else(|| panic!("{ngram} has no share"))
 }
 
-/// Forty lines of two labels that share all words but one each.
+/// Trains on forty lines of two labels that share all words except one each.
 fn small(preset: Preset) -> Classifier {
     let rooms = ["kitchen", "hall", "bedroom", "garden", "office"];
     let lines = rooms.iter().flat_map(|room| {
@@ -116,7 +117,7 @@ fn small(preset: Preset) -> Classifier {
             ]
         })
     });
-    // Only the reference preset wants its own number of epochs.
+    // Only the reference preset requires its own number of epochs.
     let epochs = Some(12).filter(|_| preset != Preset::Reference);
     let options = TrainOptions { preset, epochs, ..TrainOptions::default() };
     Classifier::train(&lines.collect::<Vec<_>>(), &options).unwrap().0
@@ -132,7 +133,7 @@ fn a_word_that_only_one_label_has_speaks_for_it_and_against_the_other() {
     };
     assert_eq!(explanation.labels[0].label, "light");
     assert!(share(of("light"), "lamp").share > 0.0 && share(of("music"), "lamp").share < 0.0);
-    // All that is of the lamp says more than all that is of the hall.
+    // The shares of the lamp's n-grams exceed those of the hall's.
     let about = |word: &str| -> f32 {
         let with = |s: &&Share| s.ngram.split(' ').any(|w| w == word) || s.word.as_deref() == Some(word);
         of("light").shares.iter().filter(with).map(|s| s.share).sum()
@@ -171,7 +172,7 @@ fn a_text_in_which_nothing_is_known_is_rejected_without_a_label() {
         assert_eq!(explanation.score, None);
         assert!(explanation.clauses.iter().all(|clause| !clause.known && clause.labels.is_empty()));
     }
-    // Beside a known clause an unknown one says nothing.
+    // Beside a known clause an unknown one has no effect.
     let half = explain(&sample, "Какая погода, can you see my screen");
     let known: Vec<bool> = half.clauses.iter().map(|clause| clause.known).collect();
     assert_eq!(known, [false, true]);

@@ -1,7 +1,9 @@
-//! A model as a Core ML package. There is no Core ML here: an independent evaluator in Python reads the package, checks it and runs it.
+//! Models as Core ML packages. There is no Core ML here: an independent evaluator in Python reads,
+//! checks and runs the package.
 //!
-//! `INTENTKIT_PYTHON` names an interpreter with coremltools and numpy, `INTENTKIT_TOOLS` the folder of `check_mlpackage.py` (by default
-//! `../shared/tools`). Without them the tests that run packages say so and pass.
+//! `INTENTKIT_PYTHON` names an interpreter with coremltools and numpy, `INTENTKIT_TOOLS` the folder
+//! of `check_mlpackage.py` (`../shared/tools` by default). Without them the tests that run packages
+//! print so and pass.
 
 use intentkit::FeatureVector;
 use intentkit::MAX_CLAUSES;
@@ -36,7 +38,7 @@ fn options(precision: CoreMlPrecision, rows: usize) -> CoreMlOptions {
     CoreMlOptions { precision, rows, ..CoreMlOptions::default() }
 }
 
-/// All files of a folder with their bytes.
+/// Returns all files of a folder with their bytes.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all = vec![];
     for entry in fs::read_dir(folder).unwrap() {
@@ -55,7 +57,7 @@ fn contents(package: &Path) -> Vec<Vec<u8>> {
     files(package).into_iter().map(|(_, bytes)| bytes).collect()
 }
 
-/// An interpreter and the evaluator.
+/// Returns an interpreter and the evaluator.
 fn evaluator() -> Option<(PathBuf, PathBuf)> {
     let python = std::env::var_os("INTENTKIT_PYTHON").map(PathBuf::from);
     let tools = std::env::var_os("INTENTKIT_TOOLS")
@@ -73,7 +75,7 @@ fn evaluator() -> Option<(PathBuf, PathBuf)> {
     }
 }
 
-/// Runs a package; what it prints, or why it is rejected.
+/// Runs a package. Returns its output, or why it is rejected.
 fn run(package: &Path, folder: &Path) -> Option<Result<Value, String>> {
     let (python, checker) = evaluator()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/evaluate.py");
@@ -89,7 +91,7 @@ fn floats(path: &Path) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
 }
 
-/// What a text is on its way: the rows of its clauses.
+/// Returns the feature rows of a text's clauses.
 fn rows_of(classifier: &Classifier, text: &str) -> Vec<FeatureVector> {
     let mut rows = vec![[0.0; DIMENSIONS]; MAX_CLAUSES];
     let count = classifier.vectorize_rows(text, &mut rows).unwrap();
@@ -97,12 +99,12 @@ fn rows_of(classifier: &Classifier, text: &str) -> Vec<FeatureVector> {
     rows
 }
 
-/// How far a package is from the float32 forward of the stored weights.
+/// Differences between a package and the float32 forward pass of the stored weights.
 struct Figures {
     about: Value,
     /// Largest difference of a probability.
     largest: f64,
-    /// Share of probabilities within a thousandth.
+    /// Share of probabilities that differ by at most 0.001.
     close: f64,
     /// Share of texts with the same labels.
     same_labels: f64,
@@ -145,7 +147,7 @@ fn measure(classifier: &Classifier, texts: &[String], options: &CoreMlOptions) -
     })
 }
 
-/// The labels of each text by the logits of its rows.
+/// Returns the labels of each text by the logits of its rows.
 fn decide(classifier: &Classifier, of_texts: &[Vec<FeatureVector>], of_rows: &[f32]) -> Vec<Vec<u32>> {
     let (model, labels) = (classifier.model(), classifier.labels().len());
     let mut of_rows = of_rows.chunks(labels);
@@ -242,7 +244,7 @@ fn models_of_every_shape_become_sound_packages() {
     }
 }
 
-/// A model of random numbers, whose scales are multiplied by `size`, for feature rows only.
+/// Returns a model of random numbers for feature rows only. Its scales are multiplied by `size`.
 fn random_model(labels: usize, linear: bool, seed: u64, size: f32) -> Classifier {
     let mut state = seed;
     let mut random = move || {
@@ -322,7 +324,7 @@ fn weights_that_a_precision_cannot_hold_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let package = folder.path().join("x.mlpackage");
     for (size, refused) in [
-        // Scales just under the largest of a model, and 127 times those.
+        // Scales just below a model's maximum, and 127 times those.
         (4.5e5, &[CoreMlPrecision::Float16, CoreMlPrecision::Int8][..]),
         (1e-4, &[CoreMlPrecision::Int8]),
         (1.0, &[]),
@@ -384,7 +386,7 @@ fn damaging_any_file_of_a_package_makes_the_check_fail() {
         let damages: [Option<Vec<u8>>; 3] = [
             None,
             Some(bytes[..bytes.len() / 2].to_vec()),
-            // The first bytes are what everything else hangs on: a record count, a version, a brace.
+            // Everything else depends on the first bytes: a record count, a version, a brace.
             Some(bytes.iter().enumerate().map(|(i, &b)| if i < 4 { b ^ 0x55 } else { b }).collect()),
         ];
         for damage in damages {
@@ -395,7 +397,7 @@ fn damaging_any_file_of_a_package_makes_the_check_fail() {
             }
             let outcome = run(&package, folder.path()).unwrap();
             assert!(outcome.is_err(), "{}: {:?} bytes left", path.display(), damage.map(|bytes| bytes.len()));
-            // What the exporter would no longer take for a package goes by hand.
+            // Removed by hand, since the exporter would no longer recognise it as a package.
             fs::remove_dir_all(&package).unwrap();
         }
     }
@@ -466,7 +468,7 @@ fn what_cannot_be_exported_is_said_in_a_sentence() {
     assert!(!package.exists());
 }
 
-/// What coremltools makes of a package: see `change.py`.
+/// Returns the result of coremltools on a package: see `change.py`.
 fn changed(how: &str, package: &Path, result: &Path) -> Option<Value> {
     let (python, _) = evaluator()?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export/change.py");
@@ -475,7 +477,7 @@ fn changed(how: &str, package: &Path, result: &Path) -> Option<Value> {
     Some(serde_json::from_slice(&ran.stdout).unwrap())
 }
 
-/// The sample's packages in float16 and int8, as the guide names them.
+/// Writes the sample's packages in float16 and int8, named as in the guide.
 fn two_packages(folder: &Path) -> (PathBuf, PathBuf) {
     let (one, other) = (folder.join("Commands.mlpackage"), folder.join("Rooms.mlpackage"));
     let about = CoreMlOptions { author: "Ada".into(), ..CoreMlOptions::default() };
@@ -540,7 +542,8 @@ fn what_coremltools_changes_in_a_package_is_what_the_guide_says() {
     }
 }
 
-/// Share of the lines that get exactly their labels: of our float32 network, and of packages in float16, int8 and float16 with palettes.
+/// Share of lines with exactly their labels: for our float32 network, and for packages in float16,
+/// int8 and float16 with palettes.
 #[test]
 fn palettes_of_four_bits_cost_little_accuracy() {
     let Some(data) = std::env::var_os("INTENTKIT_DATA").map(PathBuf::from) else {

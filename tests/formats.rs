@@ -1,5 +1,5 @@
-//! Files that earlier versions wrote open and answer as they did. Those in `tests/files` are of format 1: twenty sentences of
-//! `examples/hello.c`, written by the last version that wrote it.
+//! Files of earlier versions open and give the same predictions. Those in `tests/files` are of
+//! format 1: twenty sentences of `examples/hello.c`, written by the last version that wrote it.
 
 use intentkit::Classifier;
 use intentkit::data::Example;

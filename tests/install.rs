@@ -1,4 +1,5 @@
-//! What `scripts/install-c.sh` installs is found by CMake and pkg-config: each builds `examples/hello.c`, which then runs.
+//! CMake and pkg-config find what `scripts/install-c.sh` installs: each builds `examples/hello.c`,
+//! which then runs.
 #![cfg(unix)]
 
 #[path = "c/library.rs"]
@@ -12,7 +13,7 @@ use std::process::Command;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn run(command: &mut Command) -> String {
-    // Cargo puts its own folder there, where an older library may lie.
+    // Cargo adds its own folder, which may contain an older library.
     command.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
     let output = command.output().unwrap_or_else(|e| panic!("cannot start {command:?}: {e}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -20,7 +21,7 @@ fn run(command: &mut Command) -> String {
     out.into_owned()
 }
 
-/// Whether all of these programs are here; says in a line which is not.
+/// Returns true if all of these programs exist. Prints the missing one otherwise.
 fn are_here(programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| Command::new(program).arg("--version").output().is_err());
     if let Some(missing) = missing {
@@ -29,7 +30,7 @@ fn are_here(programs: &[&str]) -> bool {
     missing.is_none()
 }
 
-/// An empty folder, and in it the installed library, moved after it was installed.
+/// Returns an empty folder and the installed library in it, moved after installation.
 fn installed(name: &str) -> (PathBuf, PathBuf) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("install").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -93,7 +94,7 @@ fn cmake_finds_the_installed_library() {
     says_hello(&build.join("dynamic"));
     says_hello(&build.join("static"));
 
-    // A program for the next minor version does not get this one.
+    // A program for the next minor version must not get this one.
     let other = fs::read_to_string(folder.join("CMakeLists.txt")).unwrap();
     fs::write(folder.join("CMakeLists.txt"), other.replace(env!("CARGO_PKG_VERSION"), "0.999")).unwrap();
     let mut configure = Command::new("cmake");

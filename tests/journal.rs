@@ -1,4 +1,4 @@
-//! What was accepted survives the process, however it ends.
+//! Acknowledged changes survive the process, however it ends.
 #![cfg(unix)]
 
 use intentkit::classifier::RetrainOptions;
@@ -17,7 +17,8 @@ use std::time::Duration;
 
 const KILLS: u64 = 200;
 
-/// No test by itself: what the next one kills. Learns until then, and says each time what has been accepted.
+/// Not a test itself: the next one kills it. Learns until then, and prints each acknowledged
+/// change.
 #[test]
 fn learns_until_it_is_killed() {
     let Ok(path) = env::var("INTENTKIT_TEST_JOURNAL") else { return };
@@ -31,7 +32,7 @@ fn learns_until_it_is_killed() {
     }
 }
 
-/// A number that looks random; the same in every run.
+/// Returns a pseudo-random number, the same in every run.
 fn scattered(round: u64) -> u64 {
     (round + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(31).wrapping_mul(0xFF51_AFD7_ED55_8CCD) >> 40
 }
@@ -60,7 +61,7 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
             let accepted = lines.filter_map(|line| Some(line.split_once("accepted:")?.1.to_owned()));
             accepted.inspect(|_| first.send(()).unwrap_or_default()).collect::<Vec<_>>()
         });
-        // In mid-start, in mid-change, now and then while the file is written anew.
+        // During startup, during a change, sometimes while the file is rewritten.
         let mut longest = 150_000;
         if round % 4 != 0 {
             is_learning.recv().unwrap();
@@ -82,11 +83,12 @@ fn killing_the_process_at_two_hundred_random_moments_loses_nothing_that_was_acce
             assert!(kept.len() <= accepted.len() + round as usize + 1, "one in flight a kill");
         }
     }
-    // Three of four rounds wait for the first.
+    // Three in four rounds wait for the first change.
     assert!(accepted.len() as u64 >= KILLS * 3 / 4, "{}", accepted.len());
 }
 
-/// The file is written anew behind every 128 changes, under the same name and by another file: whoever opens it in that moment must not have it.
+/// The file is rewritten after every 128 changes: another file takes its name. A process that opens
+/// it at that moment must not get it.
 #[test]
 fn no_other_process_gets_a_training_state_that_is_being_learned_with() {
     const ENOUGH: usize = 600;
@@ -114,7 +116,7 @@ fn no_other_process_gets_a_training_state_that_is_being_learned_with() {
     while learned < ENOUGH {
         let opened = LiveClassifier::load_learner(&path, Durability::Process);
         let error = opened.map(drop).unwrap_err().to_string();
-        assert!(error.contains("another process or classifier has this learner open"), "{error}");
+        assert!(error.contains("another process or classifier has this training state open"), "{error}");
         learned += is_learning.try_iter().count();
     }
     child.kill().unwrap();
@@ -128,7 +130,7 @@ fn of(text: &str) -> Example {
     Example::new(text, ["GARDEN"])
 }
 
-/// A classifier that keeps what it learns in a new file.
+/// Creates a classifier with a new training-state file.
 fn saved(path: &Path) -> LiveClassifier {
     let live = LiveClassifier::load("models/assistant.intent").unwrap();
     live.save_learner(path, Durability::Process).unwrap();
@@ -175,7 +177,7 @@ fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_a
     for in_place in [false, true] {
         fs::copy(&path, &backup).unwrap();
         match in_place {
-            // As `cp` brings a copy back; the file keeps its number.
+            // As `cp` restores a backup: the file keeps its inode.
             true => fs::write(&path, &fs::read(&backup).unwrap()[..1000]).unwrap(),
             false => fs::rename(&backup, &path).unwrap(),
         }
@@ -195,7 +197,7 @@ fn a_change_is_refused_where_another_file_took_the_place_of_the_training_state_a
         assert_eq!(live.current().version(), before, "nothing has changed");
         assert_eq!(live.kept_examples().len(), 1);
         assert_eq!(fs::read(&path).unwrap(), theirs, "the other file is as it was");
-        // Saving is what replaces a file on request.
+        // Saving explicitly replaces the file.
         live.save_learner(&path, Durability::Process).unwrap();
     }
     let other = folder.path().join("other.learner");

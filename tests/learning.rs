@@ -190,7 +190,7 @@ fn learning_after_saving_and_opening_gives_the_same_bytes_as_learning_on() {
     }
     drop(file_of);
     let error = LearnerFile::open(&folder.path().join("none"), Durability::Process).map(drop).unwrap_err();
-    assert!(error.to_string().contains("cannot open the learner"), "{error}");
+    assert!(error.to_string().contains("cannot open the training state"), "{error}");
     assert_eq!(
         LearnerFile::open(&path, Durability::Process).unwrap().1.model().as_bytes(),
         one.model().as_bytes()
@@ -267,7 +267,7 @@ fn a_damaged_or_foreign_learner_file_is_refused_and_left_as_it_is() {
     }
     fs::write(&path, fs::read("models/assistant.intent").unwrap()).unwrap();
     let error = LearnerFile::open(&path, Durability::Process).map(drop).unwrap_err().to_string();
-    assert!(error.contains("not an IntentKit learner"), "{error}");
+    assert!(error.contains("not an IntentKit training-state"), "{error}");
 }
 
 #[test]

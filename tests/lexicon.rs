@@ -1,4 +1,5 @@
-//! What a lexicon promises: words without a training line mean something, explanations name them, the same model everywhere.
+//! Lexicons: words without a training line have meaning, explanations name them, models are
+//! deterministic.
 
 use intentkit::data::Example;
 use intentkit::lexicon::Lexicon;
@@ -7,7 +8,7 @@ use intentkit::train::{Dataset, Inputs};
 use intentkit::{Classifier, Error, PredictOptions, Preset, TrainOptions};
 use std::sync::Arc;
 
-/// Words of three fields; no training line holds the second half of each.
+/// Words of three fields. No training line contains the second half of each.
 const FIELDS: [[&str; 12]; 3] = [
     [
         "lamp",
@@ -31,14 +32,14 @@ const FIELDS: [[&str; 12]; 3] = [
 ];
 const COMMON: [&str; 8] = ["the", "please", "some", "now", "it", "turn", "want", "again"];
 
-/// Numbers that look random, -1 to 1.
+/// Returns a pseudo-random number, -1 to 1.
 fn noise(seed: usize) -> f32 {
     let mut z = (seed as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     ((z >> 40) as f32 / 8_388_608.0) - 1.0
 }
 
-/// A lexicon in which the words of a field lie close, of vectors as wide as asked for.
+/// Returns a lexicon in which the words of a field are close, with vectors of this width.
 fn lexicon(width: usize) -> (Vec<&'static str>, Vec<f32>) {
     let (mut words, mut vectors) = (vec![], vec![]);
     for (field, of_field) in FIELDS.iter().enumerate() {
@@ -76,7 +77,7 @@ fn options(width: usize) -> TrainOptions {
     TrainOptions { lexicon: Some(made(width)), seed: 3, ..TrainOptions::default() }
 }
 
-/// The share of words without a training line that get their field's label.
+/// Returns the share of words without a training line that get their field's label.
 fn right_on_unseen(classifier: &Classifier) -> f64 {
     let everything = PredictOptions { keep: Some(1.0), top: Some(1), ..PredictOptions::default() };
     let mut right = 0;
@@ -97,7 +98,8 @@ fn words_without_a_training_line_mean_what_lies_near_them() {
     for width in [20, 300] {
         let (with, report) = Classifier::train(&examples(), &options(width)).unwrap();
         let used = report.lexicon.unwrap();
-        // All 44 words of the lexicon go in: those of the texts, and all others, which are few.
+        // The model has all 44 words of the lexicon: those of the texts, and all others, which are
+        // few.
         assert_eq!((used.found, used.held, with.model().lexicon_words()), (22, 44, 44), "{used:?}");
         assert!(used.words >= 22);
         let (with, without) = (right_on_unseen(&with), right_on_unseen(&without));
@@ -108,7 +110,7 @@ fn words_without_a_training_line_mean_what_lies_near_them() {
 #[test]
 fn a_text_of_lexicon_words_alone_is_known() {
     let (classifier, _) = Classifier::train(&examples(), &options(50)).unwrap();
-    // None of its trigrams stands in a training line.
+    // No training line contains any of its trigrams.
     let features = classifier.vectorize("fog").unwrap();
     assert!(features.iter().any(|&value| value != 0.0));
     assert!(classifier.vectorize("qqq").unwrap().iter().all(|&value| value == 0.0));
@@ -198,13 +200,13 @@ fn a_lexicon_that_cannot_help_is_refused_in_a_sentence() {
     let russian = Arc::new(Lexicon::new(&["привет", "мир"], &[1.0, 0.0, 0.0, 1.0], 2).unwrap());
     let options = TrainOptions { lexicon: Some(russian), ..TrainOptions::default() };
     let message = Classifier::train(&examples(), &options).err().unwrap().to_string();
-    assert!(message.contains("none of the lexicon's 2 words stands in the training texts"), "{message}");
+    assert!(message.contains("none of the lexicon's 2 words occurs in the training texts"), "{message}");
 
     let rows = [[0.5; 256]; 2];
     let data = Dataset { inputs: Inputs::Features(&rows), labels: vec![vec!["a"], vec!["b"]] };
     let refused = Classifier::train_on(&data, None, &options, &mut |_| true).err().unwrap();
     assert!(
-        matches!(&refused, Error::InvalidArgument(message) if message.contains("for texts only")),
+        matches!(&refused, Error::InvalidArgument(message) if message.contains("requires texts")),
         "{refused}"
     );
 

@@ -175,7 +175,7 @@ fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     assert!(live.wait_for_retraining(LONG));
     let report = live.statistics();
     assert_eq!((report.retrained, report.retrainings_refused), (0, 1));
-    assert!(report.last_refusal.unwrap().contains("held-out lines are answered right"));
+    assert!(report.last_refusal.unwrap().contains("held-out lines are classified correctly"));
     assert_eq!(live.current().version(), before.version());
 
     // One that does well on held-out lines and worse on what the host insists on.

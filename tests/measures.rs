@@ -1,4 +1,4 @@
-//! What the figures of an evaluation mean.
+//! The metrics of an evaluation.
 
 use intentkit::classifier::Evaluator;
 use intentkit::data::{Example, read_file};
@@ -54,7 +54,7 @@ fn a_gold_label_that_the_model_does_not_know_is_a_miss_and_is_listed() {
     let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
     assert_eq!(found.unknown_labels, ["green"]);
     assert!((found.accuracy - 2.0 / 3.0).abs() < 1e-12 && (found.exact_match - 2.0 / 3.0).abs() < 1e-12);
-    // red: 1 right, 1 superfluous; green: 1 missing; blue: 1 right.
+    // red: 1 correct, 1 extra; green: 1 missing; blue: 1 correct.
     assert!((found.micro_f1 - 4.0 / 6.0).abs() < 1e-12, "{}", found.micro_f1);
     assert!((found.macro_f1 - (2.0 / 3.0 + 0.0 + 1.0) / 3.0).abs() < 1e-12, "{}", found.macro_f1);
 }
@@ -70,7 +70,7 @@ fn a_rejected_line_is_wrong_after_the_decision_and_counts_as_not_kept() {
     let found = classifier().evaluate(&lines, &PredictOptions::default()).unwrap();
     assert_eq!((found.in_scope, found.exact_match, found.accuracy), (2, 0.5, 0.5));
     assert_eq!((found.oos_recall, found.in_scope_kept), (Some(1.0), Some(0.5)));
-    // One in-scope line ranks over both others, the unknown one is level with them.
+    // One in-scope line ranks above both others; the unknown one ties with them.
     assert_eq!(found.oos_auroc, Some(0.75));
 }
 

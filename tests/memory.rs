@@ -1,4 +1,4 @@
-//! What reading promises: files that were made to take memory take no more than four times their length, and are refused.
+//! Readers: files crafted to use much memory use at most four times their length, and are refused.
 
 use intentkit::data::{self, Format};
 use intentkit::model::Model;
@@ -10,7 +10,7 @@ use std::hash::Hasher;
 use std::path::Path;
 use twox_hash::XxHash3_64;
 
-/// Counts the bytes that the current thread holds, and the most it held.
+/// Counts the bytes that the current thread holds, and their maximum.
 struct Counting;
 
 thread_local! {
@@ -23,18 +23,18 @@ fn count(bytes: isize) {
     MOST.set(MOST.get().max(HELD.get()));
 }
 
-// SAFETY: hands every call on to the system's allocator; the counters are plain thread-local numbers. `realloc` is the trait's own: both
-// blocks are counted while one is copied to the other.
+// SAFETY: forwards every call to the system's allocator; the counters are plain thread-local
+// numbers. `realloc` is the trait's default: both blocks count while one is copied to the other.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -42,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// The most bytes that were held at once while `read` ran, beyond those before it.
+/// Returns the maximum number of bytes held while `read` ran, beyond those before it.
 fn most(read: impl FnOnce()) -> usize {
     let before = HELD.get();
     MOST.set(before);
@@ -50,16 +50,17 @@ fn most(read: impl FnOnce()) -> usize {
     (MOST.get() - before) as usize
 }
 
-/// Length of the files, in about; what a reader takes whatever it reads.
+/// Approximate length of the files, and the memory that a reader always uses.
 const LENGTH: usize = 24 << 20;
 const SLACK: usize = 2 << 20;
 
-/// `head`, `piece` until the text is long, `tail`.
+/// Returns `head`, repetitions of `piece` up to the length, and `tail`.
 fn filled(head: &str, piece: &str, tail: &str) -> String {
     format!("{head}{}{tail}", piece.repeat((LENGTH - head.len() - tail.len()) / piece.len()))
 }
 
-/// Checks that a reader refuses contents with a sentence that has `expected` in it, and what it takes.
+/// Asserts that a reader refuses contents with a sentence that contains `expected`, and checks its
+/// memory.
 fn refused<T>(what: &str, length: usize, expected: &str, read: impl FnOnce() -> intentkit::Result<T>) {
     let mut sentence = String::new();
     let most = most(|| sentence = read().err().map(|error| error.to_string()).unwrap_or_default());
@@ -78,7 +79,7 @@ fn a_tokenizer_takes_memory_in_proportion_to_its_file() {
         ("scores", r#"{"model":{"vocab":["#, r#"["",0],"#, r#"["b",0]]}}"#, "more than 2097152 entries"),
         ("arrays", r#"{"model":{"vocab":["#, "[", "", "expected an entry"),
         ("added", r#"{"added_tokens":["#, r#"{"id":1,"content":"a"},"#, "]}", "more than 65536 tokens"),
-        // Merges are passed over.
+        // Merges are ignored.
         ("merges", r#"{"model":{"vocab":{},"merges":["#, r#""a b","#, r#""c d"]}}"#, "none of its 0 entries"),
         ("a string", r#"{"model":{"vocab":{""#, "é", r#"":7}}}"#, "none of its 1 entries"),
     ] {
@@ -95,7 +96,8 @@ fn a_tokenizer_takes_memory_in_proportion_to_its_file() {
     });
 }
 
-/// A model file of this header, which holds sixteen zeros for its checksum; with the right one if `sealed`.
+/// Writes a model file with this header, which contains sixteen zeros for its checksum; with the
+/// right checksum if `sealed`.
 fn model(path: &Path, header: &str, sealed: bool) -> usize {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend_from_slice(header.as_bytes());
@@ -142,7 +144,7 @@ fn a_models_header_takes_memory_in_proportion_to_its_file() {
 fn data_takes_memory_in_proportion_to_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lines");
-    // As long as a line may be.
+    // Of the maximum length of a line.
     let line = |head: &str, piece: &str, tail: &str| {
         format!("{head}{}{tail}", piece.repeat((data::MAX_LINE_BYTES - 100) / piece.len()))
     };

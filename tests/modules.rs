@@ -1,5 +1,5 @@
-//! Imports run one way only: the table in `src/lib.rs` gives the order of the modules, and each
-//! depends on those above it alone.
+//! Imports run in one direction only: the table in `src/lib.rs` gives the order of the modules, and
+//! each depends only on those above it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,14 +9,14 @@ fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-/// The modules in the order of the table.
+/// Returns the modules in the order of the table.
 fn table(lib: &str) -> Vec<String> {
     let cells = lib.lines().filter_map(|line| line.strip_prefix("//! | ")?.split(" | ").next());
     let names = cells.filter_map(|cell| cell.trim_matches(['[', ']']).strip_prefix('`')?.strip_suffix('`'));
     names.map(str::to_owned).collect()
 }
 
-/// The modules that `lib.rs` declares, except `internal`, which only re-exports.
+/// Returns the modules that `lib.rs` declares, except `internal`, which only re-exports.
 fn declared(lib: &str) -> BTreeSet<String> {
     let declared = lib.lines().filter_map(|line| {
         let line = line.strip_prefix("pub(crate) ").or(line.strip_prefix("pub ")).unwrap_or(line);
@@ -25,7 +25,7 @@ fn declared(lib: &str) -> BTreeSet<String> {
     declared.filter(|name| *name != "internal").map(str::to_owned).collect()
 }
 
-/// A file's code without comments and without the tests, which stand at the end.
+/// Returns a file's code without comments and without the tests at its end.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
@@ -33,7 +33,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What `code` names right after `crate::`, also in braces.
+/// Returns the names in `code` directly after `crate::`, also in braces.
 fn named(code: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut names = BTreeSet::new();
@@ -70,7 +70,7 @@ fn named(code: &str) -> BTreeSet<String> {
     names
 }
 
-/// All Rust files of a module.
+/// Returns all Rust files of a module.
 fn files(module: &str) -> Vec<PathBuf> {
     let (file, folder) = (src().join(format!("{module}.rs")), src().join(module));
     let (mut found, mut folders) = (vec![], vec![folder]);
@@ -103,7 +103,7 @@ fn a_module_depends_only_on_modules_above_it() {
             for name in named(&code(&file)) {
                 let is_allowed = match place(&name) {
                     Some(at) => place(module).is_some_and(|own| at <= own),
-                    // The C interface is for hosts and may take what other hosts take, from the root.
+                    // The C interface may import what the crate's root exports to other hosts.
                     None => is_last,
                 };
                 if !is_allowed {

@@ -1,4 +1,5 @@
-//! A large block of memory that can't be had is an error that changes nothing, where it would end the process elsewhere.
+//! A failed allocation of a large block is an error without side effects. Otherwise it would abort
+//! the process.
 
 use intentkit::data::{Example, read_file};
 use intentkit::learn::{Durability, train_to_learn};
@@ -10,31 +11,33 @@ use std::ptr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Refuses blocks of so many bytes and more.
+/// Refuses blocks of at least this many bytes.
 struct Scarce(AtomicUsize);
 
-// SAFETY: hands every call on to the system's allocator, or returns null, which says that there is no memory.
+// SAFETY: forwards every call to the system's allocator, or returns null, which means out of
+// memory.
 unsafe impl GlobalAlloc for Scarce {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() >= self.0.load(Ordering::Relaxed) {
             return ptr::null_mut();
         }
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
 
 #[global_allocator]
 static MEMORY: Scarce = Scarce(AtomicUsize::new(usize::MAX));
-/// The limit is one for all threads.
+/// The limit is global to all threads.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// What `work` returns where no block can be had that is larger than a table of 4-bit numbers: neither one of float32 nor a model.
+/// Returns the result of `work` without blocks larger than an int4 embedding table: neither a
+/// float32 one nor a model.
 fn without_memory<T>(work: impl FnOnce() -> T) -> T {
     MEMORY.0.store(1_100_000, Ordering::Relaxed);
     let result = work();
@@ -75,7 +78,7 @@ fn learning_and_loading_without_memory_are_errors_that_change_nothing() {
     assert!(live.current().model().as_bytes() == bytes);
     live.update(&correction).unwrap();
     let learned = live.current().model().as_bytes().to_vec();
-    // What learns has its tables already; the model that it would publish has no room.
+    // The training state has its embedding tables already; the model to publish can't be allocated.
     is_out_of_memory(without_memory(|| live.update(&[Example::new("it is bright", ["VISION"])])));
     assert!(live.current().model().as_bytes() == learned);
     live.save_learner(&path, Durability::Process).unwrap();

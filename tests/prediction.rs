@@ -1,4 +1,4 @@
-//! What predicting promises: halves that agree to the bit, rejection of the unknown, threads, no allocation.
+//! Prediction: both halves agree bit for bit, unknown texts are rejected, threads, no allocation.
 
 use intentkit::MAX_CLAUSES;
 use intentkit::data::Example;
@@ -7,29 +7,30 @@ use intentkit::{Classifier, TrainOptions};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// Counts what the current thread allocates.
+/// Counts the allocations of the current thread.
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: hands every call on to the system's allocator; the counter is a plain thread-local number.
+// SAFETY: forwards every call to the system's allocator; the counter is a plain thread-local
+// number.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: the caller's promise, handed on.
+        // SAFETY: the caller's promise, forwarded.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

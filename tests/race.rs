@@ -1,4 +1,5 @@
-//! A mistake for the thread sanitizer to find: otherwise one that was never linked in would pass everything.
+//! A deliberate data race for the thread sanitizer to find: one that was not linked in would let
+//! everything pass.
 
 use std::thread;
 
@@ -9,7 +10,7 @@ static mut COUNT: u64 = 0;
 fn two_threads_count_without_asking_each_other() {
     let count = || {
         for _ in 0..1000 {
-            // SAFETY: none. That is the point.
+            // SAFETY: none; this is the deliberate bug.
             unsafe { COUNT = std::hint::black_box(COUNT) + 1 };
         }
     };

@@ -1,4 +1,4 @@
-//! What keyword rules promise.
+//! Keyword rules.
 
 use intentkit::data::Example;
 use intentkit::learn::{Change, Learner};
@@ -29,7 +29,7 @@ fn a_classifier_of_rules_alone_answers_without_training_data_and_rejects_everyth
     let prediction = classifier.predict("a song").unwrap();
     assert_eq!((prediction.source(), prediction.labels()[0].probability), (Source::Rule, 0.85));
     assert!(Model::of_rules(&[]).is_err());
-    // As one of many, and from its file.
+    // In a batch, and from its file.
     let again = Classifier::from_bytes(classifier.model().as_bytes()).unwrap();
     let texts = ["a song", "nothing of the kind", "my screen"];
     let batch = again.predict_batch(&texts, &PredictOptions::default()).unwrap();

@@ -1,4 +1,5 @@
-//! The sample in `models/` is what its documented command makes, and is good enough to show.
+//! The sample in `models/` is the output of its documented command, and accurate enough for a
+//! demonstration.
 
 use intentkit::data::read_file;
 use intentkit::{Classifier, PredictOptions, TrainOptions};

@@ -1,4 +1,5 @@
-//! The Swift package and the Objective-C host over the library, where this machine has what they need; `.ci/run` insists on both.
+//! Runs the Swift package and the Objective-C host with the library, where this machine has the
+//! tools; `.ci/run` requires both.
 #![cfg(unix)]
 
 #[path = "c/library.rs"]
@@ -38,7 +39,7 @@ fn the_swift_package_passes_its_tests() {
 
 #[test]
 fn the_objective_c_host_trains_predicts_rejects_and_exports() {
-    /// What the script exits with where something is missing, which it says in a line.
+    /// Exit status of the script if something is missing, which it prints.
     const SKIPPED: i32 = 3;
     let output = run(&mut Command::new("scripts/objc-host.sh"));
     assert!(output.status.success() || output.status.code() == Some(SKIPPED), "{}", output.status);

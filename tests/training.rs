@@ -1,4 +1,4 @@
-//! What training promises to everyone who calls it.
+//! Training.
 
 use intentkit::data::Example;
 use intentkit::decision::{Choice, Cost, PredictOptions, Scored};
@@ -74,7 +74,7 @@ fn the_number_of_threads_does_not_change_a_byte() {
     }
 }
 
-/// Lines whose words say nothing about their labels, so that the best of many epochs is a matter of chance.
+/// Lines whose words are unrelated to their labels, so that the best of many epochs is random.
 fn noise() -> Vec<Example> {
     let word = |n: usize| ["red", "green", "blue", "grey", "pink", "brown", "black"][n % 7];
     (0..60)
@@ -96,14 +96,14 @@ fn two_threads_make_both_runs_at_once_and_report_one_epoch_at_a_time() {
         true
     });
     assert!(trained.is_ok());
-    // So few lines are held out over several runs, of which none is scored by itself.
+    // Lines this few are held out over several runs, none of which is scored by itself.
     let epochs = seen.len();
     assert!(seen.iter().map(|p| p.epoch).eq(1..=epochs) && seen.iter().all(|p| p.epochs == epochs));
     assert_eq!(seen.last().map(|p| p.seconds_left), Some(0.0));
     let of_run = |phase| seen.iter().filter(|p| p.phase == phase).count();
     assert_eq!((of_run(Phase::Final), of_run(Phase::Heldout) % 20), (20, 0));
     assert!(of_run(Phase::Heldout) >= 40 && seen.iter().all(|p| p.heldout_score.is_none()));
-    // Stopped from either run, nothing is reported again.
+    // Stopped in either run, nothing more is reported.
     for phase in [Phase::Heldout, Phase::Final] {
         let mut over = false;
         let stopped = Classifier::train_on(&data, None, &options, &mut |now| {
@@ -153,7 +153,7 @@ fn the_reference_preset_is_the_original_network_without_a_linear_path() {
     assert!(model.network().linear.is_none());
     assert_eq!(model.rule().reject.below(None), f32::NEG_INFINITY);
     assert!(model.rule().thresholds.iter().all(|&t| t == 0.5));
-    // Signed feature hashing: one entry a bucket, of either sign.
+    // Signed feature hashing: one entry per bucket, of either sign.
     let table = model.vectorizer().unwrap().table;
     for row in 0..table.rows() as u32 {
         let mut numbers = [0; DIMENSIONS];
@@ -290,7 +290,7 @@ fn the_progress_callback_sees_every_epoch_and_can_stop_without_leaving_a_model()
     assert!(seen.iter().all(|p| p.epochs == epochs && p.loss.is_finite() && p.seconds_left >= 0.0));
     assert!(seen[..epochs - 3].iter().all(|p| p.phase == Phase::Heldout));
     assert!(seen[epochs - 3..].iter().all(|p| p.phase == Phase::Final));
-    // With validation lines one run is scored by them.
+    // With validation lines they score the only run.
     seen.clear();
     Classifier::train_on(&data, Some(&data), &options, &mut |now| {
         seen.push(*now);
@@ -370,8 +370,8 @@ fn float32_gives_the_same_answers_over_the_same_numbers() {
     }
 }
 
-/// Requests for four labels, each a verb and a thing that stand apart, alone and two at a time with a clause separator between: read
-/// whole, nothing tells which verb goes with which thing.
+/// Returns requests for four labels, alone and in pairs with a clause separator between them. Each
+/// is a verb and a noun apart; read as a whole, nothing tells which verb belongs to which noun.
 fn joined(separator: &str) -> Vec<Example> {
     const LABELS: [&str; 4] = ["set_alarm", "set_timer", "cancel_alarm", "cancel_timer"];
     let clause = |label: usize, n: usize| {
@@ -434,7 +434,7 @@ fn a_caller_chooses_the_share_of_texts_to_let_through() {
             ]
         })
         .collect();
-    // Few lines have a rejection threshold, too: beside them stand typical ones.
+    // Few lines have a rejection threshold too: typical lines supplement them.
     let few = Classifier::train(&examples, &options()).unwrap().0;
     let reject = few.model().rule().reject;
     assert!(reject.below(Some(0.5)) > reject.below(None) && reject.below(None) > reject.below(Some(1.0)));

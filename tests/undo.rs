@@ -1,4 +1,4 @@
-//! A change that can't be made, or written down, leaves everything as it was.
+//! A change that can't be made or recorded leaves everything unchanged.
 
 use intentkit::Error;
 use intentkit::data::Example;
@@ -20,7 +20,7 @@ fn of(text: &str, label: &str) -> Example {
     Example::new(text, [label])
 }
 
-/// Changes of every kind.
+/// Returns changes of every kind.
 fn changes() -> Vec<Change> {
     vec![
         Change::Update(vec![of("zebra quokka tango", "CHATBOTS"), of("water the ficus", "YARD")]),
@@ -37,7 +37,7 @@ fn impossible() -> Change {
     Change::Remove { label: "NOBODY".into() }
 }
 
-/// All that a learner knows.
+/// Returns the whole training state.
 fn everything(learner: &Learner) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.learner");
@@ -58,7 +58,7 @@ fn changes_of_every_kind_that_are_taken_back_leave_no_trace() {
         assert!(everything(&learner) == before, "{change:?}");
         kept.apply_and(std::slice::from_ref(&change), |_| Err(refused())).unwrap_err();
     }
-    // Several at once, and what is learned afterwards is the same too.
+    // Several at once; later changes have the same result too.
     kept.apply_and(&changes()[..4], |_| Err(refused())).unwrap_err();
     let mut twin = learner();
     for learner in [&mut kept, &mut twin] {
@@ -80,7 +80,7 @@ fn changes_that_belong_together_stand_in_one_record_and_are_made_again_together(
     let whole = fs::read(&path).unwrap();
     let (_, again) = LearnerFile::open(&path, Durability::Process).unwrap();
     assert_eq!(again.model().as_bytes(), learner.model().as_bytes());
-    // Cut anywhere in that record, none of them is there.
+    // If the record is cut anywhere, none of them is there.
     fs::write(&path, &whole[..whole.len() - 1]).unwrap();
     let (_, cut) = LearnerFile::open(&path, Durability::Process).unwrap();
     assert!(cut.model().labels().contains(&"GARDEN".into()), "not renamed");
@@ -93,7 +93,7 @@ fn a_change_that_cannot_be_written_down_is_not_made() {
     let path = folder.path().join("x.learner");
     let mut learner = learner();
     let mut file = LearnerFile::create(&path, &learner, Durability::Process).unwrap();
-    // Nothing can be written under a path that names another file.
+    // Nothing can be written to a path that names another file.
     fs::remove_file(&path).unwrap();
     fs::write(&path, "another").unwrap();
     let before = learner.model().as_bytes().to_vec();
@@ -145,7 +145,7 @@ fn what_a_link_names_is_written_anew_and_keeps_its_permissions() {
     assert_eq!(again.model().as_bytes(), learner.model().as_bytes());
 }
 
-/// A path that can't be looked at is not one that names nothing.
+/// A path that can't be checked is not one without a file.
 #[test]
 #[cfg(unix)]
 fn a_link_to_itself_is_an_error_and_one_to_no_file_yet_leads_to_the_new_one() {

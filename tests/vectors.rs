@@ -1,9 +1,9 @@
-//! One file of texts with what the sample model makes of them, as bits: every kernel set on every CPU, and every language
-//! that the library is called from, must give exactly these.
+//! One file of texts with the sample model's results, as bits. Every set of kernels on every CPU,
+//! and every language binding, must give exactly these.
 //!
-//! `tests/vectors/sample.json`: for each text its feature rows, combined logits, reject score and chosen labels. A float32 is
-//! eight hexadecimal digits of its bits. `INTENTKIT_WRITE_VECTORS=1 cargo test --release --test vectors` writes it anew
-//! when the sample model has changed.
+//! `tests/vectors/sample.json`: for each text its feature rows, combined logits, reject score and
+//! chosen labels. A float32 is eight hexadecimal digits of its bits. If the sample model has
+//! changed, rewrite it with `INTENTKIT_WRITE_VECTORS=1 cargo test --release --test vectors`.
 
 use intentkit::internal::simd::{kernel_name, kernel_names};
 use intentkit::{Classifier, PredictOptions, Scored};
@@ -51,7 +51,7 @@ fn case(classifier: &Classifier, text: &str) -> Value {
     let options = PredictOptions::default();
     let labels = classifier.predict_into(text, &options, &mut chosen).unwrap();
     let label = |scored: &Scored| json!([classifier.label(scored.label), bits(&[scored.probability])]);
-    // Without a row that says anything the logits are nobody's.
+    // If nothing in the text is known, the logits are undefined.
     let known = score > f32::NEG_INFINITY;
     json!({
         "text": text,
@@ -85,7 +85,8 @@ fn the_kernels_in_use_give_the_bits_of_the_vector_file() {
     assert_eq!(cases(&made).len(), cases(&wanted).len());
 }
 
-/// Once more for each other set that this CPU can run, in a process of its own, since a set is chosen once.
+/// Again for each other set of kernels that this CPU can run, in a separate process, since the
+/// choice is made once.
 #[test]
 fn every_other_kernel_set_gives_them_too() {
     let program = std::env::current_exe().unwrap();

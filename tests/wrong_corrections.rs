@@ -1,4 +1,4 @@
-//! What corrections that are no use, or plainly wrong, can do to a model, and what heals it.
+//! Effects of useless or wrong corrections on a model, and how to repair them.
 
 use intentkit::classifier::RetrainOptions;
 use intentkit::data::Example;
@@ -14,7 +14,7 @@ fn a_text_without_anything_to_learn_from_is_refused_and_changes_nothing() {
         let error = live.update(&[Example::new("lights on", ["VISION"]), Example::new(text, ["VISION"])]);
         let error = error.unwrap_err().to_string();
         assert!(
-            error.starts_with("example 1 has labels, but its text holds nothing to tell them by"),
+            error.starts_with("example 1 has labels, but its text contains nothing to learn from"),
             "{error}"
         );
         assert!(live.current().model().as_bytes().to_vec() == before);
@@ -23,7 +23,7 @@ fn a_text_without_anything_to_learn_from_is_refused_and_changes_nothing() {
     }
 }
 
-/// Lines of ten labels: words of the label's own among words that all labels share.
+/// Returns lines of ten labels: words of the label among words that all labels share.
 fn lines(count: usize, seed: u64) -> Vec<Example> {
     let mut state = seed;
     let mut below = |most: u64| {

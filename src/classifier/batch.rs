@@ -1,5 +1,5 @@
-//! Many texts at once: the rows of several texts go through the network together, so that its weights are read once for a
-//! tile of rows, and the texts are shared out over all cores.
+//! Batches of texts. The rows of several texts pass the network together, so each tile of rows
+//! reads the weights once. All cores share the texts.
 
 use super::{Classifier, Prediction, prediction};
 use crate::decision::{PredictOptions, Scored};
@@ -9,9 +9,10 @@ use crate::vectorizer::FeatureVector;
 use smallvec::SmallVec;
 use std::ops::Range;
 
-/// Texts that a core takes at a time: enough that handing them out costs nothing. No more than these are answered on the calling thread.
+/// Number of texts per task: enough to make scheduling free. Batches up to this size run on the
+/// calling thread.
 const SHARE: usize = 256;
-/// Texts whose rows go through the network together: several tiles, and little enough to stay in the first caches.
+/// Number of texts whose rows pass the network together: several tiles that fit the first caches.
 const TOGETHER: usize = 16;
 
 /// Buffers of one core.
@@ -20,19 +21,19 @@ struct Workspace {
     rows: Vec<FeatureVector>,
     /// The rows of each text.
     of_text: Vec<Range<usize>>,
-    /// Of each row.
+    /// Logits of each row.
     logits: Vec<f32>,
-    /// Of a whole text.
+    /// Combined logits of a text.
     combined: Vec<f32>,
 }
 
 impl Classifier {
-    /// Chooses the labels of many texts, on all cores; 256 and fewer are answered on the calling thread, and so are all where the system gives
-    /// no threads. The order is kept, and the answers are those of
-    /// [`Classifier::predict_with`].
+    /// Chooses the labels of many texts on all cores. Runs on the calling thread for up to 256
+    /// texts, or if the system can't start threads. Returns one prediction per text, in order,
+    /// equal to those of [`Classifier::predict_with`].
     ///
     /// # Errors
-    /// As [`Classifier::predict_with`], for one of the texts that have one.
+    /// The errors of [`Classifier::predict_with`] for any one of the texts that fail.
     pub fn predict_batch<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -50,12 +51,13 @@ impl Classifier {
         Ok(predictions)
     }
 
-    /// As [`Classifier::predict_batch`], into the caller's room: the best labels of text `i`, as far as they fit, go to
-    /// `chosen[i * capacity..]`, and how many were chosen to `counts[i]`.
+    /// As [`Classifier::predict_batch`], into the caller's memory. Writes up to `capacity` best
+    /// labels of text `i` to `chosen[i * capacity..]`, and the number of chosen labels to
+    /// `counts[i]`.
     ///
     /// # Errors
-    /// As [`Classifier::predict_batch`], and [`Error::InvalidArgument`] when the lengths don't fit; results may then be written for
-    /// some texts.
+    /// As [`Classifier::predict_batch`], and [`Error::InvalidArgument`] if the lengths don't match.
+    /// Results of some texts may have been written.
     pub fn predict_batch_into<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
@@ -68,12 +70,12 @@ impl Classifier {
         let count = texts.len();
         if counts.len() != count || Some(chosen.len()) != count.checked_mul(capacity) {
             return Err(Error::invalid(format!(
-                "there are {count} texts, room for {} counts and for {} labels; give a count and `capacity` labels for each text",
+                "there are {count} texts, but space for {} counts and {} labels; provide one count and `capacity` labels per text",
                 counts.len(),
                 chosen.len()
             )));
         }
-        // Without room for labels every text has none of it.
+        // With a capacity of 0 each text has an empty slice.
         let mut rooms = chosen.chunks_mut((SHARE * capacity).max(1));
         let shares = texts.chunks(SHARE).zip(counts.chunks_mut(SHARE));
         let parts = shares.map(|(texts, counts)| (texts, counts, rooms.next().unwrap_or_default())).collect();
@@ -85,7 +87,8 @@ impl Classifier {
         })
     }
 
-    /// As [`Classifier::predict_batch`], on this thread alone, with options for each text, which are taken as checked.
+    /// As [`Classifier::predict_batch`] on the calling thread, with options per text, which must be
+    /// valid.
     pub(super) fn predict_some(&self, texts: &[&str], options: &[PredictOptions]) -> Result<Vec<Prediction>> {
         let mut predictions = vec![Prediction::default(); texts.len()];
         self.for_each_reading(texts, &mut Workspace::default(), |i, score, logits| {
@@ -94,7 +97,8 @@ impl Classifier {
         Ok(predictions)
     }
 
-    /// As [`Classifier::predict_some`], one text after the other; calls `timed` with the ticks of each one's stages.
+    /// As [`Classifier::predict_some`], one text at a time. Calls `timed` with the ticks of each
+    /// text's stages.
     pub(super) fn predict_some_in_stages(
         &self,
         texts: &[&str],
@@ -110,7 +114,7 @@ impl Classifier {
         texts.iter().zip(options).map(predict).collect()
     }
 
-    /// Calls `each` with the number, reject score and combined logits of every text, in order.
+    /// Calls `each` with the index, reject score and combined logits of every text, in order.
     fn for_each_reading<T: AsRef<str>>(
         &self,
         texts: &[T],

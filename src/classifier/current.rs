@@ -1,4 +1,4 @@
-//! The model in use, and putting another in its place.
+//! The current model, and its replacement.
 
 use super::sync::ArcSwap;
 use super::{Classifier, Prediction};
@@ -8,7 +8,8 @@ use crate::monitor::{LabelCounts, Observation, Statistics};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A model in use: a [`Classifier`] that stays as it is, and its number. Whoever holds it sees one model, whatever is swapped in.
+/// An immutable [`Classifier`] and its version. Holders keep the same model when another is swapped
+/// in.
 pub struct Current {
     pub(super) classifier: Classifier,
     pub(super) version: u64,
@@ -16,12 +17,13 @@ pub struct Current {
 }
 
 impl Current {
-    /// 1 for the first model, one more with each swap.
+    /// Returns the version: 1 for the first model, one more after each swap.
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// What the statistics count of a prediction by this model: how many labels were chosen, and those of them that were written.
+    /// Returns what the statistics count of a prediction by this model: the number of chosen
+    /// labels, and those that were written.
     #[inline]
     pub(super) fn observation<'a>(
         &self,
@@ -54,12 +56,12 @@ impl LivePrediction {
         LivePrediction { prediction, current }
     }
 
-    /// The chosen labels, their source, and whether the text is rejected.
+    /// Returns the chosen labels, their source, and whether the text is rejected.
     pub fn prediction(&self) -> &Prediction {
         &self.prediction
     }
 
-    /// The chosen labels by name, best first, with their probabilities.
+    /// Returns the names and probabilities of the chosen labels, best first.
     pub fn labels(&self) -> impl Iterator<Item = (&str, f32)> {
         self.prediction
             .labels()
@@ -67,13 +69,13 @@ impl LivePrediction {
             .filter_map(|scored| Some((self.current.label(scored.label)?, scored.probability)))
     }
 
-    /// Number of the model that answered.
+    /// Returns the version of the model that made the prediction.
     pub fn version(&self) -> u64 {
         self.current.version
     }
 }
 
-/// What predictions read and learning replaces.
+/// The state that predictions read and learning replaces.
 pub(super) struct Published {
     current: ArcSwap<Current>,
     pub(super) statistics: Statistics,
@@ -88,18 +90,18 @@ impl Published {
         Arc::new(Published { current, statistics })
     }
 
-    /// The model in use, to hold on to.
+    /// Returns the current model, to be held for any time.
     pub(super) fn current(&self) -> Arc<Current> {
         self.current.load_full()
     }
 
-    /// The model in use, for the time of a prediction.
+    /// Returns the current model, to be held during a prediction.
     #[inline]
     pub(super) fn now(&self) -> impl Deref<Target = Arc<Current>> + '_ {
         self.current.load()
     }
 
-    /// Puts a model in the place of the current one. Whoever calls holds the lock on the learning, which makes swaps one after the other.
+    /// Replaces the current model. The caller must hold the learning lock, which orders the swaps.
     pub(super) fn publish(&self, model: &Arc<Model>) {
         let old = self.current();
         let engines = old.classifier.engines.succeed(model);

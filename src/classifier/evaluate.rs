@@ -1,4 +1,4 @@
-//! A classifier against labelled examples.
+//! Evaluation of a classifier on labelled examples.
 
 use super::Classifier;
 use crate::data::Example;
@@ -10,74 +10,80 @@ use crate::threads;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Bins of the calibration errors.
+/// Number of bins of the calibration errors.
 const BINS: usize = 15;
 
-/// How well a classifier does on labelled examples. Shares are 0 to 1.
+/// Metrics of a classifier on labelled examples. Shares are 0 to 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Lines.
+    /// Number of examples.
     pub examples: usize,
-    /// Lines with labels.
+    /// Number of in-scope examples: those with labels.
     pub in_scope: usize,
-    /// In-scope lines whose best label is one of theirs, before any rejection.
+    /// Share of in-scope examples whose top label is one of theirs, before rejection.
     pub accuracy: f64,
-    /// In-scope lines whose chosen set is exactly theirs; a rejected line is wrong.
+    /// Share of in-scope examples whose chosen set is exactly theirs. Rejected examples count as
+    /// wrong.
     pub exact_match: f64,
-    /// F1 over all line-label pairs of the in-scope lines.
+    /// F1 over all example-label pairs of the in-scope examples.
     pub micro_f1: f64,
-    /// Mean of the labels' F1, over the labels that the in-scope lines have.
+    /// Mean F1 of the labels that in-scope examples have.
     pub macro_f1: f64,
-    /// Area under the ROC curve of the reject score, in-scope against out-of-scope lines; `None` without out-of-scope lines.
+    /// Area under the ROC curve of the reject score, in-scope against out-of-scope examples. `None`
+    /// without out-of-scope examples.
     pub oos_auroc: Option<f64>,
-    /// Out-of-scope lines that were rejected; `None` without any.
+    /// Share of out-of-scope examples rejected. `None` without any.
     pub oos_recall: Option<f64>,
-    /// In-scope lines that were not rejected; `None` without in-scope lines.
+    /// Share of in-scope examples accepted. `None` without any.
     pub in_scope_kept: Option<f64>,
-    /// In-scope lines that were rejected, but whose chosen set would be exactly theirs without the rejection threshold: what
-    /// rejecting costs in exact matches. `None` without in-scope lines.
+    /// Share of in-scope examples that were rejected although their chosen set would be exactly
+    /// theirs without the rejection threshold: the cost of rejection in exact matches. `None`
+    /// without in-scope examples.
     pub reject_cost: Option<f64>,
-    /// Expected calibration error in 15 bins: of the best label's probability for single-label models, of all line-label
-    /// pairs for others.
+    /// Expected calibration error in 15 bins: of the top label's probability for single-label
+    /// models, of all example-label pairs otherwise.
     pub ece: f64,
-    /// Expected calibration error of the best label's probability over the in-scope lines, in 15 bins, whatever the model;
-    /// for single-label models the same as `ece`.
+    /// Expected calibration error of the top label's probability over the in-scope examples, in 15
+    /// bins. Equals `ece` for single-label models.
     pub top_ece: f64,
-    /// Labels of the examples that the model doesn't know; each is a miss.
+    /// Labels of the examples that the model doesn't know. Each counts as a miss.
     pub unknown_labels: Vec<String>,
-    /// What the F1 figures are made of, by label name: every label that a line with labels has or was given.
+    /// Counts behind the F1 metrics, by label name: every label that an in-scope example has or was
+    /// given.
     #[serde(skip)]
     pub per_label: BTreeMap<String, Counts>,
-    /// The bins that [`Evaluation::top_ece`] is made of.
+    /// The bins of [`Evaluation::top_ece`].
     #[serde(skip)]
     pub reliability: Vec<Bin>,
 }
 
-/// What one line came to.
+/// The outcome of one example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// How sure the model is that the text belongs to any label; the reject point is compared with it.
+    /// Reject score: how certain the model is that the text belongs to any label. Compared with the
+    /// rejection threshold.
     pub score: f32,
-    /// Index of the best label before any rejection; `None` when nothing in the text is known.
+    /// Index of the top label before rejection. `None` if nothing in the text is known.
     pub best: Option<usize>,
-    /// One for each label.
+    /// The probability of each label.
     pub probabilities: Vec<f32>,
-    /// Indices of the labels that are really answered, best first; none for a rejected line.
+    /// Indices of the chosen labels, best first. Empty if the text is rejected.
     pub chosen: Vec<usize>,
     /// Indices of the labels that would be chosen without the rejection threshold, best first.
     pub chosen_without_rejecting: Vec<usize>,
 }
 
-/// Adds up the outcomes of labelled examples, those of several classifiers if need be: labels are told apart by name.
+/// Sums the outcomes of labelled examples, also over several classifiers: labels are matched by
+/// name.
 #[derive(Debug, Clone)]
 pub struct Evaluator {
-    /// Reject scores of the lines with labels, and of those without.
+    /// Reject scores of the in-scope examples, and of the others.
     inside: Vec<f32>,
     outside: Vec<f32>,
     right: usize,
     exact: usize,
     kept: usize,
-    /// Lines with labels that only the rejection threshold makes wrong.
+    /// Number of in-scope examples that are wrong only because of the rejection threshold.
     lost: usize,
     rejected: usize,
     counts: BTreeMap<String, Counts>,
@@ -105,7 +111,8 @@ impl Default for Evaluator {
 }
 
 impl Evaluator {
-    /// Adds what a classifier makes of `examples`, on all cores, and shows `each` what every line came to, in their order.
+    /// Adds the outcomes of `examples` by a classifier, on all cores. Calls `each` with every
+    /// outcome, in order.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -172,7 +179,7 @@ impl Evaluator {
         self.counts.entry(label.to_owned()).or_default()
     }
 
-    /// The figures of all lines so far.
+    /// Returns the metrics of all examples so far.
     pub fn finish(&self) -> Evaluation {
         let (inside, outside) = (self.inside.len(), self.outside.len());
         let share = |part: usize, all: usize| part as f64 / all.max(1) as f64;
@@ -203,7 +210,7 @@ impl Evaluator {
 }
 
 impl Classifier {
-    /// Evaluates on all cores, with the decisions that `options` ask for.
+    /// Evaluates on all cores. `options` choose the labels.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -213,7 +220,7 @@ impl Classifier {
         Ok(evaluator.finish())
     }
 
-    /// What each example comes to, computed on all cores and shown to `each` in their order.
+    /// Computes the outcome of each example on all cores, and calls `each` with it, in order.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -224,7 +231,7 @@ impl Classifier {
         mut each: impl FnMut(&'a Example, Outcome),
     ) -> Result<()> {
         options.check()?;
-        // In blocks, so that the probabilities of many labels and many lines need not be held at once.
+        // In blocks, to bound the memory for the probabilities of many labels and examples.
         for block in examples.chunks(4096) {
             let outcomes = threads::map(block, |example| self.outcome(&example.text, options));
             let outcomes = outcomes.into_iter().collect::<Result<Vec<_>>>()?;

@@ -1,8 +1,9 @@
-//! Why a text gets its labels: what each n-gram adds to a label's logit.
+//! Explains a text's labels: what each n-gram adds to a label's logit.
 //!
-//! A clause's features are a sum of table rows, one for each of its n-grams, over the length of that sum. So whatever is
-//! linear in the features falls apart into one share for each n-gram: exactly for the linear path, and for the layers with
-//! their mean gradient ([`FloatNetwork::mean_gradients`]). The length is taken as given.
+//! A clause's features are a sum of embedding-table rows, one for each of its n-grams, divided by
+//! the length of that sum. So any function linear in the features splits into one share per n-gram:
+//! exactly for the skip connection, and for the layers with their mean gradient
+//! ([`FloatNetwork::mean_gradients`]). The length is treated as constant.
 
 use super::Classifier;
 use crate::decision::{PredictOptions, Scored, Source};
@@ -16,101 +17,105 @@ use crate::vectorizer::{Evidence, FeatureVector, LexiconRows, Table, Vectorizer}
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Chosen labels that are explained at most, the best ones.
+/// Maximum number of chosen labels explained, best first.
 const MAX_CHOSEN: usize = 8;
 
-/// Labels with the largest logits that are explained whether chosen or not.
+/// Number of labels with the largest logits that are explained, whether chosen or not.
 const TOP: usize = 3;
 
-/// N-grams of a text with shares of their own: those of about 200 different words. Texts that people type have fewer.
+/// Maximum number of n-grams per text with their own shares: those of about 200 different words.
+/// Typed texts have fewer.
 const MAX_NAMED: usize = 2048;
 
-/// Why a text gets its labels. Made by [`Classifier::explain`]; as JSON it has a key for each field.
+/// Explanation of a text's labels. Made by [`Classifier::explain`]; as JSON it has a key for each
+/// field.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// The text.
     pub text: String,
-    /// Whether the text belongs to none of the labels.
+    /// Whether the text is rejected as belonging to no label.
     pub rejected: bool,
-    /// The text's reject score, that of its surest clause; `None` when nothing in it is known.
+    /// Reject score of the text: that of its most certain clause. `None` if nothing in it is known.
     pub score: Option<f32>,
-    /// The score under which texts are rejected; `None` when no score rejects.
+    /// Rejection threshold: lower scores are rejected. `None` if no score rejects.
     pub reject_below: Option<f32>,
-    /// The labels that keyword rules asked for, where they were heard; the rest of the explanation is about the network.
+    /// The labels that keyword rules chose, if any. The rest of the explanation is about the
+    /// network.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by_rule: Vec<String>,
-    /// The explained labels: those chosen, up to 8, and the three with the largest logits; best first. None when nothing
-    /// in the text is known.
+    /// The explained labels, best first: those chosen, up to 8, and the three with the largest
+    /// logits. Empty if nothing in the text is known.
     pub labels: Vec<ExplainedLabel>,
-    /// The text's clauses in their order. Most models read a text as one.
+    /// The text's clauses, in order. Most models read a text as one clause.
     pub clauses: Vec<ExplainedClause>,
 }
 
-/// What a label came to.
+/// A label's result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedLabel {
-    /// Its name.
+    /// The label's name.
     pub label: String,
-    /// That of the clauses combined (noisy-or).
+    /// The logit of all clauses combined (noisy-or).
     pub logit: f32,
-    /// 0 to 1.
+    /// The probability, 0 to 1.
     pub probability: f32,
-    /// Whether it is one of the answers.
+    /// Whether the label is chosen.
     pub chosen: bool,
 }
 
-/// What a clause says.
+/// Explanation of a clause.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedClause {
-    /// Its words as they were read: normalised, without marks and clause separators.
+    /// The words as read: normalised, without punctuation and clause separators.
     pub text: String,
-    /// Whether anything in it is known. If not, it says nothing.
+    /// Whether anything in the clause is known. If not, the clause has no effect.
     pub known: bool,
-    /// Its reject score; `None` when nothing in it is known.
+    /// Reject score of the clause. `None` if nothing in it is known.
     pub score: Option<f32>,
-    /// Words that neither the training data nor the lexicon holds, as far as the model can tell, each once in their order.
-    /// Parts of them may be known.
+    /// Words that, as far as the model can tell, neither the training data nor the lexicon
+    /// contains. Each is listed once, in order. Parts of them may be known.
     pub unknown_words: Vec<String>,
-    /// One for each explained label, in their order; none when nothing in the clause is known.
+    /// One for each explained label, in the same order. Empty if nothing in the clause is known.
     pub labels: Vec<Attribution>,
 }
 
-/// What a label's logit in one clause is made of: `logit = base + Σ shares + others + rest`.
+/// Parts of a label's logit in one clause: `logit = base + Σ shares + others + rest`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attribution {
     /// The label's name.
     pub label: String,
-    /// The clause's logit for it.
+    /// The clause's logit for the label.
     pub logit: f32,
-    /// What the network says to nothing at all.
+    /// The logit of an empty input.
     pub base: f32,
-    /// What the n-grams add, strongest first; one that adds nothing isn't listed.
+    /// The contributions of n-grams, strongest first, without zeros.
     pub shares: Vec<Share>,
-    /// The sum for all n-grams behind the first 2,048 different ones of the text.
+    /// Sum of the contributions of all n-grams after the first 2,048 different ones of the text.
     pub others: f32,
-    /// What is left: the rounding of the network to 8 bits, and that of the sums.
+    /// The remainder: rounding of the network to 8 bits, and of the sums.
     pub rest: f32,
 }
 
-/// What one n-gram adds to a logit, all the times together that it stands in the clause.
+/// The contribution of one n-gram to a logit, summed over its occurrences in the clause.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Share {
-    /// Words side by side, where `^` and `$` are the edges of the clause; or three or four characters of a word between `<`
-    /// and `>`.
+    /// Adjacent words, where `^` and `$` are the edges of the clause; or three or four characters
+    /// of a word between `<` and `>`.
     pub ngram: String,
-    /// The word that the characters belong to; none for words.
+    /// The word that the characters belong to. `None` for n-grams of words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
-    /// Whether it is what the lexicon says of the word `ngram`, apart from the n-gram of that name.
+    /// Whether this is the contribution of the lexicon's vector of the word `ngram`, which is
+    /// separate from that of the n-gram.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub lexicon: bool,
-    /// Over 0 it speaks for the label, under 0 against it.
+    /// The contribution: above 0 for the label, below 0 against it.
     pub share: f32,
 }
 
 impl Classifier {
-    /// Says why a text gets its labels, or none: its clauses, and what each n-gram adds to the logits. Takes some ten
-    /// milliseconds a clause, and it allocates.
+    /// Explains the labels of a text: returns its clauses, and what each n-gram adds to the logits.
+    /// Takes about ten milliseconds per clause, and allocates.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -183,7 +188,7 @@ fn finite(score: f32) -> Option<f32> {
     (score > f32::NEG_INFINITY).then_some(score)
 }
 
-/// The labels to explain, the largest logit first, equal ones in the order of the labels.
+/// Returns the labels to explain, by descending logit, ties in label order.
 fn explained(logits: &[f32], chosen: &[usize]) -> Vec<usize> {
     let mut labels: Vec<usize> = (0..logits.len()).collect();
     labels.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
@@ -191,12 +196,12 @@ fn explained(logits: &[f32], chosen: &[usize]) -> Vec<usize> {
     ranked.filter(|(rank, label)| *rank < TOP || chosen.contains(label)).map(|(_, label)| label).collect()
 }
 
-/// A clause on its way to an explanation.
+/// A clause to be explained.
 struct Clause {
     text: String,
     known: bool,
     unknown_words: Vec<String>,
-    /// The sum of the rows over its length.
+    /// The sum of the rows divided by its length.
     features: FeatureVector,
     length: f64,
     ngrams: Vec<Ngram>,
@@ -207,24 +212,25 @@ struct Clause {
 struct Ngram {
     name: String,
     word: Option<String>,
-    /// Of the table, or of the lexicon.
+    /// Row of the embedding table or the lexicon.
     row: u32,
     lexicon: bool,
-    /// How often its row counts, repetitions included.
+    /// Number of times that the row counts, repetitions included.
     weight: i32,
 }
 
-/// Collects the words of a clause that the model does not know.
+/// Collects the words of a clause that the model doesn't know.
 #[derive(Default)]
 struct UnknownWords {
     words: Vec<String>,
-    /// The word whose trigrams come now, and whether it is known: so far, or for sure.
+    /// The word whose trigrams follow, and whether it is known, so far or for certain.
     current: Option<(String, bool)>,
     is_sure: bool,
 }
 
 impl UnknownWords {
-    /// Begins a word. `is_known` is `None` if only its trigrams can tell: a word of the training data has known ones alone.
+    /// Starts a word. `is_known` is `None` if only its trigrams can tell: all trigrams of a word in
+    /// the training data are known.
     fn word(&mut self, word: &str, is_known: Option<bool>) {
         self.end_word();
         self.current = Some((word.to_owned(), is_known.unwrap_or(true)));
@@ -251,7 +257,7 @@ impl UnknownWords {
     }
 }
 
-/// Reads a text as [`Vectorizer::for_each_row`] does, and keeps what its rows are made of.
+/// Reads a text as [`Vectorizer::for_each_row`] does, and keeps the parts of its rows.
 fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     let settings = vectorizer.settings;
     let bits = vectorizer.table.rows().trailing_zeros();
@@ -260,7 +266,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     // Whether the next word has a row of the lexicon, and whether the last one is known.
     let (mut evidence, mut has_row, mut is_known_word) = (Evidence::default(), false, false);
     let (mut open, mut unknown): (Vec<Ngram>, _) = (vec![], UnknownWords::default());
-    // By n-gram and word: letters that two words share have a share in each.
+    // By n-gram and word: characters that two words share have a share for each word.
     let mut places: HashMap<(u64, u64), usize> = HashMap::new();
     let mut lexicon_places: HashMap<u32, usize> = HashMap::new();
     for_each_named_piece(text, settings, vectorizer.words, |piece| match piece {
@@ -328,7 +334,7 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
             let square: f64 = sums.iter().map(|&sum| f64::from(sum) * f64::from(sum)).sum();
             clauses.push(Clause {
                 text: words.join(" "),
-                // A sum of zero says nothing either.
+                // A sum of zero has no effect either.
                 known: known && square > 0.0,
                 unknown_words: unknown.end_clause(),
                 features,
@@ -344,18 +350,18 @@ fn clauses(vectorizer: &Vectorizer<'_>, text: &str) -> Vec<Clause> {
     clauses
 }
 
-/// What it takes to explain a clause.
+/// The data needed to explain a clause.
 struct Explainer<'a> {
-    /// Of the explained labels.
+    /// Names of the explained labels.
     names: Vec<&'a str>,
-    /// Gives their logits.
+    /// The network with these labels as outputs.
     network: FloatNetwork,
     table: Table<'a>,
     lexicon: Table<'a>,
 }
 
 impl Explainer<'_> {
-    /// `logits` are those that the clause really got, rounding and all.
+    /// `logits` are the clause's actual logits, rounding included.
     fn attributions(&self, clause: &Clause, logits: &[f32]) -> Vec<Attribution> {
         let mut bases = vec![0.0; self.names.len()];
         self.network.logits(&[0.0; DIMENSIONS], &mut bases);
@@ -392,7 +398,7 @@ impl Explainer<'_> {
             .collect();
         shares.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
         let others = (dot(gradient, clause.others.iter().map(|&sum| f64::from(sum))) / clause.length) as f32;
-        // Of the rounded numbers, so that these are what adds up.
+        // Of the rounded numbers, since these must add up.
         let sum: f64 = shares.iter().map(|share| f64::from(share.share)).sum();
         let rest = (f64::from(logit) - f64::from(base) - sum - f64::from(others)) as f32;
         Attribution { label: name.to_owned(), logit, base, shares, others, rest }

@@ -1,4 +1,4 @@
-//! Requests that can be awaited.
+//! Futures of requests.
 
 use super::current::LivePrediction;
 use super::queue::Ticket;
@@ -8,14 +8,14 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Where the outcome of a request is left, and who is to be woken then.
+/// The outcome of a request, and the waker to call when it arrives.
 #[derive(Default)]
 pub(super) struct Slot {
     outcome: Option<Result<LivePrediction>>,
     waker: Option<Waker>,
 }
 
-/// An empty slot, and what puts an outcome into it.
+/// Returns an empty slot, and a function that stores an outcome in it.
 pub(super) fn slot() -> (Arc<Mutex<Slot>>, impl FnOnce(Result<LivePrediction>) + Send + 'static) {
     let slot: Arc<Mutex<Slot>> = Arc::default();
     let delivered = Arc::clone(&slot);
@@ -30,7 +30,7 @@ pub(super) fn slot() -> (Arc<Mutex<Slot>>, impl FnOnce(Result<LivePrediction>) +
     (slot, deliver)
 }
 
-/// A request that can be awaited; made by
+/// The future of a request; made by
 /// [`LiveClassifier::predict_async`](super::LiveClassifier::predict_async).
 pub struct PendingPrediction {
     slot: Arc<Mutex<Slot>>,
@@ -42,7 +42,8 @@ impl PendingPrediction {
         PendingPrediction { slot, ticket }
     }
 
-    /// Cancels the request if no worker has started it; says whether that is so. The future is ready with [`Error::Cancelled`](crate::Error::Cancelled) then.
+    /// Cancels the request unless a worker has started it. Returns true if it was cancelled; the
+    /// future is then ready with [`Error::Cancelled`](crate::Error::Cancelled).
     pub fn cancel(&self) -> bool {
         self.ticket.cancel()
     }

@@ -1,4 +1,4 @@
-//! Whether a retrained model may take the place of the current one.
+//! Decides whether a retrained model may replace the current one.
 
 use super::Classifier;
 use crate::data::Example;
@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::learn::Compared;
 use std::collections::HashSet;
 
-/// A difference counts if it is larger than this many standard errors.
+/// Minimum difference that counts, in standard errors.
 const ERRORS: f64 = 2.0;
 
-/// How many of some lines are answered right.
+/// Number of lines classified correctly, and of all lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Share {
     right: usize,
@@ -23,7 +23,8 @@ impl Share {
         Share { right: (share * lines as f64).round() as usize, lines }
     }
 
-    /// The share and its variance, with one line more that is right and one that is wrong: a share of 1 on ten lines has an error too.
+    /// Returns the share and its variance with one correct and one wrong line added, so that a
+    /// share of 1 on ten lines has an error too.
     fn smoothed(self) -> (f64, f64) {
         let lines = self.lines as f64 + 2.0;
         let share = (self.right as f64 + 1.0) / lines;
@@ -31,21 +32,22 @@ impl Share {
     }
 }
 
-/// Whether `now` is lower than `before` by more than chance. The lines of the two are different ones (interval of Agresti and Caffo, The
-/// American Statistician 54, 2000).
+/// Returns true if `now` is significantly lower than `before`. The two were measured on different
+/// lines (interval of Agresti and Caffo, The American Statistician 54, 2000).
 fn is_lower(now: Share, before: Share) -> bool {
     let ((now, one), (before, other)) = (now.smoothed(), before.smoothed());
     before - now > ERRORS * (one + other).sqrt()
 }
 
-/// Whether `now` is right less often than `before` by more than chance, on the same lines (McNemar, 1947).
+/// Returns true if `now` is correct significantly less often than `before` on the same lines
+/// (McNemar, 1947).
 fn loses(now: &[bool], before: &[bool]) -> bool {
     let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
     let (won, lost) = (only(now, before), only(before, now));
     lost - won > ERRORS * (won + lost).sqrt()
 }
 
-/// Which examples are answered with exactly their labels, as a prediction with default options answers.
+/// Returns for each example whether a prediction with default options chooses exactly its labels.
 pub(super) fn answered_right(classifier: &Classifier, examples: &[Example]) -> Result<Vec<bool>> {
     let is_right = |example: &Example| {
         let prediction = classifier.predict_with(&example.text, &PredictOptions::default())?;
@@ -60,22 +62,25 @@ fn count(right: &[bool]) -> usize {
     right.iter().filter(|&&right| right).count()
 }
 
-/// Corrections of which a new model that was trained on them is right on fewer than this share contradict the other lines.
+/// If a new model that was trained on the corrections classifies a smaller share of them correctly,
+/// they contradict the other lines.
 const LEARNED: f64 = 0.75;
-/// Fewer corrections say nothing of that kind.
+/// Minimum number of corrections for that conclusion.
 const ENOUGH: usize = 20;
 
-/// Compares a retrained model with the current one. It is refused if it is worse
+/// Compares a retrained model with the current one. Refuses it if it is worse
 ///
-/// - on the lines it held out in training, than the current model was on its own, by more than two standard errors,
+/// - on the lines held out in its training than the current model was on its own held-out lines, by
+///   more than two standard errors,
 /// - on kept examples, which both were trained or corrected on, by more than two standard errors,
 /// - on `golden` examples, by one.
 ///
-/// Corrections that contradict the other lines, as the new model found, don't count: the current model may have learned them at the others'
-/// expense. They are among the held-out lines as well, which may get worse by their share.
+/// Corrections that contradict the other lines, by the new model's results, don't count: the
+/// current model may have learned them at the expense of others. They are among the held-out lines
+/// as well, whose share may drop by theirs.
 ///
 /// # Errors
-/// [`Error::Training`] with the reason if it is refused.
+/// [`Error::Training`] with the reason if the model is refused.
 pub(super) fn check(
     candidate: &Classifier,
     current: &Classifier,
@@ -86,7 +91,8 @@ pub(super) fn check(
     let late = answered_right(candidate, &kept.late)?;
     let contradict = late.len() >= ENOUGH && (count(&late) as f64) < LEARNED * late.len() as f64;
     let (new, old) = (&candidate.model().metadata().training, &current.model().metadata().training);
-    // What is answered, rejection included, where both say it: models of before know the best label alone.
+    // Exact matches after rejection if both models have that share; older models have the top
+    // label's accuracy alone.
     let shares = match (new.heldout_answered, old.heldout_answered) {
         (Some(now), Some(before)) => Some((now, before)),
         _ => new.heldout_accuracy.zip(old.heldout_accuracy),
@@ -96,7 +102,7 @@ pub(super) fn check(
         && is_lower(Share::of(now, new.heldout), Share::of((before - allowance).max(0.0), old.heldout))
     {
         return refuse(format!(
-            "{:.1} % of {} held-out lines are answered right, {:.1} % of {} before",
+            "{:.1} % of {} held-out lines are classified correctly, {:.1} % of {} before",
             100.0 * now,
             new.heldout,
             100.0 * before,
@@ -111,7 +117,7 @@ pub(super) fn check(
     }
     if loses(&now, &before) {
         return refuse(format!(
-            "{} of {} kept examples are answered right, {} before",
+            "{} of {} kept examples are classified correctly, {} before",
             count(&now),
             now.len(),
             count(&before)
@@ -120,7 +126,10 @@ pub(super) fn check(
     let (now, before) =
         (count(&answered_right(candidate, golden)?), count(&answered_right(current, golden)?));
     match now < before {
-        true => refuse(format!("{now} of {} golden examples are right, {before} before", golden.len())),
+        true => refuse(format!(
+            "{now} of {} golden examples are classified correctly, {before} before",
+            golden.len()
+        )),
         false => Ok(()),
     }
 }
@@ -181,7 +190,7 @@ mod tests {
             };
             ["lights", "lamp", "heating", "radio", "fan"].into_iter().flat_map(of).collect()
         };
-        // Names that are no words, which would be further lines.
+        // Names that are no words, which would become further lines.
         let (examples, swapped) = (named("x1", "x2"), named("x2", "x1"));
         let trained = |examples: &[Example]| Classifier::train(examples, &TrainOptions::default()).unwrap().0;
         let (current, candidate) = (trained(&examples), trained(&swapped));
@@ -192,10 +201,10 @@ mod tests {
         };
         check(&current, &current, &kept(&examples, &[]), &examples).unwrap();
         let reason = check(&candidate, &current, &kept(&[], &examples), &[]).unwrap_err().to_string();
-        assert!(reason.contains("0 of 10 kept examples are answered right, 10 before"), "{reason}");
+        assert!(reason.contains("0 of 10 kept examples are classified correctly, 10 before"), "{reason}");
         let reason = check(&candidate, &current, &kept(&[], &[]), &examples[..1]).unwrap_err().to_string();
-        assert!(reason.contains("0 of 1 golden examples are right, 1 before"), "{reason}");
-        // Few corrections count, and many that contradict the others don't.
+        assert!(reason.contains("0 of 1 golden examples are classified correctly, 1 before"), "{reason}");
+        // A few corrections count; many that contradict the other lines don't.
         let reason = check(&current, &candidate, &kept(&swapped, &[]), &[]).unwrap_err().to_string();
         assert!(reason.contains("0 of 10 kept examples"), "{reason}");
         let many = [&swapped[..], &swapped].concat();

@@ -1,5 +1,6 @@
-//! The learning side of a live classifier. Changes are made one after the other and written down before a prediction uses them. A new model
-//! is trained in the background, and a guard compares it with the current one. The last retraining can be undone.
+//! The learning side of a live classifier. Changes are made one after the other, and recorded
+//! before a prediction uses them. A new model is trained in the background, and a guard compares it
+//! with the current one. The last retraining can be undone.
 
 use super::current::{Current, Published};
 use super::{Classifier, guard, priority};
@@ -18,15 +19,17 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// When and how to train anew.
+/// When and how to retrain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetrainOptions {
-    /// Behind how many examples that were learned; `None` never does by itself. Default 100.
+    /// Number of learned examples after which a retraining starts; `None` disables automatic
+    /// retraining. Defaults to 100.
     pub after: Option<usize>,
-    /// Examples that must not get worse: a new model that answers fewer of them right is refused. Default: none.
+    /// Examples that must not get worse: a new model that classifies fewer of them correctly is
+    /// refused. Empty by default.
     pub golden: Vec<Example>,
-    /// How to train. The preset and seed of the model, its share of texts to let through and the order of its labels take the place of those
-    /// given. Default: one thread, the defaults besides.
+    /// Training options. The model's own preset, seed, acceptance rate and label order override
+    /// those given. Defaults to one thread and otherwise the default options.
     pub training: TrainOptions,
 }
 
@@ -37,52 +40,53 @@ impl Default for RetrainOptions {
     }
 }
 
-/// What was there before the last retraining.
+/// The state before the last retraining.
 struct Previous {
     learner: Learner,
     /// Changes made since.
     changes: Vec<Change>,
 }
 
-/// Kept examples that a retrained model and the current one are compared on, at most.
+/// Maximum number of kept examples that a retrained model and the current one are compared on.
 const COMPARED: usize = 500;
 
-/// A retraining on its way.
+/// A retraining in progress.
 struct Retraining {
-    /// Changes made since it began, which the new model has to learn.
+    /// Changes made since it began, which the new model must learn.
     changes: Vec<Change>,
     stop: Arc<AtomicBool>,
 }
 
-/// A model and what was learned with, on the way from one classifier to another.
+/// A model and its training state, in transfer between two classifiers.
 pub(super) struct Given {
     model: Arc<Model>,
     learner: Option<Learner>,
     file: Option<LearnerFile>,
 }
 
-/// Learns on behalf of a published model: changes it, trains it anew, goes back.
+/// Changes, retrains and rolls back a published model.
 pub(super) struct Learning {
     published: Arc<Published>,
     state: Mutex<State>,
-    /// Told when no retraining is going on any more.
+    /// Notified when no retraining is in progress.
     idle: Condvar,
 }
 
-/// What changes are made with. A panic in the middle of one leaves `learner` empty, so that nothing half changed is ever used; where there is a
-/// file, which holds everything up to that change, no other is made then.
+/// The data that changes work on. A panic during a change leaves `learner` empty, so a partial
+/// change is never used. If there is a training-state file, which holds everything before that
+/// change, no further change is made.
 struct State {
     /// `None` until the first change.
     learner: Option<Learner>,
     file: Option<LearnerFile>,
     new_labels: bool,
     retrain: RetrainOptions,
-    /// Examples learned since the last retraining.
+    /// Number of examples learned since the last retraining.
     since: usize,
     previous: Option<Previous>,
     retraining: Option<Retraining>,
     thread: Option<JoinHandle<()>>,
-    /// That the thread is in.
+    /// The process that the thread runs in.
     process: u32,
     closed: bool,
     /// For the statistics.
@@ -114,14 +118,14 @@ impl Default for State {
 }
 
 impl State {
-    /// The learner, made from the model in use where there is none yet.
+    /// Returns the training state. Creates it from the current model if there is none.
     fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
         match (&self.learner, &self.file) {
             (None, Some(file)) => {
                 return Err(Error::Learner {
                     origin: file.path().display().to_string(),
                     message:
-                        "a defect while learning was caught; please report it, and open the learner again"
+                        "a defect while learning was caught; please report it, and open the training-state file again"
                             .into(),
                 });
             }
@@ -151,14 +155,15 @@ impl Learning {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let process = process::id();
         if std::mem::replace(&mut state.process, process) != process {
-            // Forked: a retraining and its thread go on in the parent, and can't be waited for or let go of here.
+            // After a fork a retraining and its thread continue in the parent, and can't be joined
+            // or dropped here.
             state.retraining = None;
             std::mem::forget(state.thread.take());
         }
         state
     }
 
-    /// Tells a retraining that nobody wants it any more.
+    /// Tells a retraining to stop.
     fn stop(&self, state: &mut State) {
         if let Some(retraining) = state.retraining.take() {
             retraining.stop.store(true, Ordering::Relaxed);
@@ -166,7 +171,7 @@ impl Learning {
         }
     }
 
-    /// Keeps changes from being made while it is held.
+    /// Blocks changes while the returned guard is held.
     pub(super) fn hold(&self) -> impl Sized + '_ {
         self.state()
     }
@@ -183,13 +188,13 @@ impl Learning {
         self.state().retrain = options;
     }
 
-    /// Makes a change and puts the model that knows it in place.
+    /// Makes a change and publishes the resulting model.
     pub(super) fn change(self: &Arc<Self>, change: &Change) -> Result<UpdateReport> {
         let mut guard = self.state();
         let state = &mut *guard;
         let current = self.published.current();
         if let (Change::Rules(rules), None) = (change, &state.learner) {
-            // Needs no learner, and is possible for models that can't learn.
+            // Rules need no training state, and work for models that can't learn.
             let model = Arc::new(current.model().with_rules(rules)?);
             self.published.publish(&model);
             return Ok(UpdateReport::default());
@@ -203,7 +208,7 @@ impl Learning {
         if let (Some(file), Some(learner)) = (&mut state.file, &state.learner) {
             file.restore(learner)?;
         }
-        // Taken out, so that a panic leaves none behind that is half changed.
+        // Taken out, so that a panic leaves no partial change.
         let Some(mut learner) = state.learner.take() else { return Err(Error::NoVectorizer) };
         let changes = std::slice::from_ref(change);
         let made = learner.apply_and(changes, |_| match &mut state.file {
@@ -227,7 +232,7 @@ impl Learning {
         if state.retrain.after.is_some_and(|after| state.since >= after.max(1))
             && let Err(reason) = self.begin(state)
         {
-            // Not asked for, so nobody to tell but the statistics.
+            // Nobody asked for this retraining, so only the statistics report its failure.
             state.since = 0;
             state.refuse(reason.to_string());
         }
@@ -254,7 +259,7 @@ impl Learning {
             learner.remember(kept);
             return Err(error);
         }
-        // They hold texts too, and a model that is being trained on these would bring them back.
+        // The previous state holds texts too, and a model being trained on the kept ones would bring them back.
         state.previous = None;
         self.stop(state);
         Ok(())
@@ -266,7 +271,7 @@ impl Learning {
         self.begin(&mut state)
     }
 
-    /// Starts training anew, unless it is on its way already.
+    /// Starts a retraining, unless one is in progress.
     fn begin(self: &Arc<Self>, state: &mut State) -> Result<()> {
         if state.retraining.is_some() || state.closed {
             return Ok(());
@@ -274,7 +279,7 @@ impl Learning {
         let Some(learner) = &state.learner else { return Err(Error::NoVectorizer) };
         if !learner.has_history() {
             return Err(Error::invalid(
-                "the examples of training are not kept, and without them a new model would forget; train with a learner",
+                "the training examples are not kept, and a model retrained without them would forget; train with a training state",
             ));
         }
         let model = learner.model().metadata();
@@ -294,7 +299,7 @@ impl Learning {
                 _ => Preset::Multi,
             },
             seed: model.training.seed,
-            // What was never trained has no share of its own.
+            // An untrained model has no acceptance rate of its own.
             keep: if model.reject.keep > 0.0 { f64::from(model.reject.keep) } else { training.keep },
             labels: model.labels.clone(),
             separators: training
@@ -305,7 +310,7 @@ impl Learning {
         };
         let stop = Arc::new(AtomicBool::new(false));
         let (rules, golden) = (model.rules.clone(), golden.clone());
-        // As they are now: labels may be renamed meanwhile.
+        // The current names: labels may be renamed meanwhile.
         let (current, compared) = (self.published.current(), learner.compared(COMPARED));
         let (learning, stopped) = (Arc::clone(self), Arc::clone(&stop));
         let train = move || {
@@ -324,7 +329,7 @@ impl Learning {
                 guard::check(&candidate, &current, &compared, &golden)
             };
             let work = || {
-                // Before the lock is taken, since it takes its time.
+                // Before the lock is taken, since training takes long.
                 let candidate = train().and_then(|candidate| check(&candidate).map(|()| candidate));
                 learning.trained(candidate, &golden, &stopped);
             };
@@ -343,7 +348,7 @@ impl Learning {
         Ok(())
     }
 
-    /// Takes in what a retraining came to.
+    /// Publishes or refuses the result of a retraining.
     fn trained(&self, candidate: Result<Learner>, golden: &[Example], stopped: &AtomicBool) {
         let mut held = self.state();
         let state = &mut *held;
@@ -353,7 +358,7 @@ impl Learning {
         let Some(retraining) = state.retraining.take() else { return };
         let placed = candidate.and_then(|mut candidate| {
             for change in &retraining.changes {
-                // One that can't be made now couldn't be made then.
+                // A change that fails now would have failed before.
                 let _ = candidate.apply(change);
             }
             if let (false, Some(learner)) = (retraining.changes.is_empty(), &state.learner) {
@@ -372,7 +377,7 @@ impl Learning {
         }
     }
 
-    /// Puts a learner and its model in place, and returns the one before.
+    /// Replaces the training state and the model, and returns the previous state.
     fn replace(&self, state: &mut State, learner: Learner) -> Result<Learner> {
         if let Some(file) = &mut state.file {
             file.rewrite(&learner)?;
@@ -383,7 +388,7 @@ impl Learning {
         Ok(old)
     }
 
-    /// Gives away what it learns with, beside the model in use, from which the next change starts.
+    /// Gives away the training state. The next change starts from the current model.
     pub(super) fn give(&self) -> Given {
         let mut guard = self.state();
         let state = &mut *guard;
@@ -393,7 +398,7 @@ impl Learning {
         Given { model, learner: state.learner.take(), file: state.file.take() }
     }
 
-    /// Takes back what nobody could take.
+    /// Takes back what couldn't be handed over.
     pub(super) fn regain(&self, given: Given) {
         let mut state = self.state();
         if state.learner.is_none() && state.file.is_none() {
@@ -401,8 +406,9 @@ impl Learning {
         }
     }
 
-    /// Puts a model in place and learns with what comes with it from now on; what there was before is forgotten. A file of its own goes on
-    /// being written, unless another comes. Without success nothing is taken.
+    /// Publishes the given model and continues with its training state; the previous one is
+    /// dropped. A training-state file of this classifier stays in use, unless another is given.
+    /// Takes nothing on failure.
     pub(super) fn take(&self, given: &mut Given) -> Result<()> {
         let mut guard = self.state();
         let state = &mut *guard;

@@ -1,4 +1,5 @@
-//! The live classifier: predicts from one model while it learns the next, and swaps them in one step.
+//! The live classifier: predicts with one model while it learns the next, and swaps them
+//! atomically.
 
 use super::Classifier;
 use super::current::{Current, LivePrediction, Published};
@@ -23,19 +24,20 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What was decided about a text.
+/// Summary of a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Decided {
-    /// How many labels were chosen, which may be more than fit where they were to be written; 0 exactly when the text is rejected.
+    /// Number of chosen labels, which may exceed the number written; 0 if and only if the text is
+    /// rejected.
     pub count: usize,
-    /// What they come from.
+    /// The source of the labels.
     pub source: Source,
-    /// Number of the model that answered; see [`Current::version`].
+    /// Version of the model that made the prediction; see [`Current::version`].
     pub version: u64,
 }
 
-/// A classifier that predicts, learns and counts. Every call takes `&self` and may be made from any thread at any time: predictions
-/// never wait for learning, and changes are made one after the other.
+/// A classifier that predicts, learns and counts. All calls take `&self` and may be made from any
+/// thread at any time. Predictions never wait for learning; changes are made one after the other.
 ///
 /// ```
 /// use intentkit::{LiveClassifier, Rule, data::Example};
@@ -56,12 +58,12 @@ pub struct LiveClassifier {
     learning: Arc<Learning>,
     load: Option<Duration>,
     queue: ArcSwapOption<Queue<Question, LivePrediction>>,
-    /// Held while the queue is made.
+    /// Locked while the queue is created.
     queueing: Mutex<QueueOptions>,
 }
 
 impl LiveClassifier {
-    /// Around a model that is there already.
+    /// Creates a live classifier from an existing one.
     pub fn new(classifier: Classifier) -> Self {
         LiveClassifier::made(classifier, None, None)
     }
@@ -77,10 +79,10 @@ impl LiveClassifier {
         LiveClassifier { published, learning, load, queue, queueing }
     }
 
-    /// Of keyword rules alone, without any training: a first version that can learn.
+    /// Creates a classifier from keyword rules alone, without training. It can learn.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming the rule, or when there is none.
+    /// [`Error::InvalidArgument`] naming the invalid rule, or if there are no rules.
     pub fn of_rules(rules: &[Rule]) -> Result<Self> {
         Ok(LiveClassifier::new(Classifier::new(Model::of_rules(rules)?)))
     }
@@ -105,7 +107,7 @@ impl LiveClassifier {
         Ok(LiveClassifier::made(classifier, None, Some(start.elapsed())))
     }
 
-    /// Trains, and keeps what learning needs: in memory, and in the file at `learner` if there is one.
+    /// Trains, and keeps the training state: in memory, and in the file at `learner` if given.
     ///
     /// # Errors
     /// As [`learn::train_to_learn`] and [`LearnerFile::create`].
@@ -123,7 +125,7 @@ impl LiveClassifier {
         Ok((LiveClassifier::of_learner(trained, file, start.elapsed()), report))
     }
 
-    /// Opens a learner file with the model in it, as it was after the last change.
+    /// Opens a training-state file, with the model as it was after the last change.
     ///
     /// # Errors
     /// As [`LearnerFile::open`].
@@ -138,19 +140,20 @@ impl LiveClassifier {
         LiveClassifier::made(classifier, Some((learner, file)), Some(took))
     }
 
-    /// The model in use. It stays as it is while it is held; the next call may give another.
+    /// Returns the current model. It stays unchanged while it is held; the next call may return
+    /// another.
     pub fn current(&self) -> Arc<Current> {
         self.published.current()
     }
 
-    /// Asks for another engine than the CPU, or for the CPU again; see [`Classifier::set_engine_choice`]. It holds for later models too.
+    /// Chooses the engine; see [`Classifier::set_engine_choice`]. Applies to later models too.
     pub fn set_engine_choice(&self, choice: EngineChoice) {
-        // So that no swap comes between.
+        // Prevents a swap in between.
         let _held = self.learning.hold();
         self.current().set_engine_choice(choice);
     }
 
-    /// Chooses the labels of a text by the model's own rule.
+    /// Chooses the labels of a text with default options.
     ///
     /// # Errors
     /// As [`Classifier::predict`].
@@ -174,7 +177,8 @@ impl LiveClassifier {
         Ok(LivePrediction::new(prediction, current))
     }
 
-    /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Allocates nothing and waits for nothing.
+    /// Chooses the labels of a text and writes the best of them to `chosen`, best first, as far as
+    /// they fit. Doesn't allocate and never blocks.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -202,8 +206,8 @@ impl LiveClassifier {
         Ok(Decided { count, source, version: current.version })
     }
 
-    /// Chooses the labels of many texts on all cores, all by one model; see [`Classifier::predict_batch_into`]. Returns the number of the
-    /// model.
+    /// Chooses the labels of many texts on all cores, all with one model; see
+    /// [`Classifier::predict_batch_into`]. Returns the version of the model.
     ///
     /// # Errors
     /// As [`Classifier::predict_batch_into`].
@@ -229,21 +233,23 @@ impl LiveClassifier {
         Ok(current.version)
     }
 
-    /// Sets how requests wait. Without it the defaults hold from the first request on.
+    /// Configures the request queue. Must be called before the first request.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for numbers out of range, or when the first request was made already.
+    /// [`Error::InvalidArgument`] if a number is out of range, or after the first request.
     pub fn set_queue(&self, options: QueueOptions) -> Result<()> {
         options.check()?;
         let mut queueing = self.queueing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.queue.load().is_some() {
-            return Err(Error::invalid("the queue is at work already; set it before the first request"));
+            return Err(Error::invalid(
+                "the queue is running already; configure it before the first request",
+            ));
         }
         *queueing = options;
         Ok(())
     }
 
-    /// The queue, made for the first request of a process.
+    /// Returns the queue, created on the first request of each process.
     fn queue(&self) -> Result<Arc<Queue<Question, LivePrediction>>> {
         let usable = |queue: &Arc<Queue<_, _>>| queue.is_here() || queue.is_closed();
         if let Some(queue) = self.queue.load_full().filter(usable) {
@@ -257,17 +263,19 @@ impl LiveClassifier {
         let handler =
             Arc::new(move |requests: &mut [Request<Question, LivePrediction>]| serve(&published, requests));
         let queue = Arc::new(Queue::new(*options, handler)?);
-        // The parent's goes on in the parent; its requests are not this process's to cancel.
+        // After a fork the parent's queue continues in the parent; its requests must not be
+        // cancelled here.
         mem::forget(self.queue.swap(Some(Arc::clone(&queue))));
         Ok(queue)
     }
 
-    /// Queues a text and returns at once; a worker calls `done` with the answer, exactly once, also when the request is cancelled or the
-    /// classifier dropped. `done` may call whatever it likes; while it runs, its worker answers nothing else.
+    /// Queues a text and returns immediately. A worker calls `done` with the prediction exactly
+    /// once, also if the request is cancelled or the classifier is dropped. `done` may call any
+    /// function; its worker serves no other request meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] when the system gives no threads, and as
-    /// [`Classifier::predict_with`]; `done` is not called then.
+    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] if the
+    /// system can't start threads, and as [`Classifier::predict_with`]; `done` is then not called.
     pub fn submit(
         &self,
         text: String,
@@ -293,7 +301,8 @@ impl LiveClassifier {
         submitted
     }
 
-    /// Queues a text; the future is ready when a worker has answered. It needs no particular executor. Dropping it cancels the request.
+    /// Queues a text and returns a future of the prediction. Works with any executor. Dropping the
+    /// future cancels the request.
     ///
     /// # Errors
     /// As [`LiveClassifier::submit`].
@@ -302,25 +311,28 @@ impl LiveClassifier {
         Ok(PendingPrediction::new(slot, self.submit(text, options, deliver)?))
     }
 
-    /// Takes no more requests and returns when all that wait are answered. Called on a worker, in a callback, it returns at once.
+    /// Closes the queue, and blocks until all waiting requests are served. Returns immediately if
+    /// called on a worker, from a callback.
     pub fn finish(&self) {
-        // One that was never asked for is made, so that later requests are refused.
+        // Creates the queue if there was no request yet, so that later requests are refused.
         if let Ok(queue) = self.queue() {
             queue.close(false);
         }
     }
 
-    /// Learns from examples: corrections of what the classifier got wrong, new texts, new labels. When it returns, predictions know them,
-    /// and the learner file, if there is one, holds them. Takes some milliseconds an example, a tenth of a second for a new label.
+    /// Learns from examples: corrections, new texts, new labels. When it returns, predictions use
+    /// the result, and the training-state file, if any, contains it. Takes a few milliseconds per
+    /// example, about 0.1 s per new label.
     ///
     /// # Errors
-    /// As [`Learner::check`], [`Learner::of`], [`LearnerFile::restore`] and [`LearnerFile::append`]; nothing was learned then. [`Error::InvalidArgument`] for a new
-    /// label where [`LiveClassifier::allow_new_labels`] forbids them.
+    /// As [`Learner::check`], [`Learner::of`], [`LearnerFile::restore`] and
+    /// [`LearnerFile::append`], and [`Error::InvalidArgument`] for a new label if
+    /// [`LiveClassifier::allow_new_labels`] forbids them. Nothing was learned then.
     pub fn update(&self, examples: &[Example]) -> Result<UpdateReport> {
         self.change(&Change::Update(examples.to_vec()))
     }
 
-    /// Makes a change: learns, or renames, merges or removes labels, or replaces the rules.
+    /// Makes a change: learns; renames, merges or removes labels; or replaces the rules.
     ///
     /// # Errors
     /// As [`LiveClassifier::update`].
@@ -328,12 +340,12 @@ impl LiveClassifier {
         self.learning.change(change)
     }
 
-    /// Whether examples may have labels that are none yet. Default: they may.
+    /// Allows or forbids new labels in examples. Allowed by default.
     pub fn allow_new_labels(&self, allowed: bool) {
         self.learning.allow_new_labels(allowed);
     }
 
-    /// Keeps the learner in a file from now on: all it knows and every change to come.
+    /// Writes the training state to a file, and records every later change there.
     ///
     /// # Errors
     /// As [`Learner::of`] and [`LearnerFile::create`].
@@ -341,12 +353,13 @@ impl LiveClassifier {
         self.learning.save(path.as_ref(), durability)
     }
 
-    /// The texts that are kept for learning, with their labels.
+    /// Returns the examples kept for learning.
     pub fn kept_examples(&self) -> Vec<Example> {
         self.learning.examples()
     }
 
-    /// Drops the texts that are kept for learning, in memory and in the learner file. What was learned from them stays.
+    /// Drops the examples kept for learning, in memory and in the training-state file. The model
+    /// doesn't change.
     ///
     /// # Errors
     /// As [`LearnerFile::rewrite`]; nothing was dropped then.
@@ -354,43 +367,49 @@ impl LiveClassifier {
         self.learning.forget()
     }
 
-    /// When and how to train anew from everything that is kept. Default: behind every 100 examples that were learned.
+    /// Configures retraining from all kept examples. By default it runs after every 100 learned
+    /// examples.
     pub fn set_retraining(&self, options: RetrainOptions) {
         self.learning.set_retraining(options);
     }
 
-    /// Starts training anew in the background, whatever was learned since the last time. It is of no effect while one is going on.
+    /// Starts a retraining in the background, however little was learned since the last one. Has no
+    /// effect while one is in progress.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when too little is kept to train on.
+    /// [`Error::InvalidArgument`] if the kept examples don't suffice for training.
     pub fn retrain(&self) -> Result<()> {
         self.learning.start_retraining()
     }
 
-    /// Waits until no retraining is going on, at most so long; says whether that is so.
+    /// Blocks until no retraining is in progress or `longest` elapses. Returns true if none is in
+    /// progress.
     pub fn wait_for_retraining(&self, longest: Duration) -> bool {
         self.learning.wait(longest)
     }
 
-    /// Goes back to the model from before the last retraining; what was learned since is learned again by it.
+    /// Restores the model from before the last retraining, and makes it learn the changes since.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when there is none, and as [`LearnerFile::rewrite`]; nothing has changed then.
+    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; nothing has
+    /// changed then.
     pub fn roll_back(&self) -> Result<()> {
         self.learning.roll_back()
     }
 
-    /// Puts another classifier's model in the place of this one's, with what it keeps for learning: one that was trained anew, say. Predictions
-    /// go on with the model there was until then. The other keeps its model, and gives away its learner and the learner file; a
-    /// training of its own in the background ends. Without one,
-    /// the learner file of this classifier, if it has any, is written anew. There is no way back.
+    /// Replaces this classifier's model and training state with those of `with`, for example after
+    /// training anew. Predictions use the old model until then. There is no undo.
+    ///
+    /// `with` keeps its model, but gives away its training state and training-state file; its
+    /// retraining in the background is stopped. If it has no file, this classifier's file, if any,
+    /// is rewritten.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when both are the same classifier, and as [`LearnerFile::rewrite`] and [`Learner::of`]; nothing has
-    /// changed then.
+    /// [`Error::InvalidArgument`] if both are the same classifier, and as [`LearnerFile::rewrite`]
+    /// and [`Learner::of`]; nothing has changed then.
     pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
         if Arc::ptr_eq(&self.published, &with.published) {
-            return Err(Error::invalid("a classifier can't take its own place"));
+            return Err(Error::invalid("a classifier can't replace itself"));
         }
         let mut given = with.learning.give();
         let taken = self.learning.take(&mut given);
@@ -400,12 +419,12 @@ impl LiveClassifier {
         taken
     }
 
-    /// Counts predictions, or not. Default: it counts.
+    /// Enables or disables statistics. Enabled by default.
     pub fn count(&self, on: bool) {
         self.published.statistics.switch(on);
     }
 
-    /// What it has done so far.
+    /// Returns the statistics so far.
     pub fn statistics(&self) -> StatisticsReport {
         let current = self.current();
         let mut report = self.published.statistics.report(&current.engine_report());
@@ -420,8 +439,9 @@ impl LiveClassifier {
 }
 
 impl Drop for LiveClassifier {
-    /// Cancels the requests that wait, stops a retraining, and waits for both to end, unless it happens on one of their threads. What a
-    /// parent process had going on goes on there.
+    /// Cancels the waiting requests, stops a retraining, and blocks until both have ended, unless
+    /// called on one of their threads. Requests and a retraining of a parent process continue
+    /// there.
     fn drop(&mut self) {
         match self.queue.swap(None) {
             Some(queue) if queue.is_here() => queue.close(true),

@@ -1,4 +1,5 @@
-//! A model with the engines that run it, and what keeps it alive: learning, swapping, queueing, counting.
+//! A model with the engines that run it; and the live classifier: learning, swapping, queueing,
+//! counting.
 
 mod batch;
 mod current;
@@ -37,7 +38,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The labels chosen for one text, best first. Up to four are held without allocating.
+/// The labels chosen for one text, best first. Holds up to four without allocating.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Prediction {
     labels: SmallVec<[Scored; 4]>,
@@ -45,23 +46,24 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// The chosen labels, best first; empty exactly when the text is rejected.
+    /// Returns the chosen labels, best first; empty if and only if the text is rejected.
     pub fn labels(&self) -> &[Scored] {
         &self.labels
     }
 
-    /// What the labels come from.
+    /// Returns the source of the labels.
     pub fn source(&self) -> Source {
         self.source
     }
 
-    /// Whether the text belongs to none of the labels.
+    /// Returns true if the text belongs to no label.
     pub fn is_rejected(&self) -> bool {
         self.labels.is_empty()
     }
 }
 
-/// What `decide` chooses into the room it is given; it is asked again when that was too small.
+/// Returns what `decide` writes into the buffer it is given. Calls it again with a larger one if
+/// that was too small.
 fn prediction(decide: impl Fn(&mut [Scored]) -> (usize, Source)) -> Prediction {
     let mut labels = SmallVec::from([Scored::default(); 4]);
     let (count, source) = decide(&mut labels);
@@ -73,7 +75,8 @@ fn prediction(decide: impl Fn(&mut [Scored]) -> (usize, Source)) -> Prediction {
     Prediction { labels, source }
 }
 
-/// Classifies texts. All calls that take `&self` may run on any number of threads at once; none of them waits for another.
+/// Classifies texts. All calls that take `&self` may run on any number of threads at once without
+/// waiting for each other.
 ///
 /// ```
 /// use intentkit::{Classifier, TrainOptions, data::Example};
@@ -96,19 +99,19 @@ pub struct Classifier {
 }
 
 impl From<Arc<Model>> for Classifier {
-    /// A classifier over a model that others use as well.
+    /// Creates a classifier from a shared model.
     fn from(model: Arc<Model>) -> Self {
         Classifier { engines: Engines::new(&model), model }
     }
 }
 
 impl Classifier {
-    /// A classifier over a model, computing in int8.
+    /// Creates a classifier from a model, with int8 arithmetic.
     pub fn new(model: Model) -> Self {
         Classifier::from(Arc::new(model))
     }
 
-    /// Learns from examples.
+    /// Trains on examples.
     ///
     /// # Errors
     /// As [`train::train`].
@@ -116,7 +119,7 @@ impl Classifier {
         Classifier::train_on(&Dataset::of(examples), None, options, &mut |_| true)
     }
 
-    /// Learns from texts or feature rows, with validation data and a progress callback if wanted.
+    /// Trains on texts or feature rows, with optional validation data and progress callback.
     ///
     /// # Errors
     /// As [`train::train`].
@@ -130,7 +133,7 @@ impl Classifier {
         Ok((Classifier::new(model), report))
     }
 
-    /// Opens a model file by mapping it; see [`Model::load`].
+    /// Opens a model file as a memory map; see [`Model::load`].
     ///
     /// # Errors
     /// As [`Model::load`].
@@ -162,14 +165,14 @@ impl Classifier {
         export::core_ml(&self.model, path.as_ref(), options)
     }
 
-    /// Chooses the arithmetic; the model stays the same.
+    /// Chooses the arithmetic of the CPU engine. The model is unchanged.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.engines = self.engines.with_precision(precision, &self.model);
         self
     }
 
-    /// The model in use.
+    /// Returns the model.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -178,38 +181,39 @@ impl Classifier {
         Arc::clone(&self.model)
     }
 
-    /// Name of the engine in use for one text.
+    /// Returns the name of the engine used for single texts.
     pub fn engine(&self) -> &'static str {
         self.engines.name()
     }
 
-    /// Asks for another engine than the CPU, or for the CPU again, and returns at once; see [`Engines::choose`]. The answers stay the
-    /// same but for the rounding of the engine.
+    /// Chooses the engine, and returns immediately; see [`Engines::choose`]. Results differ only by
+    /// the engine's rounding.
     pub fn set_engine_choice(&self, choice: EngineChoice) {
         self.engines.choose(&self.model, choice);
     }
 
-    /// Which engines are in use, and why.
+    /// Returns which engines are used, and why.
     pub fn engine_report(&self) -> engine::Report {
         self.engines.report()
     }
 
-    /// Waits until no engine is being measured, at most so long; says whether that is so.
+    /// Blocks until no engine is being measured or `longest` elapses. Returns true if none is being
+    /// measured.
     pub fn wait_for_engine(&self, longest: Duration) -> bool {
         self.engines.wait(longest)
     }
 
-    /// The labels in the order of their indices.
+    /// Returns the label names, by index.
     pub fn labels(&self) -> &[String] {
         self.model.labels()
     }
 
-    /// The name of a label by its index.
+    /// Returns the name of a label, or `None` if the index is out of range.
     pub fn label(&self, index: u32) -> Option<&str> {
         self.labels().get(index as usize).map(String::as_str)
     }
 
-    /// Chooses the labels of a text by the model's own rule.
+    /// Chooses the labels of a text with default options.
     ///
     /// # Errors
     /// [`Error::TextTooLong`], or [`Error::NoVectorizer`] for a model trained from feature rows.
@@ -228,8 +232,9 @@ impl Classifier {
         })
     }
 
-    /// Chooses the labels of a text and writes the best of them, best first, as far as they fit. Returns how many were
-    /// chosen, which may be more than fit; 0 exactly when the text is rejected. Allocates nothing and takes no lock.
+    /// Chooses the labels of a text and writes the best of them to `chosen`, best first, as far as
+    /// they fit. Returns the number of chosen labels, which may exceed the number written; 0 if and
+    /// only if the text is rejected. Doesn't allocate or lock.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -237,7 +242,7 @@ impl Classifier {
         self.predict_from(text, options, chosen).map(|(count, _)| count)
     }
 
-    /// As [`Classifier::predict_into`], and says what the labels come from.
+    /// As [`Classifier::predict_into`]. Also returns the source of the labels.
     ///
     /// # Errors
     /// As [`Classifier::predict_with`].
@@ -251,7 +256,8 @@ impl Classifier {
         self.with_reading(text, |score, logits| self.decide(text, score, logits, options, chosen))
     }
 
-    /// As [`Classifier::predict_from`], and writes the ticks of its stages: vectorizing, the network, the decision.
+    /// As [`Classifier::predict_from`]. Also writes the ticks of the stages: vectorizing, the
+    /// network, the decision.
     fn predict_in_stages(
         &self,
         text: &str,
@@ -277,7 +283,7 @@ impl Classifier {
         })
     }
 
-    /// Chooses labels from what was read off a text, and by the rules that match it.
+    /// Chooses labels by logits and by the rules that match the text.
     #[inline]
     fn decide(
         &self,
@@ -299,12 +305,13 @@ impl Classifier {
         })
     }
 
-    /// The second half of [`Classifier::predict_into`]: chooses labels for feature vectors, one for each clause of a text, such
-    /// as those from [`Classifier::vectorize_rows`]; the result is the same, bit for bit. Vectors of zeros say nothing; a
-    /// text of nothing else is rejected.
+    /// The second half of [`Classifier::predict_into`]: chooses labels for feature vectors, one per
+    /// clause of a text, such as those of [`Classifier::vectorize_rows`]. The result is the same,
+    /// bit for bit. Vectors of zeros have no effect; a text of such vectors alone is rejected.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for options out of range or features that are not finite numbers up to a million.
+    /// [`Error::InvalidArgument`] for options out of range or features that are not finite numbers
+    /// up to a million.
     pub fn predict_features(
         &self,
         rows: &[FeatureVector],
@@ -321,14 +328,14 @@ impl Classifier {
         }))
     }
 
-    /// Writes a text's logits, those of its clauses combined, and returns its reject score, negative infinity when nothing in
-    /// it is known.
+    /// Writes a text's logits, combined over its clauses. Returns its reject score, which is
+    /// negative infinity if nothing in it is known.
     ///
     /// # Errors
     /// As [`Classifier::predict`].
     ///
     /// # Panics
-    /// When `logits` is not as long as there are labels.
+    /// If the length of `logits` is not the number of labels.
     pub fn logits(&self, text: &str, logits: &mut [f32]) -> Result<f32> {
         let mut reading = self.model.reading(logits);
         self.model
@@ -336,8 +343,9 @@ impl Classifier {
         Ok(reading.score())
     }
 
-    /// The features of a text as a whole: 256 numbers of unit length, or zeros when nothing in it is known. A model that cuts
-    /// texts into clauses predicts from those: see [`Classifier::vectorize_rows`].
+    /// Returns the features of a text as a whole: 256 numbers of unit length, or zeros if nothing
+    /// in it is known. A model that splits texts into clauses predicts from the features of the
+    /// clauses: see [`Classifier::vectorize_rows`].
     ///
     /// # Errors
     /// As [`Classifier::predict`].
@@ -347,9 +355,10 @@ impl Classifier {
         Ok(features)
     }
 
-    /// Writes the features of each clause of a text in which anything is known, as far as they fit, and returns how many there
-    /// are, at most [`MAX_CLAUSES`](crate::text::ngrams::MAX_CLAUSES). Without clause separators it is the one of
-    /// [`Classifier::vectorize`], or none when nothing is known.
+    /// Writes the features of each clause of a text that contains anything known, as far as they
+    /// fit. Returns their number, at most [`MAX_CLAUSES`](crate::text::ngrams::MAX_CLAUSES).
+    /// Without clause separators it is the vector of [`Classifier::vectorize`], or none if nothing
+    /// is known.
     ///
     /// # Errors
     /// As [`Classifier::predict`].
@@ -364,21 +373,22 @@ impl Classifier {
         Ok(count)
     }
 
-    /// Writes the logits of one feature vector, one for each label.
+    /// Writes the logits of one feature vector, one per label.
     ///
     /// # Panics
-    /// When `logits` is not as long as there are labels.
+    /// If the length of `logits` is not the number of labels.
     pub fn network(&self, features: &FeatureVector, logits: &mut [f32]) {
         self.engines.logits(&self.model, std::slice::from_ref(features), logits);
     }
 
-    /// Returns when the next prediction will be fast: the kernels are chosen and the model's pages are in memory.
+    /// Warms up: chooses the kernels and loads the model's pages into memory, so that the next
+    /// prediction is fast.
     pub fn prepare(&self) {
-        // One byte of every page, kept from being optimised away.
+        // Reads one byte of every page; the optimiser must not remove it.
         std::hint::black_box(self.model.as_bytes().iter().step_by(4096).fold(0u8, |a, &b| a ^ b));
         let mut features = [0.0; DIMENSIONS];
         features[0] = 1.0;
-        // The options are the default ones and the features finite, so there is nothing to report.
+        // The options are the defaults and the features finite, so this can't fail.
         let _: Result<usize, Error> = self.predict_features(&[features], &PredictOptions::default(), &mut []);
     }
 }

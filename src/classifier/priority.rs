@@ -1,11 +1,11 @@
-//! Work that may wait for others.
+//! Low-priority threads.
 
-/// Asks the system to let other threads go before this one, and those that it starts. Where the system has no such thing, or refuses,
-/// all goes on as before.
+/// Lowers the priority of this thread and those it starts. Has no effect where the system can't or
+/// refuses.
 pub(super) fn lower() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        // On Linux a thread has a niceness of its own, under its thread id.
+        // On Linux a thread has its own niceness, by its thread id.
         let thread = rustix::thread::gettid();
         let _ = rustix::process::setpriority_process(Some(thread), 19);
     }

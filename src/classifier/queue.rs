@@ -1,7 +1,9 @@
-//! Requests that wait for an answer: a bounded queue, workers that take several at a time, exactly one delivery for each request.
+//! Asynchronous requests: a bounded queue, workers that take several requests at a time, exactly
+//! one delivery per request.
 //!
-//! A request is waiting, then either started by a worker or cancelled by its owner, whoever is first; a worker delivers it in both cases,
-//! so that a callback always runs on a worker. Nothing here knows what an answer is.
+//! A waiting request is either started by a worker or cancelled by its owner, whichever is first. A
+//! worker delivers it in both cases, so that a callback always runs on a worker. The module is
+//! generic over requests and results.
 
 use super::sync::{
     Arc, AtomicBool, AtomicU8, Mutex, Ordering, Receiver, RwLock, Sender, TrySendError, bounded, thread,
@@ -10,38 +12,40 @@ use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 
-/// Requests that a worker takes at a time, at most.
+/// Maximum number of requests that a worker takes at a time.
 const MOST_AT_ONCE: usize = 64;
-/// Threads that a queue may have, as many as training may use: more than any machine has cores for.
+/// Maximum number of worker threads, as for training: more than any machine has cores for.
 const MOST_WORKERS: usize = 1 << 10;
-/// Requests that may wait: a tenth of a second of work for one worker. The room for them, some megabytes, is taken when the queue is made.
+/// Maximum number of waiting requests: 0.1 s of work for one worker. Their memory, some megabytes,
+/// is allocated with the queue.
 const MOST_WAITING: usize = 1 << 16;
 
 pub(super) const WAITING: u8 = 0;
 const STARTED: u8 = 1;
 pub(super) const CANCELLED: u8 = 2;
 
-/// Takes a request that is waiting; says whether it was.
+/// Claims a waiting request. Returns true if it was waiting.
 fn claim(state: &AtomicU8, to: u8) -> bool {
     state.compare_exchange(WAITING, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
 }
 
-/// A hold on a request that was accepted. Letting go of it changes nothing.
+/// A handle of an accepted request. Dropping it has no effect.
 #[derive(Clone)]
 pub struct Ticket(pub(super) Arc<AtomicU8>);
 
 impl Ticket {
-    /// Cancels the request if no worker has started it; says whether that is so. Its owner is told [`Error::Cancelled`] then, by a worker as
-    /// always; otherwise the answer comes as if nothing had been said.
+    /// Cancels the request unless a worker has started it. Returns true if it was cancelled; a
+    /// worker then delivers [`Error::Cancelled`]. Otherwise the result is delivered as usual.
     pub fn cancel(&self) -> bool {
         claim(&self.0, CANCELLED)
     }
 }
 
-/// What a request's owner is called with.
+/// The callback of a request's owner.
 pub(super) type Done<A> = Box<dyn FnOnce(Result<A>) + Send>;
 
-/// A request on its way. However it ends, `done` is called once, unless the request was never accepted.
+/// A request. `done` is called exactly once, however the request ends, unless it was never
+/// accepted.
 pub(super) struct Request<Q, A> {
     pub(super) question: Q,
     state: Arc<AtomicU8>,
@@ -49,43 +53,44 @@ pub(super) struct Request<Q, A> {
 }
 
 impl<Q, A> Request<Q, A> {
-    /// Delivers an answer.
+    /// Delivers a result.
     pub(super) fn deliver(&mut self, answer: Result<A>) {
         if let Some(done) = self.done.take() {
-            // A panic of the owner's must not take the worker along, and has been reported by the panic hook.
+            // A panic of the callback must not end the worker; the panic hook has reported it.
             let _ = catch_unwind(AssertUnwindSafe(|| done(answer)));
         }
     }
 }
 
 impl<Q, A> Drop for Request<Q, A> {
-    /// A request that a worker let go of: it was cancelled, or the worker panicked.
+    /// Delivers an undelivered request: it was cancelled, or the worker panicked.
     fn drop(&mut self) {
         self.deliver(Err(Error::Cancelled));
     }
 }
 
-/// What workers do with requests: [`Request::deliver`] each.
+/// Handles requests: calls [`Request::deliver`] on each.
 pub(super) type Handler<Q, A> = dyn Fn(&mut [Request<Q, A>]) + Send + Sync;
 
 /// A queue and its workers.
 pub(super) struct Queue<Q, A> {
-    /// `None` when no more requests are taken.
+    /// `None` when closed.
     sender: RwLock<Option<Sender<Request<Q, A>>>>,
     capacity: usize,
-    /// What waits is cancelled instead of answered.
+    /// Whether waiting requests are cancelled instead of handled.
     abandoned: Arc<AtomicBool>,
     workers: Mutex<Vec<thread::JoinHandle<()>>>,
-    /// The process that the workers are in. A process forked from it has a copy of everything but them.
+    /// The process of the workers. A forked child has a copy of everything except the workers.
     process: u32,
 }
 
-/// How requests wait.
+/// Settings of the request queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueOptions {
-    /// Threads that answer, 1 to 1024. Default: one for each core but one, four at most; a prediction takes microseconds.
+    /// Number of worker threads, 1 to 1024. Defaults to the number of cores minus one, at most
+    /// four; a prediction takes microseconds.
     pub workers: usize,
-    /// Requests that may wait, 1 to 65,536. Default 1024.
+    /// Maximum number of waiting requests, 1 to 65,536. Defaults to 1024.
     pub capacity: usize,
 }
 
@@ -100,7 +105,7 @@ impl QueueOptions {
     /// Checks that the numbers are in range.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] naming what is out of range.
+    /// [`Error::InvalidArgument`] naming the number out of range.
     pub(super) fn check(&self) -> Result<()> {
         let QueueOptions { workers, capacity } = *self;
         for (name, value, most) in [("workers", workers, MOST_WORKERS), ("capacity", capacity, MOST_WAITING)]
@@ -115,7 +120,7 @@ impl QueueOptions {
 
 impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
     /// # Errors
-    /// As [`QueueOptions::check`], and when the system gives no threads.
+    /// As [`QueueOptions::check`], and if the system can't start threads.
     pub(super) fn new(options: QueueOptions, handler: Arc<Handler<Q, A>>) -> Result<Self> {
         options.check()?;
         let QueueOptions { workers, capacity } = options;
@@ -137,7 +142,7 @@ impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
                 Err(e) => {
                     queue.close(true);
                     return Err(Error::invalid(format!(
-                        "the system gives no thread for the {workers} workers of the queue: {e}; ask without waiting, or for fewer workers"
+                        "the system can't start the {workers} workers of the queue: {e}; use synchronous calls or fewer workers"
                     )));
                 }
             }
@@ -145,20 +150,21 @@ impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
         Ok(queue)
     }
 
-    /// Whether the workers are in this process. Where they aren't, nothing must be done with the queue, which includes dropping it.
+    /// Returns true if the workers are in this process. If not, the queue must not be used or
+    /// dropped.
     pub(super) fn is_here(&self) -> bool {
         self.process == process::id()
     }
 
-    /// Whether it takes no more requests.
+    /// Returns true if the queue accepts no more requests.
     pub(super) fn is_closed(&self) -> bool {
         self.sender.read().unwrap_or_else(|poisoned| poisoned.into_inner()).is_none()
     }
 
-    /// Queues a request and returns at once. `done` is called once, on a worker.
+    /// Queues a request and returns immediately. `done` is called once, on a worker.
     ///
     /// # Errors
-    /// [`Error::Busy`] when there is no room, [`Error::ShutDown`]; `done` is not called then.
+    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`]; `done` is then not called.
     pub(super) fn submit(&self, question: Q, done: Done<A>) -> Result<Ticket> {
         let sender = self.sender.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(sender) = &*sender else { return Err(Error::ShutDown) };
@@ -173,8 +179,9 @@ impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
         Err(error)
     }
 
-    /// Takes no more requests, answers those that wait, or cancels them, and returns when all are delivered; on one of its own workers it
-    /// returns at once, and they are delivered behind it.
+    /// Closes the queue, handles the waiting requests or cancels them, and returns when all are
+    /// delivered. Called on one of its own workers it returns immediately, and they are delivered
+    /// afterwards.
     pub(super) fn close(&self, abandon: bool) {
         if abandon {
             self.abandoned.store(true, Ordering::Release);
@@ -205,14 +212,14 @@ fn work<Q, A>(
     let mut taken = vec![];
     while let Ok(first) = receiver.recv() {
         taken.push(first);
-        // A worker's share of what waits, so that the others have something to do.
+        // A worker's share of the waiting requests, so that the others have work too.
         let share = (receiver.len() / workers).min(MOST_AT_ONCE - 1);
         taken.extend((0..share).map_while(|_| receiver.try_recv().ok()));
         let abandoned = abandoned.load(Ordering::Acquire);
-        // A request that goes is told that it is cancelled.
+        // Dropping a request delivers its cancellation.
         taken.retain(|request| claim(&request.state, STARTED) && !abandoned);
         if !taken.is_empty() {
-            // Requests that a panic leaves behind are delivered by being dropped.
+            // Requests that a panic leaves are delivered when dropped.
             let _ = catch_unwind(AssertUnwindSafe(|| handler(&mut taken)));
         }
         taken.clear();

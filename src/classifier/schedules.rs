@@ -1,5 +1,6 @@
-//! The queue and the swap run through thousands of orders in which threads can take their turns, by shuttle (random and priority-driven
-//! schedules; Burckhardt et al., 2010): `RUSTFLAGS="--cfg shuttle" cargo test --lib schedules`. Planted mistakes must be found.
+//! Runs the queue and the swap through thousands of thread schedules with shuttle (random and
+//! priority-driven schedules; Burckhardt et al., 2010): `RUSTFLAGS="--cfg shuttle" cargo test --lib
+//! schedules`. Deliberate bugs must be found.
 
 use super::queue::{CANCELLED, Handler, Queue, QueueOptions, Request, Ticket, WAITING};
 use super::sync::{Arc, ArcSwap, Mutex, Ordering, thread};
@@ -8,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const SCHEDULES: usize = 3_000;
 
-/// Runs `body` through many orders.
+/// Runs `body` under many schedules.
 fn check(body: impl Fn() + Send + Sync + 'static) {
     let body = Arc::new(body);
     let again = Arc::clone(&body);
@@ -16,7 +17,7 @@ fn check(body: impl Fn() + Send + Sync + 'static) {
     shuttle::check_pct(move || again(), SCHEDULES, 3);
 }
 
-/// Whether some order makes `body` panic.
+/// Returns true if `body` panics under some schedule.
 fn is_found(body: impl Fn() + Send + Sync + 'static) -> bool {
     catch_unwind(AssertUnwindSafe(|| check(body))).is_err()
 }
@@ -30,7 +31,7 @@ fn echo() -> Arc<Handler<u32, u32>> {
     })
 }
 
-/// What came back for each request.
+/// The results of each request.
 #[derive(Default)]
 struct Inbox(Mutex<Vec<(u32, Result<u32, String>)>>);
 
@@ -43,7 +44,7 @@ impl Inbox {
         queue.submit(question, Box::new(done))
     }
 
-    /// Every accepted request came back once, those cancelled with an error.
+    /// Asserts that every accepted request was delivered once, cancelled ones with an error.
     fn holds(&self, accepted: &[(u32, bool)]) {
         let mut found = self.0.lock().unwrap().clone();
         found.sort_by_key(|(question, _)| *question);
@@ -58,7 +59,7 @@ impl Inbox {
     }
 }
 
-/// Two threads submit and cancel, two workers answer.
+/// Two threads submit and cancel; two workers serve.
 fn cancel_some(cancel: fn(&Ticket) -> bool) {
     let queue = Arc::new(Queue::new(QueueOptions { workers: 2, capacity: 2 }, echo()).unwrap());
     let inbox: Arc<Inbox> = Arc::default();
@@ -118,7 +119,7 @@ fn closing_in_mid_flight_answers_or_cancels_everything_that_was_accepted() {
         });
         queue.close(true);
         let accepted = thread.join().unwrap();
-        // Its workers have gone; what was accepted is told, and nothing else.
+        // Its workers have ended; the accepted requests were delivered, and no others.
         assert_eq!(inbox.0.lock().unwrap().len(), accepted);
         assert!(matches!(inbox.submit(&queue, 9), Err(Error::ShutDown)));
     });
@@ -128,7 +129,7 @@ fn closing_in_mid_flight_answers_or_cancels_everything_that_was_accepted() {
 fn a_worker_that_panics_leaves_no_request_untold() {
     check(|| {
         let answer: Arc<Handler<u32, u32>> = Arc::new(|requests: &mut [Request<u32, u32>]| {
-            // As a panic in the middle of a batch would: some are delivered, the rest is dropped.
+            // As a panic in the middle of a batch would: some are delivered, the rest are dropped.
             requests[0].deliver(Ok(requests[0].question * 2));
         });
         let queue = Queue::new(QueueOptions { workers: 1, capacity: 4 }, answer).unwrap();
@@ -141,7 +142,8 @@ fn a_worker_that_panics_leaves_no_request_untold() {
     });
 }
 
-/// As the live classifier publishes: read the current model, make the next one from it, store it, all under one lock.
+/// As the live classifier publishes: reads the current model, makes the next one from it and stores
+/// it, all under one lock.
 fn swap_in_turn(locked: bool) {
     let current = Arc::new(ArcSwap::new(Arc::new((1u64, 10u64))));
     let learning = Arc::new(Mutex::new(()));

@@ -1,5 +1,5 @@
-//! What threads share. Under `--cfg shuttle` the same names stand for models of these things, which a test runs through all the orders it can
-//! think of (`src/classifier/schedules.rs`).
+//! Synchronisation types. Under `--cfg shuttle` the same names stand for shuttle's models of them,
+//! which a test runs under many schedules (`src/classifier/schedules.rs`).
 
 #[cfg(not(shuttle))]
 mod real {
@@ -21,7 +21,7 @@ mod modelled {
     pub(crate) use shuttle::thread;
     use std::collections::VecDeque;
 
-    /// As that of arc-swap, as far as it is used here.
+    /// The used subset of arc-swap's `ArcSwap`.
     pub(crate) struct ArcSwap<T>(Mutex<Arc<T>>);
 
     impl<T> ArcSwap<T> {
@@ -53,7 +53,7 @@ mod modelled {
     }
 
     struct Shared<T> {
-        /// What is waiting, senders, receivers.
+        /// Waiting items, number of senders, number of receivers.
         state: Mutex<(VecDeque<T>, usize, usize)>,
         changed: Condvar,
         room: usize,
@@ -67,7 +67,7 @@ mod modelled {
         Disconnected(T),
     }
 
-    /// As that of crossbeam-channel.
+    /// As `bounded` of crossbeam-channel.
     pub(crate) fn bounded<T>(room: usize) -> (Sender<T>, Receiver<T>) {
         let shared =
             Arc::new(Shared { state: Mutex::new((VecDeque::new(), 1, 1)), changed: Condvar::new(), room });

@@ -1,4 +1,4 @@
-//! What the queue's workers do: several texts at a time, by one model.
+//! The work of the queue's workers: several texts at a time, with one model.
 
 use super::current::{LivePrediction, Published};
 use super::queue::Request;
@@ -8,14 +8,14 @@ use crate::error::Error;
 use crate::monitor::{Stage, Statistics};
 use std::sync::Arc;
 
-/// A text that waits, and since when.
+/// A waiting text, and since when it waits.
 pub(super) struct Question {
     pub(super) text: String,
     pub(super) options: PredictOptions,
     pub(super) submitted: u64,
 }
 
-/// Answers requests that a worker has taken.
+/// Serves the requests that a worker has taken.
 pub(super) fn serve(published: &Published, requests: &mut [Request<Question, LivePrediction>]) {
     let current = published.current();
     let start = published.statistics.start();
@@ -26,7 +26,7 @@ pub(super) fn serve(published: &Published, requests: &mut [Request<Question, Liv
     }
     let texts: Vec<&str> = requests.iter().map(|request| request.question.text.as_str()).collect();
     let options: Vec<PredictOptions> = requests.iter().map(|request| request.question.options).collect();
-    // What can be said against a text or options was said when it was submitted.
+    // Texts and options were checked when they were submitted.
     let predictions = if start.is_some_and(Statistics::is_sampled) {
         let timed = |stages| published.statistics.stages(stages);
         current.classifier.predict_some_in_stages(&texts, &options, timed)
@@ -45,7 +45,7 @@ pub(super) fn serve(published: &Published, requests: &mut [Request<Question, Liv
                 request.deliver(Ok(LivePrediction::new(prediction, Arc::clone(&current))));
             }
         }
-        // The model was swapped for one that reads no texts.
+        // The model was swapped for one without a vectorizer.
         Err(_) => requests.iter_mut().for_each(|request| request.deliver(Err(Error::NoVectorizer))),
     }
 }

@@ -1,7 +1,8 @@
-//! Core ML through its Objective-C interface, from macOS 12 and iOS 15 on.
+//! Core ML through its Objective-C interface, on macOS 12 and iOS 15 or later.
 //!
-//! The model's package is exported and compiled once, into a cache that outlives the process. One `MLModel` is used by one thread at a time,
-//! as its documentation asks; a lock sees to that. Nothing here has run on an Apple system yet: it is compiled and linked for them.
+//! The model's package is exported and compiled once, into a cache that outlives the process. An
+//! `MLModel` is used by one thread at a time, as its documentation requires; a lock ensures that.
+//! None of this has run on an Apple system yet: it is compiled and linked for them.
 
 use super::layout::{cache_name, copy_rows, extent, is_stale};
 use super::{Candidate, Engine, Plan};
@@ -26,12 +27,14 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Rows of one batch: their arrays are made for each, and live as long as it.
+/// Maximum number of rows per batch. Their arrays are created for each batch and live as long as
+/// it.
 const BATCH: usize = 256;
 
-/// Core ML on each choice of compute units, running a package of that precision. What [`EngineChoice::Auto`](super::EngineChoice::Auto)
-/// tries has no GPU where the system lets one leave it out: for a network this small it is never the fastest, and its compiler is reported to
-/// end processes.
+/// Returns Core ML on each choice of compute units, with a package of that precision.
+/// [`EngineChoice::Auto`](super::EngineChoice::Auto) excludes the GPU if the system allows that:
+/// for a network this small it is never the fastest, and its compiler is reported to crash
+/// processes.
 pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
     let newer = can_ask_for_the_neural_engine();
     let units = [
@@ -64,7 +67,8 @@ pub(super) fn candidates(precision: CoreMlPrecision) -> Vec<Candidate> {
     candidates
 }
 
-/// Whether the compute units "CPU and Neural Engine" are known here: from macOS 13, iOS 16, tvOS 16, watchOS 9 on.
+/// Returns true if the system has the compute units "CPU and Neural Engine": macOS 13, iOS 16, tvOS
+/// 16, watchOS 9 or later.
 fn can_ask_for_the_neural_engine() -> bool {
     let major = match () {
         () if cfg!(target_os = "macos") => 13,
@@ -78,14 +82,15 @@ fn can_ask_for_the_neural_engine() -> bool {
 
 /// The class name of a Neural Engine among compute devices.
 const NEURAL_ENGINE: &[u8] = b"MLNeuralEngineComputeDevice";
-/// For the system's plan, which it hands to a callback.
+/// Time limit for the system's plan, which arrives by a callback.
 const PLAN_LIMIT: Duration = Duration::from_secs(10);
 
 /// As [`super::has_neural_engine`].
 pub(super) fn has_neural_engine() -> Option<bool> {
     autoreleasepool(|_| {
         let class = MLModel::class();
-        // SAFETY: every class answers this question; the method behind the selector gives an array of objects.
+        // SAFETY: every class responds to this selector; the method behind it returns an array of
+        // objects.
         unsafe {
             let knows: bool = msg_send![class, respondsToSelector: sel!(availableComputeDevices)];
             if !knows {
@@ -97,29 +102,31 @@ pub(super) fn has_neural_engine() -> Option<bool> {
     })
 }
 
-/// A plan on its way from the system's thread to ours.
+/// A plan in transfer from the system's thread to ours.
 struct Sent(Option<Retained<MLComputePlan>>);
 
-// SAFETY: the plan is immutable, and handed over whole.
+// SAFETY: the plan is immutable, and is moved as a whole.
 unsafe impl Send for Sent {}
 
-/// What the system plans for a compiled model; `None` where it is too old to say (before macOS 14.4, iOS 17.4) or doesn't answer.
+/// Returns the system's plan for a compiled model. `None` if the system is too old (before macOS
+/// 14.4, iOS 17.4) or doesn't respond.
 fn plan(place: &NSURL, configuration: &MLModelConfiguration) -> Option<Plan> {
-    // Looked up: a class that isn't there must not be named.
+    // Looked up at run time: naming a class that doesn't exist would fail.
     AnyClass::get(c"MLComputePlan")?;
     let (send, receive) = sync_channel(1);
     let handler = RcBlock::new(move |plan: *mut MLComputePlan, _: *mut NSError| {
-        // SAFETY: NULL, or a plan that lives during the call at least.
+        // SAFETY: NULL, or a plan that lives at least during the call.
         let plan = unsafe { Retained::retain(plan) };
-        // Nobody listens any more when it took too long.
+        // After the time limit there is no receiver.
         let _ = send.try_send(Sent(plan));
     });
-    // SAFETY: a file URL of a compiled model, its configuration, and a block that may be called on any thread.
+    // SAFETY: a file URL of a compiled model, its configuration, and a block that may be called on
+    // any thread.
     unsafe {
         MLComputePlan::loadContentsOfURL_configuration_completionHandler(place, configuration, &handler)
     };
     let plan = receive.recv_timeout(PLAN_LIMIT).ok()?.0?;
-    // SAFETY: plain questions to immutable objects.
+    // SAFETY: property reads of immutable objects.
     unsafe {
         let program = plan.modelStructure().program()?;
         let main = program.functions().objectForKey(&NSString::from_str("main"))?;
@@ -135,14 +142,15 @@ fn plan(place: &NSURL, configuration: &MLModelConfiguration) -> Option<Plan> {
     }
 }
 
-/// A loaded model with the array that its rows go through.
+/// A loaded model with the array that its rows pass through.
 struct Loaded {
     model: Retained<MLModel>,
     input: Retained<MLMultiArray>,
     features: Retained<MLDictionaryFeatureProvider>,
 }
 
-// SAFETY: the objects are used under a lock, by one thread at a time, and belong to no thread.
+// SAFETY: the objects are used under a lock, by one thread at a time, and are not bound to a
+// thread.
 unsafe impl Send for Loaded {}
 
 struct CoreMl {
@@ -160,7 +168,7 @@ fn url(path: &Path) -> Result<Retained<NSURL>, String> {
     Ok(NSURL::fileURLWithPath_isDirectory(&NSString::from_str(text), true))
 }
 
-/// Where compiled packages are kept.
+/// Returns the folder of compiled packages.
 fn cache() -> Result<PathBuf, String> {
     let base = std::env::var_os("HOME")
         .map_or_else(std::env::temp_dir, |home| Path::new(&home).join("Library/Caches"));
@@ -170,7 +178,7 @@ fn cache() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// The compiled package of a model, from the cache or made now.
+/// Returns the compiled package of a model, from the cache or compiled now.
 fn compiled(model: &Model, precision: CoreMlPrecision) -> Result<PathBuf, String> {
     let options = CoreMlOptions { precision, ..CoreMlOptions::default() };
     let system = NSProcessInfo::processInfo().operatingSystemVersionString().to_string();
@@ -183,14 +191,14 @@ fn compiled(model: &Model, precision: CoreMlPrecision) -> Result<PathBuf, String
     let package = made.path().join("model.mlpackage");
     export::core_ml(model, &package, &options).map_err(|error| error.to_string())?;
     let source = url(&package)?;
-    // The way without this call is a callback, and from macOS 13 on only.
+    // The alternative to this call uses a callback, and needs macOS 13.
     #[allow(deprecated)]
     // SAFETY: a file URL of a package; the result is a URL or an error.
     let compiled = unsafe { MLModel::compileModelAtURL_error(&source) }
         .map_err(|e| sentence("cannot compile the model", &e))?;
     let compiled =
         compiled.path().ok_or_else(|| "Core ML compiled the model to no file".to_owned())?.to_string();
-    // Into the same file system first, so that the cache never holds half of one.
+    // First to the same file system, so that the cache never holds a partial package.
     let here = made.path().join("compiled");
     if fs::rename(&compiled, &here).is_err() {
         copy_folder(Path::new(&compiled), &here)
@@ -208,7 +216,7 @@ fn compiled(model: &Model, precision: CoreMlPrecision) -> Result<PathBuf, String
     }
 }
 
-/// Removes what an older library or system compiled of the same model. What can't be removed stays.
+/// Removes packages of the same model compiled by an older library or system. Ignores failures.
 fn remove_stale(folder: &Path, current: &Path) {
     let (Ok(entries), Some(current)) =
         (fs::read_dir(folder), current.file_name().and_then(|name| name.to_str()))
@@ -236,7 +244,7 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// An array of one row of features.
+/// Creates an array for one row of features.
 fn row_array() -> Result<Retained<MLMultiArray>, String> {
     let shape = NSArray::from_retained_slice(&[NSNumber::new_usize(1), NSNumber::new_usize(DIMENSIONS)]);
     // SAFETY: two positive dimensions.
@@ -251,8 +259,8 @@ fn row_array() -> Result<Retained<MLMultiArray>, String> {
 }
 
 fn fill(array: &MLMultiArray, row: &FeatureVector) {
-    // SAFETY: `row_array` made it: 256 float32 in a row, which nobody else looks at meanwhile. There is no other way to its memory
-    // before macOS 12.3.
+    // SAFETY: `row_array` created it: 256 float32 in a row, which no one else accesses meanwhile.
+    // Before macOS 12.3 there is no other access to its memory.
     #[allow(deprecated)]
     unsafe {
         array.dataPointer().cast::<f32>().as_ptr().copy_from_nonoverlapping(row.as_ptr(), DIMENSIONS);
@@ -275,12 +283,12 @@ fn provider(array: &MLMultiArray) -> Result<Retained<MLDictionaryFeatureProvider
 
 /// Copies one row's logits out of a prediction.
 fn read(outputs: &ProtocolObject<dyn MLFeatureProvider>, logits: &mut [f32]) -> Result<(), String> {
-    // SAFETY: plain questions to a feature provider and an array; what they give is checked below.
+    // SAFETY: property reads of a feature provider and an array; the results are checked below.
     let array = unsafe {
         let value = outputs.featureValueForName(&NSString::from_str("logits"));
         value.and_then(|value| value.multiArrayValue())
     };
-    let array = array.ok_or_else(|| "Core ML gave no array of logits".to_owned())?;
+    let array = array.ok_or_else(|| "Core ML returned no array of logits".to_owned())?;
     // SAFETY: as above.
     let (kind, shape, strides) = unsafe { (array.dataType(), array.shape(), array.strides()) };
     let pair = |numbers: &NSArray<NSNumber>| -> Option<[usize; 2]> {
@@ -294,7 +302,8 @@ fn read(outputs: &ProtocolObject<dyn MLFeatureProvider>, logits: &mut [f32]) -> 
     };
     let reach =
         extent(shape, strides).ok_or_else(|| "Core ML gave logits of impossible strides".to_owned())?;
-    // SAFETY: an array's memory holds all that its shape and strides reach; it lives while `array` is held, and nobody writes to it.
+    // SAFETY: an array's memory covers all that its shape and strides reach; it lives while `array`
+    // is held, and nothing writes to it.
     #[allow(deprecated)]
     let from = unsafe { std::slice::from_raw_parts(array.dataPointer().cast::<f32>().as_ptr(), reach) };
     match copy_rows(from, shape, strides, logits) {
@@ -342,7 +351,7 @@ impl Engine for CoreMl {
 
     fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
         let labels = model.labels().len();
-        // Nothing panics with the lock held.
+        // Nothing panics while the lock is held.
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let [row] = rows {
             return autoreleasepool(|_| {
@@ -374,9 +383,9 @@ impl Engine for CoreMl {
                     loaded.model.predictionsFromBatch_error(ProtocolObject::from_ref(&*batch))
                 };
                 let outputs = outputs.map_err(|error| sentence("cannot predict a batch", &error))?;
-                // SAFETY: a plain question.
+                // SAFETY: a property read.
                 if unsafe { outputs.count() } != rows.len() as isize {
-                    return Err("Core ML answered another number of rows than it was given".to_owned());
+                    return Err("Core ML answered a different number of rows than given".to_owned());
                 }
                 for (i, logits) in logits.chunks_mut(labels).enumerate() {
                     // SAFETY: within the number of rows.

@@ -1,5 +1,6 @@
-//! The crate coreml-rs as an engine: opt-in (`--features coreml-rs`), macOS only. `docs/decisions/coreml-rs.md` says why it is not the
-//! default, and what of it is left alone: this file asks for nothing that it is known to do wrong.
+//! The crate coreml-rs as an engine: opt-in (`--features coreml-rs`), macOS only.
+//! `docs/decisions/coreml-rs.md` explains why it is not the default, and which of its functions are
+//! avoided: this file calls none that is known to be wrong.
 
 use super::Engine;
 use crate::model::Model;
@@ -13,10 +14,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// A loaded model, or why there is none any more.
+/// A loaded model, or the reason why it is gone.
 pub struct CoreMlRs(Mutex<Result<CoreMLModelWithState, String>>);
 
-/// A file URL, percent-encoded: a plain path would become a URL without a scheme, and a space or a `%` in it none at all.
+/// Returns a percent-encoded file URL. A plain path would give a URL without a scheme, or none if
+/// it contains a space or `%`.
 fn file_url(path: &Path) -> Result<String, String> {
     let absolute = std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let text = absolute.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
@@ -33,7 +35,8 @@ fn file_url(path: &Path) -> Result<String, String> {
     Ok(url)
 }
 
-/// Runs `work` so that what Objective-C leaves behind is freed at its end: our threads may live long.
+/// Runs `work` in an autorelease pool, so that Objective-C objects are freed at its end: our
+/// threads may live long.
 fn pooled<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_vendor = "apple")]
     return objc2::rc::autoreleasepool(|_| work());
@@ -49,12 +52,13 @@ impl CoreMlRs {
     /// Loads a compiled model (`.mlmodelc`) for the CPU and the Neural Engine.
     ///
     /// # Errors
-    /// A sentence: nothing is there, it can't be loaded, or it has an output that coreml-rs can't read.
+    /// A sentence, if the model doesn't exist, can't be loaded, or has an output that coreml-rs
+    /// can't read.
     pub fn new(compiled: &Path) -> Result<Self, String> {
-        // The crate says no more than "false" of what it can't load.
+        // The crate reports a failure to load without a reason.
         if !compiled.is_dir() {
             return Err(format!(
-                "{} is no compiled model; it should be a folder NAME.mlmodelc",
+                "{} is not a compiled model; it should be a folder NAME.mlmodelc",
                 compiled.display()
             ));
         }
@@ -64,7 +68,7 @@ impl CoreMlRs {
         };
         let url = file_url(compiled)?;
         pooled(|| {
-            // From a path: loading from memory waits for ever when it fails.
+            // From a path: loading from memory blocks forever on failure.
             let loaded = CoreMLModelWithState::new_compiled(url, options).load();
             let model = loaded.map_err(|_| format!("coreml-rs cannot load {}", compiled.display()))?;
             let description = model.description().map_err(|error| sentence(&error))?;
@@ -98,7 +102,7 @@ impl Engine for CoreMlRs {
         // Row by row: its batches ignore strides.
         let outcome = rows.iter().zip(logits.chunks_mut(labels)).try_for_each(|(row, logits)| {
             pooled(|| {
-                // Exactly as long as it is large: the crate passes the capacity on as the length.
+                // With capacity equal to length: the crate passes the capacity on as the length.
                 let input = ArrayD::from_shape_vec(IxDyn(&[1, DIMENSIONS]), row.to_vec());
                 let input = input.map_err(|error| format!("coreml-rs: {error}"))?;
                 loaded
@@ -116,7 +120,7 @@ impl Engine for CoreMlRs {
             })
         });
         if let Err(reason) = &outcome {
-            // A prediction that failed leaves its buffers bound; they go with the model.
+            // A failed prediction leaves its buffers bound; they are freed with the model.
             *state = Err(reason.clone());
         }
         outcome

@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::network::float32::FloatNetwork;
 use crate::vectorizer::FeatureVector;
 
-/// Integer arithmetic on the model's weights as they are.
+/// Integer arithmetic on the model's weights as they are stored.
 pub struct CpuInt8;
 
 impl Engine for CpuInt8 {
@@ -19,11 +19,11 @@ impl Engine for CpuInt8 {
     }
 }
 
-/// Float32 arithmetic on the model's weights, multiplied out once.
+/// Float32 arithmetic on the model's weights, dequantised once.
 pub struct CpuFloat32(FloatNetwork);
 
 impl CpuFloat32 {
-    /// Multiplies the weights of `model` out.
+    /// Dequantises the weights of `model`.
     pub fn new(model: &Model) -> Self {
         CpuFloat32(FloatNetwork::new(&model.network()))
     }

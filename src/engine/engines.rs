@@ -1,4 +1,5 @@
-//! The engines of one model: the CPU's, which always answers, and those that were found to be faster.
+//! The engines of one model: the CPU, which is always available, and those that were measured to be
+//! faster.
 
 use super::measure::{self, Candidate, CandidateReport, Figures, Limits, State, Tried};
 use super::{Engine, Precision, has_neural_engine, offered};
@@ -13,21 +14,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a host asks for.
+/// The host's choice of engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineChoice {
-    /// The CPU. The default: for one text at a time it is likely to be the fastest everywhere.
+    /// The CPU. The default: probably the fastest for single texts on every system.
     #[default]
     Cpu,
-    /// The fastest that agrees with the CPU, measured in the background; for one row and for many apart.
+    /// The fastest engine that agrees with the CPU, measured in the background, separately for one
+    /// row and for batches.
     Auto,
-    /// Core ML, even where the CPU is faster, as long as it agrees with the CPU; on the fastest of the compute units that are tried for
-    /// [`EngineChoice::Auto`].
+    /// Core ML if it agrees with the CPU, even if the CPU is faster; on the fastest of the compute
+    /// units tried for [`EngineChoice::Auto`].
     CoreMl,
-    /// Core ML on whatever compute units the system likes.
+    /// Core ML on compute units of the system's choice.
     CoreMlAll,
-    /// Core ML on the CPU and the Neural Engine, from macOS 13 and iOS 16 on.
+    /// Core ML on the CPU and the Neural Engine, on macOS 13 and iOS 16 or later.
     CoreMlNeuralEngine,
     /// Core ML on the CPU and the GPU.
     CoreMlGpu,
@@ -46,12 +48,12 @@ impl EngineChoice {
         (EngineChoice::CoreMlCpu, "core-ml-cpu"),
     ];
 
-    /// Its name, which for a choice of compute units is that of the one engine it asks for.
+    /// Returns the name. For a choice of compute units it is the name of the engine.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(choice, _)| *choice == self).map_or("cpu", |(_, name)| name)
     }
 
-    /// Whether it asks for an engine.
+    /// Returns true if the choice includes the engine.
     fn wants(self, name: &str, is_usual: bool) -> bool {
         match self {
             EngineChoice::Cpu => false,
@@ -68,45 +70,45 @@ impl FromStr for EngineChoice {
         let found = Self::ALL.iter().find(|(_, known)| *known == name);
         found.map(|&(choice, _)| choice).ok_or_else(|| {
             let names = Self::ALL.map(|(_, name)| name).join(", ");
-            Error::invalid(format!("`{name}` is no engine; use one of {names}"))
+            Error::invalid(format!("`{name}` is not an engine; use one of {names}"))
         })
     }
 }
 
-/// Which engine is in use, and why.
+/// Which engine is used, and why.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
-    /// What was asked for.
+    /// The host's choice.
     pub asked: EngineChoice,
     /// Name of the engine for one row.
     pub single: &'static str,
     /// Name of the engine for several rows.
     pub batch: &'static str,
-    /// Whether candidates are still being measured; until then the CPU answers.
+    /// Whether candidates are still being measured. The CPU is used until then.
     pub measuring: bool,
-    /// What the CPU takes; `None` before measuring.
+    /// Times of the CPU; `None` before measuring.
     pub cpu: Option<Figures>,
-    /// The other engines that the system offers; none before measuring.
+    /// The other engines that the system offers; empty before measuring.
     pub candidates: Vec<CandidateReport>,
-    /// Why there is no choice, where there is none.
+    /// Why the chosen engine is not available, if so.
     pub note: Option<&'static str>,
-    /// Whether this system has a Neural Engine, where it can say.
+    /// Whether the system has a Neural Engine. `None` if the system doesn't tell.
     pub neural_engine: Option<bool>,
 }
 
-/// Engines besides the CPU there can be.
+/// Maximum number of engines besides the CPU.
 pub(crate) const SLOTS: usize = 5;
 
-/// What a measuring thread and the predictions share. Predictions read atomics only.
+/// The state shared by the measuring thread and predictions. Predictions read atomics only.
 #[derive(Default)]
 struct Found {
-    /// What the system offers and was not tried yet; `None` before it was asked.
+    /// Candidates not tried yet; `None` before the system was asked for them.
     untried: Mutex<Option<Vec<Candidate>>>,
-    /// Those that were built and agreed.
+    /// The engines that were built and agree with the CPU.
     engines: [OnceLock<Box<dyn Engine>>; SLOTS],
-    /// 1 + the place of the engine for one row; 0 is the CPU.
+    /// 1 + the slot of the engine for one row; 0 is the CPU.
     single: AtomicUsize,
-    /// The same for several rows.
+    /// The same for batches.
     batch: AtomicUsize,
     report: Mutex<Report>,
     done: Condvar,
@@ -114,7 +116,7 @@ struct Found {
 
 impl Found {
     fn report(&self) -> MutexGuard<'_, Report> {
-        // Nothing panics with the lock held; if it did, the report would still be one.
+        // Nothing panics while the lock is held; if it did, the report would still be valid.
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,7 +124,7 @@ impl Found {
         self.untried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next candidate to try, or `None` when no more are wanted: then the measuring is over.
+    /// Returns the next candidate to try, or `None` if no more are wanted, which ends measuring.
     fn next(&self) -> Option<Candidate> {
         let mut report = self.report();
         let mut untried = self.untried();
@@ -140,18 +142,18 @@ impl Found {
         next
     }
 
-    /// Takes in what measuring found of a candidate.
+    /// Stores the result of measuring a candidate.
     fn measured(&self, tried: Tried) {
         let mut report = self.report();
         if let (Some(slot), Some(engine)) = (self.engines.get(report.candidates.len()), tried.engine) {
-            // Nobody else fills it: one thread measures at a time.
+            // No one else fills it: one thread measures at a time.
             let _ = slot.set(engine);
         }
         report.cpu = Some(tried.cpu);
         report.candidates.push(tried.report);
     }
 
-    /// Puts the choice that the report's figures and what was asked for ask for in place.
+    /// Chooses the engines by the report's times and the host's choice.
     fn choose(&self, report: &mut Report) {
         let best = |time: fn(&Figures) -> f64| -> usize {
             let of_cpu = match (report.asked, report.cpu) {
@@ -172,7 +174,7 @@ impl Found {
         self.batch.store(best(|figures| figures.batch_us), Ordering::Release);
     }
 
-    /// An engine that failed isn't asked again.
+    /// Excludes an engine that failed.
     #[cold]
     fn failed(&self, place: usize, reason: String) {
         let mut report = self.report();
@@ -183,7 +185,7 @@ impl Found {
     }
 }
 
-/// Why there is no choice, where nothing of what was asked for is there.
+/// Returns why the chosen engine is not available, if so.
 fn note(report: &Report, untried: &[Candidate]) -> Option<&'static str> {
     let is_there =
         report.candidates.iter().any(|candidate| report.asked.wants(candidate.name, candidate.is_usual));
@@ -197,18 +199,19 @@ fn note(report: &Report, untried: &[Candidate]) -> Option<&'static str> {
     }
 }
 
-/// The engines of one model, and the switch between them. Any number of threads may compute, ask and switch at once.
+/// The engines of one model, and the switch between them. Any number of threads may compute, query
+/// and switch at once.
 pub struct Engines {
     cpu: Box<dyn Engine>,
     precision: Precision,
-    /// When the system's engines were measured last, for this model or one before.
+    /// When engines were last measured, for this model or an earlier one.
     measured: Mutex<Option<Instant>>,
     found: Arc<Found>,
     limits: Limits,
 }
 
 impl Engines {
-    /// The CPU alone, computing in int8.
+    /// Creates the engines with the CPU alone, in int8 arithmetic.
     pub fn new(model: &Model) -> Self {
         Engines {
             cpu: Precision::default().engine(model),
@@ -219,14 +222,15 @@ impl Engines {
         }
     }
 
-    /// The engines of a model that takes the place of this one's, with the same choices. What the system offers is measured anew, but
-    /// not more often than [`Limits::between`] says; until then the CPU answers.
+    /// Creates the engines of a model that replaces this one's, with the same choices. Measures the
+    /// system's engines again, but not more often than [`Limits::between`]. The CPU is used until
+    /// then.
     #[must_use]
     pub fn succeed(&self, model: &Arc<Model>) -> Engines {
         self.succeed_among(model, || offered(CoreMlPrecision::default()))
     }
 
-    /// As [`Engines::succeed`], among the given candidates.
+    /// As [`Engines::succeed`], with the given candidates.
     #[must_use]
     pub fn succeed_among(&self, model: &Arc<Model>, offered: impl FnOnce() -> Vec<Candidate>) -> Engines {
         let next = Engines::new(model).with_precision(self.precision, model).with_limits(self.limits);
@@ -239,27 +243,28 @@ impl Engines {
         next
     }
 
-    /// As [`Engines::new`], with other limits of measuring.
+    /// As [`Engines::new`], with other time limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Computes in another arithmetic on the CPU.
+    /// Chooses the arithmetic of the CPU engine.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision, model: &Model) -> Self {
         (self.cpu, self.precision) = (precision.engine(model), precision);
         self
     }
 
-    /// Asks for an engine and returns at once. What the system offers is built, compared with the CPU and measured on a thread of its own,
-    /// the first time; until that is done, the CPU answers.
+    /// Chooses an engine, and returns immediately. The first time, a background thread builds the
+    /// system's engines, compares them with the CPU and measures them. The CPU is used until it has
+    /// finished.
     pub fn choose(&self, model: &Arc<Model>, choice: EngineChoice) {
         self.choose_among(model, choice, || offered(CoreMlPrecision::default()));
     }
 
-    /// As [`Engines::choose`], among the given candidates.
+    /// As [`Engines::choose`], with the given candidates.
     pub fn choose_among(
         &self,
         model: &Arc<Model>,
@@ -275,14 +280,15 @@ impl Engines {
         let mut untried = self.found.untried();
         let untried = untried.get_or_insert_with(|| offered().into_iter().take(SLOTS).collect());
         if report.measuring {
-            // The thread that measures asks for what is wanted now.
+            // The measuring thread reads the new choice.
             return;
         }
         if !untried.iter().any(|candidate| choice.wants(candidate.name, candidate.is_usual)) {
             report.note = note(&report, untried);
             return;
         }
-        // One model's further candidates are measured at once; those of a model behind a swap wait their turn.
+        // Further candidates of a measured model are measured immediately; those of a model after a
+        // swap wait for their turn.
         let start = if report.cpu.is_some() { Instant::now() } else { self.next_start() };
         let found = || Arc::downgrade(&self.found);
         let (wanted, source, sink) = (found(), found(), found());
@@ -304,7 +310,7 @@ impl Engines {
         }
     }
 
-    /// When to measure the engines of a model that none were measured for.
+    /// Returns when to measure the engines of a model without measurements.
     fn next_start(&self) -> Instant {
         let now = Instant::now();
         let mut measured = self.measured.lock().unwrap_or_else(PoisonError::into_inner);
@@ -313,9 +319,10 @@ impl Engines {
         start
     }
 
-    /// Waits until nothing is being measured, at most so long; says whether that is so.
+    /// Blocks until no engine is being measured or `longest` elapses. Returns true if none is being
+    /// measured.
     pub fn wait(&self, longest: Duration) -> bool {
-        // Longer than a century is for ever, and beyond what the clock can add.
+        // Limited to about a century, since the clock's addition could overflow.
         let end = Instant::now() + longest.min(Duration::from_secs(3_000_000_000));
         let mut report = self.found.report();
         while report.measuring {
@@ -329,7 +336,7 @@ impl Engines {
         true
     }
 
-    /// What is in use, and why.
+    /// Returns which engines are used, and why.
     pub fn report(&self) -> Report {
         let report = self.found.report().clone();
         let name = |place: &AtomicUsize| self.at(place).map_or(self.cpu.name(), |(_, engine)| engine.name());
@@ -341,18 +348,19 @@ impl Engines {
         }
     }
 
-    /// Name of the engine for one row.
+    /// Returns the name of the engine for one row.
     pub fn name(&self) -> &'static str {
         self.at(&self.found.single).map_or(self.cpu.name(), |(_, engine)| engine.name())
     }
 
-    /// Place of the engine for one row among the report's candidates, counted from 1; 0 for the CPU.
+    /// Returns the slot of the engine for one row among the report's candidates, counted from 1; 0
+    /// for the CPU.
     #[inline]
     pub fn place(&self) -> usize {
         self.found.single.load(Ordering::Relaxed)
     }
 
-    /// The engine that a choice stands for, and its place; `None` for the CPU.
+    /// Returns the engine that a choice stands for, and its slot; `None` for the CPU.
     #[inline]
     fn at(&self, choice: &AtomicUsize) -> Option<(usize, &dyn Engine)> {
         let place = choice.load(Ordering::Acquire);
@@ -360,8 +368,8 @@ impl Engines {
         Some((place, engine.as_ref()))
     }
 
-    /// Writes the logits of feature vectors; see [`Engine::logits`]. When another engine than the CPU fails or panics, the CPU answers
-    /// instead, and from then on.
+    /// Writes the logits of feature vectors; see [`Engine::logits`]. If another engine than the CPU
+    /// fails or panics, the CPU computes them, now and from then on.
     #[inline]
     pub fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
         let choice = if rows.len() == 1 { &self.found.single } else { &self.found.batch };
@@ -383,12 +391,12 @@ impl Engines {
         rows: &[FeatureVector],
         logits: &mut [f32],
     ) -> std::result::Result<(), String> {
-        // The CPU writes all logits anew, so it doesn't matter what a panic leaves in them.
+        // The CPU overwrites all logits, so a panic may leave anything in them.
         let outcome = catch_unwind(AssertUnwindSafe(|| engine.logits(model, rows, logits)));
         outcome.unwrap_or_else(|_| Err(format!("{} panicked", engine.name())))?;
         match logits.iter().all(|logit| logit.is_finite()) {
             true => Ok(()),
-            false => Err(format!("{} gave logits that are no finite numbers", engine.name())),
+            false => Err(format!("{} gave non-finite logits", engine.name())),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! How Core ML lays numbers out and what names its caches: plain functions, tested everywhere.
+//! Memory layout of Core ML's arrays and names of its caches: plain functions, tested on every
+//! system.
 
 use std::fmt::Write;
 
-/// Elements that a two-dimensional array reaches over, `None` when that is beyond any memory.
+/// Returns the number of elements that a two-dimensional array spans. `None` if it exceeds any
+/// memory.
 pub(super) fn extent(shape: [usize; 2], strides: [usize; 2]) -> Option<usize> {
     let [rows, columns] = shape;
     if rows == 0 || columns == 0 {
@@ -13,7 +15,8 @@ pub(super) fn extent(shape: [usize; 2], strides: [usize; 2]) -> Option<usize> {
     last_row.checked_add(last_column)?.checked_add(1)
 }
 
-/// Copies a two-dimensional array with any strides to contiguous rows; `false`, and nothing copied, when the lengths don't fit.
+/// Copies a two-dimensional array with any strides to contiguous rows. Returns false, without
+/// copying, if the lengths don't match.
 #[must_use]
 pub(super) fn copy_rows(from: &[f32], shape: [usize; 2], strides: [usize; 2], to: &mut [f32]) -> bool {
     let fits = Some(to.len()) == shape[0].checked_mul(shape[1])
@@ -28,8 +31,8 @@ pub(super) fn copy_rows(from: &[f32], shape: [usize; 2], strides: [usize; 2], to
     fits
 }
 
-/// The name of a compiled package in the cache: whatever makes another one of it stands in there. A new version of the system compiles
-/// anew.
+/// Returns the cache name of a compiled package. It contains everything that the package depends
+/// on, so a new version of the system compiles again.
 pub(super) fn cache_name(checksum: &str, precision: &str, system: &str) -> String {
     let mut name = format!("{checksum}-{precision}-{}-", env!("CARGO_PKG_VERSION"));
     for byte in system.bytes() {
@@ -42,8 +45,8 @@ pub(super) fn cache_name(checksum: &str, precision: &str, system: &str) -> Strin
     name + ".mlmodelc"
 }
 
-/// Whether `other` in the cache is the same model and precision as `name` for another version of the library or the system, which
-/// nothing will ask for again.
+/// Returns true if `other` in the cache is the same model and precision as `name` for another
+/// version of the library or system. It is never used again.
 pub(super) fn is_stale(other: &str, name: &str) -> bool {
     let model = |name: &str| -> Option<String> {
         let mut parts = name.split('-');
@@ -58,7 +61,8 @@ mod tests {
 
     #[test]
     fn rows_are_copied_whatever_their_strides() {
-        // Two rows of three, rows eight apart, numbers two apart: how some compute units pad.
+        // Two rows of three, with row stride eight and column stride two: some compute units pad
+        // like this.
         let mut from = vec![-1.0; 13];
         for (i, at) in [0, 2, 4, 8, 10, 12].into_iter().enumerate() {
             from[at] = i as f32;
@@ -68,7 +72,7 @@ mod tests {
         assert_eq!(to, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
         assert!(copy_rows(&[1.0, 2.0, 3.0, 4.0], [2, 2], [2, 1], &mut to[..4]));
         assert_eq!(to[..4], [1.0, 2.0, 3.0, 4.0]);
-        // Columns before rows.
+        // Column-major.
         assert!(copy_rows(&[1.0, 2.0, 3.0, 4.0], [2, 2], [1, 2], &mut to[..4]));
         assert_eq!(to[..4], [1.0, 3.0, 2.0, 4.0]);
     }

@@ -1,7 +1,8 @@
-//! Building, comparing and measuring engines, on threads of their own.
+//! Builds, compares and measures engines on background threads.
 //!
-//! A candidate is built and tried on a thread that nobody waits for longer than the limit: what hangs is left behind with what it
-//! holds. What the host drops in the meantime lives until the measuring thread has looked.
+//! Each candidate is built and tried on its own thread. After the time limit a hanging thread is
+//! abandoned, with everything it holds. Objects that the host drops meanwhile live until the
+//! measuring thread notices.
 
 use super::{CpuInt8, Engine, Plan};
 use crate::calibration::Calibration;
@@ -16,36 +17,41 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How far a probability may be from the CPU's, and how near to its threshold a label must be to be judged differently.
+/// Maximum difference of a probability from the CPU's, and the distance from its threshold within
+/// which a label may be decided differently.
 const TOLERANCE: f32 = 2e-2;
-/// How far the largest logit may be from the CPU's, in logits or as a share of it: texts are rejected by it.
+/// Maximum difference of the largest logit from the CPU's, absolute or relative: rejection depends
+/// on it.
 const LOGIT_TOLERANCE: f32 = 0.1;
 const LOGIT_SHARE: f32 = 0.01;
-/// Rows that are compared, and measured as a batch.
+/// Number of rows that are compared, and measured as a batch.
 const PROBES: usize = 64;
 
 /// An engine that can be tried.
 pub struct Candidate {
     /// Its name.
     pub name: &'static str,
-    /// Whether it is tried for [`EngineChoice::Auto`](super::EngineChoice::Auto), not only when its own compute units are asked for.
+    /// Whether [`EngineChoice::Auto`](super::EngineChoice::Auto) tries it. If not, it is tried only
+    /// if its compute units are chosen.
     pub is_usual: bool,
     /// Builds it for a model.
     pub build: Builder,
 }
 
-/// What builds an engine, or says in a sentence why it can't.
+/// Builds an engine. Fails with a sentence that says why.
 pub type Builder = Box<dyn FnOnce(&Arc<Model>) -> Result<Box<dyn Engine>, String> + Send>;
 
-/// How long measuring may take.
+/// Time limits of measuring.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// For one candidate: building, comparing, warming up and measuring. Default 30 s; the first compilation of a package is slow.
+    /// Limit for one candidate: building, comparing, warming up and measuring. Defaults to 30 s,
+    /// since the first compilation of a package is slow.
     pub candidate: Duration,
-    /// Of one of the two measurements of one engine. Default 20 ms.
+    /// Duration of each of the two measurements of an engine. Defaults to 20 ms.
     pub measuring: Duration,
-    /// Between two times that the engines of one classifier are measured, for its first model or a later one. Default a minute: measuring
-    /// takes a core for seconds, and a model that learns is swapped often.
+    /// Minimum time between measurements for one classifier, for its first model or a later one.
+    /// Defaults to a minute: measuring uses a core for seconds, and a learning model is swapped
+    /// often.
     pub between: Duration,
 }
 
@@ -56,28 +62,28 @@ impl Default for Limits {
     }
 }
 
-/// What an engine takes, as medians.
+/// Median times of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Figures {
     /// Microseconds for one row.
     pub single_us: f64,
-    /// Microseconds for each of 64 rows.
+    /// Microseconds per row in a batch of 64.
     pub batch_us: f64,
 }
 
-/// What became of a candidate.
+/// The state of a candidate.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// It gives the CPU's answers, in this time.
+    /// It agrees with the CPU, and takes this time.
     Agrees(Figures),
-    /// It couldn't be built in time, or gave other answers.
+    /// It couldn't be built in time, or disagreed with the CPU.
     Dropped(String),
-    /// It failed later; the CPU answered in its place.
+    /// It failed later; the CPU replaced it.
     Failed(String),
 }
 
-/// A candidate and what became of it.
+/// A candidate and its state.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CandidateReport {
     /// The engine's name.
@@ -85,21 +91,23 @@ pub struct CandidateReport {
     /// As [`Candidate::is_usual`].
     #[serde(skip)]
     pub is_usual: bool,
-    /// What became of it.
+    /// Its state.
     pub state: State,
-    /// What the system plans to run on a Neural Engine, where it says.
+    /// The system's plan for the Neural Engine, if it tells.
     pub plan: Option<Plan>,
 }
 
-/// What measuring found of one candidate: what the CPU takes meanwhile, what became of it, and the engine if it agrees.
+/// The result for one candidate: the CPU's times, the candidate's state, and the engine if it
+/// agrees.
 pub(super) struct Tried {
     pub(super) cpu: Figures,
     pub(super) report: CandidateReport,
     pub(super) engine: Option<Box<dyn Engine>>,
 }
 
-/// Starts measuring on a thread of its own, not before `start`: one candidate after the other, as long as there is a `next` one, and hands
-/// over what it found of each. Ends without asking when by then nobody `is_wanted` any more.
+/// Starts measuring on a background thread, not before `start`. Measures the candidates returned by
+/// `next` one after the other, and hands over each result. Ends early if `is_wanted` returns false
+/// by then.
 pub(super) fn start(
     model: Arc<Model>,
     limits: Limits,
@@ -120,7 +128,7 @@ pub(super) fn start(
             thread::sleep(left.min(Duration::from_millis(500)));
         }
         let probes = probes(&model);
-        // The CPU never fails, so it has figures.
+        // The CPU never fails, so it has times.
         let cpu =
             figures(&CpuInt8, &model, &probes, limits).unwrap_or(Figures { single_us: 0.0, batch_us: 0.0 });
         while let Some(Candidate { name, is_usual, build }) = next() {
@@ -134,10 +142,10 @@ pub(super) fn start(
         }
     };
     let thread = thread::Builder::new().name("intent-measure".into()).spawn(measure);
-    thread.map(drop).map_err(|_| "the system gives no thread to measure on; the CPU answers")
+    thread.map(drop).map_err(|_| "the system can't start a thread to measure on; the CPU answers")
 }
 
-/// Tries one candidate on a thread of its own.
+/// Tries one candidate on its own thread.
 fn attempt(
     build: Builder,
     name: &'static str,
@@ -153,27 +161,26 @@ fn attempt(
             let figures = figures(engine.as_ref(), &model, &probes, limits)?;
             Ok((engine, figures))
         }));
-        // Nobody listens any more when it took too long.
+        // After the time limit there is no receiver.
         let _ = send.send(outcome.unwrap_or_else(|_| Err("it panicked".to_owned())));
     };
     let spawned = thread::Builder::new().name(format!("intent-{name}")).spawn(work);
-    spawned.map_err(|error| format!("the system gives no thread to try it on: {error}"))?;
+    spawned.map_err(|error| format!("the system can't start a thread to try it on: {error}"))?;
     match receive.recv_timeout(limits.candidate) {
         Ok(outcome) => outcome,
-        Err(RecvTimeoutError::Timeout) => Err(format!(
-            "it did not answer within {:.1} s and was left behind",
-            limits.candidate.as_secs_f64()
-        )),
+        Err(RecvTimeoutError::Timeout) => {
+            Err(format!("it did not answer within {:.1} s and was abandoned", limits.candidate.as_secs_f64()))
+        }
         Err(RecvTimeoutError::Disconnected) => Err("its thread ended without an answer".to_owned()),
     }
 }
 
-/// Rows like those of texts: the labels' centroids, and mixtures of them with something of their own.
+/// Returns rows like those of texts: the labels' centroids, and mixtures of them with noise.
 fn probes(model: &Model) -> Arc<Vec<FeatureVector>> {
     let centroids = model.centroids().rows.as_chunks::<DIMENSIONS>().0;
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut random = || {
-        // SplitMix64 (Steele, Lea and Flood, 2014): as good for any seed.
+        // SplitMix64 (Steele, Lea and Flood, 2014): good for any seed.
         state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         (mixed >> 40) as f32 / (1u64 << 24) as f32 - 0.5
@@ -195,7 +202,7 @@ fn probes(model: &Model) -> Arc<Vec<FeatureVector>> {
     Arc::new((0..PROBES).map(row).collect())
 }
 
-/// Whether an engine gives the probabilities and labels that the CPU gives, row by row and all at once.
+/// Checks that an engine gives the probabilities and labels of the CPU, row by row and as a batch.
 fn agrees(engine: &dyn Engine, model: &Model, probes: &[FeatureVector]) -> Result<(), String> {
     let labels = model.labels().len();
     let (mut ours, mut theirs) = (vec![0.0; probes.len() * labels], vec![f32::NAN; probes.len() * labels]);
@@ -215,7 +222,7 @@ fn agrees(engine: &dyn Engine, model: &Model, probes: &[FeatureVector]) -> Resul
 
 fn same_answer(model: &Model, ours: &[f32], theirs: &[f32]) -> Result<(), String> {
     if !theirs.iter().all(|logit| logit.is_finite()) {
-        return Err("it gives logits that are no finite numbers".to_owned());
+        return Err("it gives non-finite logits".to_owned());
     }
     let rule = model.rule();
     let probabilities = |calibration: Calibration, logits: &[f32]| -> Vec<f32> {
@@ -245,7 +252,8 @@ fn same_answer(model: &Model, ours: &[f32], theirs: &[f32]) -> Result<(), String
     if differs { Err("it chooses other labels than the CPU".to_owned()) } else { Ok(()) }
 }
 
-/// What an engine takes: the median of as many calls as fit the time, three at least, behind one that warms up.
+/// Measures an engine: returns the median of as many calls as fit the time, at least three, after
+/// one warm-up call.
 fn figures(
     engine: &dyn Engine,
     model: &Model,

@@ -1,7 +1,8 @@
-//! What computes logits from features. Engines differ in speed and rounding only: they read the same model.
+//! Engines: they compute logits from features. They read the same model, and differ in speed and
+//! rounding only.
 //!
-//! The CPU always can and always answers. On Apple systems Core ML may be faster; whether it is, and whether it gives the same
-//! answers, is measured in the background ([`Engines`]).
+//! The CPU is always available. On Apple systems Core ML may be faster. A background thread
+//! measures whether it is, and whether it agrees with the CPU ([`Engines`]).
 
 #[cfg(target_vendor = "apple")]
 mod core_ml;
@@ -29,35 +30,37 @@ use serde::Serialize;
 
 /// An engine for one model's network.
 pub trait Engine: Send + Sync {
-    /// Its name, as the command line and statistics show it.
+    /// Returns the name, as the command line and statistics show it.
     fn name(&self) -> &'static str;
 
-    /// Writes the logits of feature vectors, row behind row, one for each label of `model`. Several rows at a time give the same
-    /// bits as one by one on the CPU, and may cost less.
+    /// Writes the logits of feature vectors, row after row, one per label of `model`. On the CPU
+    /// several rows at a time give the same bits as one by one, and may take less time.
     ///
     /// # Errors
-    /// A sentence that says what the system said, after which the engine isn't asked again. The CPU never fails.
+    /// A sentence with the system's message. The engine isn't used again. The CPU never fails.
     ///
     /// # Panics
-    /// When `logits` is not as many rows as there are feature vectors, each as long as there are labels.
+    /// If the length of `logits` is not the number of feature vectors times the number of labels.
     fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String>;
 
-    /// What the system plans to run on a Neural Engine; `None` where it doesn't say.
+    /// Returns the system's plan for the Neural Engine. `None` if the system doesn't tell.
     fn plan(&self) -> Option<Plan> {
         None
     }
 }
 
-/// How many operations of an engine's program the system plans to run on a Neural Engine. A plan, not a measurement.
+/// The number of operations that the system plans to run on a Neural Engine. A plan, not a
+/// measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// Those for which it prefers the Neural Engine.
+    /// Number of operations for which the Neural Engine is preferred.
     pub planned_on_neural_engine: usize,
-    /// All that it plans for, constants left out.
+    /// Number of all operations in the plan, without constants.
     pub operations: usize,
 }
 
-/// Whether this system has a Neural Engine; `None` where it is too old to say (before macOS 14, iOS 17).
+/// Returns whether the system has a Neural Engine. `None` if it is too old to tell (before macOS
+/// 14, iOS 17).
 pub fn has_neural_engine() -> Option<bool> {
     #[cfg(target_vendor = "apple")]
     return core_ml::has_neural_engine();
@@ -65,18 +68,18 @@ pub fn has_neural_engine() -> Option<bool> {
     Some(false)
 }
 
-/// The arithmetic a classifier computes in on the CPU.
+/// The arithmetic of the CPU engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// Integer sums of the stored int8 numbers: fastest, and the same bits on every CPU.
+    /// Integer sums of the stored int8 numbers: the fastest, and the same bits on every CPU.
     #[default]
     Int8,
-    /// Float32 over the same numbers multiplied out: the reference that exports are compared with.
+    /// Float32 with the dequantised numbers: the reference that exports are compared with.
     Float32,
 }
 
 impl Precision {
-    /// The engine for it.
+    /// Creates the engine for this arithmetic.
     pub fn engine(self, model: &Model) -> Box<dyn Engine> {
         match self {
             Precision::Int8 => Box::new(CpuInt8),
@@ -85,7 +88,8 @@ impl Precision {
     }
 }
 
-/// The engines besides the CPU that this system offers, running a Core ML package of that precision.
+/// Returns the engines besides the CPU that this system offers, with a Core ML package of that
+/// precision.
 pub fn offered(precision: CoreMlPrecision) -> Vec<Candidate> {
     #[cfg(target_vendor = "apple")]
     return core_ml::candidates(precision);

@@ -12,16 +12,17 @@ fn model() -> Arc<Model> {
     Arc::new(Model::load(path.as_ref()).unwrap())
 }
 
-/// How a fake engine goes wrong.
+/// How a fake engine misbehaves.
 #[derive(Clone)]
 enum Manner {
-    /// Not at all, but each call takes so long, and twenty times as long as the CPU besides, which may be slow itself; none with no time.
+    /// It is correct. Each call takes this long, plus twenty times the CPU's time, since the CPU
+    /// may be slow itself; no delay if zero.
     Slow(Duration),
-    /// Every logit is so much too large.
+    /// Every logit is too large by this much.
     Off(f32),
-    /// The least logit is nearly the largest.
+    /// The smallest logit is nearly the largest.
     Lifts,
-    /// Says so after so many calls.
+    /// It fails after this many calls.
     FailsAfter(usize),
     PanicsAfter(usize),
     NotANumberAfter(usize),
@@ -99,7 +100,7 @@ fn rows(count: usize) -> Vec<FeatureVector> {
     (0..count).map(|i| std::array::from_fn(|j| if (i + j) % 7 == 0 { 0.16 } else { 0.01 })).collect()
 }
 
-/// The logits of the CPU, whichever engine is in use.
+/// Asserts the logits of the CPU, whichever engine is used.
 fn assert_answers(engines: &Engines, model: &Model, rows: &[FeatureVector]) {
     let mut expected = vec![0.0; rows.len() * model.labels().len()];
     let mut found = vec![f32::NAN; expected.len()];
@@ -108,7 +109,7 @@ fn assert_answers(engines: &Engines, model: &Model, rows: &[FeatureVector]) {
     assert_eq!(found, expected);
 }
 
-/// As long as an engine is asked, how often.
+/// Predicts `count` rows. Returns true if the engine was used.
 fn is_asked(engines: &Engines, model: &Model, calls: &AtomicUsize, count: usize) -> bool {
     let before = calls.load(Ordering::SeqCst);
     assert_answers(engines, model, &rows(count));
@@ -171,7 +172,7 @@ fn compute_units_that_are_asked_for_are_tried_then_and_no_others_answer() {
     assert!(engines.wait(LONG));
     assert_eq!(engines.name(), "core-ml-gpu");
     assert!(is_asked(&engines, &model, &calls, 1) && is_asked(&engines, &model, &calls, 5));
-    // It stays out of what is chosen among by itself.
+    // It is not chosen automatically.
     engines.choose_among(&model, EngineChoice::CoreMl, || panic!("offered already"));
     assert_eq!(engines.name(), "core-ml-cpu");
 
@@ -196,7 +197,7 @@ fn what_is_asked_for_while_others_are_measured_is_measured_next() {
     let engines = Engines::new(&model).with_limits(QUICK);
     engines.choose_among(&model, EngineChoice::Auto, || vec![slow, gpu]);
     begun.recv_timeout(LONG).unwrap();
-    // What is being measured is there, though not measured yet.
+    // Candidates being measured exist, though not measured yet.
     engines.choose_among(&model, EngineChoice::CoreMlCpu, || panic!("offered already"));
     assert_eq!(engines.report().note, None);
     engines.choose_among(&model, EngineChoice::CoreMlGpu, || panic!("offered already"));
@@ -228,7 +229,7 @@ fn an_engine_with_other_answers_is_dropped_with_the_reason() {
     assert!(matches!(state(&engines, "off"), State::Dropped(reason) if reason.contains("largest logit")));
     assert!(matches!(state(&engines, "skewed"), State::Dropped(reason) if reason.contains("from the CPU's")));
     assert!(matches!(state(&engines, "near"), State::Agrees(_)), "{:?}", engines.report());
-    assert!(matches!(state(&engines, "number"), State::Dropped(reason) if reason.contains("finite")));
+    assert!(matches!(state(&engines, "number"), State::Dropped(reason) if reason.contains("non-finite")));
     assert_eq!(engines.name(), "near");
     let tried = calls.load(Ordering::SeqCst);
     engines.logits(&model, &rows(1), &mut vec![0.0; model.labels().len()]);
@@ -260,7 +261,7 @@ fn an_engine_that_hangs_is_left_behind_and_the_next_is_tried() {
     assert!(engines.report().measuring);
     assert_answers(&engines, &model, &rows(1));
     assert!(engines.wait(LONG));
-    assert!(matches!(state(&engines, "hangs"), State::Dropped(reason) if reason.contains("left behind")));
+    assert!(matches!(state(&engines, "hangs"), State::Dropped(reason) if reason.contains("abandoned")));
     assert!(is_asked(&engines, &model, &calls, 1));
 }
 
@@ -270,7 +271,7 @@ fn an_engine_that_fails_later_is_replaced_in_the_same_call_and_not_asked_again()
     for (manner, words) in [
         (Manner::FailsAfter(usize::MAX), "the device is gone"),
         (Manner::PanicsAfter(usize::MAX), "panicked"),
-        (Manner::NotANumberAfter(usize::MAX), "no finite numbers"),
+        (Manner::NotANumberAfter(usize::MAX), "non-finite"),
     ] {
         // Good while it is tried; then the next call fails.
         let calls = Arc::new(AtomicUsize::new(0));
@@ -324,19 +325,19 @@ fn behind_a_swap_the_choice_holds_and_engines_are_measured_again_but_not_at_once
     let (first, _) = fake("fake", Manner::Slow(Duration::ZERO));
     let engines = chosen(&model, EngineChoice::CoreMl, vec![first]);
     assert_eq!(engines.report().single, "fake");
-    // A minute has not passed: the CPU answers, and goes on answering.
+    // A minute has not passed: the CPU is used, and stays so.
     let (second, asked) = fake("fake", Manner::Slow(Duration::ZERO));
     let next = engines.succeed_among(&model, || vec![second]);
     let report = next.report();
     assert_eq!((report.asked, report.measuring, report.single), (EngineChoice::CoreMl, true, "cpu-int8"));
     assert!(!next.wait(Duration::from_millis(50)) && asked.load(Ordering::Relaxed) == 0);
-    // It has.
+    // It has passed.
     let patient = chosen(&model, EngineChoice::CoreMl, vec![fake("fake", Manner::Slow(Duration::ZERO)).0])
         .with_limits(Limits { between: Duration::ZERO, ..QUICK });
     let next = patient.succeed_among(&model, || vec![fake("fake", Manner::Slow(Duration::ZERO)).0]);
     assert!(next.wait(Duration::from_secs(20)));
     assert_eq!(next.report().single, "fake");
-    // And a classifier on the CPU measures nothing.
+    // A classifier on the CPU measures nothing.
     let _ = Engines::new(&model).succeed_among(&model, || panic!("nobody asked"));
 }
 

@@ -1,4 +1,4 @@
-//! What C hands in, checked and borrowed.
+//! Checks and borrows arguments from C.
 
 use super::error::Failure;
 use super::status::IntentStatus;
@@ -21,11 +21,12 @@ pub struct IntentText {
     pub length: usize,
 }
 
-// SAFETY: it is only read, and its bytes do not change while the call that borrowed it runs; the header asks for that.
+// SAFETY: it is only read, and its bytes don't change during the call that borrowed it, as the
+// header requires.
 unsafe impl Sync for IntentText {}
 
 impl IntentText {
-    /// Borrows a text to classify, train on or store. A text that is too long is refused before it is read.
+    /// Borrows a text to classify, train on or store. Checks the length before reading it.
     ///
     /// # Safety
     /// `bytes` points to `length` bytes that live and don't change for `'a`.
@@ -89,10 +90,11 @@ impl IntentFeatureRows {
     }
 }
 
-/// Bytes that something in memory may have: no process has more addresses than these.
+/// Maximum size of an object in bytes: the address space of any process is no larger.
 const MOST_BYTES: usize = isize::MAX as usize >> (if usize::BITS == 64 { 15 } else { 0 });
 
-/// Whether `count` items at `data` can be borrowed: not NULL, aligned, and not longer than memory.
+/// Checks that `count` items at `data` can be borrowed: not NULL, aligned, and not larger than
+/// memory.
 fn check<T>(data: *const T, count: usize, name: &impl Display) -> Result<(), Failure> {
     if data.is_null() {
         return Err(Failure {
@@ -129,7 +131,7 @@ pub(super) unsafe fn slice<'a, T>(
 /// Borrows an array to write to; NULL with count 0 is the empty one.
 ///
 /// # Safety
-/// `data` points to `count` items that nothing else touches for `'a`. `T` is a type for which any bytes are a value.
+/// `data` points to `count` items that nothing else touches for `'a`. Any bytes are a valid `T`.
 pub(super) unsafe fn slice_mut<'a, T>(
     data: *mut T,
     count: usize,
@@ -161,7 +163,8 @@ pub(super) unsafe fn texts<'a>(
 /// Borrows the label names of each line.
 ///
 /// # Safety
-/// `counts` points to `lines` numbers, `labels` to as many texts as they sum up to, all alive for `'a`.
+/// `counts` points to `lines` numbers, and `labels` to as many texts as their sum, all alive for
+/// `'a`.
 pub(super) unsafe fn label_sets<'a>(
     labels: *const IntentText,
     counts: *const usize,
@@ -181,7 +184,7 @@ pub(super) unsafe fn label_sets<'a>(
 /// Borrows an object.
 ///
 /// # Safety
-/// `pointer` is NULL or points to a live `T` that nobody changes for `'a`.
+/// `pointer` is NULL or points to a live `T` that nothing changes for `'a`.
 pub(super) unsafe fn object<'a, T>(pointer: *const T, name: &str) -> Result<&'a T, Failure> {
     // SAFETY: upheld by this function's contract.
     unsafe { pointer.as_ref() }.ok_or_else(|| Failure::null(name))
@@ -196,8 +199,8 @@ pub(super) unsafe fn object_mut<'a, T>(pointer: *mut T, name: &str) -> Result<&'
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::null(name))
 }
 
-/// The value that a number from C stands for, out of `choices`. A failure names the argument and
-/// its constants.
+/// Returns the element of `choices` at a number from C. A failure names the argument and its
+/// constants.
 pub(super) fn choice<T: Clone>(
     number: u32,
     choices: &[(u32, T)],
@@ -210,7 +213,7 @@ pub(super) fn choice<T: Clone>(
     })
 }
 
-/// Writes as much of `text` as fits, and the number of bytes of the whole.
+/// Writes as much of `text` as fits, and its total number of bytes.
 ///
 /// # Safety
 /// As [`slice_mut`]; `length_out` is NULL or writable.
@@ -230,7 +233,7 @@ pub(super) unsafe fn fill(
     Ok(())
 }
 
-/// A string that the library owns, for C to read; NULL for none.
+/// Returns a string that the library owns, for C to read; NULL for `None`.
 ///
 /// # Safety
 /// `length_out` is NULL or writable.
@@ -243,7 +246,7 @@ pub(super) unsafe fn string(string: Option<&CString>, length_out: *mut usize) ->
     string.as_ptr()
 }
 
-/// Where a result goes, known not to be NULL before the work begins.
+/// An output pointer, checked not to be NULL before the work begins.
 pub(super) struct Out<T>(NonNull<T>);
 
 impl<T> Out<T> {
@@ -252,7 +255,7 @@ impl<T> Out<T> {
     }
 
     /// # Safety
-    /// The pointer is writable; the header asks for that.
+    /// The pointer is writable, as the header requires.
     pub(super) unsafe fn write(self, value: T) {
         // SAFETY: upheld by this function's contract.
         unsafe { self.0.write(value) }

@@ -4,10 +4,11 @@ use super::error::{Failure, IntentError};
 use super::status::IntentStatus;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs `body` and turns an error or a panic into a status and, if asked for, an error object. Allocates only on
-/// failure.
+/// Runs `body`, and converts an error or a panic to a status and, if requested, an error object.
+/// Allocates only on failure.
 ///
-/// `AssertUnwindSafe`: models are immutable, and what a panicking `body` was building is dropped, never handed out.
+/// `AssertUnwindSafe`: models are immutable, and what a panicking `body` was building is dropped,
+/// never returned.
 pub(super) fn boundary(
     error_out: *mut *mut IntentError,
     body: impl FnOnce() -> Result<(), Failure>,
@@ -15,7 +16,7 @@ pub(super) fn boundary(
     let failure = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => return IntentStatus::Ok,
         Ok(Err(failure)) => failure,
-        // The panic's own message may quote a text, so it goes no further than the panic hook.
+        // The panic's message may quote a text, so only the panic hook sees it.
         Err(_) => Failure {
             status: IntentStatus::Panicked,
             message: "a defect inside IntentKit was caught at its boundary; please report it".into(),
@@ -24,7 +25,7 @@ pub(super) fn boundary(
     let status = failure.status;
     if !error_out.is_null() {
         let error = Box::into_raw(Box::new(IntentError::from(failure)));
-        // SAFETY: a non-null `error_out` is writable; the header asks for that.
+        // SAFETY: a non-null `error_out` is writable, as the header requires.
         unsafe { error_out.write(error) };
     }
     status
@@ -38,7 +39,7 @@ pub(super) fn shielded<R>(fallback: R, body: impl FnOnce() -> R) -> R {
 /// Reads a property of an object that may be NULL. NULL and a panic give `fallback`.
 ///
 /// # Safety
-/// `object` is NULL or points to a live `T` that nobody changes during the call.
+/// `object` is NULL or points to a live `T` that nothing changes during the call.
 pub(super) unsafe fn ask<T, R: Copy>(object: *const T, fallback: R, body: impl FnOnce(&T) -> R) -> R {
     // SAFETY: upheld by this function's contract.
     shielded(fallback, || unsafe { object.as_ref() }.map_or(fallback, body))
@@ -57,7 +58,7 @@ pub(super) unsafe fn release<T>(object: *mut T) {
     });
 }
 
-/// Panics inside, so that a test can watch from C: no export, and in nothing that ships.
+/// Panics inside `boundary`, for a test in C. Not exported, and in no release.
 #[doc(hidden)]
 pub unsafe fn panic_inside(error_out: *mut *mut IntentError) -> IntentStatus {
     boundary(error_out, || panic!("asked for by a test"))

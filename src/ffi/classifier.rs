@@ -1,4 +1,4 @@
-//! The classifier's handle: how every call reaches it, how it is made and freed.
+//! The classifier's handle: its use by calls, its creation and its release.
 
 use super::arguments::{Out, object};
 use super::boundary::{ask, boundary, release};
@@ -18,19 +18,19 @@ use std::sync::{Arc, Mutex};
 /// intent_free() may run on any thread at any time.
 pub struct IntentClassifier {
     live: LiveClassifier,
-    /// Every label that C was told, as C reads it.
+    /// Every label passed to C, as a C string.
     pub(super) labels: Mutex<HashMap<String, CString>>,
     pub(super) warnings: Vec<CString>,
 }
 
-/// What the header promises of `const intent_classifier *`.
+/// The header's promises about `const intent_classifier *`.
 const _: fn() = || {
     fn usable_from_many_threads<T: Send + Sync>() {}
     usable_from_many_threads::<IntentClassifier>();
 };
 
 impl IntentClassifier {
-    /// A handle for C to own.
+    /// Creates a handle that C owns.
     fn new(live: LiveClassifier, warnings: &[String]) -> Result<*mut Self, Failure> {
         let fault = |_| Failure::invalid("a warning holds a NUL character");
         let strings = warnings.iter().map(|string| CString::new(string.as_str()).map_err(fault));
@@ -42,7 +42,7 @@ impl IntentClassifier {
         &self.live
     }
 
-    /// The model in use.
+    /// Returns the current model.
     pub(super) fn get(&self) -> Arc<Current> {
         self.live.current()
     }
@@ -61,7 +61,7 @@ pub(super) unsafe fn with_classifier(
     boundary(error_out, || body(unsafe { object(classifier, "classifier") }?))
 }
 
-/// Runs a call that makes a classifier, with the warnings of its training, inside [`boundary`].
+/// Runs a call that creates a classifier, with the warnings of its training, inside [`boundary`].
 ///
 /// # Safety
 /// `classifier_out` is NULL or writable; as [`boundary`] for `error_out`.
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn intent_prepare(
     classifier: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             classifier.get().prepare();
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn intent_replace(
     with: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             Ok(classifier.live().replace(object(with, "with")?.live())?)
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn intent_replace(
 /// @return The version; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_model_version(classifier: *const IntentClassifier) -> u64 {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, 0, |classifier| classifier.get().version()) }
 }
 
@@ -148,6 +148,6 @@ pub unsafe extern "C" fn intent_model_version(classifier: *const IntentClassifie
 /// @param classifier Classifier. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_free(classifier: *mut IntentClassifier) {
-    // SAFETY: made by `IntentClassifier::new`; the header asks that it is freed once.
+    // SAFETY: created by `IntentClassifier::new`; the header requires that it is freed once.
     unsafe { release(classifier) }
 }

@@ -1,4 +1,4 @@
-//! The engine that computes, from C.
+//! The choice of engine from C.
 
 use super::arguments::{choice, fill};
 use super::boundary::ask;
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn intent_set_engine_choice(
     choice: u32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let choice = self::choice(choice, &CHOICES, "choice", "INTENT_ENGINE_CHOICE_")?;
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn intent_engine(classifier: *const IntentClassifier, batc
             _ => c"cpu-int8".as_ptr(),
         }
     };
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, ptr::null(), name) }
 }
 
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn intent_engine_json(
     length_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let json = serde_json::to_string(&classifier.get().engine_report())

@@ -1,4 +1,4 @@
-//! What went wrong, on the way to C and in C's hands.
+//! Errors: their conversion to C, and C's functions for them.
 
 use super::boundary::{ask, release};
 use super::status::IntentStatus;
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn intent_error_status(error: *const IntentError) -> Inten
     if error.is_null() {
         return IntentStatus::Ok;
     }
-    // SAFETY: the header asks for an error that has not been freed.
+    // SAFETY: the header requires an error that has not been freed.
     unsafe { ask(error, IntentStatus::Panicked, |error| error.status) }
 }
 
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn intent_error_status(error: *const IntentError) -> Inten
 /// @return UTF-8, NUL-terminated, valid until the error is released; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_error_message(error: *const IntentError) -> *const c_char {
-    // SAFETY: the header asks for NULL or an error that has not been freed.
+    // SAFETY: the header requires NULL or an error that has not been freed.
     unsafe { ask(error, ptr::null(), |error| error.message.as_ptr()) }
 }
 
@@ -76,6 +76,6 @@ pub unsafe extern "C" fn intent_error_message(error: *const IntentError) -> *con
 /// @param error Error. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_error_free(error: *mut IntentError) {
-    // SAFETY: made by `Box::into_raw` in `boundary`; the header asks that it is freed once.
+    // SAFETY: created by `Box::into_raw` in `boundary`; the header requires that it is freed once.
     unsafe { release(error) }
 }

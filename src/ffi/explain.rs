@@ -1,4 +1,4 @@
-//! Texts from C → why they get their labels.
+//! Explanations of a text's labels for C.
 
 use super::arguments::{IntentText, Out, string};
 use super::boundary::{ask, release};
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn intent_explain(
     explanation_out: *mut *mut IntentExplanation,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let (text, options) = (text.text("text")?, predict_options(options)?);
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn intent_explain(
     }
 }
 
-/// Numbers and names can always be written, and a NUL in a text is escaped; but nothing here may
+/// Numbers and names can always be written, and a NUL in a text is escaped; still, nothing here may
 /// panic.
 fn unwritable(reason: &dyn Display) -> Failure {
     Failure::invalid(format!("cannot write the explanation as JSON: {reason}"))
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn intent_explanation_json(
     explanation: *const IntentExplanation,
     length_out: *mut usize,
 ) -> *const c_char {
-    // SAFETY: what the header asks of the caller; `length_out` is NULL or writable.
+    // SAFETY: the header requires it of the caller; `length_out` is NULL or writable.
     unsafe { ask(explanation, ptr::null(), |explanation| string(Some(&explanation.json), length_out)) }
 }
 
@@ -94,6 +94,7 @@ pub unsafe extern "C" fn intent_explanation_json(
 /// @param explanation Explanation. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_explanation_free(explanation: *mut IntentExplanation) {
-    // SAFETY: made by `Box::into_raw` in `intent_explain`; the header asks that it is freed once.
+    // SAFETY: created by `Box::into_raw` in `intent_explain`; the header requires that it is freed
+    // once.
     unsafe { release(explanation) }
 }

@@ -1,4 +1,4 @@
-//! A model from C → a Core ML package.
+//! Core ML export from C.
 
 use super::arguments::{IntentText, choice};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -54,10 +54,10 @@ sized_struct!(IntentExportOptions {
     license: IntentText = NONE,
 });
 
-/// The options that C means; NULL means the default.
+/// Returns the options from C; NULL means the defaults.
 ///
 /// # Safety
-/// As [`sized`]; its texts have their bytes.
+/// As [`sized`]; its texts point to their bytes.
 unsafe fn export_options(options: *const IntentExportOptions) -> Result<CoreMlOptions, Failure> {
     // SAFETY: upheld by this function's contract.
     let options = unsafe { sized(options, "options") }?;
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn intent_export_coreml(
     options: *const IntentExportOptions,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             Ok(classifier.get().export_core_ml(path.path("path")?, &export_options(options)?)?)

@@ -1,4 +1,4 @@
-//! The two halves of a prediction from C: a text → features → labels.
+//! The two halves of a prediction from C: texts to features, features to labels.
 
 use super::arguments::{IntentFeatureRows, IntentText, Out, slice_mut};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -16,7 +16,7 @@ pub const INTENT_FEATURES: usize = 256;
 /// Maximum number of clauses that a text is cut into.
 pub const INTENT_MAX_CLAUSES: usize = 32;
 
-// The header wants the numbers themselves.
+// A literal, since cbindgen copies it to the header.
 const _: () = assert!(INTENT_FEATURES == DIMENSIONS && INTENT_MAX_CLAUSES == MAX_CLAUSES);
 
 /// Writes the features of a whole text.
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn intent_vectorize(
     features_out: *mut f32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller; a row is an array of floats, aligned as they are.
+    // SAFETY: the header requires it of the caller; a row is an array of floats, aligned as they are.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let out = Out::new(features_out.cast::<FeatureVector>(), "features_out")?;
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn intent_vectorize_rows(
     count_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller; a row is an array of floats, and any bytes are one.
+    // SAFETY: the header requires it of the caller; a row is an array of floats, and any bytes are one.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let text = text.text("text")?;
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn intent_predict_features(
     count_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller; any bytes are a `Scored`.
+    // SAFETY: the header requires it of the caller; any bytes are a `Scored`.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let (rows, options) = (rows.rows()?, predict_options(options)?);

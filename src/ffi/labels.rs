@@ -1,4 +1,4 @@
-//! A classifier's labels, for C to read and change.
+//! Reads and changes a classifier's labels from C.
 
 use super::arguments::{IntentText, string};
 use super::boundary::ask;
@@ -20,7 +20,7 @@ use std::sync::PoisonError;
 /// @return Number of labels; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_label_count(classifier: *const IntentClassifier) -> u32 {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, 0, |classifier| classifier.get().labels().len() as u32) }
 }
 
@@ -42,14 +42,14 @@ pub unsafe extern "C" fn intent_label(
         let Some(label) = current.label(index) else { return ptr::null() };
         let mut labels = classifier.labels.lock().unwrap_or_else(PoisonError::into_inner);
         if !labels.contains_key(label) {
-            // No label holds a NUL character: models are checked for that.
+            // No label contains a NUL character: models are checked for that.
             labels.insert(label.to_owned(), CString::new(label).unwrap_or_default());
         }
-        // SAFETY: `length_out` is NULL or writable. The string stays where it is: none is ever taken out before the
-        // classifier is freed.
+        // SAFETY: `length_out` is NULL or writable. The string doesn't move: none is removed before
+        // the classifier is freed.
         unsafe { string(labels.get(label), length_out) }
     };
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, ptr::null(), name) }
 }
 
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn intent_rename_label(
     to: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         change(classifier, error_out, || {
             Ok(Change::Rename { label: name(label, "label")?, to: name(to, "to")? })
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn intent_merge_label(
     into: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         change(classifier, error_out, || {
             Ok(Change::Merge { label: name(label, "label")?, into: name(into, "into")? })
@@ -116,11 +116,11 @@ pub unsafe extern "C" fn intent_remove_label(
     label: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { change(classifier, error_out, || Ok(Change::Remove { label: name(label, "label")? })) }
 }
 
-/// Makes the change that `body` describes.
+/// Makes the change that `body` returns.
 ///
 /// # Safety
 /// As [`with_classifier`].

@@ -1,10 +1,12 @@
-//! The C ABI: thin exports over the safe crate, one file per noun. `include/intentkit.h` is made from these files.
+//! The C ABI: thin exports of the safe crate, one file per noun. `include/intentkit.h` is generated
+//! from these files.
 //!
-//! A comment on an export or a type is its comment in the header, and is the whole contract between C and this module:
-//! whatever it asks of the caller is what the `unsafe` code here relies on. There is no algorithm here: an export checks
-//! its arguments, calls the crate, and writes its results, all inside `boundary`.
+//! The comment on an export or type is its comment in the header, and the whole contract between C
+//! and this module: the `unsafe` code here relies on what it requires of the caller. There are no
+//! algorithms here: an export checks its arguments, calls the crate and writes the results, all
+//! inside `boundary`.
 
-// The contract is in the comments that C reads; a second copy under `# Safety` would go to the header as well.
+// The contract is in the header's comments; a `# Safety` section would be copied to the header too.
 #![allow(clippy::missing_safety_doc)]
 
 mod arguments;

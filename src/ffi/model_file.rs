@@ -1,4 +1,4 @@
-//! Model files from C: saved and loaded.
+//! Saves and loads model files from C.
 
 use super::arguments::{IntentText, slice};
 use super::classifier::{IntentClassifier, make_classifier, with_classifier};
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn intent_load(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || Ok((LiveClassifier::load(path.path("path")?)?, vec![])))
     }
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn intent_load_bytes(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             Ok((LiveClassifier::from_bytes(slice(bytes, length, "bytes")?)?, vec![]))
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn intent_save(
     path: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| Ok(classifier.get().save(path.path("path")?)?))
     }

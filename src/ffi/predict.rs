@@ -1,4 +1,4 @@
-//! Texts from C → labels.
+//! Predictions from C: texts to labels.
 
 use super::arguments::{IntentText, Out, slice_mut, texts};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -14,7 +14,7 @@ use std::ptr;
 /// Maximum length of a text to classify or train on, in bytes.
 pub const INTENT_MAX_TEXT_BYTES: usize = 1048576;
 
-// The header wants the number itself.
+// A literal, since cbindgen copies it to the header.
 const _: () = assert!(INTENT_MAX_TEXT_BYTES == MAX_TEXT_BYTES);
 
 /// How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the rule of the model.
@@ -111,7 +111,7 @@ sized_struct!(IntentBatch {
     counts_out: *mut usize = ptr::null_mut(),
 });
 
-/// The options that C means; NULL means the default.
+/// Returns the options from C; NULL means the defaults.
 ///
 /// # Safety
 /// As [`sized`].
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn intent_predict(
     count_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let out = Out::new(count_out, "count_out")?;
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn intent_predict_detailed(
     decision_out: *mut IntentDecision,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let out = Out::new(decision_out, "decision_out")?;
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn intent_predict_detailed(
 }
 
 /// # Safety
-/// As the header asks of `intent_predict`.
+/// As the header requires for `intent_predict`.
 unsafe fn predict(
     classifier: &IntentClassifier,
     text: IntentText,
@@ -239,7 +239,7 @@ pub unsafe extern "C" fn intent_predict_batch(
     options: *const IntentPredictOptions,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             if batch.is_null() {
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn intent_predict_batch(
             let total = batch.text_count.checked_mul(batch.capacity).ok_or_else(|| {
                 Failure::invalid("`text_count` times `capacity` is more than memory can hold")
             })?;
-            // Any bytes are a `Scored`, and any are a `usize`.
+            // Any bytes are a valid `Scored`, and a valid `usize`.
             let labels = slice_mut(batch.labels_out, total, "labels_out")?;
             let counts = slice_mut(batch.counts_out, batch.text_count, "counts_out")?;
             classifier.get().model().vectorizer().ok_or(Error::NoVectorizer)?;

@@ -1,4 +1,4 @@
-//! What a training measured and warned of, for C.
+//! Metrics and warnings of a training for C.
 
 use super::arguments::string;
 use super::boundary::ask;
@@ -18,7 +18,7 @@ use std::ptr;
 /// @return Number of warnings; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_warning_count(classifier: *const IntentClassifier) -> usize {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, 0, |classifier| classifier.warnings.len()) }
 }
 
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn intent_warning(
     index: usize,
     length_out: *mut usize,
 ) -> *const c_char {
-    // SAFETY: what the header asks of the caller; `length_out` is NULL or writable.
+    // SAFETY: the header requires it of the caller; `length_out` is NULL or writable.
     unsafe { ask(classifier, ptr::null(), |c| string(c.warnings.get(index), length_out)) }
 }
 
@@ -48,7 +48,7 @@ pub unsafe extern "C" fn intent_warning(
 /// @return Number of lines; 0 if no line was held out, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifier) -> usize {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(classifier, 0, |c| c.get().model().metadata().training.heldout) }
 }
 
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifie
 /// @return Share, 0 to 1; NaN if no line was held out, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassifier) -> f64 {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { measured(classifier, |training| training.heldout_accuracy) }
 }
 
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassi
 /// @return Share, 0 to 1; NaN if it was not measured, such as with a validation file, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClassifier) -> f64 {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { measured(classifier, |training| training.familiar_accuracy) }
 }
 
@@ -86,11 +86,11 @@ pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClass
 /// @return Share, 0 to 1; NaN if it was not measured, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_answered(classifier: *const IntentClassifier) -> f64 {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { measured(classifier, |training| training.heldout_answered) }
 }
 
-/// A share that a training measured; NaN for none.
+/// Returns a share measured in training; NaN if there is none.
 ///
 /// # Safety
 /// As [`ask`].

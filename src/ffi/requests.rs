@@ -1,4 +1,4 @@
-//! Requests from C that are answered later.
+//! Asynchronous requests from C.
 
 use super::arguments::IntentText;
 use super::boundary::{ask, release};
@@ -48,14 +48,14 @@ pub struct IntentRequest {
     ticket: Ticket,
 }
 
-/// The caller's pointer on its way through a worker.
+/// The caller's pointer, in transfer through a worker.
 struct Context(*mut c_void);
 
-// SAFETY: it is only handed back to the callback; the header says that this happens on another thread.
+// SAFETY: it is only passed to the callback; the header says that this happens on another thread.
 unsafe impl Send for Context {}
 
 impl Context {
-    /// A method, so that closures take the whole and not the pointer in it.
+    /// A method, so that closures capture the struct and not the pointer in it.
     fn pointer(&self) -> *mut c_void {
         self.0
     }
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn intent_predict_async(
     request_out: *mut *mut IntentRequest,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let (text, options) = (text.text("text")?, predict_options(options)?);
@@ -139,7 +139,7 @@ fn failed(error: &Error, message: &CString) -> IntentAnswer {
 ///         before, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_request_cancel(request: *const IntentRequest) -> bool {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { ask(request, false, |request| request.ticket.cancel()) }
 }
 
@@ -148,7 +148,8 @@ pub unsafe extern "C" fn intent_request_cancel(request: *const IntentRequest) ->
 /// @param request Request. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_request_free(request: *mut IntentRequest) {
-    // SAFETY: made by `Box::into_raw` in `intent_predict_async`; the header asks that it is freed once.
+    // SAFETY: created by `Box::into_raw` in `intent_predict_async`; the header requires that it is
+    // freed once.
     unsafe { release(request) }
 }
 
@@ -170,7 +171,7 @@ pub unsafe extern "C" fn intent_set_queue(
     capacity: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             Ok(classifier.live().set_queue(QueueOptions { workers, capacity })?)
@@ -191,7 +192,7 @@ pub unsafe extern "C" fn intent_finish(
     classifier: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             classifier.live().finish();

@@ -1,4 +1,4 @@
-//! Training again in the background, from C.
+//! Retraining in the background from C.
 
 use super::arguments::{IntentText, Out};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn intent_set_retraining(
     options: *const IntentRetrainingOptions,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let o = sized(options, "options")?;
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn intent_retrain(
     classifier: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { with_classifier(classifier, error_out, |classifier| Ok(classifier.live().retrain()?)) }
 }
 
@@ -111,11 +111,12 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
     done_out: *mut bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let out = Out::new(done_out, "done_out")?;
-            // `min` would turn NaN into a number, so look for it first. A longer wait than the limit is for ever.
+            // `min` would replace NaN by a number, so check it first. Waits beyond the limit are
+            // unlimited.
             if seconds.is_nan() || seconds < 0.0 {
                 return Err(Failure::invalid(format!(
                     "`seconds` is {seconds}; it must be a number from 0 on"
@@ -141,6 +142,6 @@ pub unsafe extern "C" fn intent_roll_back(
     classifier: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { with_classifier(classifier, error_out, |classifier| Ok(classifier.live().roll_back()?)) }
 }

@@ -26,7 +26,7 @@ pub unsafe extern "C" fn intent_from_rules(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             let rules = Rule::of_json(rules.text("rules")?)?;
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn intent_set_rules(
     rules: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let rules = Rule::of_json(rules.text("rules")?)?;

@@ -1,21 +1,22 @@
-//! Structs that start with their size, so that a program compiled with an older header is understood.
+//! Structs that start with their size, so that programs compiled with an older header work.
 
 use super::error::Failure;
 
-/// A struct whose first field, a `usize`, says how many bytes the caller's version of it has.
+/// A struct whose first field, a `usize`, is the size in bytes of the caller's version.
 ///
 /// # Safety
-/// It is `repr(C)`, has no padding, and every version of it starts with the fields of the version before. `ENDS`
-/// are the offsets at which its fields end, the last of them its size.
+/// It is `repr(C)` without padding, and every version starts with the fields of the previous one.
+/// `ENDS` are the offsets at which its fields end; the last is its size.
 pub(super) unsafe trait SizedStruct: Copy {
     const DEFAULT: Self;
     const ENDS: &'static [usize];
 }
 
-/// Implements [`SizedStruct`]; the compiler checks that every field is named and that there is no padding.
+/// Implements [`SizedStruct`]. The compiler checks that every field is named and that there is no
+/// padding.
 macro_rules! sized_struct {
     ($name:ident { $($field:ident: $type:ty = $default:expr),+ $(,)? }) => {
-        // SAFETY: `repr(C)`, and the assertion below finds padding.
+        // SAFETY: `repr(C)`, and the assertion below rejects padding.
         unsafe impl crate::ffi::sized::SizedStruct for $name {
             const DEFAULT: Self = $name { size: size_of::<$name>(), $($field: $default),+ };
             const ENDS: &'static [usize] =
@@ -26,8 +27,8 @@ macro_rules! sized_struct {
 }
 pub(super) use sized_struct;
 
-/// Reads a struct that may be older and smaller than ours. Fields that the caller's version lacks have their defaults;
-/// so have all for NULL.
+/// Reads a struct that may be older and smaller than ours. Missing fields get their defaults; so do
+/// all fields for NULL.
 ///
 /// # Safety
 /// `pointer` is NULL or points to a struct of as many bytes as its first field says.
@@ -36,7 +37,8 @@ pub(super) unsafe fn sized<T: SizedStruct>(pointer: *const T, name: &str) -> Res
     if pointer.is_null() {
         return Ok(value);
     }
-    // SAFETY: every version of the struct starts with its size, and only that is read before it is known.
+    // SAFETY: every version of the struct starts with its size; nothing else is read before the
+    // size is known.
     let size = unsafe { pointer.cast::<usize>().read_unaligned() };
     if !T::ENDS.contains(&size) {
         let known = size_of::<T>();
@@ -45,7 +47,8 @@ pub(super) unsafe fn sized<T: SizedStruct>(pointer: *const T, name: &str) -> Res
              macro, and use a library that is at least as new as the header"
         )));
     }
-    // SAFETY: the caller's struct has `size` bytes, whole fields of ours, which has no fewer.
+    // SAFETY: the caller's struct has `size` bytes, which are whole fields of ours, and at most our
+    // size.
     unsafe { std::ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut value).cast::<u8>(), size) };
     Ok(value)
 }

@@ -1,4 +1,4 @@
-//! What a classifier has done, for C.
+//! Statistics of a classifier for C.
 
 use super::arguments::{Out, fill};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn intent_stats(
     stats_out: *mut IntentStats,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let out = Out::new(stats_out, "stats_out")?;
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn intent_stats_json(
     length_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             fill(&classifier.live().statistics().to_json(), buffer, capacity, length_out)
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn intent_stats_openmetrics(
     length_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             fill(&classifier.live().statistics().to_open_metrics(), buffer, capacity, length_out)
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn intent_set_stats(
     on: bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             classifier.live().count(on);

@@ -1,4 +1,4 @@
-//! The status numbers and which error has which.
+//! The status numbers, and the mapping of errors to them.
 
 use crate::{Error, ModelFault};
 

@@ -1,4 +1,4 @@
-//! Examples from C → a classifier.
+//! Training from C: examples to a classifier.
 
 use super::arguments::{IntentFeatureRows, IntentText, label_sets, texts};
 use super::classifier::{IntentClassifier, make_classifier};
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn intent_train(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             let texts = self::texts(texts, text_count, "texts")?;
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn intent_train_file(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             let (path, format) = (path.path("path")?, self::format(format)?);
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn intent_train_features(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             let (features, labels) = (rows.rows()?, label_sets(labels, label_counts, rows.count)?);
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn intent_train_features(
     }
 }
 
-/// Trains on `data`, whose file gave `warnings`.
+/// Trains on `data`. `warnings` are those about its file.
 ///
 /// # Safety
 /// `options` is NULL or alive.

@@ -1,4 +1,4 @@
-//! The training state from C: its file, and the texts in it.
+//! The training state from C: its file, and the examples in it.
 
 use super::arguments::{IntentText, fill};
 use super::classifier::{IntentClassifier, make_classifier, with_classifier};
@@ -7,7 +7,7 @@ use super::status::IntentStatus;
 use crate::LiveClassifier;
 use crate::learn::Durability;
 
-/// What a change survives: see intent_load_training_state().
+/// Returns the durability of changes: see intent_load_training_state().
 pub(super) fn durability(power_safe: bool) -> Durability {
     if power_safe { Durability::Power } else { Durability::Process }
 }
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn intent_load_training_state(
     classifier_out: *mut *mut IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         make_classifier(classifier_out, error_out, || {
             let path = path.path("path")?;
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn intent_save_training_state(
     power_safe: bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             Ok(classifier.live().save_learner(path.path("path")?, durability(power_safe))?)
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn intent_kept_examples(
     length_out: *mut usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let mut lines = String::new();
@@ -114,6 +114,6 @@ pub unsafe extern "C" fn intent_forget_examples(
     classifier: *const IntentClassifier,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { with_classifier(classifier, error_out, |classifier| Ok(classifier.live().forget_examples()?)) }
 }

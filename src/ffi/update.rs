@@ -1,4 +1,4 @@
-//! Corrections from C → a classifier that knows them.
+//! Updates from C.
 
 use super::arguments::{IntentText, label_sets, texts};
 use super::classifier::{IntentClassifier, with_classifier};
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn intent_update(
     update_out: *mut IntentUpdate,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             let live = classifier.live();
@@ -79,7 +79,8 @@ pub unsafe extern "C" fn intent_update(
 }
 
 /// # Safety
-/// `texts` and `counts` point to `count` items, `labels` to as many as the counts sum up to, all with their bytes.
+/// `texts` and `counts` point to `count` items, and `labels` to as many as the sum of the counts.
+/// All point to their bytes.
 pub(super) unsafe fn examples(
     texts: *const IntentText,
     count: usize,
@@ -105,7 +106,7 @@ pub unsafe extern "C" fn intent_allow_new_labels(
     allowed: bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_classifier(classifier, error_out, |classifier| {
             classifier.live().allow_new_labels(allowed);

@@ -1,4 +1,4 @@
-//! Which library this is.
+//! The library's version.
 
 use super::boundary::shielded;
 use libc::c_char;

@@ -1,4 +1,4 @@
-//! Corrections: the table moves until a text is answered right.
+//! Corrections: embedding-table updates until a text is classified correctly.
 
 use super::replay::{KeptExample, Lines};
 use super::state::State;
@@ -15,35 +15,37 @@ use crate::train::centroids;
 use crate::train::random::Random;
 use crate::vectorizer::{FeatureVector, Table, Vectorizer};
 
-/// Examples of the text itself in a step that corrects it, and lines that are replayed beside them.
+/// Copies of the text in each correction step, and number of lines replayed beside them.
 const COPIES: usize = 4;
 const REPLAYED: usize = 32;
-/// Steps until a text is answered right, at most, each a little larger than the one before.
+/// Maximum number of steps per text. Each step is a little larger than the one before.
 const MOST_STEPS: usize = 20;
 const GROWTH: f32 = 1.1;
 
-/// Kept examples up to which the data is small: all of them are asked after a correction, which takes too long for more, and steps are
-/// smaller, since most n-grams stand in one line or two and move as the rarest do.
+/// Maximum number of kept examples of small data. On small data all kept examples are checked after
+/// a correction, which takes too long on more. Steps are smaller, since most n-grams occur in one
+/// or two lines and move at the full rate of rare ones.
 const FEW: usize = 500;
-/// Times that kept examples which a correction spoilt are corrected, at most.
+/// Maximum number of rounds that correct kept examples which a correction broke.
 const ROUNDS: usize = 16;
 
 const CORRECTION: Pace = Pace { rate: 0.016, power: 6 };
-/// On small data, with steps until the last is as large as the last of the others.
+/// The pace on small data. Steps grow until the last is as large as the last one of the normal
+/// pace.
 const GENTLE: Pace = Pace { rate: 0.004, power: 6 };
 const MOST_GENTLE_STEPS: usize = 35;
 
-/// What a model makes of a text whose labels are known.
+/// The model's result for a text with known labels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Right,
     Wrong,
-    /// Its reject score is too low, whatever the labels.
+    /// The reject score is too low, whatever the labels.
     Rejected,
 }
 
 impl Learner {
-    /// Calls `each` with the rows of a text and their logits, with the table as it is now.
+    /// Calls `each` with the rows of a text and their logits, by the current embedding table.
     pub(super) fn for_each_row(
         &self,
         model: &Model,
@@ -61,7 +63,7 @@ impl Learner {
         Ok(())
     }
 
-    /// What the model makes of a text with the table as it is now.
+    /// Returns the model's result for a text, by the current embedding table.
     pub(super) fn verdict(&self, model: &Model, text: &str, wanted: &[u32]) -> Result<Verdict> {
         let mut logits = vec![0.0; model.labels().len()];
         let mut reading = model.reading(&mut logits);
@@ -78,7 +80,8 @@ impl Learner {
         })
     }
 
-    /// Moves the table so that the surest clause of a text comes nearer to the centroid of its label, which the loss knows nothing of.
+    /// Moves a text's most certain clause towards the centroid of its label. The loss doesn't
+    /// include this distance.
     fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
         let places = model.centroids();
         let mut logits = vec![0.0; model.labels().len()];
@@ -92,7 +95,7 @@ impl Learner {
         let Some((_, bag, features, Some(label))) = surest else { return };
         let direction = places.direction(label as usize);
         let cosine = simd::dot(&features, &direction);
-        // The gradient of the cosine, up to its length.
+        // The gradient of the cosine, up to a factor.
         let mut gradient = direction;
         simd::axpy(-cosine, &features, &mut gradient);
         let size = (simd::dot(&gradient, &gradient) / DIMENSIONS as f32).sqrt() + 1e-9;
@@ -110,12 +113,13 @@ impl Learner {
         self.state.round(&moved);
     }
 
-    /// Whether the examples of training are kept and are few.
+    /// Returns true if the training examples are kept and are few.
     pub(super) fn is_small(&self) -> bool {
         self.has_history && self.kept.examples.len() <= FEW
     }
 
-    /// Places of the kept examples that are answered right, but for those of the given texts. None where many are kept.
+    /// Returns the indices of the kept examples that are classified correctly, without those of the
+    /// given texts. Empty if many are kept.
     pub(super) fn known(&self, model: &Model, examples: &[Example]) -> Result<Vec<usize>> {
         let mut known = vec![];
         if !self.is_small() {
@@ -131,7 +135,7 @@ impl Learner {
         Ok(known)
     }
 
-    /// Corrects kept examples that were answered right and no longer are, and the new ones again.
+    /// Corrects the kept examples that are no longer classified correctly, then the new ones again.
     pub(super) fn keep_known(
         &mut self,
         old: &Model,
@@ -163,7 +167,8 @@ impl Learner {
         Ok(steps)
     }
 
-    /// Moves the table until a text is answered right. Returns the steps that took.
+    /// Updates the embedding table until a text is classified correctly. Returns the number of
+    /// steps.
     pub(super) fn correct(
         &mut self,
         old: &Model,

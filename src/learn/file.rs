@@ -1,15 +1,20 @@
-//! The `.learner` file: all that a learner knows, and the changes made since it was written.
+//! The training-state file (`.learner`): the training state, and the changes made since it was
+//! written.
 //!
 //! ```text
 //! "intentL1"
 //! record*      kind u32 · length u32 · XXH3-64 of the contents · XXH3-64 of the three before · contents
 //! ```
 //!
-//! All numbers are little-endian. The first records are what the learner was when the file was written: about it (JSON), its model
-//! (the bytes of a `.intent` file), the numbers of the rows in use, their float32 values, their frequencies and moments, and the kept
-//! examples (JSON). Behind them stands one record for each change, or for several that are made together (JSON). It is appended once they
-//! have been made and before anybody sees what they made; when it can't be, they are taken back. Reading the file makes them again, which gives
-//! the same model byte for byte. What a crash leaves of a last record is dropped; damage before it is an error.
+//! All numbers are little-endian. The first records hold the training state at the time of writing:
+//! metadata (JSON), the model (the bytes of a `.intent` file), the indices of the rows in use,
+//! their float32 values, their frequencies and moments, and the kept examples (JSON).
+//!
+//! After them comes one record for each change, or for several changes made together (JSON). A
+//! record is appended after its changes were made and before their result is visible; if that
+//! fails, the changes are undone. Reading the file repeats the changes, which gives the same model
+//! byte for byte. An incomplete last record, as a crash leaves it, is dropped; damage before it is
+//! an error.
 
 use super::replay::{Kept, KeptExample};
 use super::{Change, Learner};
@@ -37,62 +42,64 @@ const TABLE: u32 = 4;
 const STATE: u32 = 5;
 const KEPT: u32 = 6;
 const CHANGE: u32 = 7;
-/// Several, all of which are made or none.
+/// Several changes: all are made, or none.
 const CHANGES: u32 = 8;
-/// Records before the first change.
+/// Kinds of the records before the first change.
 const SNAPSHOT: [u32; 6] = [ABOUT, MODEL, ROWS, TABLE, STATE, KEPT];
 
-/// Changes behind which the file is written anew, so that reading it takes little time.
+/// Number of changes after which the file is rewritten, which keeps reading it fast.
 const MOST_CHANGES: usize = 128;
 
-/// What a change survives once it is made.
+/// What a completed change survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// The end of the process, however it comes. The system writes to the disk when it likes.
+    /// The end of the process, including a crash. The system decides when to write to the disk.
     #[default]
     Process,
-    /// A loss of power too: every change waits for the disk.
+    /// A power loss too: every change waits for the disk.
     Power,
 }
 
-/// What there is to say about a learner in words.
+/// The JSON part of a training state.
 #[derive(Serialize, Deserialize)]
 struct About {
     has_history: bool,
     changes: u64,
-    /// Step between the integers of the table.
+    /// Step between the integers of the embedding table.
     step: f32,
 }
 
-/// An open `.learner` file. It is locked: another process can't open it at the same time. Only its owner may read it (mode 0600), since it
-/// holds texts.
+/// An open training-state file. It is locked, so no other process can open it. It is readable by
+/// its owner alone (mode 0600), since it holds texts.
 ///
-/// Before each write the path is compared with the open file: a record in a file that has no name any more would be lost.
+/// Before each write the path is compared with the open file: a record in a file without a name
+/// would be lost.
 pub struct LearnerFile {
     path: PathBuf,
-    /// The same path, absolute, so that another working directory doesn't move the file.
+    /// The absolute path, unaffected by a change of the working directory.
     place: PathBuf,
     file: File,
-    /// Where the next record goes.
+    /// Offset of the next record.
     end: u64,
     changes: usize,
     durability: Durability,
-    /// A write failed and what it left could not be taken back.
+    /// Whether a write failed and its partial record couldn't be removed.
     broken: bool,
-    /// The file can be read only.
+    /// Whether the file is read-only.
     read_only: bool,
 }
 
 impl LearnerFile {
-    /// Writes a learner to a file, in one step, replacing one that is there. A symbolic link stays, and what it names is replaced.
+    /// Writes a training state to a file atomically, replacing an existing file. A symbolic link
+    /// stays, and its target is replaced.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] when another process or classifier has the file open.
+    /// [`Error::Io`], or [`Error::Learner`] if another process or classifier has the file open.
     pub fn create(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
         LearnerFile::save(path, learner, durability, None)
     }
 
-    /// As [`LearnerFile::create`], also where the file that is there is `open` itself.
+    /// As [`LearnerFile::create`], also if the existing file is `open` itself.
     pub(crate) fn save(
         path: &Path,
         learner: &Learner,
@@ -102,15 +109,15 @@ impl LearnerFile {
         let place = place(path)?;
         let metadata = |open: &LearnerFile| Some((open.file.metadata().ok()?, fs::metadata(&place).ok()?));
         let is_open = open.and_then(metadata).is_some_and(|(open, there)| is_same(&open, &there));
-        // Held while the other takes its place.
+        // Locked until it is replaced.
         let there = if is_open { None } else { locked(&place, path, &[Access::Read])? };
         LearnerFile::write_new(path, place, learner, durability, is_open || there.is_some())
     }
 
-    /// As [`LearnerFile::create`], for a file that is not there yet.
+    /// As [`LearnerFile::create`], for a path that must not exist.
     ///
     /// # Errors
-    /// As [`LearnerFile::create`], and [`Error::Io`] when the file is there; it is as before then.
+    /// As [`LearnerFile::create`], and [`Error::Io`] if the file exists; it stays unchanged.
     pub fn create_new(path: &Path, learner: &Learner, durability: Durability) -> Result<LearnerFile> {
         LearnerFile::write_new(path, place(path)?, learner, durability, false)
     }
@@ -130,13 +137,14 @@ impl LearnerFile {
         Ok(LearnerFile { path, place, file, end, changes: 0, durability, broken: false, read_only: false })
     }
 
-    /// Opens a file and makes the changes that stand in it. One that may only be read, or lies on a volume that may, opens too; learning is an
-    /// error then.
+    /// Opens a file and repeats the changes in it. A read-only file, or one on a read-only volume,
+    /// opens too; learning then fails.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] when it is no such file, is damaged, or another process or classifier has it open.
+    /// [`Error::Io`], or [`Error::Learner`] if it is not a training-state file, is damaged, or is
+    /// open in another process or classifier.
     pub fn open(path: &Path, durability: Durability) -> Result<(LearnerFile, Learner)> {
-        let cannot = |e| Error::io(path, "cannot open the learner", e);
+        let cannot = |e| Error::io(path, "cannot open the training state", e);
         let place = place(path)?;
         let Some((mut file, access)) = locked(&place, path, &[Access::Write, Access::Read])? else {
             return Err(cannot(ErrorKind::NotFound.into()));
@@ -151,11 +159,12 @@ impl LearnerFile {
         let (mut learner, changes, end) = read(&bytes).map_err(fault)?;
         drop(bytes);
         for changes in &changes {
-            // Some that fail now failed when they were made: earlier libraries wrote those down too.
+            // Changes that fail now also failed when they were made: earlier libraries recorded
+            // those too.
             let _ = learner.apply_all(changes);
         }
         if !read_only {
-            // A crash may have left part of a record at the end.
+            // A crash may have left an incomplete record at the end.
             file.set_len(end).map_err(cannot)?;
             file.seek(SeekFrom::Start(end)).map_err(cannot)?;
         }
@@ -164,28 +173,30 @@ impl LearnerFile {
         Ok((LearnerFile { path, place, file, end, changes, durability, broken, read_only }, learner))
     }
 
-    /// Whether a file that starts with these bytes is meant to be a learner file.
+    /// Returns true if these first bytes are those of a training-state file.
     pub fn is_start(bytes: &[u8; 8]) -> bool {
         bytes == MAGIC
     }
 
-    /// The file's path.
+    /// Returns the file's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns true if the path still names the open file, and false if it names none.
+    /// Returns true if the path still names the open file, and false if it names no file.
     ///
     /// # Errors
-    /// [`Error::Learner`] if it names another file or one that another program has written to, [`Error::Io`] if that can't be found out.
+    /// [`Error::Learner`] if it names another file or one that another program has written to,
+    /// [`Error::Io`] if the check fails.
     fn is_there(&self) -> Result<bool> {
-        let cannot = |e| Error::io(&self.path, "cannot look at the learner", e);
+        let cannot = |e| Error::io(&self.path, "cannot check the training state", e);
         let there = match fs::metadata(&self.place) {
             Ok(there) => there,
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
             Err(e) => return Err(cannot(e)),
         };
-        // What a write that failed left, or a crash before this file was opened, is no other program's.
+        // The remains of a failed write, or of a crash before this file was opened, are not another
+        // program's.
         let same = is_same(&self.file.metadata().map_err(cannot)?, &there)
             && (self.broken || self.read_only || there.len() == self.end);
         match same {
@@ -204,7 +215,7 @@ impl LearnerFile {
         Error::Learner { origin: self.path.display().to_string(), message: message.into() }
     }
 
-    /// Writes the file anew if it was deleted.
+    /// Rewrites the file if it was deleted.
     ///
     /// # Errors
     /// As [`LearnerFile::rewrite`].
@@ -218,23 +229,25 @@ impl LearnerFile {
     fn writable(&self) -> Result<()> {
         match self.read_only {
             true => Err(self.fault(
-                "this training-state file can only be read, so nothing was changed; allow writing it, or save the training state to another path",
+                "this training-state file is read-only, so nothing was changed; allow writing it, or save the training state to another path",
             )),
             false => Ok(()),
         }
     }
 
-    /// Writes down changes that belong together, when they have been made.
+    /// Records changes that belong together, after they were made.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] if the file can only be read, was deleted (see [`LearnerFile::restore`]) or replaced by another;
-    /// the file is as before then, and the changes are to be taken back.
+    /// [`Error::Io`], or [`Error::Learner`] if the file is read-only, was deleted (see
+    /// [`LearnerFile::restore`]) or was replaced. The file is then unchanged, and the caller must
+    /// undo the changes.
     pub fn append(&mut self, changes: &[Change]) -> Result<()> {
         self.writable()?;
         if self.broken {
-            let source =
-                std::io::Error::other("an earlier write failed halfway; save the learner to a new file");
-            return Err(Error::io(&self.path, "cannot write to the learner", source));
+            let source = std::io::Error::other(
+                "an earlier write failed halfway; save the training state to a new file",
+            );
+            return Err(Error::io(&self.path, "cannot write to the training state", source));
         }
         if !self.is_there()? {
             return Err(self.fault(
@@ -254,24 +267,27 @@ impl LearnerFile {
         if let Err(e) = written {
             let back = self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
             self.broken = back.is_err();
-            return Err(Error::io(&self.path, "cannot write to the learner; nothing was learned", e));
+            return Err(Error::io(&self.path, "cannot write to the training state; nothing was learned", e));
         }
         self.end += bytes.len() as u64;
         self.changes += 1;
         Ok(())
     }
 
-    /// Writes the file anew when many changes stand in it. When there is no room for that, the changes go on standing in it.
+    /// Rewrites the file if it holds many changes. If the disk has no space for that, it stays as
+    /// it is.
     pub fn tidy(&mut self, learner: &Learner) {
         if self.changes >= MOST_CHANGES {
             let _ = self.rewrite(learner);
         }
     }
 
-    /// Writes the file anew with the learner as it is now: in one step. A file that was deleted is made again.
+    /// Rewrites the file with the current training state, atomically. Creates it again if it was
+    /// deleted.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Learner`] if the file can only be read or another has its path; the file is as before then.
+    /// [`Error::Io`], or [`Error::Learner`] if the file is read-only or another file has its path;
+    /// the file is then unchanged.
     pub fn rewrite(&mut self, learner: &Learner) -> Result<()> {
         self.writable()?;
         // Before the work, and again before the rename.
@@ -286,17 +302,19 @@ impl LearnerFile {
     }
 }
 
-/// Writes a file in one step, when it has been seen that it can be read again. It is locked before it has its name, and keeps the permissions
-/// of one that is there. `replace` is asked last, and says whether a file that is there may be replaced.
+/// Writes a file atomically, after checking that `contents` can be read back. Locks it before it
+/// gets its name, and keeps the permissions of an existing file. Calls `replace` last; it returns
+/// whether an existing file may be replaced.
 fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) -> Result<File> {
     let defect = |fault| Error::Learner {
         origin: place.display().to_string(),
         message: format!(
-            "not written, since what would stand in it could not be read again ({fault}); please report this"
+            "not written, because its contents could not be read back ({fault}); please report this"
         ),
     };
     read(contents).map_err(defect)?;
-    // It holds texts, so it is for its owner alone, unless somebody has said otherwise of the one that is there.
+    // The file holds texts, so it is for its owner alone, unless an existing file has other
+    // permissions.
     let written = write_beside(place, &prefix(place), contents, 0o600)?;
     if let Ok(there) = fs::metadata(place) {
         take_after(written.file(), &there).map_err(|e| Error::io(place, "cannot give it its mode", e))?;
@@ -304,18 +322,19 @@ fn write(place: &Path, contents: &[u8], replace: impl FnOnce() -> Result<bool>) 
     written.put(place, replace()?)
 }
 
-/// What a file is opened for.
+/// The access that a file is opened with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
     Read,
     Write,
 }
 
-/// Opens a file for the first of `wanted` that the system allows, and takes it for this process; `None` if there is none. Whoever has it
-/// open may write it anew between the two, so the path is compared with what was opened.
+/// Opens a file with the first of the `wanted` accesses that the system allows, and locks it.
+/// Returns `None` if the file doesn't exist. The holder of the lock may rewrite the file between
+/// the two steps, so the path is compared with the opened file.
 fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, Access)>> {
-    let cannot = |e| Error::io(path, "cannot open the learner", e);
-    /// More often than it can be written anew meanwhile.
+    let cannot = |e| Error::io(path, "cannot open the training state", e);
+    /// More often than it can be rewritten meanwhile.
     const TRIES: usize = 8;
     for _ in 0..TRIES {
         let open = |access| OpenOptions::new().read(true).write(access == Access::Write).open(place);
@@ -352,12 +371,14 @@ fn locked(place: &Path, path: &Path, wanted: &[Access]) -> Result<Option<(File, 
     })
 }
 
-/// The file that a path names, links followed, absolute, so that neither another working directory nor another link moves it.
+/// Returns the absolute path of a file, links followed, unaffected by later changes of the working
+/// directory or of links.
 fn place(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(target(path)?).map_err(|e| Error::io(path, "cannot find the learner's folder", e))
+    std::path::absolute(target(path)?)
+        .map_err(|e| Error::io(path, "cannot find the training state's folder", e))
 }
 
-/// How the names of temporary files beside a learner file start.
+/// Returns the prefix of the names of temporary files beside a training-state file.
 fn prefix(path: &Path) -> OsString {
     let mut prefix = OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
@@ -365,25 +386,26 @@ fn prefix(path: &Path) -> OsString {
     prefix
 }
 
-/// Takes the file for this process.
+/// Locks the file for this process.
 fn lock(file: &File, path: &Path) -> Result<()> {
     match files::lock(file) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Error::Learner {
             origin: path.display().to_string(),
-            message: "another process or classifier has this learner open; only one can learn at a time"
-                .into(),
+            message:
+                "another process or classifier has this training state open; only one can learn at a time"
+                    .into(),
         }),
-        Err(e) => Err(Error::io(path, "cannot lock the learner", e)),
+        Err(e) => Err(Error::io(path, "cannot lock the training state", e)),
     }
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|e| Error::invalid(format!("cannot write the learner: {e}")))
+    serde_json::to_vec(value).map_err(|e| Error::invalid(format!("cannot write the training state: {e}")))
 }
 
 fn record(kind: u32, contents: &[u8], to: &mut Vec<u8>) -> Result<()> {
-    let too_long = |_| Error::invalid("a record of the learner would have more than 4 GB");
+    let too_long = |_| Error::invalid("a record of the training state would have more than 4 GB");
     let length = u32::try_from(contents.len()).map_err(too_long)?;
     let start = to.len();
     to.extend(kind.to_le_bytes());
@@ -394,10 +416,10 @@ fn record(kind: u32, contents: &[u8], to: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// The file of a learner without changes.
+/// Returns the file of a training state without changes.
 fn snapshot(learner: &Learner) -> Result<Vec<u8>> {
     let Learner { model, state, kept, has_history, changes, .. } = learner;
-    // Rows of the table, and the same once more while they are written; the model.
+    // The rows of the embedding table, a copy of them while they are written, and the model.
     room::check::<f32>(2 * state.weights.table.len())?;
     let mut bytes = MAGIC.to_vec();
     let about = About { has_history: *has_history, changes: *changes, step: state.step };
@@ -418,36 +440,36 @@ fn snapshot(learner: &Learner) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Kind and contents.
+/// Kind and contents of a record.
 type Record<'a> = (u32, &'a [u8]);
 
-/// The records of a file's bytes, and where the last whole one ends.
+/// Returns the records of a file, and the offset where the last complete one ends.
 fn records(bytes: &[u8]) -> Result<(Vec<Record<'_>>, u64), String> {
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
         return Err(match sources::no_text(bytes) {
-            Some(kind) => format!("not an IntentKit learner file: it is {kind}"),
-            None => "not an IntentKit learner file, or one of another version".into(),
+            Some(kind) => format!("not an IntentKit training-state file: it is {kind}"),
+            None => "not an IntentKit training-state file, or one of another version".into(),
         });
     };
     let mut records = vec![];
     loop {
         let end = (bytes.len() - rest.len()) as u64;
         let damaged = || {
-            format!("damaged at byte {end}; bring back a copy of it, or train a new model with a new learner")
+            format!("damaged at byte {end}; restore a backup, or train a new model with a new training state")
         };
         let Some((header, behind)) = rest.split_at_checked(HEADER) else { return Ok((records, end)) };
         let number =
             |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let check = |at: usize| u64::from(number(at)) | u64::from(number(at + 4)) << 32;
         if XxHash3_64::oneshot(&header[..16]) != check(16) {
-            // Some file systems leave zeros behind when the power goes.
+            // Some file systems leave zeros after a power loss.
             return if rest.iter().all(|&byte| byte == 0) { Ok((records, end)) } else { Err(damaged()) };
         }
         let Some((contents, behind)) = behind.split_at_checked(number(4) as usize) else {
             return Ok((records, end));
         };
         if XxHash3_64::oneshot(contents) != check(8) {
-            // The last record may have reached the disk in part.
+            // The last record may be incomplete on the disk.
             return if behind.is_empty() { Ok((records, end)) } else { Err(damaged()) };
         }
         records.push((number(0), contents));
@@ -461,7 +483,8 @@ fn floats<const N: usize>(bytes: &[u8]) -> Vec<[f32; N]> {
     numbers.as_chunks::<N>().0.to_vec()
 }
 
-/// The learner that was written, the changes behind it, those that belong together as one, and where the last one ends.
+/// The training state as written, the changes after it grouped as they were made, and the offset of
+/// the end.
 type Contents = (Learner, Vec<Vec<Change>>, u64);
 
 fn read(bytes: &[u8]) -> Result<Contents, String> {
@@ -469,7 +492,7 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
     let kinds: Vec<u32> = records.iter().map(|(kind, _)| *kind).collect();
     let Some((SNAPSHOT, changes)) = kinds.split_first_chunk::<6>().map(|(first, rest)| (*first, rest)) else {
         return Err(
-            "the file ends too early; bring back a copy of it, or train a new model with a new learner"
+            "the file ends too early; restore a backup, or train a new model with a new training state"
                 .into(),
         );
     };

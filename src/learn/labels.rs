@@ -1,4 +1,4 @@
-//! Labels renamed, merged, removed, and asked for by rules.
+//! Renames, merges and removes labels, and adds the labels of rules.
 
 use super::correction::Verdict;
 use super::replay::generated;
@@ -9,9 +9,10 @@ use crate::rules::Rule;
 use crate::train::random::Random;
 use std::sync::Arc;
 
-/// Lines that a merged label is learned from where none are kept.
+/// Number of generated lines that a merged label is trained on if the training examples are not
+/// kept.
 const GENERATED_LINES: usize = 200;
-/// Texts of a label that goes which are still answered afterwards, at least.
+/// Maximum number of the removed label's texts that a merge must keep classified correctly.
 const MOST_ANSWERED: usize = 100;
 
 impl Learner {
@@ -42,7 +43,7 @@ impl Learner {
         Ok(UpdateReport::default())
     }
 
-    /// The texts of both labels become those of one, whose column is learned anew; then the other goes.
+    /// Gives the texts of both labels one label, trains its column anew, and removes the other.
     pub(super) fn merge(&mut self, label: &str, name: &str, random: &mut Random) -> Result<UpdateReport> {
         let (from, into) = (place(self.model.labels(), label)?, place(self.model.labels(), name)?);
         let (from_index, into_index) = (from as u32, into as u32);
@@ -65,7 +66,7 @@ impl Learner {
         self.kept.remove_label(from_index);
         self.state.take_layers(&parts);
         let merged = self.with_table(&mut parts)?;
-        // Far from the texts of the other label they may be rejected now.
+        // Texts far from those of the other label may be rejected now.
         let mut more = 0;
         for text in known {
             let Some(wanted) = self.kept.labels_of(&text) else { continue };
@@ -75,7 +76,8 @@ impl Learner {
         Ok(UpdateReport { steps: steps + more, ..UpdateReport::default() })
     }
 
-    /// Kept texts of a label that are answered right, the last ones if there are many.
+    /// Returns the kept texts of a label that are classified correctly; the last ones if there are
+    /// many.
     fn answered(&self, label: u32) -> Result<Vec<String>> {
         let mut texts = vec![];
         for kept in self.kept.examples.iter().rev().filter(|kept| kept.labels.contains(&label)) {

@@ -1,10 +1,13 @@
-//! Learning from a few new or corrected examples without a full retraining.
+//! Learning from a few new or corrected examples without full retraining.
 //!
-//! A correction (`correction.rs`) moves the table only: a row of it speaks for the texts that hold its n-gram, while the layers are shared by all
-//! labels and would move everyone. A new label gets a column of its own in the output layer and the linear path, which starts
-//! at the mean of its texts' features and is trained together with the table. Every step replays earlier examples, so that they
-//! are not forgotten (rehearsal; Robins, 1995). Where none are kept, the model's own answers to generated bags of n-grams stand in
-//! for them (Li and Hoiem, 2016).
+//! A correction (`correction.rs`) changes the embedding table only: a row affects only texts that
+//! contain its n-gram, while a change to the layers would affect every label. A new label gets its
+//! own column in the output layer and the skip connection. The column starts at the mean of its
+//! texts' features and is trained together with the embedding table.
+//!
+//! Every step replays earlier examples to prevent forgetting (rehearsal; Robins, 1995). If no
+//! examples are kept, generated bags of n-grams with the model's own predictions replace them (Li
+//! and Hoiem, 2016).
 
 mod correction;
 mod file;
@@ -39,9 +42,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use undo::Before;
 
-/// How far a step moves the rows of the table: those of rare n-grams the full rate, others less by a power of their inverse document
-/// frequency as a share of the rarest's, since every text moves that holds one. On CLINC150 the sixth power halves what
-/// corrections cost the other texts.
+/// Step sizes for rows of the embedding table. Rows of the rarest n-grams move at the full rate,
+/// others at a power of the ratio of their inverse document frequency to the rarest one's, since
+/// moving a row moves every text that contains its n-gram. On CLINC150 the sixth power halves the
+/// accuracy that corrections cost other texts.
 #[derive(Clone, Copy)]
 struct Pace {
     rate: f32,
@@ -58,79 +62,84 @@ impl Pace {
 /// How a new label is learned.
 struct LabelRecipe {
     steps: usize,
-    /// Lines of the label in a step, and of others.
+    /// Number of the label's own lines in a step. `others` is the number of other lines.
     own: usize,
     others: usize,
-    /// `None` leaves the table as it is.
+    /// `None` leaves the embedding table unchanged.
     pace: Option<Pace>,
 }
 
-/// With the examples of training.
+/// For training states with the training examples.
 const WITH_HISTORY: LabelRecipe =
     LabelRecipe { steps: 80, own: 8, others: 56, pace: Some(Pace { rate: 0.002, power: 2 }) };
-/// Where few examples are kept, a new label has few lines as well, and more of a step is its own.
+/// For few kept examples. A new label has few lines too, and gets a larger share of each step.
 const SMALL: LabelRecipe =
     LabelRecipe { steps: 240, own: 16, others: 48, pace: Some(Pace { rate: 0.004, power: 2 }) };
-/// Generated bags are not texts: more of them, and fewer steps, lest the column fits what no text looks like.
+/// For generated bags. They are not real texts: more of them and fewer steps keep the column from
+/// overfitting to them.
 const WITHOUT: LabelRecipe = LabelRecipe { steps: 40, own: 4, others: 60, pace: None };
 
-/// Kept lines that a column is learned from, at most.
+/// Maximum number of kept lines that a column is trained on.
 const MOST_LINES: usize = 1000;
 const COLUMN_RATE: f32 = 0.4;
-/// Share of the n-grams that are left out of the lines a label is learned from.
+/// Share of the n-grams that are dropped from the lines a label is trained on.
 const DROPOUT: f32 = 0.5;
-/// What a new column starts from: a share of its texts' mean features, and the bias of a label that says nothing.
+/// Starting values of a new column: the factor for its texts' mean features, and the bias of a
+/// label that never fires.
 const COLUMN_START: f32 = 0.8;
 
-/// Something a learner does to its model.
+/// A change of a model by its training state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// Learns from examples. Later examples of the same text replace earlier ones; names that are no labels yet become labels.
+    /// Learns from examples. Later examples of the same text replace earlier ones; unknown label
+    /// names become new labels.
     #[serde(rename = "learn")]
     Update(Vec<Example>),
-    /// Gives a label another name. Its index stays.
+    /// Renames a label. Its index stays.
     Rename {
-        /// Its name until now.
+        /// The current name.
         label: String,
-        /// One that no label has.
+        /// The new name, which no label may have.
         to: String,
     },
-    /// Makes one label of two. The indices behind the first one go down by one.
+    /// Merges two labels into one. Indices after the removed one go down by one.
     Merge {
-        /// The label that goes.
+        /// The label to remove.
         label: String,
-        /// The one that stays, and from then on answers for both.
+        /// The label that stays and then stands for both.
         into: String,
     },
-    /// Puts keyword rules in the place of those there are. Labels that are not there yet are added, and say nothing by themselves.
+    /// Replaces the keyword rules. Adds unknown labels, which only rules can choose until examples
+    /// follow.
     Rules(Vec<Rule>),
-    /// Takes a label away, and the kept examples that have no other. The indices behind it go down by one.
+    /// Removes a label, and the kept examples that have no other label. Indices after it go down by
+    /// one.
     Remove {
-        /// Its name.
+        /// The label to remove.
         label: String,
     },
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UpdateReport {
-    /// Examples that were learned.
+    /// Number of examples learned.
     pub examples: usize,
-    /// Those that are answered right now.
+    /// Number of examples now classified correctly.
     pub right: usize,
-    /// Names of labels that are new.
+    /// Names of the new labels.
     pub new_labels: Vec<String>,
-    /// Steps that were made.
+    /// Number of gradient steps.
     pub steps: usize,
 }
 
-/// Some of the kept examples, to compare two models on.
+/// A sample of the kept examples, to compare two models on.
 pub(crate) struct Compared {
-    /// Of those that came after training, and their share of all that are kept.
+    /// Those added after training, and their share of all kept examples.
     pub(crate) late: Vec<Example>,
     pub(crate) late_share: f64,
-    /// Of those of training.
+    /// Those of training.
     pub(crate) early: Vec<Example>,
 }
 
@@ -140,26 +149,27 @@ pub struct Forgotten {
     has_history: bool,
 }
 
-/// A model, and what it takes to learn on from it.
+/// The training state: a model, and the data needed to continue its training.
 pub struct Learner {
     model: Arc<Model>,
     state: State,
     kept: Kept,
-    /// Whether the examples of training are among those that are kept.
+    /// Whether the training examples are among the kept ones.
     has_history: bool,
     seed: u64,
-    /// Changes that were made, each with random numbers of its own.
+    /// Number of changes made. Each has its own random numbers.
     changes: u64,
     space: Workspace,
-    /// While changes are made: the way back.
+    /// The state to return to if a change fails; set while changes are made.
     before: Option<Before>,
 }
 
-/// Trains a model as [`train::train`] does, and keeps what learning from corrections needs: the table's
-/// float32 numbers, and the examples.
+/// Trains a model as [`train::train`] does, and keeps the training state: the float32 values of the
+/// embedding table, and the examples.
 ///
 /// # Errors
-/// As [`train::train`], and [`Error::InvalidArgument`] for data or a preset that can't be learned on: feature rows, the reference.
+/// As [`train::train`], and [`Error::InvalidArgument`] if the data are feature rows or the preset
+/// is the reference: neither supports updates.
 pub fn train_to_learn(
     data: &Dataset<'_>,
     valid: Option<&Dataset<'_>>,
@@ -177,15 +187,16 @@ pub fn train_to_learn(
 }
 
 impl Learner {
-    /// A learner that knows no more than the model does.
+    /// Creates a training state from a model alone.
     ///
     /// # Errors
-    /// [`Error::NoVectorizer`] for a model trained from feature rows, [`Error::InvalidArgument`] for one of the reference preset.
+    /// [`Error::NoVectorizer`] for a model trained from feature rows, [`Error::InvalidArgument`]
+    /// for one of the reference preset.
     pub fn of(model: Arc<Model>) -> Result<Learner> {
         Ok(Learner {
             state: State::of(&model)?,
             kept: Kept::default(),
-            // A model that was never trained has nothing to forget.
+            // An untrained model has nothing to forget.
             has_history: model.metadata().training.examples == 0,
             seed: model.metadata().training.seed,
             changes: 0,
@@ -195,7 +206,8 @@ impl Learner {
         })
     }
 
-    /// A learner with all that a training knew: the table's float32 numbers, and the examples to be replayed.
+    /// Creates a training state from a run: the float32 values of the embedding table, and the
+    /// examples to replay.
     fn after_training(model: Arc<Model>, data: &Dataset<'_>, run: &Run) -> Result<Learner> {
         let mut learner = Learner::of(model)?;
         let (Inputs::Texts(texts), Some(frequencies)) = (&data.inputs, &run.frequencies) else {
@@ -210,17 +222,18 @@ impl Learner {
         Ok(learner)
     }
 
-    /// The model as it is now.
+    /// Returns the current model.
     pub fn model(&self) -> &Arc<Model> {
         &self.model
     }
 
-    /// Whether the examples of training are among those that are kept; without them a training anew would forget.
+    /// Returns true if the training examples are among the kept ones. Without them a retrained
+    /// model would forget.
     pub fn has_history(&self) -> bool {
         self.has_history
     }
 
-    /// The examples that are kept, those of training first.
+    /// Returns the kept examples, those of training first.
     pub fn examples(&self) -> Vec<Example> {
         self.named(&self.kept.examples)
     }
@@ -231,8 +244,8 @@ impl Learner {
         kept.into_iter().map(example).collect()
     }
 
-    /// At most so many of the kept examples to compare two models on, evenly spread: those that came after training, at most half if
-    /// there are enough others, and those of training.
+    /// Returns up to `most` kept examples to compare two models on, evenly spread. At most half of
+    /// them were added after training, unless there are too few others.
     pub(crate) fn compared(&self, most: usize) -> Compared {
         let (late, early): (Vec<_>, Vec<_>) = self.kept.examples.iter().partition(|kept| kept.correction);
         let late_share = late.len() as f64 / self.kept.examples.len().max(1) as f64;
@@ -241,30 +254,34 @@ impl Learner {
         Compared { late: self.named(late), late_share, early: self.named(early) }
     }
 
-    /// How many examples are kept.
+    /// Returns the number of kept examples.
     pub fn kept(&self) -> usize {
         self.kept.examples.len()
     }
 
-    /// Drops the kept examples, and returns them for [`Learner::remember`]: from then on generated bags of n-grams stand in for them.
+    /// Drops the kept examples and returns them for [`Learner::remember`]. Later changes replay
+    /// generated bags of n-grams instead.
     pub fn forget(&mut self) -> Forgotten {
         Forgotten { kept: std::mem::take(&mut self.kept), has_history: std::mem::take(&mut self.has_history) }
     }
 
-    /// Takes back what was forgotten, before anything else is done.
+    /// Restores forgotten examples. Must be called before any other change.
     pub fn remember(&mut self, forgotten: Forgotten) {
         (self.kept, self.has_history) = (forgotten.kept, forgotten.has_history);
     }
 
-    /// Makes a change. The same changes of the same learner give the same models, byte for byte, on every machine.
+    /// Makes a change. The same changes of the same training state give the same models, byte for
+    /// byte, on every machine.
     ///
     /// # Errors
-    /// As [`Learner::check`], and [`Error::Model`] when the model would be larger than one can be; nothing has changed then.
+    /// As [`Learner::check`], and [`Error::Model`] if the model would exceed its maximum size;
+    /// nothing has changed then.
     pub fn apply(&mut self, change: &Change) -> Result<UpdateReport> {
         self.apply_all(std::slice::from_ref(change))
     }
 
-    /// Makes changes one after the other: all of them or none. The report is that of the last one, with the steps of all.
+    /// Makes changes one after the other: all or none. Returns the report of the last one, with the
+    /// steps of all.
     ///
     /// # Errors
     /// As [`Learner::apply`].
@@ -272,7 +289,7 @@ impl Learner {
         self.apply_and(changes, |_| Ok(()))
     }
 
-    /// Makes a change, halfway if it fails.
+    /// Makes a change. Leaves it incomplete on failure.
     fn make(&mut self, change: &Change) -> Result<UpdateReport> {
         self.check(change)?;
         let mut random =
@@ -295,11 +312,11 @@ impl Learner {
         self.apply(&Change::Update(examples.to_vec()))
     }
 
-    /// Whether a change can be made.
+    /// Checks that a change can be made.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] when a label can't be one, there is no such label, or a text with labels holds nothing to learn from;
-    /// [`Error::TextTooLong`].
+    /// [`Error::InvalidArgument`] if a label name is invalid, a label doesn't exist, or a text with
+    /// labels contains nothing to learn from; [`Error::TextTooLong`].
     pub fn check(&self, change: &Change) -> Result<()> {
         let names = self.model.labels();
         let known = |label: &str| place(names, label).map(drop);
@@ -332,7 +349,7 @@ impl Learner {
                 known(label)?;
                 match names.len() {
                     1 => {
-                        Err(Error::invalid(format!("`{label}` is the last label; a model has one at least")))
+                        Err(Error::invalid(format!("`{label}` is the last label; a model has at least one")))
                     }
                     _ => Ok(()),
                 }
@@ -340,7 +357,7 @@ impl Learner {
         }
     }
 
-    /// The first label in the examples of a change that the model doesn't have.
+    /// Returns the first label in a change's examples that the model doesn't have.
     pub fn new_label<'a>(&self, change: &'a Change) -> Option<&'a str> {
         let Change::Update(examples) = change else { return None };
         let mut labels = examples.iter().flat_map(|example| &example.labels);
@@ -354,7 +371,7 @@ impl Learner {
             }
             if !example.labels.is_empty() && !self.state.can_learn(&example.text) {
                 return Err(Error::invalid(format!(
-                    "example {i} has labels, but its text holds nothing to tell them by: no word, number or symbol that is read; leave it out"
+                    "example {i} has labels, but its text contains nothing to learn from: no word, number or symbol that is read; leave it out"
                 )));
             }
             for (j, label) in (1..).zip(&example.labels) {
@@ -365,7 +382,7 @@ impl Learner {
         self.check_labels(examples.iter().flat_map(|example| &example.labels).collect())
     }
 
-    /// Whether there is room for labels beside the model's.
+    /// Checks that the model can hold these labels besides its own.
     fn check_labels<'a>(&'a self, mut labels: Vec<&'a String>) -> Result<()> {
         labels.extend(self.model.labels());
         labels.sort_unstable();
@@ -373,7 +390,7 @@ impl Learner {
         if labels.len() > MAX_LABELS {
             let found = labels.len();
             return Err(Error::invalid(format!(
-                "with the new ones there would be {found} labels; a model holds at most {MAX_LABELS}"
+                "with the new labels the model would have {found}; it can hold at most {MAX_LABELS}"
             )));
         }
         Ok(())
@@ -390,7 +407,8 @@ impl Learner {
                 parts.add_label(label);
             }
         }
-        // New, or known to rules alone until now. In a model that was never trained no column is worth keeping.
+        // Labels that are new, or known only from rules. An untrained model has no column worth
+        // keeping.
         let untrained = model.metadata().training.examples == 0;
         let names = parts.metadata.labels.clone();
         let silent: Vec<&String> =
@@ -421,7 +439,7 @@ impl Learner {
         Ok(report)
     }
 
-    /// Learns the columns of labels that say nothing yet, as far as examples have them. Returns the steps that took.
+    /// Trains the columns of untrained labels that examples have. Returns the number of steps.
     fn learn_labels(
         &mut self,
         silent: &[&String],
@@ -443,7 +461,7 @@ impl Learner {
             if untrained && !lines.is_empty() {
                 lines.extend(self.lines_of(label as u32, random));
             }
-            // As in training, the name of a label with few lines is one more.
+            // As in training, the name of a label with few lines is a further line.
             if let Some(text) =
                 names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
             {
@@ -452,12 +470,12 @@ impl Learner {
             }
             steps += self.learn_column(&model, parts, label, &lines, None, random);
         }
-        // From here on the rounded columns, those that the model answers with.
+        // From here on the rounded columns, which the model predicts with.
         self.state.take_layers(parts);
         Ok(steps)
     }
 
-    /// Kept examples of a label as bags with labels, a thousand at most.
+    /// Returns up to a thousand kept examples of a label as bags with labels.
     fn lines_of(&self, label: u32, random: &mut Random) -> Vec<(Vec<Bag>, Vec<u32>)> {
         let mut lines: Vec<_> = self.kept.examples.iter().filter(|e| e.labels.contains(&label)).collect();
         while lines.len() > MOST_LINES {
@@ -466,14 +484,15 @@ impl Learner {
         lines.into_iter().map(|e| (self.state.bags(&e.text), e.labels.clone())).collect()
     }
 
-    /// The model of these parts, with the table as it is now.
+    /// Returns the model of these parts with the current embedding table.
     fn with_table(&self, parts: &mut Parts) -> Result<Model> {
         parts.table = TableParts::Int4(self.state.table.clone());
         parts.known.clone_from(&self.state.frequencies.known);
         Model::from_parts(parts)
     }
 
-    /// Adds earlier lines, without a share of their n-grams. A quarter of them are earlier corrections.
+    /// Adds earlier lines, without a share of their n-grams. A quarter of them are earlier
+    /// corrections.
     fn replay(
         &self,
         old: &Model,
@@ -500,7 +519,7 @@ impl Learner {
         }
     }
 
-    /// Computes the gradients of a step, and moves the table where there is a pace.
+    /// Computes the gradients of a step, and updates the embedding table if there is a pace.
     fn step(&mut self, lines: Lines, labels: usize, pace: Option<Pace>, random: &mut Random) {
         static NEVER: AtomicBool = AtomicBool::new(false);
         let state = &mut self.state;
@@ -528,8 +547,8 @@ impl Learner {
         }
     }
 
-    /// Trains the column of a label from the start, and the table with it, on lines that have the label. It answers for `absorbed`
-    /// as well, where there is one. Returns the steps that took.
+    /// Trains the column of a label from scratch, together with the embedding table, on lines that
+    /// have the label. The label also stands for `absorbed`, if given. Returns the number of steps.
     fn learn_column(
         &mut self,
         old: &Model,
@@ -574,7 +593,7 @@ impl Learner {
         recipe.steps
     }
 
-    /// The starting values of a new label's column: the mean direction of its lines (imprinting; Qi et al., 2018).
+    /// Sets a new label's column to the mean direction of its lines (imprinting; Qi et al., 2018).
     fn start_column(&mut self, lines: &[(Vec<Bag>, Vec<u32>)], label: usize) {
         let mut mean = [0.0f32; DIMENSIONS];
         let rows = lines.iter().flat_map(|(bags, _)| bags).map(|bag| self.state.features(bag));
@@ -594,26 +613,26 @@ fn labels_of(example: &Example) -> impl Iterator<Item = &str> {
     example.labels.iter().map(String::as_str)
 }
 
-/// The examples without those whose text stands in a later one.
+/// Returns the last example of each text.
 fn last_of_each_text(examples: &[Example]) -> Vec<Example> {
     let last: HashMap<&str, usize> = examples.iter().enumerate().map(|(i, e)| (e.text.as_str(), i)).collect();
     let is_last = |(i, example): &(usize, &Example)| last[example.text.as_str()] == *i;
     examples.iter().enumerate().filter(is_last).map(|(_, example)| example.clone()).collect()
 }
 
-/// At most so many of the items, evenly spread.
+/// Returns up to `most` items, evenly spread.
 fn spread<'a, T>(items: &[&'a T], most: usize) -> Vec<&'a T> {
     let count = most.min(items.len());
     (0..count).map(|i| items[i * items.len() / count]).collect()
 }
 
-/// The number of a label.
+/// Returns the index of a label.
 fn place(names: &[String], label: &str) -> Result<usize> {
     let place = names.iter().position(|name| name == label);
     place.ok_or_else(|| Error::invalid(format!("there is no label `{label}`")))
 }
 
-/// The numbers of labels.
+/// Returns the indices of labels.
 fn indices<'a>(names: &[String], labels: impl IntoIterator<Item = &'a str>) -> Result<Vec<u32>> {
     let index = |label| place(names, label).map(|place| place as u32);
     let mut indices = labels.into_iter().map(index).collect::<Result<Vec<u32>>>()?;

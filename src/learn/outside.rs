@@ -1,7 +1,8 @@
-//! Texts without labels: the plane that tells texts like them from the others moves until they are rejected.
+//! Texts without labels: updates of the out-of-scope plane until such texts are rejected.
 //!
-//! Where the examples of training are kept, the plane is found anew with the new ones among them. Otherwise, or where that doesn't suffice, it
-//! moves as little as makes the new ones right (passive-aggressive updates; Crammer et al., 2006).
+//! If the training examples are kept, the plane is fitted again with the new ones among them.
+//! Otherwise, or if that is not enough, the plane moves by the minimum that corrects the new ones
+//! (passive-aggressive updates; Crammer et al., 2006).
 
 use super::{Learner, spread};
 use crate::data::Example;
@@ -13,14 +14,14 @@ use crate::simd;
 use crate::train::outside::plane;
 use crate::vectorizer::FeatureVector;
 
-/// Kept examples of each kind that the plane is found from.
+/// Number of kept examples of each kind that the plane is fitted to.
 const LINES: usize = 1_000;
-/// How far beyond what suffices the plane moves, in scores.
+/// Extra margin, in scores, beyond the minimum.
 const MORE: f32 = 1.0;
 
 impl Learner {
-    /// Moves the plane of a model's parts until the examples without labels are rejected, and those with labels are not for the plane's sake.
-    /// Says whether it moved.
+    /// Moves the plane of a model's parts until it rejects the examples without labels and accepts
+    /// those with labels. Returns true if it moved.
     pub(super) fn place_outside(
         &self,
         model: &Model,
@@ -42,7 +43,8 @@ impl Learner {
         Ok(parts.outside != before)
     }
 
-    /// Whether every example is on its side of the plane, as far as that decides.
+    /// Returns true if the plane puts every example on its correct side, as far as the plane
+    /// decides.
     fn all_right(&self, model: &Model, parts: &Parts, examples: &[Example]) -> Result<bool> {
         for example in examples {
             if self.missing(model, parts, example)?.is_some() {
@@ -52,7 +54,7 @@ impl Learner {
         Ok(true)
     }
 
-    /// A row of an example that is on the wrong side of the plane, and the margin that it should have.
+    /// Returns a row of an example on the wrong side of the plane, and the margin it should have.
     fn missing(
         &self,
         model: &Model,
@@ -66,7 +68,7 @@ impl Learner {
         self.for_each_row(model, &example.text, |row, logits| {
             let margin = outside.as_ref().map_or(0.0, |outside| outside.margin(row));
             let wanted = if example.labels.is_empty() {
-                // Rejected with what it has of score without the plane.
+                // Rejected with the score that it has without the plane.
                 Outside::margin_for(score.of(row, logits) - below + MORE)
             } else {
                 Outside::MARGIN
@@ -83,7 +85,7 @@ impl Learner {
         Ok(missing)
     }
 
-    /// Whether the model with the plane of these parts rejects a text for its score.
+    /// Returns true if the model with the plane of these parts rejects a text by its score.
     fn is_rejected(&self, model: &Model, parts: &Parts, example: &Example) -> Result<bool> {
         let below = model.rule().reject.below(None);
         let outside = Outside::new(&parts.outside);
@@ -115,7 +117,7 @@ impl Learner {
         Ok(())
     }
 
-    /// Moves the plane as little as puts every row of an example on its side.
+    /// Moves the plane by the minimum that puts every row of an example on its correct side.
     fn push(&self, model: &Model, parts: &mut Parts, example: &Example) -> Result<()> {
         // One row after the other: a text has few.
         for _ in 0..crate::text::ngrams::MAX_CLAUSES {
@@ -125,7 +127,7 @@ impl Learner {
             }
             let margin = Outside::new(&parts.outside).map_or(0.0, |outside| outside.margin(&row));
             let step = (wanted - margin) / (simd::dot(&row, &row) + 1.0);
-            // Beyond it, lest rounding leave the row on the wrong side.
+            // Slightly further, since rounding could leave the row on the wrong side.
             let step = step * 1.02;
             let (weights, bias) = parts.outside.split_at_mut(DIMENSIONS);
             simd::axpy(step, &row, weights);

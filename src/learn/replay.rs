@@ -1,4 +1,4 @@
-//! What is replayed while something new is learned: kept examples, or generated bags with the model's own answers.
+//! Replay during learning: kept examples, or generated bags with the model's own predictions.
 
 use super::state::State;
 use crate::model::Model;
@@ -10,9 +10,9 @@ use crate::train::random::Random;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Most examples that are kept.
+/// Maximum number of kept examples.
 const MOST: usize = 20_000;
-/// Longer texts are learned from and not kept.
+/// Maximum length of kept texts in bytes. Longer ones are learned from, but not kept.
 const LONGEST: usize = 4096;
 
 /// The lines of a step.
@@ -33,13 +33,13 @@ impl Lines {
         self.targets.push(wanted);
     }
 
-    /// A line that has probabilities instead of labels.
+    /// Adds a line with probabilities instead of labels.
     pub(super) fn push_soft(&mut self, bag: Bag, wanted: Vec<f32>) {
         self.soft_bags.push(vec![bag]);
         self.soft.push(wanted);
     }
 
-    /// Lines of a label become lines of another as well.
+    /// Adds the label `into` to the lines that have `label`.
     pub(super) fn absorb(&mut self, label: usize, into: usize) {
         for wanted in &mut self.targets {
             add_to(wanted, into as u32, label as u32);
@@ -49,14 +49,15 @@ impl Lines {
         }
     }
 
-    /// Bags, those of lines with labels first, their labels, and the others' probabilities.
+    /// Returns the bags, lines with labels first, then the labels, and the probabilities of the
+    /// others.
     pub(super) fn in_order(mut self) -> InOrder {
         self.bags.append(&mut self.soft_bags);
         (self.bags, self.targets, self.soft)
     }
 }
 
-/// A label more for lines that have `beside`.
+/// Adds a label to lines that have `beside`.
 fn add_to(labels: &mut Vec<u32>, label: u32, beside: u32) {
     if labels.contains(&beside)
         && let Err(place) = labels.binary_search(&label)
@@ -65,33 +66,34 @@ fn add_to(labels: &mut Vec<u32>, label: u32, beside: u32) {
     }
 }
 
-/// An example that is kept.
+/// A kept example.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct KeptExample {
     pub(super) text: String,
     pub(super) labels: Vec<u32>,
-    /// Whether it came after training.
+    /// Whether it was added after training.
     pub(super) correction: bool,
 }
 
-/// Earlier examples.
+/// The kept examples.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Kept {
     pub(super) examples: Vec<KeptExample>,
-    /// Places of those that came after training, ascending.
+    /// Indices of those added after training, ascending.
     corrections: Vec<usize>,
     by_text: HashMap<String, usize>,
 }
 
-/// Where an example was put, and the one that it took the place of.
+/// The index of an added example, and the example it replaced.
 pub(super) struct Replaced {
     place: usize,
     before: Option<KeptExample>,
 }
 
 impl Kept {
-    /// Keeps an example, in the place of one with the same text. When there is no room, it takes that of one which came with training, as
-    /// long as there is one. Returns what that did, and `None` for a text that is too long to be kept.
+    /// Keeps an example, replacing one with the same text. If no slot is free, it replaces one of
+    /// training, while there are any. Returns the replacement, or `None` if the text is too long to
+    /// be kept.
     pub(super) fn add(&mut self, text: &str, labels: Vec<u32>, correction: bool) -> Option<Replaced> {
         if text.len() > LONGEST {
             return None;
@@ -100,7 +102,7 @@ impl Kept {
             Some(&place) => place,
             None if self.examples.len() < MOST => self.examples.len(),
             None => {
-                // Any place is as good; this one is the same every time.
+                // Any slot will do; this one is deterministic.
                 let start = (ngrams::token_hash(text) % MOST as u64) as usize;
                 let mut places = (start..MOST).chain(0..start);
                 places.find(|&place| !self.examples[place].correction).unwrap_or(start)
@@ -125,7 +127,7 @@ impl Kept {
         Some(Replaced { place, before })
     }
 
-    /// Undoes the last [`Kept::add`] that was not undone.
+    /// Undoes the most recent [`Kept::add`] not yet undone.
     pub(super) fn put_back(&mut self, Replaced { place, before }: Replaced) {
         if let Some(kept) = self.examples.get(place) {
             self.by_text.remove(&kept.text);
@@ -144,17 +146,17 @@ impl Kept {
         }
     }
 
-    /// The labels of the example with this text.
+    /// Returns the labels of the example with this text.
     pub(super) fn labels_of(&self, text: &str) -> Option<Vec<u32>> {
         self.by_text.get(text).and_then(|&place| self.examples.get(place)).map(|kept| kept.labels.clone())
     }
 
-    /// Gives examples of one label another one as well.
+    /// Adds a label to the examples that have `beside`.
     pub(super) fn add_label(&mut self, label: u32, beside: u32) {
         self.examples.iter_mut().for_each(|example| add_to(&mut example.labels, label, beside));
     }
 
-    /// Takes a label away, and the examples that have no other; labels behind it are numbered anew.
+    /// Removes a label, and the examples that have no other. Renumbers the labels after it.
     pub(super) fn remove_label(&mut self, label: u32) {
         let mut kept = Kept::default();
         for mut example in std::mem::take(&mut self.examples) {
@@ -169,7 +171,7 @@ impl Kept {
         *self = kept;
     }
 
-    /// Puts an example behind the others.
+    /// Appends an example.
     pub(super) fn push(&mut self, example: KeptExample) {
         let place = self.examples.len();
         self.by_text.insert(example.text.clone(), place);
@@ -179,8 +181,8 @@ impl Kept {
         self.examples.push(example);
     }
 
-    /// An example to replay, an earlier correction if there is one and it is asked for. Without the history of training nothing else
-    /// is kept that could stand for it: then `None`.
+    /// Draws an example to replay: an earlier correction if asked for and available. Returns `None`
+    /// if the training examples are not kept, since no other example could stand for them.
     pub(super) fn draw(
         &self,
         correction: bool,
@@ -197,13 +199,14 @@ impl Kept {
     }
 }
 
-/// A bag without some of its entries.
+/// Returns a bag without a random share of its entries.
 pub(super) fn some_of(bag: &Bag, dropout: f32, random: &mut Random) -> Bag {
     bag.iter().filter(|_| random.unit() >= dropout).copied().collect()
 }
 
-/// A bag of n-grams that speak for an old label, among some of those of the text being learned, and the old model's answer:
-/// what a text of that label may look like that shares n-grams with it.
+/// Generates a bag of n-grams that indicate an old label, with some of those of the text being
+/// learned, and the old model's prediction for it. It stands for texts of the old label that share
+/// n-grams with the new text.
 pub(super) fn generated(
     state: &State,
     old: &Model,
@@ -211,7 +214,8 @@ pub(super) fn generated(
     around: &[Bag],
     random: &mut Random,
 ) -> (Bag, Vec<f32>) {
-    /// At most so many of the label's n-grams, each the nearest to its centroid of so many drawn at random.
+    /// Maximum number of the label's n-grams. Each is the nearest to the label's centroid among
+    /// several drawn at random.
     const OWN: usize = 4;
     const DRAWN: usize = 16;
     /// Share of the text's n-grams that are left out.

@@ -1,4 +1,5 @@
-//! What learning moves: the table in float32 behind a model's rounded one, and how often each row has been moved.
+//! The parameters that learning updates: the float32 values of a model's rounded embedding table,
+//! and how often each row was updated.
 
 use super::undo::RowsBefore;
 use crate::error::{Error, Result};
@@ -19,28 +20,30 @@ use crate::train::{Preset, TrainOptions, quantise};
 use crate::vectorizer::FeatureVector;
 use ndarray::Array2;
 
-/// Length of the table's rows behind training (1.2 on the sample, 1.6 on BANKING77, 1.7 on CLINC150) without their inverse document frequencies: what the rows of a model
-/// without learning state are taken to have, so that steps are as large as they were in training.
+/// Typical length of embedding-table rows after training, without their inverse document
+/// frequencies (1.2 on the sample, 1.6 on BANKING77, 1.7 on CLINC150). Assumed for models without a
+/// training state, so that steps are as large as in training.
 const ROW_LENGTH: f32 = 1.6;
 
-/// Of the first rows that are used at all, in steps between the integers of the table: random rows of unit length then fill their range.
+/// Inverse document frequency of the first rows in use, in steps between the integers of the
+/// embedding table. Random rows of unit length then fill their range.
 const FIRST_IDF: f32 = 32.0;
 
-/// A model taken apart.
+/// A model's parameters in float32.
 pub(super) struct State {
     pub(super) recipe: Recipe,
     pub(super) frequencies: Frequencies,
-    /// The table that learns; the layers are those of the model, multiplied out.
+    /// The embedding table being trained, and the dequantised layers of the model.
     pub(super) weights: Weights,
-    /// Step between the integers of the table.
+    /// Step between the integers of the embedding table.
     pub(super) step: f32,
-    /// The table as the model has it: two numbers a byte.
+    /// The embedding table as the model has it: two numbers per byte.
     pub(super) table: Vec<u8>,
-    /// For the way back from a change.
+    /// For undoing a change.
     pub(super) before: RowsBefore,
 }
 
-/// The two numbers of a byte, -8..=7.
+/// Returns the two numbers of a byte, -8..=7.
 fn int4_numbers(byte: u8) -> (f32, f32) {
     (f32::from(byte & 15) - 8.0, f32::from(byte >> 4) - 8.0)
 }
@@ -53,14 +56,15 @@ fn int4_row_numbers(bytes: &[u8]) -> [f32; DIMENSIONS] {
     row
 }
 
-/// Weights `[inputs, outputs]` of a layer whose inputs are `gain` times as large.
+/// Returns the dequantised weights `[inputs, outputs]` of a layer whose inputs are `gain` times as
+/// large.
 fn multiplied_out(layer: &LayerParts, inputs: usize, gain: f32) -> Array2<f32> {
     Array2::from_shape_fn((inputs, layer.scales.len()), |(i, j)| {
         f32::from(layer.weights[j * inputs + i]) * layer.scales[j] / gain
     })
 }
 
-/// How a model of that preset learns.
+/// Returns the learning recipe of a model of that preset.
 fn recipe(preset: Preset, ngrams: &NgramSettings, rows: usize) -> Recipe {
     let amount = Amount { lines: 0, labels: 1, with_labels: 0, with_several: 0 };
     let options = TrainOptions { preset, ..TrainOptions::default() };
@@ -75,7 +79,7 @@ fn recipe(preset: Preset, ngrams: &NgramSettings, rows: usize) -> Recipe {
 }
 
 impl State {
-    /// What there is to know from a model alone: its rounded numbers.
+    /// Builds the state from a model alone: from its rounded numbers.
     pub(super) fn of(model: &Model) -> Result<State> {
         let preset: Preset = model.metadata().preset.parse()?;
         let Some(ngrams) = &model.metadata().ngrams else { return Err(Error::NoVectorizer) };
@@ -86,7 +90,7 @@ impl State {
             )));
         };
         let recipe = recipe(preset, ngrams, model.rows());
-        // Two numbers a byte: the rows, and once more with the lexicon's.
+        // Two numbers per byte: the rows, and once more with those of the lexicon.
         room::check::<f32>(4 * table.len() + 4 * parts.lexicon_rows.len())?;
         let rows: Vec<[f32; DIMENSIONS]> = table.chunks(HALF).map(int4_row_numbers).collect();
         let length = |row: &[f32; DIMENSIONS]| row.iter().map(|v| v * v).sum::<f32>().sqrt();
@@ -131,7 +135,7 @@ impl State {
         Ok(state)
     }
 
-    /// Takes the layers of a model's parts.
+    /// Copies the layers of a model's parts.
     pub(super) fn take_layers(&mut self, parts: &Parts) {
         let gain = self.recipe.gain;
         let dense = |(i, layer): (usize, &LayerParts)| Dense {
@@ -143,7 +147,7 @@ impl State {
             parts.linear.as_ref().map(|linear| Parameter::new(multiplied_out(linear, DIMENSIONS, gain)));
     }
 
-    /// Puts the numbers of training in the place of the model's rounded ones.
+    /// Replaces the model's rounded numbers with those of training.
     pub(super) fn take_table(&mut self, trained: &Weights, idf: &[f32]) {
         let rows = idf.len();
         let from = trained.table.as_slice().unwrap_or_default();
@@ -156,8 +160,8 @@ impl State {
         self.take_step(quantise::step(trained, idf));
     }
 
-    /// Puts the rows in use in place as they were written down: their values, and for each its inverse document frequency, moment and
-    /// decay.
+    /// Restores the rows in use from a file: their values, and the inverse document frequency,
+    /// moment and decay of each.
     pub(super) fn restore(
         &mut self,
         used: &[usize],
@@ -180,7 +184,7 @@ impl State {
         self.take_step(step);
     }
 
-    /// The rows of the lexicon, which stand behind the others, are counted in steps.
+    /// Sets the step. The rows of the lexicon, which follow the others, are measured in steps.
     fn take_step(&mut self, step: f32) {
         let rows = self.frequencies.idf.len();
         if let Some(values) = self.weights.table.as_slice_mut() {
@@ -189,7 +193,8 @@ impl State {
         self.step = step;
     }
 
-    /// Makes a text readable: rows of the table that no text has used yet get starting values, and its trigrams are known.
+    /// Prepares for learning a text: initialises embedding-table rows that no text has used yet,
+    /// and adds its trigrams to the known ones.
     pub(super) fn open(&mut self, text: &str, seed: u64) {
         let (mut trigrams, mut rows) = (vec![], vec![]);
         let frequencies = &self.frequencies;
@@ -197,7 +202,7 @@ impl State {
         for_each_clause(text, &self.recipe, words, Some(&mut trigrams), |bag| {
             rows.extend(bag.iter().map(|&(row, _)| row as usize));
         });
-        // As of a row that one text uses.
+        // The frequency of a row that one text uses.
         let rarest = match self.frequencies.idf.iter().copied().fold(0.0f32, f32::max) {
             0.0 => FIRST_IDF,
             rarest => rarest,
@@ -218,7 +223,7 @@ impl State {
         Filter::extend(&mut self.frequencies.known, trigrams);
     }
 
-    /// Whether there is anything in a text that moves when it is learned.
+    /// Returns true if learning a text would update at least one row.
     pub(super) fn can_learn(&self, text: &str) -> bool {
         let learned = self.frequencies.idf.len();
         let words = self.frequencies.words(self.frequencies.transfer.as_ref());
@@ -229,12 +234,12 @@ impl State {
         found
     }
 
-    /// The bags of a text's clauses.
+    /// Returns the bags of a text's clauses.
     pub(super) fn bags(&self, text: &str) -> Vec<Bag> {
         self.frequencies.bags(text, &self.recipe)
     }
 
-    /// The features of a bag: of unit length, or zeros.
+    /// Returns the features of a bag: a vector of unit length, or zeros.
     pub(super) fn features(&self, bag: &Bag) -> FeatureVector {
         let mut features = [0.0; DIMENSIONS];
         simd::weighted_sum(self.weights.table.as_slice().unwrap_or_default(), bag, &mut features);
@@ -243,7 +248,7 @@ impl State {
         features
     }
 
-    /// Rounds rows anew after they have moved.
+    /// Rounds rows again after an update.
     pub(super) fn round(&mut self, rows: &[usize]) {
         for &row in rows {
             let to = &mut self.table[row * HALF..(row + 1) * HALF];

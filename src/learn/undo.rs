@@ -1,4 +1,4 @@
-//! The way back from changes that turn out impossible halfway.
+//! Undo of changes that fail halfway.
 
 use super::replay::{Kept, Replaced};
 use super::state::State;
@@ -8,7 +8,7 @@ use crate::model::Model;
 use crate::shape::{DIMENSIONS, HALF};
 use std::sync::Arc;
 
-/// A row of the table as it was.
+/// A row of the embedding table before a change.
 struct Row {
     place: usize,
     values: [f32; DIMENSIONS],
@@ -18,22 +18,22 @@ struct Row {
     decay: f32,
 }
 
-/// The rows that were touched, each as it was before the first time.
+/// The rows that were touched, as they were before.
 #[derive(Default)]
 pub(super) struct RowsBefore {
     rows: Vec<Row>,
-    /// Whether a row is among them, for each row of the table.
+    /// For each row of the embedding table, whether it is saved.
     saved: Vec<bool>,
 }
 
-/// What was done to the kept examples.
+/// A change of the kept examples.
 pub(super) enum KeptStep {
     Added(Replaced),
-    /// Anything else: as they were before.
+    /// Any other change: all examples before it.
     All(Kept),
 }
 
-/// What a learner was before the changes that are being made.
+/// The training state before the changes in progress.
 pub(super) struct Before {
     model: Arc<Model>,
     changes: u64,
@@ -41,7 +41,8 @@ pub(super) struct Before {
 }
 
 impl State {
-    /// To be called with rows of the table before they change. Rows of the lexicon never do.
+    /// Saves rows of the embedding table; must be called before they change. Rows of the lexicon
+    /// never change.
     pub(super) fn save(&mut self, rows: impl Iterator<Item = usize>) {
         let State { before, frequencies, weights, table, .. } = self;
         let idf = &frequencies.idf;
@@ -57,7 +58,7 @@ impl State {
         }
     }
 
-    /// Puts the rows back.
+    /// Restores the rows.
     fn put_back(&mut self) {
         let State { before, frequencies, weights, table, .. } = self;
         let values = weights.table.as_slice_mut().unwrap_or_default().as_chunks_mut().0;
@@ -71,11 +72,12 @@ impl State {
 }
 
 impl Learner {
-    /// Makes changes one after the other, and hands the report of the last one, with the steps of all, to `then`: all of it is done, or
-    /// nothing if one of them or `then` fails. Whoever keeps a [`LearnerFile`](super::LearnerFile) appends the changes then.
+    /// Makes changes one after the other, then calls `then` with the report of the last one, which
+    /// counts the steps of all. If a change or `then` fails, all changes are undone. The owner of a
+    /// [`LearnerFile`](super::LearnerFile) appends the changes in `then`.
     ///
     /// # Errors
-    /// As [`Learner::apply`], and what `then` returns; nothing has changed then.
+    /// As [`Learner::apply`], and those of `then`; nothing has changed then.
     pub fn apply_and(
         &mut self,
         changes: &[Change],
@@ -116,14 +118,14 @@ impl Learner {
         }
     }
 
-    /// To be called after an example was kept.
+    /// Records that an example was kept; must be called after it was.
     pub(super) fn kept_more(&mut self, replaced: Option<Replaced>) {
         if let (Some(before), Some(replaced)) = (&mut self.before, replaced) {
             before.kept.push(KeptStep::Added(replaced));
         }
     }
 
-    /// To be called before the kept examples change in any other way.
+    /// Saves the kept examples; must be called before they change in any other way.
     pub(super) fn save_kept(&mut self) {
         if let Some(before) = &mut self.before {
             before.kept.push(KeptStep::All(self.kept.clone()));

@@ -1,7 +1,6 @@
-//! Counters that all threads add to, and the sums of them.
+//! Counters that all threads add to, and their sums.
 //!
-//! Times are in the processor's own ticks; how long one takes is found out from the system's clock when
-//! they are read.
+//! Times are in ticks of the processor. Reading the counters converts them by the system's clock.
 
 use super::histogram::{self, Histogram, Totals, add};
 use super::report::{EngineCount, Latency, StatisticsReport};
@@ -14,18 +13,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// One of so many predictions is timed stage by stage.
+/// One in this many predictions is timed by stage.
 const SAMPLED: u32 = 64;
-/// Steps of a probability of 1 in a sum.
+/// Integer steps that a probability of 1 adds to a sum.
 const CONFIDENCE_STEPS: f32 = (1 << 20) as f32;
 
-/// The parts of a prediction that are timed.
+/// The timed stages of a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Vectorize,
     Network,
     Decide,
-    /// From being submitted to being started.
+    /// From submission to start.
     Queue,
 }
 
@@ -36,8 +35,8 @@ const STAGES: [(Stage, &str); 4] = [
     (Stage::Queue, "queue"),
 ];
 
-/// What most predictions add to is in one line of 64 bytes, but for the bucket: a prediction reads all its model through the first cache, so each
-/// line has to be fetched anew.
+/// The counters that most predictions update share one line of 64 bytes, except the bucket. A
+/// prediction streams its model through the first cache, so each line must be fetched again.
 #[derive(Default)]
 #[repr(C, align(128))]
 struct Shard {
@@ -48,18 +47,18 @@ struct Shard {
     engines: [AtomicU64; engine::SLOTS],
 }
 
-/// How often each label of one set of labels was answered.
+/// How often each label of one set of labels was chosen.
 pub(crate) struct LabelCounts {
     names: Vec<String>,
-    /// Those of one shard after those of another.
+    /// The counters, shard after shard.
     counters: Box<[AtomicU64]>,
-    /// From a label's counter in one shard to that in the next.
+    /// Distance from a label's counter in one shard to that in the next.
     stride: usize,
 }
 
 impl LabelCounts {
     pub(crate) fn new(names: &[String]) -> Arc<Self> {
-        // A cache line of 128 bytes lies between, so that no two shards share one.
+        // Separated by 128 bytes, so that no two shards share a cache line.
         let stride = (names.len() + 16).next_multiple_of(16);
         let counters = (0..SHARDS * stride).map(|_| AtomicU64::new(0)).collect();
         Arc::new(LabelCounts { names: names.to_vec(), counters, stride })
@@ -75,14 +74,14 @@ impl LabelCounts {
     }
 }
 
-/// A prediction as far as it is counted.
+/// The counted facts of a prediction.
 pub(crate) struct Observation<'a> {
-    /// How many labels were chosen.
+    /// Number of chosen labels.
     pub(crate) count: usize,
     pub(crate) source: Source,
-    /// Those that were written, best first.
+    /// The labels written, best first.
     pub(crate) chosen: &'a [Scored],
-    /// Place of the engine, 0 for the CPU.
+    /// Slot of the engine; 0 for the CPU.
     pub(crate) engine: usize,
 }
 
@@ -93,7 +92,7 @@ pub(crate) struct Statistics {
     stages: [Histogram; STAGES.len()],
     busy: AtomicU64,
     cancelled: AtomicU64,
-    /// The counts of all sets of labels there were.
+    /// The counts of all sets of labels so far.
     labels: Mutex<Vec<Arc<LabelCounts>>>,
     started: (Instant, u64),
 }
@@ -115,10 +114,10 @@ impl Statistics {
         self.on.store(on, Ordering::Relaxed);
     }
 
-    /// Counts for these labels from now on.
+    /// Counts these labels from now on.
     pub(crate) fn count_labels(&self, counts: &Arc<LabelCounts>) {
         let mut all = self.labels();
-        // Sets that no prediction can add to any more become one.
+        // Sets that no prediction can add to any more are merged.
         let mut past: BTreeMap<String, u64> = BTreeMap::new();
         all.retain(|old| {
             let done = Arc::strong_count(old) == 1;
@@ -140,16 +139,16 @@ impl Statistics {
         self.labels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When a prediction starts, or `None` when nobody counts.
+    /// Returns the start of a prediction, or `None` if counting is off.
     #[inline]
     pub(crate) fn start(&self) -> Option<u64> {
         self.on.load(Ordering::Relaxed).then(ticks)
     }
 
-    /// Whether a prediction that starts then is to be timed stage by stage.
+    /// Returns true if a prediction with this start is to be timed by stage.
     #[inline]
     pub(crate) fn is_sampled(start: u64) -> bool {
-        // The upper bits of a product with a large odd number: as good as a throw of dice.
+        // The upper bits of a product with a large odd number: nearly random.
         start.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SAMPLED.trailing_zeros()) == 0
     }
 
@@ -202,7 +201,7 @@ impl Statistics {
         self.cancelled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds everything up.
+    /// Sums all counters.
     pub(crate) fn report(&self, engines: &engine::Report) -> StatisticsReport {
         let sum = |counter: fn(&Shard) -> &AtomicU64| -> u64 {
             self.shards.iter().map(|shard| counter(shard).load(Ordering::Relaxed)).sum()
@@ -260,7 +259,7 @@ fn add_labels(counts: &LabelCounts, to: &mut BTreeMap<String, u64>) {
     }
 }
 
-/// Bytes of the counters, apart from those of labels.
+/// Size of the counters in bytes, without those of labels.
 pub(crate) const STATISTICS_BYTES: usize =
     size_of::<Statistics>() + SHARDS * size_of::<Shard>() + (SHARDS + STAGES.len()) * histogram::BYTES;
 

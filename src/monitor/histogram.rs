@@ -1,17 +1,18 @@
-//! How long things took, counted in buckets of rising width (as HdrHistogram does; Tene, 2012), by any number of threads at once.
+//! Histograms of durations in buckets of increasing width (as HdrHistogram; Tene, 2012), updated by
+//! any number of threads at once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Buckets for each doubling: a percentile is at most a thirty-second too large or too small.
+/// Buckets per doubling. A percentile is off by at most a thirty-second.
 const STEPS: usize = 16;
 const STEP_BITS: u32 = STEPS.trailing_zeros();
-/// Up to 2^40 ticks, minutes on every processor.
+/// Up to 2^40 ticks, which are minutes on every processor.
 const DOUBLINGS: usize = 37;
 const BUCKETS: usize = STEPS * DOUBLINGS;
-/// What one histogram takes in memory.
+/// Size of one histogram in bytes.
 pub(super) const BYTES: usize = BUCKETS * size_of::<AtomicU64>();
 
-/// Where a value is counted: one by one up to 16, then 16 buckets for each doubling.
+/// Returns the bucket of a value: one per value up to 16, then 16 per doubling.
 #[inline]
 fn bucket(value: u64) -> usize {
     if value < STEPS as u64 {
@@ -22,7 +23,7 @@ fn bucket(value: u64) -> usize {
     ((doubling as usize + 1) * STEPS + step).min(BUCKETS - 1)
 }
 
-/// The middle of a bucket.
+/// Returns the middle of a bucket.
 fn middle(bucket: usize) -> f64 {
     if bucket < STEPS {
         return bucket as f64;
@@ -32,8 +33,8 @@ fn middle(bucket: usize) -> f64 {
     (STEPS + step) as f64 * width + (width - 1.0) / 2.0
 }
 
-/// Adds to a counter. Whoever is `alone`, the only one to add to it, needs no locked instruction for that, which would wait for all stores
-/// before it.
+/// Adds to a counter. If `alone`, the thread is the only one that adds to it and needs no locked
+/// instruction, which would wait for all earlier stores.
 #[inline]
 pub(super) fn add(counter: &AtomicU64, number: u64, alone: bool) {
     if alone {
@@ -43,7 +44,7 @@ pub(super) fn add(counter: &AtomicU64, number: u64, alone: bool) {
     }
 }
 
-/// Counts that many threads add to. What every value moves stands in front, together.
+/// Counters that many threads add to. The fields that every value updates come first, side by side.
 #[repr(C)]
 pub(super) struct Histogram {
     sum: AtomicU64,
@@ -72,7 +73,7 @@ impl Histogram {
         }
     }
 
-    /// Adds what was counted to `total`.
+    /// Adds the counts to `total`.
     pub(super) fn add_to(&self, total: &mut Totals) {
         for (to, from) in total.buckets.iter_mut().zip(self.buckets.iter()) {
             *to += from.load(Ordering::Relaxed);
@@ -100,7 +101,7 @@ impl Totals {
         self.buckets.iter().sum()
     }
 
-    /// 0 when nothing was counted.
+    /// Returns the mean; 0 without values.
     pub(super) fn mean(&self) -> f64 {
         self.sum as f64 / self.count().max(1) as f64
     }
@@ -113,7 +114,8 @@ impl Totals {
         self.largest as f64
     }
 
-    /// The value that this share of those counted doesn't exceed; 0 when nothing was counted.
+    /// Returns the smallest value that at least `share` of all values don't exceed; 0 without
+    /// values.
     pub(super) fn percentile(&self, share: f64) -> f64 {
         let wanted = (self.count() as f64 * share).ceil() as u64;
         let mut seen = 0;

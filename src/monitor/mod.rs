@@ -1,4 +1,4 @@
-//! What a classifier has done: counts and times that predictions feed, and the reports made of them.
+//! Monitoring of a live classifier: counts and times that predictions feed, and reports of them.
 
 mod counters;
 mod histogram;

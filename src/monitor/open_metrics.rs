@@ -4,8 +4,9 @@ use super::report::{Latency, StatisticsReport};
 use std::fmt::Write;
 
 impl StatisticsReport {
-    /// As OpenMetrics text (version 1.0), for Prometheus and what understands it. Times are in seconds there. `promtool check metrics` knows
-    /// the older text format only; an OpenMetrics parser checks it, such as that of the Python package prometheus-client.
+    /// Returns the statistics as OpenMetrics text (version 1.0), for Prometheus and compatible
+    /// systems. Times are in seconds. `promtool check metrics` supports the older text format only;
+    /// check it with an OpenMetrics parser such as that of the Python package prometheus-client.
     pub fn to_open_metrics(&self) -> String {
         let mut out = String::new();
         let one = |value: f64| [("", value.to_string())];
@@ -71,7 +72,7 @@ impl StatisticsReport {
     }
 }
 
-/// Writes one family of metrics: samples by what is put behind its name.
+/// Writes one family of metrics. Each sample is a suffix of the name, and a value.
 fn family<S: AsRef<str>>(out: &mut String, name: &str, kind: &str, help: &str, samples: &[(S, String)]) {
     // Writing to a string doesn't fail.
     let _ = write!(out, "# TYPE intentkit_{name} {kind}\n# HELP intentkit_{name} {help}\n");
@@ -80,7 +81,7 @@ fn family<S: AsRef<str>>(out: &mut String, name: &str, kind: &str, help: &str, s
     }
 }
 
-/// A label's value as OpenMetrics quotes it.
+/// Escapes a label value for OpenMetrics.
 fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

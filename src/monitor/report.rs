@@ -1,26 +1,27 @@
-//! The statistics as they are handed out.
+//! The report of the statistics.
 
 use super::histogram::Totals;
 use crate::engine;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Times in microseconds. Percentiles are right to a thirty-second; all is 0 when nothing was timed.
+/// Times in microseconds. Percentiles are accurate to a thirty-second. All fields are 0 if nothing
+/// was timed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// How many were timed.
+    /// Number of timed events.
     pub count: u64,
     /// The mean.
     pub mean_us: f64,
     /// The median.
     pub p50_us: f64,
-    /// What 95 in 100 don't exceed.
+    /// 95th percentile.
     pub p95_us: f64,
-    /// What 99 in 100 don't exceed.
+    /// 99th percentile.
     pub p99_us: f64,
-    /// The longest.
+    /// The maximum.
     pub max_us: f64,
-    /// All together.
+    /// The sum.
     pub sum_us: f64,
 }
 
@@ -40,78 +41,79 @@ impl Latency {
     }
 }
 
-/// How many predictions an engine made.
+/// Number of predictions by one engine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EngineCount {
-    /// The engine.
+    /// Name of the engine.
     pub name: &'static str,
-    /// Its predictions.
+    /// Number of its predictions.
     pub predictions: u64,
 }
 
-/// What a live classifier has done since it was made. As JSON it has a key for each field.
+/// Statistics of a live classifier since it was created. As JSON it has a key for each field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct StatisticsReport {
-    /// How long it has been there.
+    /// Age of the classifier in seconds.
     pub seconds: f64,
-    /// Texts that were answered, rejected ones among them.
+    /// Number of predictions, including rejected texts.
     pub predictions: u64,
-    /// Predictions over the whole time.
+    /// Mean number of predictions per second.
     pub per_second: f64,
-    /// Texts that were rejected.
+    /// Number of rejected texts.
     pub rejected: u64,
-    /// Texts whose labels keyword rules asked for, those of batches apart.
+    /// Number of texts whose labels keyword rules chose, without batches.
     pub by_rule: u64,
-    /// Mean probability of the best label of the texts that were not rejected, as far as it was asked for.
+    /// Mean probability of the top label over accepted texts, where the caller asked for labels.
     pub mean_confidence: f64,
-    /// Of whole predictions.
+    /// Latency of whole predictions.
     pub latency: Latency,
-    /// Of their stages, from one prediction in 64: `vectorize`, `network`, `decide`; and `queue`, the time that each asynchronous request
-    /// waited.
+    /// Latency of stages, sampled from one prediction in 64: `vectorize`, `network`, `decide`; and
+    /// `queue`, the time that each asynchronous request waited.
     pub stages: BTreeMap<&'static str, Latency>,
-    /// Who computed the networks.
+    /// Predictions by engine.
     #[serde(rename = "runtimes")]
     pub engines: Vec<EngineCount>,
-    /// Whether the system has a Neural Engine; `None` where it doesn't say.
+    /// Whether the system has a Neural Engine. `None` if the system doesn't tell.
     pub neural_engine: Option<bool>,
-    /// What the system plans to run on it, where an engine was asked.
+    /// The system's plan for the Neural Engine, if an engine was chosen that reports one.
     pub neural_engine_plan: Option<engine::Plan>,
-    /// How often each label was answered, by the name it had then.
+    /// How often each label was chosen, by its name at the time.
     pub labels: BTreeMap<String, u64>,
-    /// Requests that found the queue full.
+    /// Number of requests refused because the queue was full.
     pub busy: u64,
-    /// Requests that were cancelled.
+    /// Number of cancelled requests.
     pub cancelled: u64,
-    /// Of the model in use: 1 for the first, one more with each swap.
+    /// Version of the current model: 1 for the first, one more after each swap.
     pub model_version: u64,
-    /// Of the model in use.
+    /// Checksum of the current model.
     pub model_checksum: String,
-    /// Bytes of its file, which are in memory or mapped.
+    /// Size of its file in bytes, in memory or mapped.
     pub model_bytes: u64,
-    /// Bytes that learning takes in memory besides, about.
+    /// Approximate additional memory of the training state in bytes.
     pub learner_bytes: u64,
-    /// Bytes that these statistics take, at most.
+    /// Maximum memory of these statistics in bytes.
     pub statistics_bytes: u64,
-    /// What opening or training the first model took, in milliseconds; `None` when somebody else did.
+    /// Time to open or train the first model, in milliseconds. `None` if the classifier was given
+    /// an existing model.
     pub load_ms: Option<f64>,
-    /// Examples learned since the classifier was made.
+    /// Number of examples learned since the classifier was created.
     pub learned: u64,
-    /// Examples kept for learning.
+    /// Number of examples kept for learning.
     pub kept: u64,
-    /// Retrainings that gave a new model.
+    /// Number of retrainings that produced a new model.
     pub retrained: u64,
-    /// Retrainings whose model was worse or could not be made.
+    /// Number of retrainings that failed or whose model was refused as worse.
     pub retrainings_refused: u64,
-    /// Why the last of those was refused.
+    /// Reason of the last refusal.
     pub last_refusal: Option<String>,
-    /// Whether a retraining is going on.
+    /// Whether a retraining is in progress.
     pub retraining: bool,
 }
 
 impl StatisticsReport {
-    /// As one JSON object.
+    /// Returns the report as one JSON object.
     pub fn to_json(&self) -> String {
-        // Nothing in it can fail to be written.
+        // Serialising the report can't fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

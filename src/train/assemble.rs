@@ -1,4 +1,4 @@
-//! A run and what was found out about it → the parts of a model.
+//! Assembles the parts of a model from a run and its findings.
 
 use super::bags::Frequencies;
 use super::threshold::Curves;
@@ -11,9 +11,9 @@ use crate::error::Result;
 use crate::model::{Draft, LexiconSettings, Metadata, Parts, RejectSettings, TableParts, TrainingSummary};
 use crate::shape::DIMENSIONS;
 
-/// What the held-out lines tell, or what is left without any.
+/// The measurements on held-out lines, or their defaults without any.
 pub(super) struct Findings {
-    /// Held-out lines with labels.
+    /// Number of held-out lines with labels.
     pub(super) lines: usize,
     pub(super) epochs: usize,
     pub(super) accuracy: Option<f64>,
@@ -24,7 +24,7 @@ pub(super) struct Findings {
 }
 
 impl Training<'_> {
-    /// The numbers of a model, centroids apart.
+    /// Returns the parts of a model without centroids.
     pub(super) fn parts(
         &self,
         weights: &Weights,
@@ -34,7 +34,7 @@ impl Training<'_> {
         training: TrainingSummary,
     ) -> Parts {
         let labels = self.targets.names.len();
-        // Rows that the caller made may have any length.
+        // Feature rows from the caller may have any length.
         let length_power = if frequencies.is_some() { self.recipe.score.length_power } else { 0 };
         let score = ScoreSettings { length_power, ..self.recipe.score };
         let (layers, linear) = quantise::network(weights, &self.recipe);
@@ -79,7 +79,7 @@ impl Training<'_> {
         }
     }
 
-    /// Adds what the reject score knows of where `lines` lie, if it looks at that.
+    /// Adds the centroids and the out-of-scope plane of `lines`, if the reject score uses them.
     pub(super) fn with_places(&self, mut parts: Parts, lines: &[usize]) -> Result<Parts> {
         if self.recipe.score.weight <= 0.0 {
             return Ok(parts);

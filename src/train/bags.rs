@@ -1,4 +1,4 @@
-//! Texts → bags of n-grams: the rows of the table that a clause uses, each with its weight.
+//! Converts texts to bags of n-grams: the embedding-table rows that a clause uses, with weights.
 
 use super::clauses::{for_each_clause_words, for_each_piece};
 use super::options::Recipe;
@@ -10,24 +10,25 @@ use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::FeatureVector;
 use std::collections::{HashMap, HashSet};
 
-/// Rows of the table with the weight of each in one text.
+/// Rows of the embedding table with their weights in one text.
 pub(crate) type Bag = Vec<(u32, f32)>;
 
-/// Inverse document frequency of the table's rows, `ln((1 + n) / (1 + df)) + 1`; 0 for rows that no training text uses. A
-/// clause counts as a document.
+/// Inverse document frequencies of the rows of the embedding table, `ln((1 + n) / (1 + df)) + 1`; 0
+/// for rows that no training text uses. Each clause counts as a document.
 pub(crate) struct Frequencies {
     pub(crate) idf: Vec<f32>,
     /// Slots of the filter of known trigrams.
     pub(crate) known: Vec<u16>,
-    /// Slots of the filter of frequent words; empty where all words are told apart.
+    /// Slots of the filter of frequent words; empty if all words are distinguished.
     pub(crate) frequent: Vec<u16>,
-    /// The words of the lexicon, if there is one; their rows are numbered on behind those of the table.
+    /// The words of the lexicon, if any. Their rows are numbered after those of the embedding
+    /// table.
     pub(crate) transfer: Option<Transfer>,
-    /// Hashes of the clause separators that the texts are cut at.
+    /// Hashes of the clause separators that split the texts.
     pub(crate) separators: Vec<u64>,
 }
 
-/// Slots of the filter of the words that stand in at least `least` different clauses.
+/// Returns the slots of the filter of words that occur in at least `least` distinct clauses.
 fn frequent_words(texts: &[&str], lines: &[usize], separators: &[u64], least: u32) -> Vec<u16> {
     let mut seen: HashSet<Vec<u64>> = HashSet::new();
     let mut counts: HashMap<u64, u32> = HashMap::new();
@@ -40,8 +41,9 @@ fn frequent_words(texts: &[&str], lines: &[usize], separators: &[u64], least: u3
     Filter::build(counts.into_iter().filter(|(_, count)| *count >= least).map(|(word, _)| word).collect())
 }
 
-/// Calls `clause` with the (row, weight) of the n-grams of each clause, without inverse document frequency, sorted by row. The
-/// rows of the lexicon are numbered on behind those of the table. Pushes onto `seen` what the filter of known n-grams is to hold.
+/// Calls `clause` with the (row, weight) of each clause's n-grams, without inverse document
+/// frequency, sorted by row. Rows of the lexicon are numbered after those of the embedding table.
+/// Pushes the n-grams for the filter of known ones to `seen`.
 pub(crate) fn for_each_clause(
     text: &str,
     recipe: &Recipe,
@@ -84,7 +86,7 @@ pub(crate) fn for_each_clause(
 }
 
 impl Frequencies {
-    /// Reads the texts of the lines named by `lines`, cut at the clause separators with these hashes.
+    /// Reads the texts of `lines`, split at the clause separators with these hashes.
     pub(crate) fn new(
         texts: &[&str],
         lines: &[usize],
@@ -138,7 +140,8 @@ impl Frequencies {
         Words { separators: &self.separators, frequent: Filter::new(&self.frequent), lexicon }
     }
 
-    /// Multiplies a clause's entries by what their rows count. Returns the length of the n-grams' part and of the lexicon's.
+    /// Multiplies a clause's entries by the weights of their rows. Returns the lengths of the
+    /// n-grams' part and of the lexicon's.
     fn weigh(&self, bag: &mut Bag, transfer: Option<&Transfer>) -> (f32, f32) {
         let (table, transfer) = (self.idf.len(), transfer.map_or(&[][..], |transfer| &transfer.weights));
         bag.retain_mut(|(row, weight)| {
@@ -151,8 +154,9 @@ impl Frequencies {
         (length(ngrams), length(words))
     }
 
-    /// The bags of a text's clauses: TF-IDF weights of unit length over the rows that training uses, and those of the lexicon
-    /// beside them, longer or shorter. One at least, which is empty for a text without words.
+    /// Returns the bags of a text's clauses: TF-IDF weights of unit length over the rows that
+    /// training uses, and those of the lexicon, which may be longer or shorter. At least one bag;
+    /// it is empty for a text without words.
     pub(crate) fn bags(&self, text: &str, recipe: &Recipe) -> Vec<Bag> {
         let mut bags = vec![];
         let transfer = self.transfer.as_ref();
@@ -170,7 +174,7 @@ impl Frequencies {
 
 /// The lines that the network is trained on.
 pub(crate) enum Samples<'a> {
-    /// A bag for each clause of a line.
+    /// One bag per clause of a line.
     Bags(Vec<Vec<Bag>>),
     Features(&'a [FeatureVector]),
 }

@@ -2,7 +2,8 @@
 
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};
 
-/// [`ngrams::for_each_piece`], compiled once for all of training: only a prediction's is worth a copy of its own.
+/// [`ngrams::for_each_piece`], compiled once for training. Only the prediction needs its own
+/// inlined copy.
 pub(super) fn for_each_piece(
     text: &str,
     settings: &NgramSettings,
@@ -12,11 +13,11 @@ pub(super) fn for_each_piece(
     ngrams::for_each_piece(text, settings, words, piece);
 }
 
-/// Single words, and nothing else.
+/// Single words only.
 const WORDS: NgramSettings =
     NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
-/// Calls `clause` with the hashes of the different words of each clause, in ascending order.
+/// Calls `clause` with the hashes of each clause's distinct words, in ascending order.
 pub(super) fn for_each_clause_words(
     texts: &[&str],
     lines: &[usize],

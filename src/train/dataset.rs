@@ -1,4 +1,4 @@
-//! The data that a training is given.
+//! The data of a training.
 
 use crate::data::{Example, check_label};
 use crate::error::{Error, Result};
@@ -6,17 +6,17 @@ use crate::shape::DIMENSIONS;
 use crate::text::MAX_TEXT_BYTES;
 use crate::vectorizer::FeatureVector;
 
-/// Lines with their labels; lines without any are out-of-scope examples.
+/// Lines with their labels. Lines without labels are out-of-scope examples.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset<'a> {
-    /// One for each line.
+    /// The input of each line.
     pub inputs: Inputs<'a>,
     /// The label names of each line.
     pub labels: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Dataset<'a> {
-    /// Borrows examples.
+    /// Creates a data set that borrows the examples.
     pub fn of(examples: &'a [Example]) -> Self {
         Dataset {
             inputs: Inputs::Texts(examples.iter().map(|e| e.text.as_str()).collect()),
@@ -47,12 +47,12 @@ impl<'a> Dataset<'a> {
     }
 }
 
-/// What the lines of a data set are made of.
+/// The inputs of a data set.
 #[derive(Debug, Clone)]
 pub enum Inputs<'a> {
-    /// Texts to be read by a vectorizer that is trained with the network.
+    /// Texts, for a vectorizer that is trained with the network.
     Texts(Vec<&'a str>),
-    /// Feature vectors that the caller made.
+    /// Feature vectors from the caller.
     Features(&'a [FeatureVector]),
 }
 
@@ -63,7 +63,7 @@ impl Default for Inputs<'_> {
 }
 
 impl Inputs<'_> {
-    /// Number of lines.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         match self {
             Inputs::Texts(texts) => texts.len(),
@@ -71,19 +71,19 @@ impl Inputs<'_> {
         }
     }
 
-    /// Whether there is no line.
+    /// Returns true if there are no lines.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Checks feature rows: finite, and not of a size that float32 sums can't hold.
+/// Checks that feature rows are finite and small enough for float32 sums.
 pub(crate) fn check_features(rows: &[FeatureVector]) -> Result<()> {
     for (i, row) in rows.iter().enumerate() {
         if let Some(j) = (0..DIMENSIONS).find(|&j| !row[j].is_finite() || row[j].abs() > 1e6) {
             let value = row[j];
             return Err(Error::invalid(format!(
-                "feature row {i} holds {value} at place {j}; features are finite numbers up to a million, best of unit length"
+                "feature row {i} holds {value} at index {j}; features must be finite and at most a million, preferably of unit length"
             )));
         }
     }
@@ -99,6 +99,6 @@ mod tests {
         let mut rows = [[0.0; DIMENSIONS]; 3];
         check_features(&rows).unwrap();
         rows[2][5] = f32::NAN;
-        assert!(check_features(&rows).unwrap_err().to_string().contains("row 2 holds NaN at place 5"));
+        assert!(check_features(&rows).unwrap_err().to_string().contains("row 2 holds NaN at index 5"));
     }
 }

@@ -1,12 +1,12 @@
-//! Finds near-duplicate lines. Held-out lines must not have near-duplicates among the lines trained
-//! on, or the test says nothing about new wording.
+//! Finds near-duplicate lines. Held-out lines must not have near-duplicates among the training
+//! lines, or the test says nothing about new wording.
 //!
 //! Clauses are TF-IDF vectors of their n-grams. Two clauses with a cosine of at least [`NEAR`] are
 //! near-duplicates. Groups grow by single linkage, nearest pair first (Kruskal's algorithm).
+//!
 //! Templates could chain all lines of a label into one group, which could then not be held out. So
 //! a group takes no more of any label's lines than leave training at a time, unless they are nearly
-//! equal. in no more of any label's lines than are to leave training at a time, unless they are
-//! nearly equal.
+//! equal.
 
 use super::clauses::for_each_piece;
 use crate::text::ngrams::{self, Kind, NgramSettings, Piece, Words};

@@ -1,4 +1,5 @@
-//! What held-out lines tell of a model: the runs that leave lines out, and what comes of their answers.
+//! Measurements on held-out lines: the runs that leave lines out, and the evaluation of their
+//! predictions.
 
 use super::assemble::Findings;
 use super::bags::Frequencies;
@@ -20,24 +21,24 @@ use crate::room;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
-/// What the models of the folds say of lines that they were not trained on.
+/// Predictions of the folds' models for lines that they were not trained on.
 #[derive(Default)]
 pub(super) struct Measured {
     pub(super) held: Answers,
     pub(super) familiar: Answers,
 }
 
-/// The model behind one epoch of the held-out run.
+/// The model after one epoch of the held-out run.
 struct Snapshot {
     epoch: usize,
     score: f64,
-    /// Which in-scope lines were right.
+    /// For each in-scope line, whether it was correct.
     right: Vec<bool>,
     parts: Parts,
 }
 
 impl<'a> Training<'a> {
-    /// What held-out lines tell of the model that is trained on all lines.
+    /// Returns what held-out lines tell about the model that is trained on all lines.
     pub(super) fn findings(&self, epochs: usize, measured: &Measured, groups: &[Vec<u64>]) -> Findings {
         let (_, targets) = self.watched();
         let heldout = measured.held.beside(targets);
@@ -54,7 +55,8 @@ impl<'a> Training<'a> {
         if !self.recipe.calibrated {
             return findings;
         }
-        // Probabilities are to be right for texts in use, some of which are like the training lines.
+        // Probabilities must be right for real texts, some of which are similar to the training
+        // lines.
         let mut both = measured.held.clone();
         both.append(measured.familiar.clone());
         findings.calibration = both.beside(targets).calibrate(self.recipe.calibration, self.recipe.choice);
@@ -71,19 +73,20 @@ impl<'a> Training<'a> {
         findings
     }
 
-    /// Whether each in-scope line is answered right before any rejection.
+    /// Returns for each in-scope line whether it is correct before rejection.
     fn right(&self, heldout: Heldout<'_>) -> Vec<bool> {
         if self.recipe.choice == Choice::Single { heldout.hits() } else { heldout.exact() }
     }
 
-    /// The share to let through that the options ask for.
+    /// Returns the acceptance rate by the options.
     pub(super) fn keep(&self, curves: &Curves) -> f32 {
         let keep = self.options.keep as f32;
         self.options.cost.map_or(keep, |cost| curves.rule(keep).cheapest(cost))
     }
 
-    /// The accuracy of lines that are like those trained on: measured on lines with near-duplicates there, and on the held-out ones that
-    /// have none anywhere, each as often as there are such lines.
+    /// Returns the accuracy on lines similar to the training lines: the mean of the accuracy on
+    /// lines with near-duplicates in training, and of that on held-out lines without
+    /// near-duplicates anywhere, weighted by the numbers of such lines.
     fn familiar(&self, measured: &Measured, hits: &[bool], groups: &[Vec<u64>]) -> Option<f64> {
         let (targets, relatives) = (&self.targets, holdout::has_relatives(groups));
         let labelled = |line: &usize| !targets.of_line[*line].is_empty();
@@ -101,7 +104,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Where held-out lines come from.
+    /// Returns the source of held-out lines.
     pub(super) fn watched(&self) -> (&Dataset<'a>, &Targets) {
         match &self.valid {
             Some((valid, targets)) => (valid, targets),
@@ -109,7 +112,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// The groups of near-duplicates that each line is in; none where nothing is held out.
+    /// Returns the groups of near-duplicates of each line; empty if nothing is held out.
     pub(super) fn groups(&self, separators: &[String], share: f64) -> Vec<Vec<u64>> {
         match &self.data.inputs {
             _ if self.valid.is_some() || !self.recipe.calibrated => vec![],
@@ -121,7 +124,8 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// The lines to measure on and the lines to train on meanwhile, fold by fold; none where nothing can be held out.
+    /// Returns the lines to measure on and to train on, for each fold; empty if nothing can be held
+    /// out.
     pub(super) fn holdout(&self, groups: &[Vec<u64>], plan: Plan, familiar: bool) -> Vec<Holdout> {
         if let Some((valid, _)) = &self.valid {
             let (held, rest) = ((0..valid.inputs.len()).collect(), (0..self.data.inputs.len()).collect());
@@ -132,14 +136,16 @@ impl<'a> Training<'a> {
         folds
     }
 
-    /// Epochs and lines of the runs that make the model. With a validation file the held-out run is on all lines already.
+    /// Returns the epochs and lines of the runs that make the model. With validation data the
+    /// held-out run is on all lines already.
     pub(super) fn to_come(&self, folds: &[Holdout]) -> Vec<(usize, usize)> {
         let (epochs, all) = (self.recipe.epochs, self.data.inputs.len());
         let others = folds.iter().filter(|_| self.valid.is_none()).map(|fold| (epochs, fold.rest.len()));
         others.chain([(epochs, all)]).collect()
     }
 
-    /// One of several runs that each leave lines out, and what its model says of them. Too few lines to choose an epoch by.
+    /// Runs one of several folds, and returns its model's predictions for the lines left out. They
+    /// are too few to choose an epoch by.
     pub(super) fn fold_run(
         &self,
         fold: &Holdout,
@@ -158,7 +164,7 @@ impl<'a> Training<'a> {
         self.measured(self.nothing_found(&run.weights, run.frequencies.as_ref(), separators), fold)
     }
 
-    /// What a model that was trained on the rest of a fold says of its held-out lines.
+    /// Returns the predictions of a fold's model for its held-out lines.
     fn measured(&self, parts: Parts, fold: &Holdout) -> Result<Measured> {
         let parts = self.with_places(parts, &fold.rest)?;
         let draft = Draft::new(&parts);
@@ -169,7 +175,8 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// The run that leaves lines out, or watches validation lines: how many epochs are good, and what its model says of those lines.
+    /// Runs the training that leaves lines out or watches validation lines. Returns the number of
+    /// epochs to train, and its model's predictions for those lines.
     pub(super) fn watched_run(
         &self,
         fold: &Holdout,
@@ -182,7 +189,7 @@ impl<'a> Training<'a> {
         let (mut best, mut last): (Option<Snapshot>, Option<Snapshot>) = (None, None);
         let lines = fold.rest.len();
         let after = |weights: &Weights, frequencies: Option<&Frequencies>, epoch: Epoch| {
-            // Without centroids: which answers are right does not depend on them.
+            // Without centroids: they don't affect which predictions are correct.
             let parts = self.nothing_found(weights, frequencies, separators);
             let answers = answers(&Draft::new(&parts), &data.inputs, &fold.held)?;
             let right = self.right(answers.beside(targets));
@@ -205,7 +212,7 @@ impl<'a> Training<'a> {
         Ok((run, (chosen.epoch, self.measured(chosen.parts, fold)?)))
     }
 
-    /// The numbers of a model of which nothing is measured yet.
+    /// Returns the parts of a model without any measurements.
     pub(super) fn nothing_found(
         &self,
         weights: &Weights,
@@ -217,13 +224,14 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Whether an earlier epoch is better than the last by more than three standard errors. It was stopped at a high learning
-/// rate and is the best of many, so chance prefers one often, and a handful of lines can't tell.
+/// Returns true if an earlier epoch is better than the last by more than three standard errors. It
+/// ended at a high learning rate and is the best of many, so chance often favours one, and a few
+/// lines can't tell.
 fn is_clearly_better(best: &Snapshot, last: &Snapshot) -> bool {
     last.right.len() >= LEAST_LINES && wins(&best.right, &last.right, 3.0)
 }
 
-/// What a model says of the named lines, as it will in use.
+/// Returns a model's predictions for the given lines, computed as in use.
 pub(super) fn answers(draft: &Draft<'_>, inputs: &Inputs<'_>, lines: &[usize]) -> Result<Answers> {
     let labels = draft.labels();
     room::check::<f32>(lines.len() * labels)?;

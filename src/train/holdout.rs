@@ -47,15 +47,15 @@ impl Plan {
 /// The lines to choose among.
 struct Lines<'a> {
     groups: &'a [Vec<u64>],
-    /// Those of each line; lines without labels have one of their own.
+    /// The labels of each line. Lines without labels have one of their own.
     labels_of: Vec<Vec<usize>>,
-    /// Those of each group.
+    /// The lines of each group.
     lines_of: HashMap<u64, Vec<usize>>,
     /// Number of lines of each label.
     totals: Vec<usize>,
 }
 
-/// What is left to train on while a fold is chosen.
+/// The lines left to train on while a fold is chosen.
 struct Left {
     trained: Vec<bool>,
     /// Number of lines of each label.
@@ -81,8 +81,9 @@ impl<'a> Lines<'a> {
         Lines { groups, labels_of, lines_of, totals }
     }
 
-    /// How many lines of each label leave training. With a line leave those that share any of its groups, so where lines have several
-    /// more have to go; over several folds all are to have their turn.
+    /// Returns the number of lines of each label to leave training. A line leaves together with the
+    /// lines that share any of its groups, so more lines leave if they have several groups. Over
+    /// several folds every line gets a turn.
     fn quotas(&self, plan: Plan) -> Vec<isize> {
         let all: usize = self.groups.iter().map(Vec::len).sum();
         let each = plan.share * all as f64 / self.groups.len().max(1) as f64;
@@ -94,7 +95,8 @@ impl<'a> Lines<'a> {
         self.totals.iter().map(part).collect()
     }
 
-    /// Holds out lines in the given order, but for those that were held out before, until the quotas are met.
+    /// Holds out lines in the given order until the quotas are met. Skips lines that were held out
+    /// before.
     fn hold_out(&self, order: &[usize], had: &[bool], quotas: &[isize], left: &mut Left) -> Vec<usize> {
         let mut quota = quotas.to_vec();
         let mut chosen: HashSet<u64> = HashSet::new();
@@ -110,7 +112,7 @@ impl<'a> Lines<'a> {
             leaving.retain(|&line| left.trained[line]);
             let mut after = left.of_label.clone();
             leaving.iter().flat_map(|&line| &self.labels_of[line]).for_each(|&label| after[label] -= 1);
-            // A group may be a little more than what is still to leave.
+            // A group may slightly exceed the rest of the quota.
             let enough = |&label: &usize| {
                 let most = quota[label] + quotas[label] / 2 + 1;
                 after[label] > 0
@@ -130,7 +132,7 @@ impl<'a> Lines<'a> {
         (0..self.groups.len()).filter(is_held).collect()
     }
 
-    /// Takes lines out of training that have near-duplicates there, `most` at most, in the given order.
+    /// Removes up to `most` lines with near-duplicates in training, in the given order.
     fn familiar(&self, order: &[usize], mut most: usize, left: &mut Left) -> Vec<usize> {
         let none = self.totals.len() - 1;
         let mut relatives: HashMap<u64, usize> = HashMap::new();

@@ -1,10 +1,13 @@
-//! Training: examples in, an immutable [`Model`] out.
+//! Training: from examples to an immutable [`Model`].
 //!
-//! A part of the lines is held out and a network trained on the rest: it tells how many epochs are good, how logits
-//! become probabilities, and below which score a text is rejected. The weights that are kept are trained on all lines, at the
-//! same time where there are two threads.
-//! Where lines have several labels, a trial before that tells whether texts are better cut into clauses.
-//! The same data, options and seed give the same bytes on every CPU, platform and number of threads.
+//! Part of the lines is held out, and a network is trained on the rest. It determines the number of
+//! epochs, the calibration of probabilities and the rejection threshold. The final weights are
+//! trained on all lines, in parallel if there are two threads.
+//!
+//! If lines have several labels, an earlier trial decides whether texts are split into clauses.
+//!
+//! The same data, options and seed give the same bytes on every CPU, platform and number of
+//! threads.
 
 mod assemble;
 pub(crate) mod bags;
@@ -47,12 +50,15 @@ use crate::model::Model;
 
 /// Trains a model.
 ///
-/// `valid`, where given, takes the place of the held-out lines, and all lines of `data` are trained on from the start.
+/// `valid`, if given, replaces the held-out lines. All lines of `data` are then trained on from the
+/// start.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for options or data out of range, [`Error::Training`](crate::Error::Training) when the data can't be learned from or
-/// the loss leaves the numbers, [`Error::TextTooLong`](crate::Error::TextTooLong), [`Error::Stopped`](crate::Error::Stopped) when `progress` says so. Nothing is left behind
-/// in either case.
+/// [`Error::InvalidArgument`](crate::Error::InvalidArgument) for options or data out of range,
+/// [`Error::Training`](crate::Error::Training) if nothing can be learned from the data or the loss
+/// is not finite, [`Error::TextTooLong`](crate::Error::TextTooLong),
+/// [`Error::Stopped`](crate::Error::Stopped) if `progress` asks to stop. Nothing is left on
+/// failure.
 pub fn train(
     data: &Dataset<'_>,
     valid: Option<&Dataset<'_>>,

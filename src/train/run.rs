@@ -1,4 +1,4 @@
-//! One training from its data to the model.
+//! One training, from its data to the model.
 
 use super::dataset::{Dataset, Inputs};
 use super::heldout::Measured;
@@ -13,7 +13,7 @@ use crate::model::{Model, TrainingSummary};
 use crate::threads;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A training, and what it leaves besides the model.
+/// Trains, and returns the model, the report and the final run.
 pub(crate) fn run(
     data: &Dataset<'_>,
     valid: Option<&Dataset<'_>>,
@@ -72,8 +72,8 @@ impl Training<'_> {
         Ok((model, report, run))
     }
 
-    /// Runs a training on each fold's rest and one on all lines. Returns the latter, its epochs, and
-    /// what the others' models say of the lines that were held out.
+    /// Runs one training per fold without its held-out lines, and one on all lines. Returns the
+    /// latter, its epochs, and the other models' predictions for the held-out lines.
     fn runs(
         &self,
         separators: &[String],
@@ -97,7 +97,7 @@ impl Training<'_> {
                 (Some(run).filter(|_| epochs == most), epochs, measured)
             }
             [only] => {
-                // All epochs, which are nearly always what the held-out run chooses in the end.
+                // All epochs, which the held-out run nearly always chooses.
                 let chosen = |lane: Lane<'_>| {
                     let (_, found) = self.watched_run(only, separators, meter, lane)?;
                     lane.stop.store(found.0 != most, Ordering::Relaxed);
@@ -133,7 +133,8 @@ impl Training<'_> {
         (0..self.data.inputs.len()).collect()
     }
 
-    /// `heldout` lines with labels were held out, or stand in the validation data.
+    /// Returns the warnings. `heldout` is the number of lines with labels held out or in the
+    /// validation data.
     fn warnings(&self, heldout: usize) -> Vec<String> {
         let valid = self.valid.as_ref().map(|(valid, _)| *valid);
         let holds_out = valid.is_none() && self.recipe.calibrated;

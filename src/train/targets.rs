@@ -1,4 +1,4 @@
-//! Label names → indices.
+//! Converts label names to indices.
 
 use crate::error::{Error, Result};
 use crate::network::MAX_LABELS;
@@ -11,7 +11,7 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
-    /// The labels in `first` are numbered first, the others in the order of their first line.
+    /// Numbers the labels in `first` first, then the others in the order of their first line.
     pub(crate) fn new<'a>(
         first: &'a [String],
         lines: impl Iterator<Item = &'a [&'a str]>,
@@ -54,7 +54,7 @@ impl Targets {
         Ok(Targets { names, of_line })
     }
 
-    /// The indices of other lines' labels; an unknown label gets a number that no label has.
+    /// Returns the indices of other lines' labels. Unknown labels get an index that no label has.
     pub(crate) fn indices(&self, labels: &[&str]) -> Vec<u32> {
         let index =
             |label: &&str| self.names.iter().position(|name| name == label).map_or(u32::MAX, |i| i as u32);

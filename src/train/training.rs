@@ -1,4 +1,4 @@
-//! A training that is set up, and the runs that it is made of.
+//! A prepared training, and the runs that it consists of.
 
 use super::bags::{Frequencies, Samples};
 use super::dataset::{Dataset, Inputs};
@@ -14,13 +14,13 @@ use crate::shape::DIMENSIONS;
 use crate::text::ngrams::token_hash;
 use std::time::Instant;
 
-/// A training that is set up: its data as numbers, its recipe.
+/// A prepared training: its data as numbers, and its recipe.
 pub(super) struct Training<'a> {
-    /// After the first `examples` lines stand the labels' names.
+    /// The first `examples` lines, followed by the labels' names as lines.
     pub(super) data: &'a Dataset<'a>,
     pub(super) examples: usize,
     pub(super) valid: Option<(&'a Dataset<'a>, Targets)>,
-    /// Different words of the texts, and how many of them the lexicon has.
+    /// Number of distinct words of the texts, and of those that the lexicon has.
     pub(super) overlap: Option<(usize, usize)>,
     pub(super) targets: Targets,
     pub(super) options: &'a TrainOptions,
@@ -28,7 +28,8 @@ pub(super) struct Training<'a> {
     pub(super) started: Instant,
 }
 
-/// What one run makes: table and network, and the texts' frequencies unless it started from feature rows.
+/// The result of one run: embedding table and network, and the texts' frequencies unless the inputs
+/// are feature rows.
 pub(crate) struct Run {
     pub(crate) weights: Weights,
     pub(crate) frequencies: Option<Frequencies>,
@@ -76,7 +77,7 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// Trains over `lines` for `epochs` of the recipe's, calling `after` after each.
+    /// Trains on `lines` for `epochs` of the recipe's epochs, and calls `after` after each.
     pub(super) fn fit(
         &self,
         recipe: &Recipe,
@@ -113,7 +114,7 @@ impl<'a> Training<'a> {
 fn check_valid(data: &Dataset<'_>, valid: &Dataset<'_>) -> Result<()> {
     if matches!(valid.inputs, Inputs::Features(_)) != matches!(data.inputs, Inputs::Features(_)) {
         return Err(Error::invalid(
-            "the validation data must be of texts where the training data is, and of features where it is",
+            "the validation data must be texts if the training data is texts, and feature rows otherwise",
         ));
     }
     if valid.inputs.is_empty() {
@@ -122,22 +123,23 @@ fn check_valid(data: &Dataset<'_>, valid: &Dataset<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Different words of the texts, and how many of them the lexicon has; `None` without a lexicon.
+/// Returns the number of distinct words of the texts, and of those that the lexicon has; `None`
+/// without a lexicon.
 fn overlap(data: &Dataset<'_>, options: &TrainOptions) -> Result<Option<(usize, usize)>> {
     let Some(lexicon) = &options.lexicon else { return Ok(None) };
     let Inputs::Texts(texts) = &data.inputs else {
-        return Err(Error::invalid("a lexicon is of use for texts only; train on feature rows without one"));
+        return Err(Error::invalid("a lexicon requires texts; train on feature rows without one"));
     };
     match transfer::overlap(lexicon, texts) {
         (_, 0) => Err(Error::Training(format!(
-            "none of the lexicon's {} words stands in the training texts; is it one of their language?",
+            "none of the lexicon's {} words occurs in the training texts; is it for their language?",
             lexicon.len()
         ))),
         overlap => Ok(Some(overlap)),
     }
 }
 
-/// The hashes of clause separators.
+/// Returns the hashes of clause separators.
 pub(super) fn hashes(separators: &[String]) -> Vec<u64> {
     separators.iter().map(|separator| token_hash(separator)).collect()
 }

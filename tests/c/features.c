@@ -79,7 +79,7 @@ static void wrong_arguments_are_refused(const intent_classifier *c) {
   o.size = 1;
   FAILS(INVALID_ARGUMENT, "`options->size`", intent_predict_features(c, rows_of(features, 1), &o, best, 1, &count, &problem));
   features[7] = (float)INFINITY;
-  FAILS(INVALID_ARGUMENT, "inf at place 7", intent_predict_features(c, rows_of(features, 1), NULL, best, 1, &count, &problem));
+  FAILS(INVALID_ARGUMENT, "inf at index 7", intent_predict_features(c, rows_of(features, 1), NULL, best, 1, &count, &problem));
   CHECK(count == 99 && best[0].label == 9);
 }
 
@@ -129,7 +129,7 @@ static void rows_can_be_trained_on(const intent_classifier *reader) {
         intent_train_features(rows_of(rows, LINE_COUNT), d.labels, d.label_counts, o, &none, &problem));
   d = all_lines();
   rows[2 * INTENT_FEATURES + 5] = (float)NAN;
-  FAILS(INVALID_ARGUMENT, "row 2 holds NaN at place 5",
+  FAILS(INVALID_ARGUMENT, "row 2 holds NaN at index 5",
         intent_train_features(rows_of(rows, LINE_COUNT), d.labels, d.label_counts, o, &none, &problem));
   rows[2 * INTENT_FEATURES + 5] = 0.0f;
   CHECK(none == NULL);

@@ -1,4 +1,4 @@
-//! The C library, for tests that link it or look inside.
+//! The C library, for tests that link or inspect it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,19 +9,19 @@ pub struct Library {
     pub folder: PathBuf,
 }
 
-/// The library that cargo has made for this test.
+/// Returns the library that cargo built for this test.
 pub fn plain() -> Library {
     let test = std::env::current_exe().unwrap();
     Library { folder: test.parent().unwrap().to_path_buf() }
 }
 
-/// With an export that panics.
+/// Returns a library with an export that panics.
 #[allow(dead_code)]
 pub fn misbehaving() -> Library {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tmp = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (cargos, library) = (plain().folder, Library { folder: tmp.join("misbehaving") });
-    // In a build for another system the procedural macros are in the folder of this one.
+    // In a cross build the procedural macros are in the host's folder.
     let macros = tmp.join("../../release/deps");
     fs::create_dir_all(&library.folder).unwrap();
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))

@@ -116,7 +116,7 @@ static void a_learner_file_brings_everything_back(char **arguments) {
   intent_free(again);
   FAILS(IO, "none.learner", intent_load_training_state(text_of(in_folder(arguments, "none.learner")), false, &again, &problem));
   write_file(in_folder(arguments, "bad.learner"), "nonsense", 8);
-  FAILS(BAD_TRAINING_STATE, "not an IntentKit learner",
+  FAILS(BAD_TRAINING_STATE, "not an IntentKit training-state",
         intent_load_training_state(text_of(in_folder(arguments, "bad.learner")), false, &again, &problem));
   intent_options_free(options);
 }
@@ -146,7 +146,7 @@ static void rules_alone_make_a_classifier(void) {
   OK(intent_replace(c, other, &problem));
   intent_free(other);
   CHECK(intent_model_version(c) == 4 && strcmp(best(c, "play some jazz"), "music") == 0);
-  FAILS(INVALID_ARGUMENT, "its own place", intent_replace(c, c, &problem));
+  FAILS(INVALID_ARGUMENT, "replace itself", intent_replace(c, c, &problem));
   FAILS(NULL_ARGUMENT, "`with`", intent_replace(c, NULL, &problem));
   intent_free(c);
   FAILS(INVALID_ARGUMENT, "no rules", intent_from_rules(text_of("[]"), &c, &problem));

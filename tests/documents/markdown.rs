@@ -1,6 +1,6 @@
-//! Blocks and code spans of Markdown, for tests that hold documents to the truth.
+//! Blocks and code spans of Markdown, for tests that check documents.
 
-/// The fenced blocks of a text with their language.
+/// Returns the fenced blocks of a text with their languages.
 pub fn blocks(text: &str) -> Vec<(&str, String)> {
     let (mut blocks, mut open): (Vec<(&str, String)>, bool) = (vec![], false);
     for line in text.lines() {
@@ -24,7 +24,7 @@ pub fn blocks(text: &str) -> Vec<(&str, String)> {
     blocks
 }
 
-/// The text between backticks outside of blocks.
+/// Returns the text between backticks outside of blocks.
 #[allow(dead_code)]
 pub fn code_spans(text: &str) -> Vec<&str> {
     let mut outside = true;

@@ -198,6 +198,6 @@ fn a_full_disk_loses_neither_the_model_nor_the_learner() {
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(complaint.contains("cannot write to the learner; nothing was learned"), "{complaint}");
+    assert!(complaint.contains("cannot write to the training state; nothing was learned"), "{complaint}");
     assert_eq!((fs::read(&model).unwrap(), fs::read(&learner).unwrap()), before);
 }

@@ -1,4 +1,4 @@
-//! Files of a training: what it is validated with, where its training state goes, how data files are written.
+//! Files of a training: validation data, the training-state file, the format of data files.
 
 use super::super::arguments::{IntentText, choice};
 use super::super::error::{Failure, IntentError};
@@ -29,7 +29,7 @@ const FORMATS: [(u32, Option<Format>); 4] = [
     (IntentFormat::Csv as u32, Some(Format::Csv)),
 ];
 
-/// The format that a number from C stands for; `None` is by extension.
+/// Returns the format for a number from C; `None` means by extension.
 pub(in super::super) fn format(number: u32) -> Result<Option<Format>, Failure> {
     choice(number, &FORMATS, "format", "INTENT_FORMAT_")
 }
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn intent_options_set_valid_file(
     format: u32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             let format = self::format(format)?;
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn intent_options_set_training_state(
     power_safe: bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             options.training_state = Some((path.path("path")?.to_owned(), durability(power_safe)));

@@ -1,4 +1,4 @@
-//! Word vectors from elsewhere.
+//! Pretrained word vectors.
 
 use super::super::arguments::{IntentText, slice, texts};
 use super::super::error::{Failure, IntentError};
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
     dimensions: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             if count == 0 {
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn intent_options_set_lexicon_file(
     path: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             let lexicon = path.optional_path("path")?.map(Lexicon::load).transpose()?;

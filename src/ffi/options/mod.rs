@@ -1,4 +1,4 @@
-//! Options of a training: the object, and what all setters go through.
+//! Options of a training: the object, and the helpers of all setters.
 
 mod files;
 mod lexicon;
@@ -41,7 +41,7 @@ impl IntentOptions {
         &self.train
     }
 
-    /// Where the training state goes, if it is kept.
+    /// Returns the path and durability of the training state, if it is kept.
     pub(super) fn training_state(&self) -> Option<(&Path, Durability)> {
         self.training_state.as_ref().map(|(path, durability)| (path.as_path(), *durability))
     }
@@ -50,7 +50,7 @@ impl IntentOptions {
         |now| self.progress.report(now)
     }
 
-    /// The validation examples and what their file is warned of, if a file was named.
+    /// Returns the validation examples and the warnings about their file, if a file was named.
     pub(super) fn valid(&self) -> Result<Option<WithWarnings>, Failure> {
         self.valid.as_ref().map(|(path, format)| Ok(read_file_with_warnings(path, *format)?)).transpose()
     }
@@ -69,7 +69,8 @@ unsafe fn with_options(
     boundary(error_out, || body(unsafe { object_mut(options, "options") }?))
 }
 
-/// Sets one option, if its value is in range whatever the others are; contradictions are for the training to find.
+/// Sets one option if its value is in range. The training checks for contradictions between
+/// options.
 ///
 /// # Safety
 /// As [`with_options`].
@@ -102,6 +103,7 @@ pub extern "C" fn intent_options_new() -> *mut IntentOptions {
 /// @param options Options. May be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_options_free(options: *mut IntentOptions) {
-    // SAFETY: made by `Box::into_raw` in `intent_options_new`; the header asks that they are freed once.
+    // SAFETY: created by `Box::into_raw` in `intent_options_new`; the header requires that they are
+    // freed once.
     unsafe { release(options) }
 }

@@ -1,4 +1,4 @@
-//! The progress of a training, and the callback that hears of it.
+//! The progress of a training, and its callback.
 
 use super::super::error::IntentError;
 use super::super::status::IntentStatus;
@@ -48,15 +48,16 @@ pub struct IntentProgress {
 pub type IntentProgressCallback =
     Option<unsafe extern "C" fn(now: *const IntentProgress, context: *mut c_void) -> bool>;
 
-/// The caller's callback and the context that goes with it.
+/// The caller's callback and its context.
 pub(super) struct Host {
     callback: IntentProgressCallback,
     context: *mut c_void,
 }
 
-// SAFETY: the context is only handed back to the callback; the header says that this happens on another thread.
+// SAFETY: the context is only passed to the callback; the header says that this happens on another
+// thread.
 unsafe impl Send for Host {}
-// SAFETY: as above; nothing here is changed behind a shared reference.
+// SAFETY: as above; nothing here is changed through a shared reference.
 unsafe impl Sync for Host {}
 
 impl Default for Host {
@@ -80,7 +81,7 @@ impl Host {
             heldout_score: now.heldout_score.unwrap_or(f64::NAN),
             seconds_left: now.seconds_left,
         };
-        // SAFETY: a callback that the caller gave for this use, with the context that goes with it.
+        // SAFETY: a callback that the caller gave for this purpose, with its context.
         unsafe { callback(&now, self.context) }
     }
 }
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn intent_options_set_progress(
     context: *mut c_void,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             options.progress = Host { callback: progress, context };

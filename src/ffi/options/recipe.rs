@@ -1,4 +1,4 @@
-//! The recipe: preset, numbers of the loop, and what to reject.
+//! The recipe: preset, numbers of the training loop, and rejection.
 
 use super::super::arguments::choice;
 use super::super::error::IntentError;
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn intent_options_set_preset(
     preset: u32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             options.train.preset = choice(preset, &PRESETS, "preset", "INTENT_PRESET_")?;
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn intent_options_set_epochs(
     epochs: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.epochs = Some(epochs)) }
 }
 
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn intent_options_set_seed(
     seed: u64,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.seed = seed) }
 }
 
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn intent_options_set_threads(
     threads: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.threads = threads) }
 }
 
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn intent_options_set_acceptance_rate(
     acceptance_rate: f64,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.keep = acceptance_rate) }
 }
 
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn intent_options_set_cost(
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
     let cost = Some(Cost { ask_back: ask_back_cost, foreign: foreign_share });
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.cost = cost) }
 }
 
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn intent_options_set_learning_rate(
     learning_rate: f32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.learning_rate = Some(learning_rate)) }
 }
 
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn intent_options_set_batch(
     batch: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.batch = Some(batch)) }
 }
 
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn intent_options_set_feature_dropout(
     feature_dropout: f32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.feature_dropout = Some(feature_dropout)) }
 }
 
@@ -206,6 +206,6 @@ pub unsafe extern "C" fn intent_options_set_synthetic_negatives(
     share: f32,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.outliers = Some(share)) }
 }

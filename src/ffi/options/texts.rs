@@ -1,4 +1,4 @@
-//! What to do with texts and labels: where clauses end, what labels are called.
+//! Treatment of texts and labels: clause separators, names of labels.
 
 use super::super::arguments::{IntentText, texts};
 use super::super::error::IntentError;
@@ -24,7 +24,7 @@ pub unsafe extern "C" fn intent_options_set_clause_separators(
     count: usize,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             let separators = texts(separators, count, "separators")?;
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn intent_options_set_label_names(
     label_names: bool,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe { set(options, error_out, |train| train.label_names = label_names) }
 }
 
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn intent_options_set_description(
     description: IntentText,
     error_out: *mut *mut IntentError,
 ) -> IntentStatus {
-    // SAFETY: what the header asks of the caller.
+    // SAFETY: the header requires it of the caller.
     unsafe {
         with_options(options, error_out, |options| {
             let (label, description) = (label.text("label")?, description.text("description")?);
