@@ -323,9 +323,9 @@ INTENT_API uint64_t intent_model_version(const intent_classifier *classifier);
 /**
  * Releases a classifier with its labels and warnings.
  *
- * Cancels waiting requests, stops a background training, and blocks until both have ended and all
- * callbacks have returned. Called from a callback, it waits for no other callback. The `context`
- * of a request may be freed when its callback has returned.
+ * Cancels the requests that no thread has started, stops a background training, and blocks until
+ * both have ended and all callbacks have returned. Called from a callback, it waits for no other
+ * callback. The `context` of a request may be freed when its callback has returned.
  *
  * No other call with the classifier may be running or follow, on any thread or in any callback.
  *
