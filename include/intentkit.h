@@ -15,6 +15,19 @@
  *   intent_save()        writes the model to a file
  *   intent_free()        releases the classifier
  *
+ * Terms
+ *
+ *   Label         what a text asks for. A text has any number of labels.
+ *   Out of scope  asking for no label. The classifier should reject such a text: answer without
+ *                 labels.
+ *   n-gram        one to three consecutive words, or three or four consecutive characters of one.
+ *   Known         something in a text is known if the text shares a word, or three consecutive
+ *                 characters of one, with the examples or the lexicon. The network rejects a text
+ *                 in which nothing is known.
+ *   Clause        part of a text that asks for one thing. "dim the light and play jazz" has two. A
+ *                 classifier that cuts texts into clauses finds the labels of each.
+ *   Held out      left out of a training in order to measure its result.
+ *
  * Text
  *
  *   Texts, names and paths are passed as intent_text: a pointer and a length in bytes. They are
@@ -38,9 +51,10 @@
  *   free(). Arguments are borrowed for the duration of the call, unless the comment says that they
  *   are copied.
  *
- *   Predictions allocate nothing. Training, updates and loading allocate their large blocks first,
- *   and return OUT_OF_MEMORY if one is not available. Nothing has changed then. If a small block is
- *   not available, the process ends.
+ *   intent_predict() allocates nothing, except a few bytes in the first call on a thread. Training,
+ *   updates and loading allocate their large blocks first, and return OUT_OF_MEMORY if one is not
+ *   available. Nothing has changed then. In every call that allocates, the process ends if a small
+ *   block is not available.
  *
  * Threads
  *
@@ -66,7 +80,8 @@
  *
  *   Later versions may add fields at the end of these structs. Fill them with their _INIT macro,
  *   which sets the size. A library accepts the smaller struct of an older header and uses the
- *   defaults of the missing fields.
+ *   defaults of the missing fields. Other structs change only when the major version does, or
+ *   before 1.0.0 the minor version.
  */
 
 #ifndef INTENTKIT_H
@@ -84,7 +99,7 @@
 /** The version as one number with a byte for each part: 0x010203 for 1.2.3. */
 #define INTENTKIT_VERSION_NUMBER 0x000100
 
-/** Marks every function of this interface. May be defined before this header is included. */
+/** Marks every function of this interface. Define it before including this header to replace it. */
 #ifndef INTENT_API
 #if defined(__GNUC__)
 #define INTENT_API __attribute__((visibility("default")))
@@ -136,7 +151,10 @@ typedef enum intent_status {
   INTENT_STATUS_INVALID_UTF8 = 2,
   /** An argument or option is out of its range, or contradicts another. */
   INTENT_STATUS_INVALID_ARGUMENT = 3,
-  /** A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes. */
+  /**
+   * A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes. A label name of 256 bytes up
+   * to this limit is INVALID_ARGUMENT.
+   */
   INTENT_STATUS_TEXT_TOO_LONG = 4,
   /** A defect inside the library, caught at its boundary. Please report it. */
   INTENT_STATUS_PANICKED = 5,
@@ -155,8 +173,8 @@ typedef enum intent_status {
   /** A line of a data file or a lexicon can't be parsed. The message names the file and the line. */
   INTENT_STATUS_BAD_DATA = 20,
   /**
-   * The training-state file is corrupt, is not a training-state file, is locked by another
-   * process, or was replaced by another file while it was open.
+   * The training-state file is corrupt, is not a training-state file, is in use by another
+   * classifier or process, or was replaced by another file while it was open.
    */
   INTENT_STATUS_BAD_TRAINING_STATE = 21,
   /** The examples can't be trained on. The message says why. */
@@ -227,8 +245,8 @@ typedef struct intent_text {
  */
 typedef struct intent_feature_rows {
   /**
-   * First number of the first row. May be NULL when `count` is 0. Every number must be finite
-   * and at most a million in size. Rows should have unit length.
+   * First number of the first row. May be NULL when `count` is 0. Every number must be from -1e6
+   * to 1e6. Rows of your own should have unit length.
    */
   const float *features;
   /** Number of rows. */
@@ -239,7 +257,7 @@ typedef struct intent_feature_rows {
 typedef struct intent_scored {
   /** Index of the label: see intent_label(). */
   uint32_t label;
-  /** 0 to 1. */
+  /** Calibrated probability, 0 to 1. 0.85 for the labels of keyword rules. */
   float probability;
 } intent_scored;
 
@@ -277,9 +295,9 @@ intent_status intent_prepare(const intent_classifier *classifier,
  * returns. Settings and statistics of `classifier` stay.
  *
  * `with` keeps its model and may be freed. Its training state and training-state file move to
- * `classifier`. A background training of `with` ends. If `classifier` has a training-state file
- * and `with` has none, the file of `classifier` is written anew. The replacement can't be rolled
- * back.
+ * `classifier`. Background trainings of both end. If `with` has no training-state file, that of
+ * `classifier` stays in use and is rewritten: with the model of `with` and the examples that
+ * `with` keeps, if any. The replacement can't be rolled back.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param with       Another classifier. Must not be NULL.
@@ -303,9 +321,13 @@ intent_status intent_replace(const intent_classifier *classifier,
 INTENT_API uint64_t intent_model_version(const intent_classifier *classifier);
 
 /**
- * Releases a classifier with its labels and warnings. Requests that wait are cancelled.
+ * Releases a classifier with its labels and warnings.
  *
- * No other call with the classifier may be running.
+ * Cancels the requests that no thread has started, stops a background training, and blocks until
+ * both have ended and all callbacks have returned. Called from a callback, it waits for no other
+ * callback. The `context` of a request may be freed when its callback has returned.
+ *
+ * No other call with the classifier may be running or follow, on any thread or in any callback.
  *
  * @param classifier Classifier. May be NULL.
  */
@@ -340,15 +362,15 @@ INTENT_API void intent_options_free(intent_options *options);
 /** Recipe of a training, for intent_options_set_preset(). */
 typedef enum intent_preset {
   /**
-   * MULTI if more than 1 % of the labelled lines have two or more labels, otherwise SINGLE. The
-   * default.
+   * MULTI if more than 1 % of the labelled examples have two or more labels, otherwise SINGLE.
+   * The default.
    */
   INTENT_PRESET_AUTO = 0,
   /** One label per text: the top label. */
   INTENT_PRESET_SINGLE = 1,
   /** A set of labels per text: every label that reaches its threshold. */
   INTENT_PRESET_MULTI = 2,
-  /** The original system, unchanged, as a baseline for comparisons. Not for production. */
+  /** The baseline of comparisons, described in docs/decisions/training.md. Not for production. */
   INTENT_PRESET_REFERENCE = 3,
 } intent_preset;
 
@@ -366,7 +388,8 @@ intent_status intent_options_set_preset(intent_options *options,
                                         intent_error **error_out);
 
 /**
- * Sets the number of epochs. By default the preset and the number of lines decide.
+ * Sets the number of epochs, passes over the examples. Defaults to 6 to 100, more for fewer
+ * examples.
  *
  * @param options   Options. Must not be NULL.
  * @param epochs    1 to 100000.
@@ -407,7 +430,7 @@ intent_status intent_options_set_threads(intent_options *options,
                                          intent_error **error_out);
 
 /**
- * Sets the acceptance rate: the share of labelled held-out lines that the rejection threshold
+ * Sets the acceptance rate: the share of labelled held-out examples that the rejection threshold
  * accepts. Defaults to 0.95.
  *
  * 1 accepts every text in which anything is known.
@@ -425,13 +448,14 @@ intent_status intent_options_set_acceptance_rate(intent_options *options,
 /**
  * Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
  *
- * A text is rejected when that is cheaper on average. A wrong action costs 1, and so does
- * answering a text that belongs to no label. Training fails with INVALID_ARGUMENT when
- * intent_options_set_acceptance_rate() sets a rate other than the default as well.
+ * Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
+ * Wrong labels cost 1, and so does any label for a text that is out of scope. Training fails with
+ * INVALID_ARGUMENT when intent_options_set_acceptance_rate() sets a rate other than the default as
+ * well.
  *
  * @param options       Options. Must not be NULL.
  * @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
- * @param foreign_share Share of texts that belong to no label, 0 to 1.
+ * @param foreign_share Share of texts in use that are out of scope, 0 to 1.
  * @param error_out     Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
  */
@@ -442,7 +466,7 @@ intent_status intent_options_set_cost(intent_options *options,
                                       intent_error **error_out);
 
 /**
- * Sets the learning rate of the network. Defaults to 0.002.
+ * Sets the learning rate of the network. Defaults to 0.002, from 500 labels on to 0.003.
  *
  * @param options       Options. Must not be NULL.
  * @param learning_rate > 0 and <= 1.
@@ -455,7 +479,10 @@ intent_status intent_options_set_learning_rate(intent_options *options,
                                                intent_error **error_out);
 
 /**
- * Sets the batch size in lines. Defaults to 128, or to 32 for small data.
+ * Sets the batch size in examples. Defaults to 128.
+ *
+ * Below 500 labels, it defaults to 32 for few examples: with MULTI fewer than 10,000; with SINGLE
+ * fewer than 5,000, or at most 20 per label.
  *
  * @param options   Options. Must not be NULL.
  * @param batch     >= 1.
@@ -468,8 +495,10 @@ intent_status intent_options_set_batch(intent_options *options,
                                        intent_error **error_out);
 
 /**
- * Sets the probability that an n-gram is left out of a training text. By default the preset
- * decides.
+ * Sets the probability that an n-gram is left out of a training text.
+ *
+ * Defaults to 0.5, or to 0.4 with MULTI from 10,000 examples on, and with SINGLE for a lexicon and
+ * at most 20 examples per label.
  *
  * @param options         Options. Must not be NULL.
  * @param feature_dropout >= 0 and < 1.
@@ -482,13 +511,14 @@ intent_status intent_options_set_feature_dropout(intent_options *options,
                                                  intent_error **error_out);
 
 /**
- * Sets the share of synthetic negatives. By default the preset and the number of lines decide.
+ * Sets the share of synthetic negatives. A synthetic negative mixes two examples with different
+ * labels, and is trained as out of scope.
  *
- * A synthetic negative is a mixture of two training lines that belongs to the label of neither. It
- * teaches what out-of-scope texts look like.
+ * Defaults to 0 with MULTI. Defaults to 0.1 with SINGLE, or to 0.3 without a lexicon and with at
+ * most 20 examples per label.
  *
  * @param options   Options. Must not be NULL.
- * @param share     Probability that a line is replaced by a synthetic negative, >= 0 and < 1.
+ * @param share     Probability that an example is replaced by a synthetic negative, >= 0 and < 1.
  * @param error_out Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
  */
@@ -500,8 +530,8 @@ intent_status intent_options_set_synthetic_negatives(intent_options *options,
 /**
  * Sets the words and punctuation marks that separate clauses, such as `and` and `,`.
  *
- * By default clause separators are learned from the data, and used if they improve the results on
- * held-out lines.
+ * By default clause separators are learned from examples with several labels, and used if they
+ * improve the results on held-out examples.
  *
  * @param options    Options. Must not be NULL.
  * @param separators Array of `count` texts, each one word or one punctuation mark, copied. May be
@@ -517,11 +547,11 @@ intent_status intent_options_set_clause_separators(intent_options *options,
                                                    intent_error **error_out);
 
 /**
- * Sets whether the name of a label with few lines is used as one more line of it, with underscores
- * as spaces. Defaults to true.
+ * Sets whether the name of a label with at most 20 examples is one more example of it, with
+ * underscores as spaces. Defaults to true.
  *
  * @param options     Options. Must not be NULL.
- * @param label_names true to use names as lines.
+ * @param label_names true to use names as examples.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK or NULL_ARGUMENT.
  */
@@ -531,13 +561,14 @@ intent_status intent_options_set_label_names(intent_options *options,
                                              intent_error **error_out);
 
 /**
- * Sets the description of a label: one more line of the label, used instead of its name. None by
+ * Sets the description of a label: one more example of it, used instead of its name. None by
  * default.
  *
  * Write it in words that texts of the label use.
  *
  * @param options     Options. Must not be NULL.
- * @param label       Name of a label in the data, copied.
+ * @param label       Name of the label, copied. Training fails with INVALID_ARGUMENT when no
+ *                    example has the label.
  * @param description Description, copied. Replaces an earlier one of the same label.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG.
@@ -549,10 +580,11 @@ intent_status intent_options_set_description(intent_options *options,
                                              intent_error **error_out);
 
 /**
- * Sets a lexicon: word vectors from elsewhere, such as those of the system. None by default.
+ * Sets a lexicon: word vectors from elsewhere, such as those of Apple's NLEmbedding. Replaces an
+ * earlier lexicon. None by default.
  *
- * A lexicon helps when examples are few. The model stores rows for the words that matter to it, so
- * that the lexicon is not needed after training.
+ * A lexicon helps when examples are few. The model stores the vectors that it needs, so that the
+ * lexicon is not needed after training.
  *
  * @param options    Options. Must not be NULL.
  * @param words      Array of `count` texts, the most frequent first, copied. A text that is not
@@ -574,7 +606,8 @@ intent_status intent_options_set_lexicon(intent_options *options,
                                          intent_error **error_out);
 
 /**
- * Loads a lexicon from a file, now. None by default.
+ * Sets a lexicon that is read from a file during this call, not when training starts. Replaces an
+ * earlier lexicon. None by default.
  *
  * The file has a word and its numbers on each line, like the .vec files of fastText and word2vec,
  * and GloVe. A folder of a Model2Vec model, or of a sentence-transformers model with static
@@ -606,8 +639,7 @@ typedef enum intent_format {
 } intent_format;
 
 /**
- * Sets a validation file, whose lines are used instead of lines held out from the data. None by
- * default.
+ * Sets a validation file, whose examples are used instead of held-out ones. None by default.
  *
  * The file is read when a training starts. Only trainings on texts can use it.
  *
@@ -627,11 +659,13 @@ intent_status intent_options_set_valid_file(intent_options *options,
  * Keeps what later updates need, including the examples, in memory and in a training-state file:
  * see intent_save_training_state(). By default only the model is kept.
  *
- * Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE.
+ * Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE. Otherwise
+ * training fails with INVALID_ARGUMENT.
  *
  * @param options    Options. Must not be NULL.
  * @param path       Path of the training-state file, by convention NAME.learner, copied. Must not
- *                   be empty.
+ *                   be empty. The file is written at the end of the training. An existing file is
+ *                   replaced in one step.
  * @param power_safe As for intent_load_training_state().
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.
@@ -642,38 +676,44 @@ intent_status intent_options_set_training_state(intent_options *options,
                                                 bool power_safe,
                                                 intent_error **error_out);
 
-/** Run of a training. With two or more threads INTENT_PHASE_HELDOUT and INTENT_PHASE_FINAL overlap. */
+/**
+ * Kind of run. A training makes several runs. With two or more threads INTENT_PHASE_HELDOUT and
+ * INTENT_PHASE_FINAL overlap.
+ */
 typedef enum intent_phase {
-  /** On some lines with several labels, to decide whether to cut texts into clauses. */
+  /** Trains on some of the examples, to decide whether to cut texts into clauses. */
   INTENT_PHASE_CLAUSES = 0,
   /**
-   * On the lines that are not held out, to choose epochs, calibration and the rejection
-   * threshold.
+   * Trains on the examples that are not held out, to choose epochs, calibration and the
+   * rejection threshold.
    */
   INTENT_PHASE_HELDOUT = 1,
-  /** On all lines, to train the weights of the model. */
+  /** Trains the weights of the model on all examples. */
   INTENT_PHASE_FINAL = 2,
 } intent_phase;
 
 /** Progress of a training. */
 typedef struct intent_progress {
-  /** Run that the last epoch belongs to. */
+  /** Kind of the run that the last epoch belongs to. */
   intent_phase phase;
   /** Number of finished epochs, over all runs. */
   size_t epoch;
   /** Number of epochs, over all runs, as far as known. */
   size_t epochs;
-  /** Mean loss per line in the last epoch. */
+  /** Mean loss per example in the last epoch. */
   double loss;
-  /** Share of held-out lines answered correctly after this epoch, 0 to 1; NaN if there are none. */
+  /**
+   * Share of held-out examples answered correctly after this epoch, 0 to 1; NaN if there are
+   * none.
+   */
   double heldout_score;
   /** Estimated seconds to go. */
   double seconds_left;
 } intent_progress;
 
 /**
- * Function that is called after each epoch, on a thread of the library, one call at a time per
- * training.
+ * Function that is called after each epoch, one call at a time per training. It runs on a thread
+ * of the library, or on the calling thread if the system gives no threads.
  *
  * It must return: it must not throw or jump out.
  *
@@ -706,25 +746,28 @@ intent_status intent_options_set_progress(intent_options *options,
 /**
  * Trains a classifier on texts.
  *
- * Each text has a set of label names. A text without labels is an example of what belongs to no
- * label. Labels get their indices in order of first appearance.
+ * Each text has a set of label names. A text without labels is an example of texts that are out of
+ * scope. Labels get their indices in order of first appearance. Fails with UNTRAINABLE when no
+ * example has a label or when there are more than 16,384 labels.
  *
  * Blocks until the training is done. The progress callback of the options can stop it. The same
  * data, options and seed give the same model, byte for byte, on every machine.
  *
  * @param texts          Array of `text_count` texts, each at most INTENT_MAX_TEXT_BYTES long. May
- *                       be NULL when the count is 0 (which fails with UNTRAINABLE).
+ *                       be NULL when the count is 0, which fails with UNTRAINABLE.
  * @param text_count     Number of texts.
  * @param labels         Label names of all texts: those of the first text, then those of the
  *                       second, and so on. Their number is the sum of `label_counts`. A name has 1
- *                       to 255 bytes and no control characters. May be NULL when the sum is 0.
+ *                       to 255 bytes and no control characters; others fail with
+ *                       INVALID_ARGUMENT. May be NULL when the sum is 0.
  * @param label_counts   Array of `text_count` numbers: how many of `labels` belong to each text.
  * @param options        How to train. NULL for the defaults.
  * @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
  * @param error_out      Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE,
  *         OUT_OF_MEMORY or STOPPED; with a validation file also BAD_DATA and IO; with a
- *         training-state file also IO.
+ *         training-state file also IO, and, at the end of the training, BAD_TRAINING_STATE when
+ *         the file is in use by another classifier or process.
  */
 INTENT_API
 intent_status intent_train(const intent_text *texts,
@@ -779,7 +822,7 @@ intent_status intent_train_features(intent_feature_rows rows,
  * none.
  *
  * A warning is one sentence about a likely mistake in the data, such as a label with one example,
- * equal texts with different labels, or fewer than 10 held-out lines with labels. It names
+ * equal texts with different labels, or fewer than 10 held-out examples with labels. It names
  * examples by their number, counted from 1, and never quotes a text.
  *
  * @param classifier Classifier. May be NULL.
@@ -802,32 +845,33 @@ const char *intent_warning(const intent_classifier *classifier,
                            size_t *length_out);
 
 /**
- * Returns the number of labelled lines that training held out, or that the validation file has.
+ * Returns the number of labelled examples that training held out, or that the validation file has.
  *
- * The figures below are measured on these lines. Training warns if there are fewer than 10. The
- * number is saved with the model.
+ * The accuracies below are measured on them. Training warns if there are fewer than 10. The number
+ * is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
- * @return Number of lines; 0 if no line was held out, and for NULL.
+ * @return Number of examples; 0 if none was held out, and for NULL.
  */
 INTENT_API size_t intent_heldout_count(const intent_classifier *classifier);
 
 /**
  * Returns the accuracy to expect on new wording.
  *
- * This is the share of labelled held-out lines whose top label was right, before any text is
- * rejected. Near-duplicates of these lines are not trained on. The share is saved with the model.
+ * This is the share of labelled held-out examples whose top label was right, before any text is
+ * rejected. Near-duplicates of these examples are not trained on. The share is saved with the
+ * model.
  *
  * @param classifier Classifier. May be NULL.
- * @return Share, 0 to 1; NaN if no line was held out, and for NULL.
+ * @return Share, 0 to 1; NaN if no example was held out, and for NULL.
  */
 INTENT_API double intent_heldout_accuracy(const intent_classifier *classifier);
 
 /**
- * Returns the accuracy to expect on wording like that of the training lines.
+ * Returns the accuracy to expect on wording like that of the examples.
  *
- * Measured like intent_heldout_accuracy(), but near-duplicates of the held-out lines are trained
- * on. The share is saved with the model.
+ * Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples are
+ * trained on. The share is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
  * @return Share, 0 to 1; NaN if it was not measured, such as with a validation file, and for NULL.
@@ -835,9 +879,9 @@ INTENT_API double intent_heldout_accuracy(const intent_classifier *classifier);
 INTENT_API double intent_familiar_accuracy(const intent_classifier *classifier);
 
 /**
- * Returns the share of labelled held-out lines that were answered with exactly their labels.
+ * Returns the share of labelled held-out examples that were answered with exactly their labels.
  *
- * A rejected line counts as wrong. The share is saved with the model.
+ * A rejected example counts as wrong. The share is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
  * @return Share, 0 to 1; NaN if it was not measured, and for NULL.
@@ -971,7 +1015,7 @@ intent_status intent_merge_label(const intent_classifier *classifier,
  * see intent_predict_detailed().
  *
  * @param classifier Classifier. Must not be NULL.
- * @param label      Name of the label. It must not be the last one.
+ * @param label      Name of the label. The only remaining label can't be removed.
  * @param error_out  Optional. Receives the error on failure.
  * @return As intent_rename_label().
  */
@@ -987,34 +1031,37 @@ intent_status intent_remove_label(const intent_classifier *classifier,
 /** Maximum length of a text to classify or train on, in bytes. */
 #define INTENT_MAX_TEXT_BYTES 1048576
 
-/** How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the rule of the model. */
+/**
+ * How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the decision rule from
+ * training.
+ */
 typedef struct intent_predict_options {
   /** sizeof(intent_predict_options). */
   size_t size;
   /**
-   * Number of labels to choose, the best ones, whatever the thresholds of the model are.
-   * `threshold` still applies. 0 for the rule of the model. Defaults to 0.
+   * Number of labels to choose, the best ones. They need not reach the model's thresholds, only
+   * `threshold` if it is not negative. 0 for the decision rule from training. Defaults to 0.
    */
   size_t top;
   /**
-   * Minimum probability of a chosen label, 0 to 1. Negative for the thresholds of the model.
-   * Defaults to -1.
+   * Minimum probability of a chosen label, 0 to 1. Negative for the model's thresholds, or for
+   * none with `top`. Defaults to -1.
    */
   float threshold;
   /**
-   * Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. 1 accepts every text in
-   * which anything is known. 0 for the rate given in training. Defaults to 0.
+   * Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
+   * text in which anything is known. 0 for the rate given in training. Defaults to 0.
    */
   float acceptance_rate;
   /**
-   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. A wrong action
-   * costs 1. A text is rejected when that is cheaper on average. `acceptance_rate` must be 0
-   * then. Negative for no cost. Defaults to -1.
+   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. Used as in
+   * intent_options_set_cost(), instead of `acceptance_rate`, which must be 0 then. Negative for
+   * no cost. Defaults to -1.
    */
   float ask_back_cost;
   /**
-   * Share of texts that belong to no label, 0 to 1. Answering one costs 1. Ignored without
-   * `ask_back_cost`. Defaults to 0.
+   * Share of texts in use that are out of scope, 0 to 1. Ignored without `ask_back_cost`.
+   * Defaults to 0.
    */
   float foreign_share;
 } intent_predict_options;
@@ -1077,16 +1124,17 @@ typedef struct intent_batch {
 /**
  * Classifies a text: writes its labels, best first.
  *
- * The text is rejected when nothing in it is known, when its best score is below the rejection
+ * The text is rejected when nothing in it is known, when its score is below the rejection
  * threshold, or when no label reaches its own threshold. `*count_out` is 0 if and only if the text
- * is rejected.
+ * is rejected. The score tells how much the text is like the examples. It has no fixed range and is
+ * independent of the probabilities.
  *
  * A successful prediction allocates no memory and takes no lock. Only the first prediction of a
  * thread may allocate a few bytes.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param text       Text, at most INTENT_MAX_TEXT_BYTES long. May be empty.
- * @param options    How to choose labels. NULL for the rule of the model.
+ * @param options    How to choose labels. NULL for the defaults.
  * @param labels_out Array of `capacity` labels. Receives the best ones. May be NULL when the
  *                   capacity is 0.
  * @param capacity   Number of labels that fit. 1 suffices for a single-label model without `top`.
@@ -1133,7 +1181,7 @@ intent_status intent_predict_detailed(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param batch      Texts, and where their labels go. Must not be NULL.
- * @param options    How to choose labels, the same for all texts. NULL for the rule of the model.
+ * @param options    How to choose labels, the same for all texts. NULL for the defaults.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or NO_VECTORIZER. All
  *         texts are checked first: on failure nothing was written, except after PANICKED.
@@ -1171,8 +1219,8 @@ typedef struct intent_answer {
  * Function that receives the answer to a request. Called once for each accepted request, on a
  * thread of the library.
  *
- * It may make any call, intent_free() included. It must return: it must not throw or jump out. Its
- * thread answers no other request meanwhile.
+ * It may make any call; for intent_free(), no other call may be running. It must return: it must
+ * not throw or jump out. Its thread answers no other request meanwhile.
  *
  * @param answer  Answer.
  * @param context The pointer given with the request.
@@ -1213,8 +1261,10 @@ intent_status intent_predict_async(const intent_classifier *classifier,
                                    intent_error **error_out);
 
 /**
- * Cancels a request if no thread has started it. Its callback then receives CANCELLED, otherwise
- * the answer.
+ * Cancels a request if no thread has started it.
+ *
+ * The callback of a cancelled request receives CANCELLED on a thread of the library, in general
+ * after this call has returned. Otherwise it receives the answer.
  *
  * @param request Request. May be NULL.
  * @return true if the request was cancelled; false if it was started, answered or cancelled
@@ -1232,8 +1282,8 @@ INTENT_API void intent_request_free(intent_request *request);
 /**
  * Sets the size of the request queue and the number of threads that answer requests.
  *
- * Must be called before the first request. Defaults to one thread less than there are cores, at
- * least one and at most four, and to 1024 requests.
+ * Must be called before the first request. By default `workers` is the number of cores - 1, but 1
+ * to 4, and `capacity` is 1024.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param workers    Number of threads, 1 to 1024.
@@ -1280,8 +1330,9 @@ intent_status intent_finish(const intent_classifier *classifier,
  *
  * @param classifier   Classifier. Must not be NULL.
  * @param text         Text, at most INTENT_MAX_TEXT_BYTES long.
- * @param features_out Array of INTENT_FEATURES floats. Receives a vector of unit length, or zeros
- *                     if nothing in the text is known. Must not be NULL.
+ * @param features_out Array of INTENT_FEATURES floats. Receives a vector of length 1, shorter if
+ *                     words are unknown, or zeros if nothing in the text is known. Must not be
+ *                     NULL.
  * @param error_out    Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER.
  */
@@ -1299,8 +1350,8 @@ intent_status intent_vectorize(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param text       Text, at most INTENT_MAX_TEXT_BYTES long.
- * @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows of unit
- *                   length. May be NULL when the capacity is 0.
+ * @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows as of
+ *                   intent_vectorize(). May be NULL when the capacity is 0.
  * @param capacity   Number of rows that fit. INTENT_MAX_CLAUSES always suffices.
  * @param count_out  Receives the number of rows. It may exceed `capacity`, which is no error: the
  *                   first rows are written. 0 if nothing in the text is known. Must not be NULL.
@@ -1407,11 +1458,11 @@ typedef struct intent_update_report {
  * a new label. Predictions on other threads go on with the old model meanwhile. After the call
  * predictions use the new model. Updates of one classifier run one after the other.
  *
- * Other labels are protected with the examples of the training if the classifier has a training
- * state: it was trained with intent_options_set_training_state(), or comes from
- * intent_load_training_state() or intent_from_rules(). Without one they are protected less well,
- * with the classifier's own predictions. A background training follows after a number of examples:
- * see intent_set_retraining().
+ * An update can make predictions for other texts worse. To prevent this, it trains on kept
+ * examples too if the classifier has a training state: it was trained with
+ * intent_options_set_training_state(), or comes from intent_load_training_state() or
+ * intent_from_rules(). Without one it uses the classifier's own predictions, which works less
+ * well. A background training follows after a number of examples: see intent_set_retraining().
  *
  * If the training-state file was deleted, it is written again. If another file took its place, the
  * update fails with BAD_TRAINING_STATE and leaves that file alone: save the training state to
@@ -1423,7 +1474,7 @@ typedef struct intent_update_report {
  * @param labels       Label names of all texts, as for intent_train(). An unknown name becomes a
  *                     new label.
  * @param label_counts Array of `text_count` numbers: how many of `labels` belong to each text. 0
- *                     marks a text that belongs to no label.
+ *                     marks a text that is out of scope.
  * @param update_out   Optional. Receives the result.
  * @param error_out    Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG, NO_VECTORIZER or OUT_OF_MEMORY;
@@ -1471,7 +1522,7 @@ intent_status intent_allow_new_labels(const intent_classifier *classifier,
  * @param error_out      Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, OUT_OF_MEMORY or IO;
  *         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, or is in use
- *         by another classifier.
+ *         by another classifier or process.
  */
 INTENT_API
 intent_status intent_load_training_state(intent_text path,
@@ -1483,7 +1534,7 @@ intent_status intent_load_training_state(intent_text path,
  * Saves the training state of a classifier to a file and keeps it there from now on.
  *
  * The file holds the model, what updates need besides, the texts kept for learning, and every
- * later change. It takes 1 kB for each embedding row in use (8 MB for most models) plus the texts.
+ * later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the texts.
  * Only its owner can read it. intent_save() saves the model alone, without any text.
  *
  * @param classifier Classifier. Must not be NULL.
@@ -1520,8 +1571,8 @@ intent_status intent_kept_examples(const intent_classifier *classifier,
 /**
  * Deletes all texts that are kept for learning, from memory and from the training-state file.
  *
- * What was learned from them stays. Afterwards updates protect other labels with the classifier's
- * own predictions, and no background training starts.
+ * What was learned from them stays. Later updates use the classifier's own predictions instead:
+ * see intent_update(). No background training starts.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
@@ -1574,9 +1625,9 @@ typedef struct intent_retraining_options {
  * Sets when and how the classifier is trained in the background, from all examples that are kept.
  *
  * The training runs on one thread of low priority. Its model takes the place of the current one
- * unless it is worse: by more than two standard errors on the lines that the training holds out or
- * on up to 500 kept examples, or by more than one on the golden examples. Corrections that
- * contradict other examples are not counted.
+ * unless it is worse: by more than two standard errors on the held-out examples or on up to 500
+ * kept examples, or by more than one on the golden examples. Corrections that contradict other
+ * examples are not counted.
  *
  * Without this call a training starts after every 100 learned examples.
  *
@@ -1637,7 +1688,7 @@ intent_status intent_roll_back(const intent_classifier *classifier,
  * Statistics
  * ============================================================================================= */
 
-/** Times in microseconds; 0 if nothing was timed. Percentiles are accurate to 1/32. */
+/** Times in microseconds; 0 if nothing was timed. The error of a percentile is at most 1/32 of it. */
 typedef struct intent_latency {
   /** Mean. */
   double mean_us;
@@ -1709,15 +1760,20 @@ intent_status intent_stats(const intent_classifier *classifier,
  * Writes the statistics of a classifier as one JSON object. It holds no texts. Later versions may
  * add keys.
  *
- * It has the members of intent_statistics, times under `latency` with `count` and `sum_us`, and:
+ * It has the members of intent_statistics without `accelerated`, `training_state_bytes` as
+ * `learner_bytes`, times under `latency` with their `count` and `sum_us`, and:
  *
  * - `seconds`: age of the classifier.
  * - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
  *   waiting times in the `queue`.
- * - `runtimes`: how many networks each engine computed.
- * - `neural_engine`: true if the system has one. `neural_engine_plan`: what it is planned to run.
+ * - `runtimes`: for each engine its `name` and `predictions`, the networks that it computed.
+ * - `neural_engine`: true if the system has one; null if it doesn't tell. `neural_engine_plan`: as
+ *   `plan` in intent_engine_json().
  * - `labels`: how often each label was answered, by its name at the time.
- * - `model_checksum`, `statistics_bytes`, `load_ms`, `last_refusal`.
+ * - `model_checksum`: checksum of the model in use.
+ * - `statistics_bytes`: maximum size of the statistics in memory, in bytes.
+ * - `load_ms`: milliseconds that loading took, or training with a training state; null otherwise.
+ * - `last_refusal`: why the last of the `retrainings_refused` failed or was worse; null if none.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param buffer     Buffer of `capacity` bytes. Receives as much of the text as fits, without a
@@ -1809,15 +1865,15 @@ intent_status intent_explain(const intent_classifier *classifier,
  * versions may add keys.
  *
  * - `text`: the text. `rejected`: true if no label is chosen.
- * - `score`: score that decides about rejection; null if nothing in the text is known.
- *   `reject_below`: rejection threshold; null if no score rejects.
+ * - `score`: score that decides about rejection, as in intent_predict(); null if nothing in the
+ *   text is known. `reject_below`: rejection threshold; null if no score rejects.
  * - `by_rule`: the labels that keyword rules asked for. Absent if there are none.
  * - `labels`: the chosen labels, up to 8, and the three with the largest logits, best first. Empty
  *   if nothing is known. Each has `label`, `logit` (over all clauses), `probability` and `chosen`.
  * - `clauses`: each has its words as `text`, `known` (true if anything in it is known), its
- *   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above its `label` and its `logit` in this clause, which
- *   is the sum of `base` (without any word), the `shares`, `others` (n-grams too many to list) and
- *   `rest` (rounding).
+ *   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above
+ *   its `label` and its `logit` in this clause, which is the sum of `base` (without any word), the
+ *   `shares`, `others` (n-grams too many to list) and `rest` (rounding).
  * - `shares`: strongest first, each with `ngram` and `share`, positive for the label and negative
  *   against it. An n-gram is a few words, where ^ and $ are the edges of the clause, or a few
  *   characters, with the `word` they belong to. `lexicon` is true if the share is that of the
@@ -1850,8 +1906,8 @@ typedef enum intent_engine_choice {
   /** The fastest engine that agrees with the CPU, chosen separately for one text and for batches. */
   INTENT_ENGINE_CHOICE_AUTO = 1,
   /**
-   * Core ML, if it agrees with the CPU, even if the CPU is faster. Of the CPU alone and the CPU
-   * with the Neural Engine the faster is used.
+   * Core ML, if it agrees with the CPU, even if the CPU is faster. Uses the faster of two: Core
+   * ML on the CPU alone, or on the CPU and the Neural Engine.
    */
   INTENT_ENGINE_CHOICE_CORE_ML = 2,
   /** Core ML on any compute units. */
@@ -1900,12 +1956,14 @@ INTENT_API const char *intent_engine(const intent_classifier *classifier, bool b
  * - `asked`: the choice: `cpu`, `auto`, `core-ml` or the name of an engine.
  * - `single`, `batch`: names of the engines in use.
  * - `measuring`: true while engines are being measured.
- * - `cpu`: `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null
- *   before measuring.
- * - `candidates`: for each engine its `name`; its `state`, {"agrees": figures}, {"dropped":
- *   reason} or {"failed": reason}; and its `plan`, the number of `operations` and of those
- *   `planned_on_neural_engine`, null if the system doesn't tell.
- * - `note`: why there is no choice.
+ * - `cpu`: `single_us` and `batch_us`, median microseconds for a feature row by itself and for each
+ *   of 64; null before measuring.
+ * - `candidates`: for each engine that was tried its `name`, its `state` and its `plan`.
+ *   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`; {"dropped":
+ *     reason} if it could not be built in time or disagrees; {"failed": reason} if it failed later.
+ *   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`; null if
+ *     the system doesn't tell.
+ * - `note`: why the CPU answers although another engine was chosen; null otherwise.
  * - `neural_engine`: true if the system has one; null if it doesn't tell.
  *
  * @param classifier Classifier. Must not be NULL.

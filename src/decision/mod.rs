@@ -98,7 +98,7 @@ impl PredictOptions {
 pub struct Scored {
     /// Index of the label: see intent_label().
     pub label: u32,
-    /// 0 to 1.
+    /// Calibrated probability, 0 to 1. 0.85 for the labels of keyword rules.
     pub probability: f32,
 }
 

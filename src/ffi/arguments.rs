@@ -74,8 +74,8 @@ impl IntentText {
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct IntentFeatureRows {
-    /// First number of the first row. May be NULL when `count` is 0. Every number must be finite
-    /// and at most a million in size. Rows should have unit length.
+    /// First number of the first row. May be NULL when `count` is 0. Every number must be from -1e6
+    /// to 1e6. Rows of your own should have unit length.
     pub features: *const f32,
     /// Number of rows.
     pub count: usize,

@@ -106,9 +106,9 @@ pub unsafe extern "C" fn intent_prepare(
 /// returns. Settings and statistics of `classifier` stay.
 ///
 /// `with` keeps its model and may be freed. Its training state and training-state file move to
-/// `classifier`. A background training of `with` ends. If `classifier` has a training-state file
-/// and `with` has none, the file of `classifier` is written anew. The replacement can't be rolled
-/// back.
+/// `classifier`. Background trainings of both end. If `with` has no training-state file, that of
+/// `classifier` stays in use and is rewritten: with the model of `with` and the examples that
+/// `with` keeps, if any. The replacement can't be rolled back.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param with       Another classifier. Must not be NULL.
@@ -141,9 +141,13 @@ pub unsafe extern "C" fn intent_model_version(classifier: *const IntentClassifie
     unsafe { ask(classifier, 0, |classifier| classifier.get().version()) }
 }
 
-/// Releases a classifier with its labels and warnings. Requests that wait are cancelled.
+/// Releases a classifier with its labels and warnings.
 ///
-/// No other call with the classifier may be running.
+/// Cancels the requests that no thread has started, stops a background training, and blocks until
+/// both have ended and all callbacks have returned. Called from a callback, it waits for no other
+/// callback. The `context` of a request may be freed when its callback has returned.
+///
+/// No other call with the classifier may be running or follow, on any thread or in any callback.
 ///
 /// @param classifier Classifier. May be NULL.
 #[unsafe(no_mangle)]

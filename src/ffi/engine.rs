@@ -17,8 +17,8 @@ pub enum IntentEngineChoice {
     Cpu = 0,
     /// The fastest engine that agrees with the CPU, chosen separately for one text and for batches.
     Auto = 1,
-    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Of the CPU alone and the CPU
-    /// with the Neural Engine the faster is used.
+    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Uses the faster of two: Core
+    /// ML on the CPU alone, or on the CPU and the Neural Engine.
     CoreMl = 2,
     /// Core ML on any compute units.
     CoreMlAll = 3,
@@ -97,12 +97,14 @@ pub unsafe extern "C" fn intent_engine(classifier: *const IntentClassifier, batc
 /// - `asked`: the choice: `cpu`, `auto`, `core-ml` or the name of an engine.
 /// - `single`, `batch`: names of the engines in use.
 /// - `measuring`: true while engines are being measured.
-/// - `cpu`: `single_us` and `batch_us`, microseconds for a row by itself and for one of 64; null
-///   before measuring.
-/// - `candidates`: for each engine its `name`; its `state`, {"agrees": figures}, {"dropped":
-///   reason} or {"failed": reason}; and its `plan`, the number of `operations` and of those
-///   `planned_on_neural_engine`, null if the system doesn't tell.
-/// - `note`: why there is no choice.
+/// - `cpu`: `single_us` and `batch_us`, median microseconds for a feature row by itself and for each
+///   of 64; null before measuring.
+/// - `candidates`: for each engine that was tried its `name`, its `state` and its `plan`.
+///   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`; {"dropped":
+///     reason} if it could not be built in time or disagrees; {"failed": reason} if it failed later.
+///   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`; null if
+///     the system doesn't tell.
+/// - `note`: why the CPU answers although another engine was chosen; null otherwise.
 /// - `neural_engine`: true if the system has one; null if it doesn't tell.
 ///
 /// @param classifier Classifier. Must not be NULL.

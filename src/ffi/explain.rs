@@ -62,15 +62,15 @@ fn unwritable(reason: &dyn Display) -> Failure {
 /// versions may add keys.
 ///
 /// - `text`: the text. `rejected`: true if no label is chosen.
-/// - `score`: score that decides about rejection; null if nothing in the text is known.
-///   `reject_below`: rejection threshold; null if no score rejects.
+/// - `score`: score that decides about rejection, as in intent_predict(); null if nothing in the
+///   text is known. `reject_below`: rejection threshold; null if no score rejects.
 /// - `by_rule`: the labels that keyword rules asked for. Absent if there are none.
 /// - `labels`: the chosen labels, up to 8, and the three with the largest logits, best first. Empty
 ///   if nothing is known. Each has `label`, `logit` (over all clauses), `probability` and `chosen`.
 /// - `clauses`: each has its words as `text`, `known` (true if anything in it is known), its
-///   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above its `label` and its `logit` in this clause, which
-///   is the sum of `base` (without any word), the `shares`, `others` (n-grams too many to list) and
-///   `rest` (rounding).
+///   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above
+///   its `label` and its `logit` in this clause, which is the sum of `base` (without any word), the
+///   `shares`, `others` (n-grams too many to list) and `rest` (rounding).
 /// - `shares`: strongest first, each with `ngram` and `share`, positive for the label and negative
 ///   against it. An n-gram is a few words, where ^ and $ are the edges of the clause, or a few
 ///   characters, with the `word` they belong to. `lexicon` is true if the share is that of the

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn intent_merge_label(
 /// see intent_predict_detailed().
 ///
 /// @param classifier Classifier. Must not be NULL.
-/// @param label      Name of the label. It must not be the last one.
+/// @param label      Name of the label. The only remaining label can't be removed.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return As intent_rename_label().
 #[unsafe(no_mangle)]

@@ -17,27 +17,28 @@ pub const INTENT_MAX_TEXT_BYTES: usize = 1048576;
 // A literal, since cbindgen copies it to the header.
 const _: () = assert!(INTENT_MAX_TEXT_BYTES == MAX_TEXT_BYTES);
 
-/// How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the rule of the model.
+/// How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the decision rule from
+/// training.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct IntentPredictOptions {
     /// sizeof(intent_predict_options).
     pub size: usize,
-    /// Number of labels to choose, the best ones, whatever the thresholds of the model are.
-    /// `threshold` still applies. 0 for the rule of the model. Defaults to 0.
+    /// Number of labels to choose, the best ones. They need not reach the model's thresholds, only
+    /// `threshold` if it is not negative. 0 for the decision rule from training. Defaults to 0.
     pub top: usize,
-    /// Minimum probability of a chosen label, 0 to 1. Negative for the thresholds of the model.
-    /// Defaults to -1.
+    /// Minimum probability of a chosen label, 0 to 1. Negative for the model's thresholds, or for
+    /// none with `top`. Defaults to -1.
     pub threshold: f32,
-    /// Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. 1 accepts every text in
-    /// which anything is known. 0 for the rate given in training. Defaults to 0.
+    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
+    /// text in which anything is known. 0 for the rate given in training. Defaults to 0.
     pub acceptance_rate: f32,
-    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. A wrong action
-    /// costs 1. A text is rejected when that is cheaper on average. `acceptance_rate` must be 0
-    /// then. Negative for no cost. Defaults to -1.
+    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. Used as in
+    /// intent_options_set_cost(), instead of `acceptance_rate`, which must be 0 then. Negative for
+    /// no cost. Defaults to -1.
     pub ask_back_cost: f32,
-    /// Share of texts that belong to no label, 0 to 1. Answering one costs 1. Ignored without
-    /// `ask_back_cost`. Defaults to 0.
+    /// Share of texts in use that are out of scope, 0 to 1. Ignored without `ask_back_cost`.
+    /// Defaults to 0.
     pub foreign_share: f32,
 }
 
@@ -136,16 +137,17 @@ pub(super) unsafe fn predict_options(
 
 /// Classifies a text: writes its labels, best first.
 ///
-/// The text is rejected when nothing in it is known, when its best score is below the rejection
+/// The text is rejected when nothing in it is known, when its score is below the rejection
 /// threshold, or when no label reaches its own threshold. `*count_out` is 0 if and only if the text
-/// is rejected.
+/// is rejected. The score tells how much the text is like the examples. It has no fixed range and is
+/// independent of the probabilities.
 ///
 /// A successful prediction allocates no memory and takes no lock. Only the first prediction of a
 /// thread may allocate a few bytes.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param text       Text, at most INTENT_MAX_TEXT_BYTES long. May be empty.
-/// @param options    How to choose labels. NULL for the rule of the model.
+/// @param options    How to choose labels. NULL for the defaults.
 /// @param labels_out Array of `capacity` labels. Receives the best ones. May be NULL when the
 ///                   capacity is 0.
 /// @param capacity   Number of labels that fit. 1 suffices for a single-label model without `top`.
@@ -228,7 +230,7 @@ unsafe fn predict(
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param batch      Texts, and where their labels go. Must not be NULL.
-/// @param options    How to choose labels, the same for all texts. NULL for the rule of the model.
+/// @param options    How to choose labels, the same for all texts. NULL for the defaults.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or NO_VECTORIZER. All
 ///         texts are checked first: on failure nothing was written, except after PANICKED.

@@ -11,7 +11,7 @@ use std::ptr;
 /// none.
 ///
 /// A warning is one sentence about a likely mistake in the data, such as a label with one example,
-/// equal texts with different labels, or fewer than 10 held-out lines with labels. It names
+/// equal texts with different labels, or fewer than 10 held-out examples with labels. It names
 /// examples by their number, counted from 1, and never quotes a text.
 ///
 /// @param classifier Classifier. May be NULL.
@@ -39,13 +39,13 @@ pub unsafe extern "C" fn intent_warning(
     unsafe { ask(classifier, ptr::null(), |c| string(c.warnings.get(index), length_out)) }
 }
 
-/// Returns the number of labelled lines that training held out, or that the validation file has.
+/// Returns the number of labelled examples that training held out, or that the validation file has.
 ///
-/// The figures below are measured on these lines. Training warns if there are fewer than 10. The
-/// number is saved with the model.
+/// The accuracies below are measured on them. Training warns if there are fewer than 10. The number
+/// is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @return Number of lines; 0 if no line was held out, and for NULL.
+/// @return Number of examples; 0 if none was held out, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifier) -> usize {
     // SAFETY: the header requires it of the caller.
@@ -54,21 +54,22 @@ pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifie
 
 /// Returns the accuracy to expect on new wording.
 ///
-/// This is the share of labelled held-out lines whose top label was right, before any text is
-/// rejected. Near-duplicates of these lines are not trained on. The share is saved with the model.
+/// This is the share of labelled held-out examples whose top label was right, before any text is
+/// rejected. Near-duplicates of these examples are not trained on. The share is saved with the
+/// model.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @return Share, 0 to 1; NaN if no line was held out, and for NULL.
+/// @return Share, 0 to 1; NaN if no example was held out, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassifier) -> f64 {
     // SAFETY: the header requires it of the caller.
     unsafe { measured(classifier, |training| training.heldout_accuracy) }
 }
 
-/// Returns the accuracy to expect on wording like that of the training lines.
+/// Returns the accuracy to expect on wording like that of the examples.
 ///
-/// Measured like intent_heldout_accuracy(), but near-duplicates of the held-out lines are trained
-/// on. The share is saved with the model.
+/// Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples are
+/// trained on. The share is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
 /// @return Share, 0 to 1; NaN if it was not measured, such as with a validation file, and for NULL.
@@ -78,9 +79,9 @@ pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClass
     unsafe { measured(classifier, |training| training.familiar_accuracy) }
 }
 
-/// Returns the share of labelled held-out lines that were answered with exactly their labels.
+/// Returns the share of labelled held-out examples that were answered with exactly their labels.
 ///
-/// A rejected line counts as wrong. The share is saved with the model.
+/// A rejected example counts as wrong. The share is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
 /// @return Share, 0 to 1; NaN if it was not measured, and for NULL.

@@ -34,8 +34,8 @@ pub struct IntentAnswer {
 /// Function that receives the answer to a request. Called once for each accepted request, on a
 /// thread of the library.
 ///
-/// It may make any call, intent_free() included. It must return: it must not throw or jump out. Its
-/// thread answers no other request meanwhile.
+/// It may make any call; for intent_free(), no other call may be running. It must return: it must
+/// not throw or jump out. Its thread answers no other request meanwhile.
 ///
 /// @param answer  Answer.
 /// @param context The pointer given with the request.
@@ -131,8 +131,10 @@ fn failed(error: &Error, message: &CString) -> IntentAnswer {
     }
 }
 
-/// Cancels a request if no thread has started it. Its callback then receives CANCELLED, otherwise
-/// the answer.
+/// Cancels a request if no thread has started it.
+///
+/// The callback of a cancelled request receives CANCELLED on a thread of the library, in general
+/// after this call has returned. Otherwise it receives the answer.
 ///
 /// @param request Request. May be NULL.
 /// @return true if the request was cancelled; false if it was started, answered or cancelled
@@ -155,8 +157,8 @@ pub unsafe extern "C" fn intent_request_free(request: *mut IntentRequest) {
 
 /// Sets the size of the request queue and the number of threads that answer requests.
 ///
-/// Must be called before the first request. Defaults to one thread less than there are cores, at
-/// least one and at most four, and to 1024 requests.
+/// Must be called before the first request. By default `workers` is the number of cores - 1, but 1
+/// to 4, and `capacity` is 1024.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param workers    Number of threads, 1 to 1024.

@@ -49,9 +49,9 @@ sized_struct!(IntentRetrainingOptions {
 /// Sets when and how the classifier is trained in the background, from all examples that are kept.
 ///
 /// The training runs on one thread of low priority. Its model takes the place of the current one
-/// unless it is worse: by more than two standard errors on the lines that the training holds out or
-/// on up to 500 kept examples, or by more than one on the golden examples. Corrections that
-/// contradict other examples are not counted.
+/// unless it is worse: by more than two standard errors on the held-out examples or on up to 500
+/// kept examples, or by more than one on the golden examples. Corrections that contradict other
+/// examples are not counted.
 ///
 /// Without this call a training starts after every 100 learned examples.
 ///

@@ -5,7 +5,7 @@ use super::classifier::{IntentClassifier, with_classifier};
 use super::error::IntentError;
 use super::status::IntentStatus;
 
-/// Times in microseconds; 0 if nothing was timed. Percentiles are accurate to 1/32.
+/// Times in microseconds; 0 if nothing was timed. The error of a percentile is at most 1/32 of it.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct IntentLatency {
@@ -113,15 +113,20 @@ pub unsafe extern "C" fn intent_stats(
 /// Writes the statistics of a classifier as one JSON object. It holds no texts. Later versions may
 /// add keys.
 ///
-/// It has the members of intent_statistics, times under `latency` with `count` and `sum_us`, and:
+/// It has the members of intent_statistics without `accelerated`, `training_state_bytes` as
+/// `learner_bytes`, times under `latency` with their `count` and `sum_us`, and:
 ///
 /// - `seconds`: age of the classifier.
 /// - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
 ///   waiting times in the `queue`.
-/// - `runtimes`: how many networks each engine computed.
-/// - `neural_engine`: true if the system has one. `neural_engine_plan`: what it is planned to run.
+/// - `runtimes`: for each engine its `name` and `predictions`, the networks that it computed.
+/// - `neural_engine`: true if the system has one; null if it doesn't tell. `neural_engine_plan`: as
+///   `plan` in intent_engine_json().
 /// - `labels`: how often each label was answered, by its name at the time.
-/// - `model_checksum`, `statistics_bytes`, `load_ms`, `last_refusal`.
+/// - `model_checksum`: checksum of the model in use.
+/// - `statistics_bytes`: maximum size of the statistics in memory, in bytes.
+/// - `load_ms`: milliseconds that loading took, or training with a training state; null otherwise.
+/// - `last_refusal`: why the last of the `retrainings_refused` failed or was worse; null if none.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param buffer     Buffer of `capacity` bytes. Receives as much of the text as fits, without a

@@ -17,7 +17,8 @@ pub enum IntentStatus {
     InvalidUtf8 = 2,
     /// An argument or option is out of its range, or contradicts another.
     InvalidArgument = 3,
-    /// A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes.
+    /// A text, name or path has more than INTENT_MAX_TEXT_BYTES bytes. A label name of 256 bytes up
+    /// to this limit is INVALID_ARGUMENT.
     TextTooLong = 4,
     /// A defect inside the library, caught at its boundary. Please report it.
     Panicked = 5,
@@ -38,8 +39,8 @@ pub enum IntentStatus {
     /// A line of a data file or a lexicon can't be parsed. The message names the file and the line.
     BadData = 20,
 
-    /// The training-state file is corrupt, is not a training-state file, is locked by another
-    /// process, or was replaced by another file while it was open.
+    /// The training-state file is corrupt, is not a training-state file, is in use by another
+    /// classifier or process, or was replaced by another file while it was open.
     BadTrainingState = 21,
 
     /// The examples can't be trained on. The message says why.

@@ -11,25 +11,28 @@ use crate::{Classifier, LiveClassifier};
 
 /// Trains a classifier on texts.
 ///
-/// Each text has a set of label names. A text without labels is an example of what belongs to no
-/// label. Labels get their indices in order of first appearance.
+/// Each text has a set of label names. A text without labels is an example of texts that are out of
+/// scope. Labels get their indices in order of first appearance. Fails with UNTRAINABLE when no
+/// example has a label or when there are more than 16,384 labels.
 ///
 /// Blocks until the training is done. The progress callback of the options can stop it. The same
 /// data, options and seed give the same model, byte for byte, on every machine.
 ///
 /// @param texts          Array of `text_count` texts, each at most INTENT_MAX_TEXT_BYTES long. May
-///                       be NULL when the count is 0 (which fails with UNTRAINABLE).
+///                       be NULL when the count is 0, which fails with UNTRAINABLE.
 /// @param text_count     Number of texts.
 /// @param labels         Label names of all texts: those of the first text, then those of the
 ///                       second, and so on. Their number is the sum of `label_counts`. A name has 1
-///                       to 255 bytes and no control characters. May be NULL when the sum is 0.
+///                       to 255 bytes and no control characters; others fail with
+///                       INVALID_ARGUMENT. May be NULL when the sum is 0.
 /// @param label_counts   Array of `text_count` numbers: how many of `labels` belong to each text.
 /// @param options        How to train. NULL for the defaults.
 /// @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
 /// @param error_out      Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, UNTRAINABLE,
 ///         OUT_OF_MEMORY or STOPPED; with a validation file also BAD_DATA and IO; with a
-///         training-state file also IO.
+///         training-state file also IO, and, at the end of the training, BAD_TRAINING_STATE when
+///         the file is in use by another classifier or process.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_train(
     texts: *const IntentText,

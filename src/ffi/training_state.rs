@@ -24,7 +24,7 @@ pub(super) fn durability(power_safe: bool) -> Durability {
 /// @param error_out      Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, OUT_OF_MEMORY or IO;
 ///         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, or is in use
-///         by another classifier.
+///         by another classifier or process.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_load_training_state(
     path: IntentText,
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn intent_load_training_state(
 /// Saves the training state of a classifier to a file and keeps it there from now on.
 ///
 /// The file holds the model, what updates need besides, the texts kept for learning, and every
-/// later change. It takes 1 kB for each embedding row in use (8 MB for most models) plus the texts.
+/// later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the texts.
 /// Only its owner can read it. intent_save() saves the model alone, without any text.
 ///
 /// @param classifier Classifier. Must not be NULL.
@@ -102,8 +102,8 @@ pub unsafe extern "C" fn intent_kept_examples(
 
 /// Deletes all texts that are kept for learning, from memory and from the training-state file.
 ///
-/// What was learned from them stays. Afterwards updates protect other labels with the classifier's
-/// own predictions, and no background training starts.
+/// What was learned from them stays. Later updates use the classifier's own predictions instead:
+/// see intent_update(). No background training starts.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.

@@ -26,11 +26,11 @@ pub struct IntentUpdate {
 /// a new label. Predictions on other threads go on with the old model meanwhile. After the call
 /// predictions use the new model. Updates of one classifier run one after the other.
 ///
-/// Other labels are protected with the examples of the training if the classifier has a training
-/// state: it was trained with intent_options_set_training_state(), or comes from
-/// intent_load_training_state() or intent_from_rules(). Without one they are protected less well,
-/// with the classifier's own predictions. A background training follows after a number of examples:
-/// see intent_set_retraining().
+/// An update can make predictions for other texts worse. To prevent this, it trains on kept
+/// examples too if the classifier has a training state: it was trained with
+/// intent_options_set_training_state(), or comes from intent_load_training_state() or
+/// intent_from_rules(). Without one it uses the classifier's own predictions, which works less
+/// well. A background training follows after a number of examples: see intent_set_retraining().
 ///
 /// If the training-state file was deleted, it is written again. If another file took its place, the
 /// update fails with BAD_TRAINING_STATE and leaves that file alone: save the training state to
@@ -42,7 +42,7 @@ pub struct IntentUpdate {
 /// @param labels       Label names of all texts, as for intent_train(). An unknown name becomes a
 ///                     new label.
 /// @param label_counts Array of `text_count` numbers: how many of `labels` belong to each text. 0
-///                     marks a text that belongs to no label.
+///                     marks a text that is out of scope.
 /// @param update_out   Optional. Receives the result.
 /// @param error_out    Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG, NO_VECTORIZER or OUT_OF_MEMORY;

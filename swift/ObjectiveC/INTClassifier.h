@@ -37,8 +37,8 @@ extern NSString *const INTErrorDomain;
 
 /// Trains a classifier. Returns nil on failure.
 ///
-/// `labels` has one array of label names per text. An empty array marks a text that belongs to no
-/// label. Blocks until the training is done, from tens of milliseconds to seconds.
+/// `labels` has one array of label names per text. An empty array marks a text that is out of
+/// scope. Blocks until the training is done, from tens of milliseconds to seconds.
 - (nullable instancetype)initWithTexts:(NSArray<NSString *> *)texts
                                 labels:(NSArray<NSArray<NSString *> *> *)labels
                                  error:(NSError **)error NS_DESIGNATED_INITIALIZER;

@@ -34,8 +34,7 @@ pub(in super::super) fn format(number: u32) -> Result<Option<Format>, Failure> {
     choice(number, &FORMATS, "format", "INTENT_FORMAT_")
 }
 
-/// Sets a validation file, whose lines are used instead of lines held out from the data. None by
-/// default.
+/// Sets a validation file, whose examples are used instead of held-out ones. None by default.
 ///
 /// The file is read when a training starts. Only trainings on texts can use it.
 ///
@@ -64,11 +63,13 @@ pub unsafe extern "C" fn intent_options_set_valid_file(
 /// Keeps what later updates need, including the examples, in memory and in a training-state file:
 /// see intent_save_training_state(). By default only the model is kept.
 ///
-/// Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE.
+/// Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE. Otherwise
+/// training fails with INVALID_ARGUMENT.
 ///
 /// @param options    Options. Must not be NULL.
 /// @param path       Path of the training-state file, by convention NAME.learner, copied. Must not
-///                   be empty.
+///                   be empty. The file is written at the end of the training. An existing file is
+///                   replaced in one step.
 /// @param power_safe As for intent_load_training_state().
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.

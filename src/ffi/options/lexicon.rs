@@ -7,10 +7,11 @@ use super::{IntentOptions, with_options};
 use crate::Lexicon;
 use std::sync::Arc;
 
-/// Sets a lexicon: word vectors from elsewhere, such as those of the system. None by default.
+/// Sets a lexicon: word vectors from elsewhere, such as those of Apple's NLEmbedding. Replaces an
+/// earlier lexicon. None by default.
 ///
-/// A lexicon helps when examples are few. The model stores rows for the words that matter to it, so
-/// that the lexicon is not needed after training.
+/// A lexicon helps when examples are few. The model stores the vectors that it needs, so that the
+/// lexicon is not needed after training.
 ///
 /// @param options    Options. Must not be NULL.
 /// @param words      Array of `count` texts, the most frequent first, copied. A text that is not
@@ -51,7 +52,8 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
     }
 }
 
-/// Loads a lexicon from a file, now. None by default.
+/// Sets a lexicon that is read from a file during this call, not when training starts. Replaces an
+/// earlier lexicon. None by default.
 ///
 /// The file has a word and its numbers on each line, like the .vec files of fastText and word2vec,
 /// and GloVe. A folder of a Model2Vec model, or of a sentence-transformers model with static

@@ -6,16 +6,17 @@ use super::{IntentOptions, with_options};
 use crate::train::{Phase, Progress};
 use libc::c_void;
 
-/// Run of a training. With two or more threads INTENT_PHASE_HELDOUT and INTENT_PHASE_FINAL overlap.
+/// Kind of run. A training makes several runs. With two or more threads INTENT_PHASE_HELDOUT and
+/// INTENT_PHASE_FINAL overlap.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentPhase {
-    /// On some lines with several labels, to decide whether to cut texts into clauses.
+    /// Trains on some of the examples, to decide whether to cut texts into clauses.
     Clauses = 0,
-    /// On the lines that are not held out, to choose epochs, calibration and the rejection
-    /// threshold.
+    /// Trains on the examples that are not held out, to choose epochs, calibration and the
+    /// rejection threshold.
     Heldout = 1,
-    /// On all lines, to train the weights of the model.
+    /// Trains the weights of the model on all examples.
     Final = 2,
 }
 
@@ -23,22 +24,23 @@ pub enum IntentPhase {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IntentProgress {
-    /// Run that the last epoch belongs to.
+    /// Kind of the run that the last epoch belongs to.
     pub phase: IntentPhase,
     /// Number of finished epochs, over all runs.
     pub epoch: usize,
     /// Number of epochs, over all runs, as far as known.
     pub epochs: usize,
-    /// Mean loss per line in the last epoch.
+    /// Mean loss per example in the last epoch.
     pub loss: f64,
-    /// Share of held-out lines answered correctly after this epoch, 0 to 1; NaN if there are none.
+    /// Share of held-out examples answered correctly after this epoch, 0 to 1; NaN if there are
+    /// none.
     pub heldout_score: f64,
     /// Estimated seconds to go.
     pub seconds_left: f64,
 }
 
-/// Function that is called after each epoch, on a thread of the library, one call at a time per
-/// training.
+/// Function that is called after each epoch, one call at a time per training. It runs on a thread
+/// of the library, or on the calling thread if the system gives no threads.
 ///
 /// It must return: it must not throw or jump out.
 ///

@@ -11,14 +11,14 @@ use crate::decision::Cost;
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentPreset {
-    /// MULTI if more than 1 % of the labelled lines have two or more labels, otherwise SINGLE. The
-    /// default.
+    /// MULTI if more than 1 % of the labelled examples have two or more labels, otherwise SINGLE.
+    /// The default.
     Auto = 0,
     /// One label per text: the top label.
     Single = 1,
     /// A set of labels per text: every label that reaches its threshold.
     Multi = 2,
-    /// The original system, unchanged, as a baseline for comparisons. Not for production.
+    /// The baseline of comparisons, described in docs/decisions/training.md. Not for production.
     Reference = 3,
 }
 
@@ -50,7 +50,8 @@ pub unsafe extern "C" fn intent_options_set_preset(
     }
 }
 
-/// Sets the number of epochs. By default the preset and the number of lines decide.
+/// Sets the number of epochs, passes over the examples. Defaults to 6 to 100, more for fewer
+/// examples.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param epochs    1 to 100000.
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn intent_options_set_threads(
     unsafe { set(options, error_out, |train| train.threads = threads) }
 }
 
-/// Sets the acceptance rate: the share of labelled held-out lines that the rejection threshold
+/// Sets the acceptance rate: the share of labelled held-out examples that the rejection threshold
 /// accepts. Defaults to 0.95.
 ///
 /// 1 accepts every text in which anything is known.
@@ -121,13 +122,14 @@ pub unsafe extern "C" fn intent_options_set_acceptance_rate(
 
 /// Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
 ///
-/// A text is rejected when that is cheaper on average. A wrong action costs 1, and so does
-/// answering a text that belongs to no label. Training fails with INVALID_ARGUMENT when
-/// intent_options_set_acceptance_rate() sets a rate other than the default as well.
+/// Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
+/// Wrong labels cost 1, and so does any label for a text that is out of scope. Training fails with
+/// INVALID_ARGUMENT when intent_options_set_acceptance_rate() sets a rate other than the default as
+/// well.
 ///
 /// @param options       Options. Must not be NULL.
 /// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
-/// @param foreign_share Share of texts that belong to no label, 0 to 1.
+/// @param foreign_share Share of texts in use that are out of scope, 0 to 1.
 /// @param error_out     Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -142,7 +144,7 @@ pub unsafe extern "C" fn intent_options_set_cost(
     unsafe { set(options, error_out, |train| train.cost = cost) }
 }
 
-/// Sets the learning rate of the network. Defaults to 0.002.
+/// Sets the learning rate of the network. Defaults to 0.002, from 500 labels on to 0.003.
 ///
 /// @param options       Options. Must not be NULL.
 /// @param learning_rate > 0 and <= 1.
@@ -158,7 +160,10 @@ pub unsafe extern "C" fn intent_options_set_learning_rate(
     unsafe { set(options, error_out, |train| train.learning_rate = Some(learning_rate)) }
 }
 
-/// Sets the batch size in lines. Defaults to 128, or to 32 for small data.
+/// Sets the batch size in examples. Defaults to 128.
+///
+/// Below 500 labels, it defaults to 32 for few examples: with MULTI fewer than 10,000; with SINGLE
+/// fewer than 5,000, or at most 20 per label.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param batch     >= 1.
@@ -174,8 +179,10 @@ pub unsafe extern "C" fn intent_options_set_batch(
     unsafe { set(options, error_out, |train| train.batch = Some(batch)) }
 }
 
-/// Sets the probability that an n-gram is left out of a training text. By default the preset
-/// decides.
+/// Sets the probability that an n-gram is left out of a training text.
+///
+/// Defaults to 0.5, or to 0.4 with MULTI from 10,000 examples on, and with SINGLE for a lexicon and
+/// at most 20 examples per label.
 ///
 /// @param options         Options. Must not be NULL.
 /// @param feature_dropout >= 0 and < 1.
@@ -191,13 +198,14 @@ pub unsafe extern "C" fn intent_options_set_feature_dropout(
     unsafe { set(options, error_out, |train| train.feature_dropout = Some(feature_dropout)) }
 }
 
-/// Sets the share of synthetic negatives. By default the preset and the number of lines decide.
+/// Sets the share of synthetic negatives. A synthetic negative mixes two examples with different
+/// labels, and is trained as out of scope.
 ///
-/// A synthetic negative is a mixture of two training lines that belongs to the label of neither. It
-/// teaches what out-of-scope texts look like.
+/// Defaults to 0 with MULTI. Defaults to 0.1 with SINGLE, or to 0.3 without a lexicon and with at
+/// most 20 examples per label.
 ///
 /// @param options   Options. Must not be NULL.
-/// @param share     Probability that a line is replaced by a synthetic negative, >= 0 and < 1.
+/// @param share     Probability that an example is replaced by a synthetic negative, >= 0 and < 1.
 /// @param error_out Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
 #[unsafe(no_mangle)]

@@ -8,8 +8,8 @@ use crate::TrainOptions;
 
 /// Sets the words and punctuation marks that separate clauses, such as `and` and `,`.
 ///
-/// By default clause separators are learned from the data, and used if they improve the results on
-/// held-out lines.
+/// By default clause separators are learned from examples with several labels, and used if they
+/// improve the results on held-out examples.
 ///
 /// @param options    Options. Must not be NULL.
 /// @param separators Array of `count` texts, each one word or one punctuation mark, copied. May be
@@ -37,11 +37,11 @@ pub unsafe extern "C" fn intent_options_set_clause_separators(
     }
 }
 
-/// Sets whether the name of a label with few lines is used as one more line of it, with underscores
-/// as spaces. Defaults to true.
+/// Sets whether the name of a label with at most 20 examples is one more example of it, with
+/// underscores as spaces. Defaults to true.
 ///
 /// @param options     Options. Must not be NULL.
-/// @param label_names true to use names as lines.
+/// @param label_names true to use names as examples.
 /// @param error_out   Optional. Receives the error on failure.
 /// @return OK or NULL_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -54,13 +54,14 @@ pub unsafe extern "C" fn intent_options_set_label_names(
     unsafe { set(options, error_out, |train| train.label_names = label_names) }
 }
 
-/// Sets the description of a label: one more line of the label, used instead of its name. None by
+/// Sets the description of a label: one more example of it, used instead of its name. None by
 /// default.
 ///
 /// Write it in words that texts of the label use.
 ///
 /// @param options     Options. Must not be NULL.
-/// @param label       Name of a label in the data, copied.
+/// @param label       Name of the label, copied. Training fails with INVALID_ARGUMENT when no
+///                    example has the label.
 /// @param description Description, copied. Replaces an earlier one of the same label.
 /// @param error_out   Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG.

@@ -10,7 +10,7 @@ extension IntentClassifier {
     ///
     /// - Parameters:
     ///   - text: At most a mebibyte of UTF-8. May be empty.
-    ///   - options: How to choose labels. Defaults to the rule of the model.
+    ///   - options: How to choose labels. Defaults to the decision rule from training.
     /// - Throws: ``IntentError/busy(_:)`` if the queue is full, ``IntentError/cancelled(_:)`` if
     ///   the task was cancelled first, ``IntentError/finished(_:)`` after ``finish()``; otherwise
     ///   as ``predict(_:options:)``.
@@ -37,8 +37,7 @@ extension IntentClassifier {
     /// called before the first request.
     ///
     /// - Parameters:
-    ///   - threads: 1 to 1024. By default one thread less than there are cores, at least one and at
-    ///     most four.
+    ///   - threads: 1 to 1024. By default the number of cores - 1, but 1 to 4.
     ///   - capacity: Number of requests that may wait, 1 to 65,536. 1024 by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if a number is out of range or the first
     ///   request was made already.

@@ -7,8 +7,8 @@ public enum EngineChoice: String, Hashable, Sendable, Codable, CaseIterable {
     case cpu
     /// The fastest engine that agrees with the CPU, chosen separately for one text and for batches.
     case automatic = "auto"
-    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Of the CPU alone and the CPU
-    /// with the Neural Engine the faster is used.
+    /// Core ML, if it agrees with the CPU, even if the CPU is faster. Uses the faster of two: Core
+    /// ML on the CPU alone, or on the CPU and the Neural Engine.
     case coreML = "core-ml"
     /// Core ML on any compute units.
     case coreMLOnAll = "core-ml-all"
@@ -105,7 +105,7 @@ public struct EngineReport: Hashable, Sendable, Decodable {
     public let cpu: Figures?
     /// The engines that were considered.
     public let candidates: [Candidate]
-    /// Why there is no choice; `nil` if there is one.
+    /// Why the CPU answers although another engine was chosen; `nil` otherwise.
     public let note: String?
     /// True if the system has a Neural Engine; `nil` if it doesn't tell.
     public let hasNeuralEngine: Bool?

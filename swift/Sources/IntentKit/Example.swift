@@ -1,6 +1,6 @@
 internal import CIntentKit
 
-/// A text and its labels. Without labels it is an example of a text that belongs to no label.
+/// A text and its labels. Without labels it is an example of a text that is out of scope.
 ///
 /// As JSON it is a line of the data files that IntentKit reads: `{"text": "turn on the lights",
 /// "labels": ["light"]}`.

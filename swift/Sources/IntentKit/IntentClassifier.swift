@@ -88,9 +88,9 @@ public final class IntentClassifier: Sendable {
     ///
     /// - Parameters:
     ///   - text: At most a mebibyte of UTF-8. May be empty.
-    ///   - options: How to choose labels. Defaults to the rule of the model.
-    /// - Returns: The labels, best first. Empty if nothing in the text is known, if its best score
-    ///   is below the rejection threshold, or if no label reaches its threshold.
+    ///   - options: How to choose labels. Defaults to the decision rule from training.
+    /// - Returns: The labels, best first. Empty if nothing in the text is known, if its score is
+    ///   below the rejection threshold, or if no label reaches its threshold.
     /// - Throws: ``IntentError/textTooLong(_:)``, ``IntentError/invalidArgument(_:)`` if an option
     ///   is out of range, or ``IntentError/readsNoTexts(_:)``.
     public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
@@ -176,8 +176,8 @@ public final class IntentClassifier: Sendable {
         }
     }
 
-    /// Computes the features of a whole text: 256 numbers, a vector of unit length, or zeros if
-    /// nothing in the text is known.
+    /// Computes the features of a whole text: 256 numbers, a vector of length 1, shorter if words
+    /// are unknown, or zeros if nothing in the text is known.
     ///
     /// A Core ML package of ``exportCoreML(to:precision:rows:author:license:)`` takes such vectors.
     public func vectorize(_ text: String) throws(IntentError) -> [Float] {
@@ -209,7 +209,7 @@ public final class IntentClassifier: Sendable {
     ///
     /// - Parameters:
     ///   - clauses: Vectors of 256 numbers, as ``vectorizeClauses(_:)`` returns them.
-    ///   - options: How to choose labels. Defaults to the rule of the model.
+    ///   - options: How to choose labels. Defaults to the decision rule from training.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if a vector has another length or an option is
     ///   out of range.
     public func predict(features clauses: [[Float]], options: PredictionOptions = .init()) throws(IntentError) -> Prediction {

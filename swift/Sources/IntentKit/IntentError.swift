@@ -15,8 +15,8 @@ public enum IntentError: Error, Equatable, Sendable {
     case unreadableModel(ModelFault, String)
     /// A line of a data file, or a lexicon, can't be read.
     case badData(String)
-    /// The training-state file is corrupt, is not one, is locked by another process, or was
-    /// replaced by another file while it was open.
+    /// The training-state file is corrupt, is not one, is in use by another classifier or process,
+    /// or was replaced by another file while it was open.
     case badTrainingState(String)
     /// Nothing can be learned from the examples.
     case untrainable(String)

@@ -49,8 +49,8 @@ extension IntentClassifier {
     /// Every later change is written to the file before it takes effect.
     ///
     /// - Throws: ``IntentError/badTrainingState(_:)`` if the file is corrupt, is not a
-    ///   training-state file, or is in use by another classifier; ``IntentError/file(_:)`` if it
-    ///   can't be read.
+    ///   training-state file, or is in use by another classifier or process;
+    ///   ``IntentError/file(_:)`` if it can't be read.
     public convenience init(trainingState file: TrainingStateFile) throws(IntentError) {
         self.init(
             try Handle { out, problem in
@@ -65,9 +65,10 @@ extension IntentClassifier {
     /// Predictions after the call use the new model. Updates of one classifier run one after the
     /// other.
     ///
-    /// Other labels are protected best by a classifier that keeps its examples: one with
-    /// ``TrainingOptions/trainingState``, or from ``init(trainingState:)`` or ``init(rules:)``. If
-    /// the training-state file was deleted, it is written again.
+    /// An update can make predictions for other texts worse. A classifier that keeps its examples
+    /// prevents this best: one with ``TrainingOptions/trainingState``, or from
+    /// ``init(trainingState:)`` or ``init(rules:)``. If the training-state file was deleted, it is
+    /// written again.
     ///
     /// - Returns: Number of examples that were learned, and how many are now classified correctly.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if a label is new and ``allowNewLabels(_:)``

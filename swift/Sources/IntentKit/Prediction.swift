@@ -61,11 +61,12 @@ public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Se
     }
 }
 
-/// Costs of mistakes. A text is rejected when that is cheaper on average. A wrong action costs 1.
+/// Costs of mistakes. They choose the acceptance rate at which the mean cost of the held-out
+/// examples is lowest. Wrong labels cost 1, and so does any label for a text that is out of scope.
 public struct Cost: Hashable, Sendable {
     /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
     public var askBack: Float
-    /// Share of texts that belong to no label, 0 to 1. Answering one costs 1.
+    /// Share of texts in use that are out of scope, 0 to 1.
     public var foreignShare: Float
 
     /// Creates the costs. Values out of range make the call that uses them fail.
@@ -75,22 +76,23 @@ public struct Cost: Hashable, Sendable {
     }
 }
 
-/// How to choose labels. The default is the rule of the model.
+/// How to choose labels. The default is the decision rule from training.
 public struct PredictionOptions: Hashable, Sendable {
-    /// Minimum probability of a chosen label, 0 to 1. Defaults to `nil`: the thresholds of the
-    /// model.
+    /// Minimum probability of a chosen label, 0 to 1. Defaults to `nil`: the model's thresholds, or
+    /// none with ``top``.
     public var threshold: Float?
-    /// Number of labels to choose, the best ones, >= 1, whatever the thresholds of the model are.
-    /// ``threshold`` still applies. Defaults to `nil`: the rule of the model.
+    /// Number of labels to choose, the best ones, >= 1. They need not reach the model's thresholds,
+    /// only ``threshold`` if it is set. Defaults to `nil`: the decision rule from training.
     public var top: Int?
-    /// Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. 1 accepts every text in
-    /// which anything is known. Defaults to `nil`: the rate given in training.
+    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
+    /// text in which anything is known: a word, or three consecutive characters of one, that the
+    /// examples or the lexicon have. Defaults to `nil`: the rate given in training.
     public var acceptanceRate: Float?
     /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
     /// set. Defaults to `nil`: the costs given in training, if any.
     public var cost: Cost?
 
-    /// Creates options. `nil` means the rule of the model.
+    /// Creates options. `nil` means the decision rule from training.
     public init(threshold: Float? = nil, top: Int? = nil, acceptanceRate: Float? = nil, cost: Cost? = nil) {
         self.threshold = threshold
         self.top = top
@@ -98,8 +100,8 @@ public struct PredictionOptions: Hashable, Sendable {
         self.cost = cost
     }
 
-    /// Lends the options as C takes them. A value that C would read as "the rule of the model"
-    /// becomes NaN, so that C reports it as out of range.
+    /// Lends the options as C takes them. A value that C would read as the default becomes NaN, so
+    /// that C reports it as out of range.
     func lend<Result>(_ work: (UnsafePointer<intent_predict_options>) -> Result) -> Result {
         let threshold = threshold.map { $0 < 0 ? .nan : $0 }
         let acceptanceRate = acceptanceRate.map { $0 == 0 ? .nan : $0 }

@@ -3,7 +3,8 @@ import Foundation
 
 /// Counters and times of a classifier since it was created. They hold no texts.
 public struct Statistics: Hashable, Sendable, Decodable {
-    /// Times in microseconds; 0 if nothing was timed. Percentiles are accurate to 1/32.
+    /// Times in microseconds; 0 if nothing was timed. The error of a percentile is at most
+    /// 1/32 of it.
     public struct Latency: Hashable, Sendable, Decodable {
         /// Number of measurements.
         public let count: Int

@@ -27,8 +27,8 @@ public struct TrainingOptions: Hashable, Sendable {
 
     /// One label per text, or several. Defaults to ``Recipe/automatic``.
     public var recipe = Recipe.automatic
-    /// Number of passes over the examples, 1 to 100,000. By default the recipe and the number of
-    /// examples decide.
+    /// Number of passes over the examples, 1 to 100,000. Defaults to 6 to 100, more for fewer
+    /// examples.
     public var epochs: Int?
     /// Random seed. Defaults to 1.
     ///
@@ -37,42 +37,48 @@ public struct TrainingOptions: Hashable, Sendable {
     /// Number of threads, 1 to 1024, or 0 for all cores. Defaults to 0. The model does not depend
     /// on it.
     public var threads = 0
-    /// Acceptance rate: share of in-scope texts to accept, > 0 and <= 1. Defaults to 0.95.
+    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. Defaults to 0.95.
     public var acceptanceRate: Double?
     /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
     /// set. Defaults to `nil`.
     public var cost: Cost?
-    /// Learning rate of the network, > 0 and <= 1. Defaults to 0.002.
+    /// Learning rate of the network, > 0 and <= 1. Defaults to 0.002, from 500 labels on to 0.003.
     public var learningRate: Float?
-    /// Number of examples per step, >= 1. Defaults to 128, or to 32 for small data.
-    public var batchSize: Int?
-    /// Probability that an n-gram is left out of a training text, >= 0 and < 1. By default the
-    /// recipe decides.
-    public var featureDropout: Float?
-    /// Probability that an example is replaced by a synthetic negative, >= 0 and < 1. By default
-    /// the recipe and the number of examples decide.
+    /// Number of examples per step, >= 1. Defaults to 128.
     ///
-    /// A synthetic negative is a mixture of two examples that belongs to the label of neither. It
-    /// teaches what out-of-scope texts look like.
+    /// Below 500 labels, it defaults to 32 for few examples: with ``Recipe/multiple`` fewer than
+    /// 10,000; with ``Recipe/single`` fewer than 5,000, or at most 20 per label.
+    public var batchSize: Int?
+    /// Probability that an n-gram (a few words or characters) is left out of a training text, >= 0
+    /// and < 1.
+    ///
+    /// Defaults to 0.5, or to 0.4 with ``Recipe/multiple`` from 10,000 examples on, and with
+    /// ``Recipe/single`` for a lexicon and at most 20 examples per label.
+    public var featureDropout: Float?
+    /// Probability that an example is replaced by a synthetic negative, >= 0 and < 1. A synthetic
+    /// negative mixes two examples with different labels, and is trained as out of scope.
+    ///
+    /// Defaults to 0 with ``Recipe/multiple``. Defaults to 0.1 with ``Recipe/single``, or to 0.3
+    /// without a lexicon and with at most 20 examples per label.
     public var syntheticNegatives: Float?
     /// Words and punctuation marks that separate clauses, such as `and` and `,`. At most 64. An
-    /// empty array turns cutting off.
+    /// empty array turns cutting off. Of "dim the light and play jazz", each clause gets its labels.
     ///
     /// By default clause separators are learned from the examples, and used if they improve the
     /// results on held-out examples.
     public var clauseSeparators: [String]?
-    /// If true, the name of a label with few examples is used as one more example of it, with
+    /// If true, the name of a label with at most 20 examples is one more example of it, with
     /// underscores as spaces. Defaults to true.
     public var usesLabelNames = true
     /// Descriptions by label name. Each is one more example of its label, used instead of the name.
-    /// Empty by default.
+    /// Training fails when no example has the label. Empty by default.
     ///
     /// Write a description in words that texts of the label use.
     public var descriptions: [String: String] = [:]
     /// Word vectors from elsewhere, which help when examples are few. Defaults to `nil`.
     public var lexicon: Lexicon?
-    /// File for what later updates need, including the examples. Defaults to `nil`: only the model
-    /// is kept.
+    /// File for what later updates need, including the examples. It is written at the end of the
+    /// training, and replaces an existing file. Defaults to `nil`: only the model is kept.
     public var trainingState: TrainingStateFile?
 
     /// Creates the default options.
