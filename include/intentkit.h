@@ -1626,7 +1626,7 @@ typedef struct intent_retraining_options {
  *
  * The training runs on one thread of low priority. Its model takes the place of the current one
  * unless it is worse: by more than two standard errors on the held-out examples or on up to 500
- * kept examples, or by more than one on the golden examples. Corrections that contradict other
+ * kept examples, or by any golden example. Corrections that contradict other
  * examples are not counted.
  *
  * Without this call a training starts after every 100 learned examples.

@@ -181,7 +181,7 @@ extension IntentClassifier {
     ///
     /// The training runs on one thread of low priority. Its model replaces the current one unless
     /// it is worse: by more than two standard errors on the examples that the training holds out or
-    /// on up to 500 kept examples, or by more than one on the golden examples. Corrections that
+    /// on up to 500 kept examples, or by any golden example. Corrections that
     /// contradict other examples are not counted.
     ///
     /// Without this call a training starts after every 100 learned examples.
