@@ -41,7 +41,7 @@ const WINDOW: usize = 2048;
 ///
 /// ```
 /// let mut words = Vec::new();
-/// intentkit::text::for_each_word("Don’t close İstanbul's ﬁle! 🇹🇷", |word| words.push(word.to_owned()));
+/// intentkit::internal::text::for_each_word("Don’t close İstanbul's ﬁle! 🇹🇷", |word| words.push(word.to_owned()));
 /// assert_eq!(words, ["dont", "close", "istanbuls", "file", "🇹🇷"]);
 /// ```
 pub fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
