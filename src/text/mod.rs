@@ -38,12 +38,6 @@ pub const MAX_WORD_BYTES: usize = 64;
 const WINDOW: usize = 2048;
 
 /// Calls `word` with each normalised word of `text`, in order.
-///
-/// ```
-/// let mut words = Vec::new();
-/// intentkit::internal::text::for_each_word("Don’t close İstanbul's ﬁle! 🇹🇷", |word| words.push(word.to_owned()));
-/// assert_eq!(words, ["dont", "close", "istanbuls", "file", "🇹🇷"]);
-/// ```
 pub fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
     for_each_token(text, |token| {
         if let Token::Word(found) = token {

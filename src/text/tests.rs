@@ -49,6 +49,15 @@ fn oracle(text: &str) -> String {
 }
 
 #[test]
+fn words_are_normalised_and_an_emoji_is_one() {
+    let mut words = Vec::new();
+    for_each_word("Don\u{2019}t close \u{130}stanbul's \u{fb01}le! \u{1f1f9}\u{1f1f7}", |word| {
+        words.push(word.to_owned());
+    });
+    assert_eq!(words, ["dont", "close", "istanbuls", "file", "\u{1f1f9}\u{1f1f7}"]);
+}
+
+#[test]
 fn turkish_words_match_in_capitals_and_small_letters() {
     assert_eq!(words("İSTANBUL İstanbul istanbul i\u{307}stanbul"), ["istanbul"; 4]);
     assert_eq!(words("ISPARTA'ya ırmak"), ["ispartaya", "ırmak"]);
