@@ -48,7 +48,7 @@ pub struct Evaluation {
     pub top_ece: f64,
     /// Labels of the examples that the model doesn't know. Each counts as a miss.
     pub unknown_labels: Vec<String>,
-    /// Counts behind the F1 metrics, by label name: every label that an in-scope example has or was
+    /// Counts for the F1 metrics, by label name: every label that an in-scope example has or was
     /// given.
     #[serde(skip)]
     pub per_label: BTreeMap<String, Counts>,

@@ -89,7 +89,7 @@ const PLAN_LIMIT: Duration = Duration::from_secs(10);
 pub(super) fn has_neural_engine() -> Option<bool> {
     autoreleasepool(|_| {
         let class = MLModel::class();
-        // SAFETY: every class responds to this selector; the method behind it returns an array of
+        // SAFETY: every class responds to this selector; its method returns an array of
         // objects.
         unsafe {
             let knows: bool = msg_send![class, respondsToSelector: sel!(availableComputeDevices)];
