@@ -3,7 +3,7 @@
 //! the same header and compares `include/intentkit.h` with it, whether the feature is on or off.
 
 #[cfg(feature = "header")]
-#[path = "build/header.rs"]
+#[path = "include/header.rs"]
 mod header;
 
 use std::env;

@@ -1,6 +1,6 @@
 //! The C interface matches its description: header, version numbers, exported names.
 
-#[path = "../build/header.rs"]
+#[path = "../include/header.rs"]
 mod header;
 #[path = "c/library.rs"]
 mod library;

@@ -50,7 +50,8 @@ pub fn run(arguments: &Arguments, count: usize) -> Result<(), Failure> {
     arguments.check_report()?;
     let options = options(arguments)?;
     options.check()?;
-    let WithWarnings { examples, mut warnings } = input::some_examples(&arguments.data, arguments.format)?;
+    let WithWarnings { examples, mut warnings } =
+        input::some_examples(&arguments.data, arguments.reading.format)?;
     let folds = Folds::new(&examples, count, options.seed)?;
     warnings.extend(warning(&folds.lone));
     warnings.iter().try_for_each(|warning| input::warn(warning))?;

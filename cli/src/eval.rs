@@ -1,13 +1,13 @@
 //! `intent eval`: a model against labelled texts.
 
 use crate::failure::Failure;
+use crate::input::Reading;
 use crate::output::{self, Output};
 use crate::rejecting::Rejecting;
 use crate::report::{About, Report};
 use crate::{figures, input, numbers};
 use clap::Args;
 use intentkit::classifier::{Evaluation, Evaluator};
-use intentkit::data::Format;
 use intentkit::engine::Precision;
 use intentkit::{Classifier, PredictOptions, Preset};
 use serde::Serialize;
@@ -41,9 +41,8 @@ pub struct Arguments {
     /// Labelled texts to measure on, in one file; `-` is standard input
     #[arg(value_name = "DATA")]
     pub data: PathBuf,
-    /// Read DATA as jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<Format>,
+    #[command(flatten)]
+    pub reading: Reading,
     #[command(flatten)]
     rejecting: Rejecting,
     /// Write an HTML page to this file: figures, diagrams, worst confusions, labels, misclassified texts
@@ -139,7 +138,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check_report()?;
     let precision = if arguments.float32 { Precision::Float32 } else { Precision::Int8 };
     let classifier = input::classifier(arguments.model.as_deref())?.with_precision(precision);
-    let data = input::some_examples(&arguments.data, arguments.format)?;
+    let data = input::some_examples(&arguments.data, arguments.reading.format)?;
     input::warn_of(&data)?;
     let (mut evaluator, mut report, mut number) = (Evaluator::default(), Report::default(), 0);
     let options = arguments.predict_options();

@@ -10,6 +10,14 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// How data is read, for the subcommands that read some.
+#[derive(clap::Args)]
+pub struct Reading {
+    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
 /// The sample model and its data: in this program only, never in the library.
 pub const SAMPLE_MODEL: &[u8] = include_bytes!("../../models/assistant.intent");
 pub const SAMPLE_DATA: &str = include_str!("../../models/assistant.jsonl");

@@ -8,6 +8,17 @@ use serde::Serialize;
 use std::io::{self, StdoutLock, Write};
 use std::path::{Path, PathBuf};
 
+/// What is printed, for the subcommands that train.
+#[derive(clap::Args)]
+pub struct Printing {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Print no progress, warnings or summary
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// Standard output, locked. Each line leaves as soon as it is written, so that a reader behind a pipe sees it at once.
 pub struct Output(StdoutLock<'static>);
 

@@ -1,12 +1,13 @@
 //! `intent train`: labelled texts → a model file.
 
 use crate::failure::Failure;
-use crate::output::{self, Output};
+use crate::input::Reading;
+use crate::output::{self, Output, Printing};
 use crate::progress::Bar;
 use crate::rejecting::Costs;
 use crate::{export, figures, input, numbers};
 use clap::Args;
-use intentkit::data::{Format, WithWarnings};
+use intentkit::data::WithWarnings;
 use intentkit::learn::{Durability, LearnerFile, train_to_learn};
 use intentkit::train::{Dataset, LexiconUse, TrainReport};
 use intentkit::{Classifier, CoreMlOptions, Preset, TrainOptions};
@@ -85,15 +86,10 @@ pub struct Arguments {
     /// Write the model as a Core ML package too, in float16, as `intent export` does
     #[arg(long, value_name = "PACKAGE")]
     export: Option<PathBuf>,
-    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// Print no progress, warnings or summary
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 #[derive(Serialize)]
@@ -124,14 +120,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     check_paths(arguments)?;
     let data = Given::read(arguments)?;
     let made = train(arguments, &data, &options)?;
-    if !arguments.quiet {
+    if !arguments.printing.quiet {
         made.report.warnings.iter().try_for_each(|warning| input::warn(warning))?;
     }
     let mut out = Output::new();
-    if arguments.json {
+    if arguments.printing.json {
         return out.json(&object(arguments, &data, &made));
     }
-    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+    if arguments.printing.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
 }
 
 fn options(arguments: &Arguments) -> Result<TrainOptions, Failure> {
@@ -173,10 +169,10 @@ struct Given {
 
 impl Given {
     fn read(arguments: &Arguments) -> Result<Given, Failure> {
-        let data = input::examples(&arguments.data, arguments.format)?;
-        let valid = arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.format));
+        let data = input::examples(&arguments.data, arguments.reading.format)?;
+        let valid = arguments.valid.as_ref().map(|path| input::some_examples(path, arguments.reading.format));
         let given = Given { data, valid: valid.transpose()? };
-        if !arguments.quiet {
+        if !arguments.printing.quiet {
             given.warnings().try_for_each(|warning| input::warn(warning))?;
         }
         Ok(given)
@@ -195,7 +191,7 @@ struct Made {
 
 /// Trains, and writes every file that is asked for.
 fn train(arguments: &Arguments, given: &Given, options: &TrainOptions) -> Result<Made, Failure> {
-    let mut bar = Bar::new(arguments.quiet);
+    let mut bar = Bar::new(arguments.printing.quiet);
     let data = Dataset::of(&given.data.examples);
     let valid = given.valid.as_ref().map(|valid| Dataset::of(&valid.examples));
     let (classifier, report) = match &arguments.training_state {

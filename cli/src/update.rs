@@ -1,10 +1,10 @@
 //! `intent update`: a model that knows a few examples more, or has other labels or rules.
 
 use crate::failure::Failure;
-use crate::output::{self, Output};
+use crate::input::Reading;
+use crate::output::{self, Output, Printing};
 use crate::{input, mistaken, numbers};
 use clap::Args;
-use intentkit::data::Format;
 use intentkit::learn::{Change, Durability, Learner, LearnerFile, UpdateReport};
 use intentkit::model::Model;
 use intentkit::{Error, Rule};
@@ -62,15 +62,10 @@ pub struct Arguments {
     /// Fail if an example has a label that the model does not have
     #[arg(long)]
     no_new_labels: bool,
-    /// Read DATA as jsonl, fasttext or csv [default: by each file's extension; jsonl for standard input]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-    /// Print no warnings or summary
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 #[derive(Serialize)]
@@ -96,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let made = update(arguments, &changes)?;
     let mut out = Output::new();
-    if arguments.json {
+    if arguments.printing.json {
         return out.json(&Report {
             update: &made.report,
             labels: made.learner.model().labels().len(),
@@ -105,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             output: arguments.output.display().to_string(),
         });
     }
-    if arguments.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
+    if arguments.printing.quiet { Ok(()) } else { out.pairs(&summary(arguments, &made)) }
 }
 
 /// What the command line asks for, in the order in which it is done.
@@ -118,8 +113,8 @@ fn changes(arguments: &Arguments) -> Result<Vec<Change>, Failure> {
     changes.extend(pairs(&arguments.rename).into_iter().map(|[label, to]| Change::Rename { label, to }));
     changes.extend(pairs(&arguments.merge).into_iter().map(|[label, into]| Change::Merge { label, into }));
     changes.extend(arguments.remove.iter().map(|label| Change::Remove { label: label.clone() }));
-    let data = input::examples(&arguments.data, arguments.format)?;
-    if !arguments.quiet {
+    let data = input::examples(&arguments.data, arguments.reading.format)?;
+    if !arguments.printing.quiet {
         input::warn_of(&data)?;
     }
     if !data.examples.is_empty() {

@@ -8,7 +8,7 @@
 //! int8 with one scale would lose most there.
 
 use crate::shape::DIMENSIONS;
-use crate::simd::{self, Matrix};
+use crate::simd::{self, Matrix, Product};
 
 /// Rounds of orthogonal iteration. Axes not separated after these have nearly the same variance.
 const ROUNDS: usize = 10;
@@ -67,15 +67,10 @@ impl Reduction {
             match &self.axes {
                 Some(axes) => {
                     let across = Matrix { data: axes, row_stride: 1, column_stride: width };
-                    simd::matmul(
-                        row_major(&centred, width),
-                        across,
-                        rows,
-                        DIMENSIONS,
-                        width,
-                        false,
-                        rayon::current_num_threads(),
-                    );
+                    let a = row_major(&centred, width);
+                    let product =
+                        Product { a, b: across, columns: DIMENSIONS, inner: width, accumulate: false };
+                    simd::matmul(product, rows, rayon::current_num_threads());
                 }
                 None => {
                     for (row, vector) in rows.chunks_mut(DIMENSIONS).zip(centred.chunks(width)) {
@@ -107,16 +102,9 @@ fn covariance(sample: &[f32], mean: &[f32]) -> Vec<f32> {
     for block in sample.chunks(BLOCK * width) {
         let centred = centred(block, mean);
         let across = Matrix { data: &centred, row_stride: 1, column_stride: width };
-        let rows = centred.len() / width;
-        simd::matmul(
-            across,
-            row_major(&centred, width),
-            &mut covariance,
-            width,
-            rows,
-            true,
-            rayon::current_num_threads(),
-        );
+        let (b, inner) = (row_major(&centred, width), centred.len() / width);
+        let product = Product { a: across, b, columns: width, inner, accumulate: true };
+        simd::matmul(product, &mut covariance, rayon::current_num_threads());
     }
     covariance
 }
@@ -128,8 +116,9 @@ fn axes(covariance: &[f32], width: usize) -> Vec<f32> {
     orthogonalise(&mut axes, width);
     let mut next = vec![0.0; axes.len()];
     for _ in 0..ROUNDS {
-        let (axes_now, covariance) = (row_major(&axes, width), row_major(covariance, width));
-        simd::matmul(axes_now, covariance, &mut next, width, width, false, rayon::current_num_threads());
+        let (a, b) = (row_major(&axes, width), row_major(covariance, width));
+        let product = Product { a, b, columns: width, inner: width, accumulate: false };
+        simd::matmul(product, &mut next, rayon::current_num_threads());
         std::mem::swap(&mut axes, &mut next);
         orthogonalise(&mut axes, width);
     }

@@ -2,7 +2,7 @@
 //! keep values in registers. Multiplications and additions stay separate, in the portable order.
 
 use super::vnni::affine;
-use super::{Kernels, LANES, Matrix, portable, prefetch};
+use super::{Kernels, LANES, Matrix, Product, portable, prefetch};
 use crate::shape::DIMENSIONS;
 use std::arch::x86_64::*;
 
@@ -46,15 +46,8 @@ fn weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS
 /// multiplication itself can broadcast a factor; with more, a separate broadcast costs a third of
 /// the speed.
 #[target_feature(enable = "avx512f")]
-fn matmul(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: &mut [f32],
-    columns: usize,
-    inner: usize,
-    accumulate: bool,
-    packed: &mut Vec<f32>,
-) {
+fn matmul(product: Product<'_>, c: &mut [f32], packed: &mut Vec<f32>) {
+    let Product { a, b, columns, inner, accumulate } = product;
     let rows = c.len() / columns;
     let (panel, strips) = portable::buffers(packed, inner * LANES, rows.next_multiple_of(LANES) * inner);
     let strip = |i: usize| i * LANES * inner..(i + 1) * LANES * inner;

@@ -51,6 +51,21 @@ pub struct Matrix<'a> {
     pub column_stride: usize,
 }
 
+/// The matrix product `a b`, or `c + a b` with `accumulate`, where `c` holds what was there before.
+#[derive(Clone, Copy)]
+pub struct Product<'a> {
+    /// Left factor, of `inner` columns.
+    pub a: Matrix<'a>,
+    /// Right factor, of `inner` rows and `columns` columns.
+    pub b: Matrix<'a>,
+    /// Columns of the result.
+    pub columns: usize,
+    /// Terms of each sum.
+    pub inner: usize,
+    /// Adds to the result instead of replacing it.
+    pub accumulate: bool,
+}
+
 /// Step sizes of [`adam`].
 #[derive(Debug, Clone, Copy)]
 pub struct AdamStep {
@@ -66,7 +81,7 @@ pub struct AdamStep {
 type WeightedSum = unsafe fn(&[f32], &[(u32, f32)], &mut [f32; DIMENSIONS]);
 /// The last argument is scratch space for packed matrices. It grows as needed, and its contents are
 /// undefined.
-type Matmul = unsafe fn(Matrix<'_>, Matrix<'_>, &mut [f32], usize, usize, bool, &mut Vec<f32>);
+type Matmul = unsafe fn(Product<'_>, &mut [f32], &mut Vec<f32>);
 type Adam = unsafe fn(&mut [f32], &mut [f32], &mut [f32], &[f32], AdamStep);
 
 /// One set of kernels. Its functions are `unsafe` because they need the set's CPU features, which
@@ -245,23 +260,15 @@ thread_local! {
     static PACKED: RefCell<Vec<f32>> = const { RefCell::new(vec![]) };
 }
 
-/// `c = a b`, or `c += a b` with `accumulate`. `c` is row-major with `columns` columns, `a` has
-/// `inner` columns, and `b` has `inner` rows and `columns` columns.
+/// Computes `product` into `c`, which is row-major.
 ///
 /// Uses up to `threads` threads of the current rayon pool. The result's bits don't depend on their
 /// number.
 ///
 /// # Panics
 /// Panics if a matrix extends past its data.
-pub fn matmul(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: &mut [f32],
-    columns: usize,
-    inner: usize,
-    accumulate: bool,
-    threads: usize,
-) {
+pub fn matmul(product: Product<'_>, c: &mut [f32], threads: usize) {
+    let Product { a, columns, inner, .. } = product;
     if c.is_empty() || columns == 0 {
         return;
     }
@@ -270,9 +277,7 @@ pub fn matmul(
     let run = |first_row: usize, part: &mut [f32]| {
         let a = Matrix { data: a.data.get(first_row * a.row_stride..).unwrap_or_default(), ..a };
         // SAFETY: as in `add_rows`.
-        PACKED.with_borrow_mut(|packed| unsafe {
-            (KERNELS.matmul)(a, b, part, columns, inner, accumulate, packed)
-        });
+        PACKED.with_borrow_mut(|packed| unsafe { (KERNELS.matmul)(Product { a, ..product }, part, packed) });
     };
     // Below about a million multiply-adds, a second thread costs more than it saves.
     if threads <= 1 || rows * columns * inner < 1 << 20 {

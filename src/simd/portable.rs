@@ -4,7 +4,7 @@
 //! which compile the same lines for wider registers.
 
 use super::packed::Call;
-use super::{AdamStep, Kernels, LANES, Matrix, math};
+use super::{AdamStep, Kernels, LANES, Matrix, Product, math};
 use crate::shape::{DIMENSIONS, HALF};
 
 pub(super) const KERNELS: Kernels = Kernels {
@@ -280,14 +280,11 @@ const BLOCK: usize = 64;
 /// other sum.
 #[inline(always)]
 pub(super) fn matmul<const ROWS: usize, const COLUMNS: usize>(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
+    product: Product<'_>,
     c: &mut [f32],
-    columns: usize,
-    inner: usize,
-    accumulate: bool,
     packed: &mut Vec<f32>,
 ) {
+    let Product { a, b, columns, inner, accumulate } = product;
     let rows = c.len() / columns;
     let (panel, strips) = buffers(packed, inner * COLUMNS, rows.div_ceil(ROWS) * inner * ROWS);
     let ((panel, _), (strips, _)) = (panel.as_chunks_mut(), strips.as_chunks_mut());

@@ -9,7 +9,7 @@ macro_rules! recompiled {
     (features: $features:literal, columns: $columns:literal, tile: $rows:literal x $width:literal) => {
         mod recompiled {
             use crate::shape::DIMENSIONS;
-            use crate::simd::{AdamStep, Kernels, Matrix, packed::Call, portable};
+            use crate::simd::{AdamStep, Kernels, Product, packed::Call, portable};
 
             recompiled! { $features;
                 add_rows(sums: &mut [i32; DIMENSIONS], table: &[i8], rows: &[u32], weight: i32)
@@ -26,7 +26,7 @@ macro_rules! recompiled {
                 axpy(a: f32, x: &[f32], y: &mut [f32]) = portable::axpy;
                 weighted_sum(rows: &[f32], entries: &[(u32, f32)], sum: &mut [f32; DIMENSIONS])
                     = portable::weighted_sum;
-                matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [f32], columns: usize, inner: usize, accumulate: bool, packed: &mut Vec<f32>)
+                matmul(product: Product<'_>, c: &mut [f32], packed: &mut Vec<f32>)
                     = portable::matmul::<$rows, $width>;
                 adam(w: &mut [f32], first: &mut [f32], second: &mut [f32], gradient: &[f32], step: AdamStep)
                     = portable::adam;

@@ -87,6 +87,7 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
         ];
         for (a, b) in layouts {
             for accumulate in [false, true] {
+                let product = Product { a, b, columns, inner, accumulate };
                 let mut expected = c.clone();
                 for i in 0..rows {
                     for j in 0..columns {
@@ -101,7 +102,7 @@ fn every_set_gives_the_bits_of_the_portable_matrix_product_in_any_layout() {
                 for set in sets() {
                     let (mut found, mut scratch) = (c.clone(), pattern(100, 1));
                     // SAFETY: `sets` holds only what runs here.
-                    unsafe { (set.matmul)(a, b, &mut found, columns, inner, accumulate, &mut scratch) };
+                    unsafe { (set.matmul)(product, &mut found, &mut scratch) };
                     assert_eq!(found, expected, "{} {rows}x{columns}x{inner}", set.name);
                 }
             }
@@ -118,15 +119,8 @@ fn the_matrix_product_does_not_depend_on_the_number_of_threads() {
         pool.install(|| {
             let mut c = vec![0.0; rows * columns];
             let a = Matrix { data: &a, row_stride: inner, column_stride: 1 };
-            matmul(
-                a,
-                Matrix { data: &b, row_stride: columns, column_stride: 1 },
-                &mut c,
-                columns,
-                inner,
-                false,
-                threads,
-            );
+            let b = Matrix { data: &b, row_stride: columns, column_stride: 1 };
+            matmul(Product { a, b, columns, inner, accumulate: false }, &mut c, threads);
             c
         })
     };

@@ -1,6 +1,6 @@
 //! Trainable matrices and their product.
 
-use crate::simd::{self, AdamStep, Matrix};
+use crate::simd::{self, AdamStep, Matrix, Product};
 use ndarray::Array2;
 
 /// A matrix with its gradient and Adam's two moments.
@@ -122,5 +122,6 @@ impl Rows {
 /// Panics if the shapes don't match.
 pub(crate) fn product(a: View<'_>, b: View<'_>, c: &mut [f32], accumulate: bool, threads: usize) {
     assert!(a.columns == b.rows && a.rows * b.columns == c.len());
-    simd::matmul(a.matrix, b.matrix, c, b.columns, b.rows, accumulate, threads);
+    let product = Product { a: a.matrix, b: b.matrix, columns: b.columns, inner: b.rows, accumulate };
+    simd::matmul(product, c, threads);
 }

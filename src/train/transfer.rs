@@ -8,7 +8,7 @@
 use super::clauses::for_each_clause_words;
 use crate::lexicon::Lexicon;
 use crate::shape::DIMENSIONS;
-use crate::simd::{self, Matrix};
+use crate::simd::{self, Matrix, Product};
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
 
@@ -135,7 +135,8 @@ fn neighbours(lexicon: &Lexicon, met: &[(usize, u32)], clauses: u32) -> Vec<usiz
         let rows: Vec<f32> = block.iter().flat_map(|&number| lexicon.vector(number)).collect();
         let mut cosines = vec![0.0; block.len() * width];
         let rows = Matrix { data: &rows, row_stride: DIMENSIONS, column_stride: 1 };
-        simd::matmul(rows, across, &mut cosines, width, DIMENSIONS, false, rayon::current_num_threads());
+        let product = Product { a: rows, b: across, columns: width, inner: DIMENSIONS, accumulate: false };
+        simd::matmul(product, &mut cosines, rayon::current_num_threads());
         let largest = cosines.chunks(width).map(|cosines| cosines.iter().copied().fold(f32::MIN, f32::max));
         let rarity = |number: usize| RARITY * libm::log(FIRST + number as f64) as f32;
         nearest.extend(largest.zip(block).map(|(cosine, &number)| (cosine - rarity(number), number)));

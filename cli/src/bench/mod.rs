@@ -10,11 +10,11 @@ mod timing;
 pub use first_prediction::{ChildArguments, run_child};
 
 use crate::failure::Failure;
+use crate::input::Reading;
 use crate::output::Output;
 use crate::{input, numbers};
 use clap::Args;
 use first_prediction::child;
-use intentkit::data::Format;
 use intentkit::engine::kernel_name;
 use intentkit::engine::{EngineChoice, Report as EngineReport};
 use intentkit::{Classifier, PredictOptions};
@@ -43,9 +43,8 @@ pub struct Arguments {
     /// Texts, labelled or not, in one file; `-` is standard input
     #[arg(value_name = "DATA")]
     data: PathBuf,
-    /// Read DATA as jsonl, fasttext or csv [default: by the file's extension; jsonl for standard input]
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
+    #[command(flatten)]
+    reading: Reading,
     /// Use this many threads for the batch, up to 1024; 0 uses all cores
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     threads: usize,
@@ -89,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     let classifier = Classifier::load(&arguments.model)?;
-    let data = input::some_examples(&arguments.data, arguments.format)?;
+    let data = input::some_examples(&arguments.data, arguments.reading.format)?;
     input::warn_of(&data)?;
     let texts: Vec<&str> = data.examples.iter().map(|example| example.text.as_str()).collect();
     let report = measured(arguments, &classifier, &texts)?;
