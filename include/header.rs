@@ -30,7 +30,7 @@ const SECTIONS: [(&str, &[&str]); 19] = [
     ("Features: the two halves of a prediction", &["src/ffi/features.rs"]),
     ("Keyword rules", &["src/ffi/rules.rs"]),
     ("Updates", &["src/ffi/update.rs"]),
-    ("Training state: what updates need, in a file", &["src/ffi/training_state.rs"]),
+    ("Training state: a file with the data that updates need", &["src/ffi/training_state.rs"]),
     ("Background training", &["src/ffi/retraining.rs"]),
     ("Statistics", &["src/ffi/statistics.rs"]),
     ("Explanations", &["src/ffi/explain.rs"]),

@@ -1,6 +1,6 @@
 //! Thread pools that share a call's work. Without threads, the calling thread does all of it.
 //!
-//! Rayon's global pool doesn't suit a library. It panics if the system gives no threads, and a
+//! Rayon's global pool doesn't suit a library. It panics if the system can't start a thread, and a
 //! forked process inherits its parent's pool without the threads, so that a call to it blocks for
 //! ever. The pools here remember the process that made them.
 
@@ -22,7 +22,7 @@ struct Shared {
 /// Made at first use and kept.
 static SHARED: ArcSwapOption<Shared> = ArcSwapOption::const_empty();
 
-/// Returns this process's pool, or `None` while the system gives no threads.
+/// Returns this process's pool, or `None` while the system can't start a thread.
 fn shared() -> Option<Arc<Shared>> {
     let process = process::id();
     if let Some(shared) = SHARED.load_full().filter(|shared| shared.process == process) {

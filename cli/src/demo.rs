@@ -66,7 +66,7 @@ fn train(examples: &[Example], out: &mut Output) -> Result<Classifier, Failure> 
     ))?;
     if model.as_bytes() == input::SAMPLE_MODEL {
         out.line(
-            "It equals the sample in this program, byte for byte: the same data and seed give the same file.",
+            "It is, byte for byte, the sample model built into this program: the same data and seed give the same file.",
         )?;
     }
     Ok(classifier)

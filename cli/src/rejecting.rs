@@ -33,7 +33,8 @@ pub struct Rejecting {
     /// Answer this share of the texts that have a label: over 0, at most 1 [default: as trained]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     acceptance_rate: Option<f32>,
-    /// Reject only texts that hold nothing the model knows; the same as --acceptance-rate 1
+    /// Reject only texts that hold nothing the model knows or that no label fits; the same as
+    /// --acceptance-rate 1
     #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     pub no_reject: bool,
     #[command(flatten)]

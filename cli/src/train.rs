@@ -57,7 +57,8 @@ pub struct Arguments {
     /// Answer this share of the texts that have a label: over 0, at most 1. The others are rejected
     #[arg(long, value_name = "SHARE", default_value_t = TrainOptions::default().keep, allow_negative_numbers = true)]
     acceptance_rate: f64,
-    /// Reject only texts that hold nothing the model knows; the same as --acceptance-rate 1
+    /// Reject only texts that hold nothing the model knows or that no label fits; the same as
+    /// --acceptance-rate 1
     #[arg(long, conflicts_with_all = ["acceptance_rate", "ask_back_cost"])]
     no_reject: bool,
     #[command(flatten)]

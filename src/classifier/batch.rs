@@ -28,9 +28,10 @@ struct Workspace {
 }
 
 impl Classifier {
-    /// Chooses the labels of many texts on all cores. Runs on the calling thread for up to 256
-    /// texts, or if the system can't start threads. Returns one prediction per text, in order,
-    /// equal to those of [`Classifier::predict_with`].
+    /// Chooses the labels of many texts. A batch of more than 256 texts runs on all cores. A
+    /// smaller batch runs on the calling thread, and so does every batch if the system can't start
+    /// a thread. Returns one prediction per text, in order, equal to those of
+    /// [`Classifier::predict_with`].
     ///
     /// # Errors
     /// The errors of [`Classifier::predict_with`] for any one of the texts that fail.

@@ -33,18 +33,18 @@ const MAX_NAMED: usize = 2048;
 pub struct Explanation {
     /// The text.
     pub text: String,
-    /// Whether the text is rejected as belonging to no label.
+    /// Whether no label is chosen.
     pub rejected: bool,
     /// Reject score of the text: that of its most certain clause. `None` if nothing in it is known.
     pub score: Option<f32>,
     /// Rejection threshold: lower scores are rejected. `None` if no score rejects.
     pub reject_below: Option<f32>,
-    /// The labels that keyword rules chose, if any. The rest of the explanation is about the
-    /// network.
+    /// The labels of the keyword rules that match. Empty if no rule decided. All numbers are those
+    /// of the network.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by_rule: Vec<String>,
-    /// The explained labels, best first: those chosen, up to 8, and the three with the largest
-    /// logits. Empty if nothing in the text is known.
+    /// Up to 8 chosen labels, plus the three labels with the largest logits (they may be the same),
+    /// best first. Empty if nothing in the text is known, even if a rule chose labels.
     pub labels: Vec<ExplainedLabel>,
     /// The text's clauses, in order. Most models read a text as one clause.
     pub clauses: Vec<ExplainedClause>,
@@ -57,7 +57,7 @@ pub struct ExplainedLabel {
     pub label: String,
     /// The logit of all clauses combined (noisy-or).
     pub logit: f32,
-    /// The probability, 0 to 1.
+    /// The probability that the network gives it, 0 to 1.
     pub probability: f32,
     /// Whether the label is chosen.
     pub chosen: bool,

@@ -22,14 +22,19 @@ use std::time::Duration;
 /// When and how to retrain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetrainOptions {
-    /// Number of learned examples after which a retraining starts; `None` disables automatic
-    /// retraining. Defaults to 100.
+    /// Number of learned examples after which a retraining starts. `None` never starts one.
+    /// Defaults to 100.
+    ///
+    /// A retraining starts only if the examples of the first training are kept. If they are not,
+    /// the statistics count a refused retraining instead.
     pub after: Option<usize>,
-    /// Examples that must not get worse: a new model that classifies fewer of them correctly is
+    /// Golden examples: a new model that answers fewer of them correctly than the current one is
     /// refused. Empty by default.
     pub golden: Vec<Example>,
-    /// Training options. The model's own preset, seed, acceptance rate and label order override
-    /// those given. Defaults to one thread and otherwise the default options.
+    /// How to train. Defaults to the default options on one thread.
+    ///
+    /// Preset, seed, acceptance rate and label order are those of the model, so costs must not be
+    /// set: the retraining would fail. Clause separators are those of the model unless set here.
     pub training: TrainOptions,
 }
 

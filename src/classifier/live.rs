@@ -206,7 +206,7 @@ impl LiveClassifier {
         Ok(Decided { count, source, version: current.version })
     }
 
-    /// Chooses the labels of many texts on all cores, all with one model; see
+    /// Chooses the labels of many texts, all with one model; see
     /// [`Classifier::predict_batch_into`]. Returns the version of the model.
     ///
     /// # Errors
@@ -275,7 +275,7 @@ impl LiveClassifier {
     ///
     /// # Errors
     /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] if the
-    /// system can't start threads, and as [`Classifier::predict_with`]; `done` is then not called.
+    /// system can't start a thread, and as [`Classifier::predict_with`]; `done` is then not called.
     pub fn submit(
         &self,
         text: String,
@@ -367,8 +367,8 @@ impl LiveClassifier {
         self.learning.forget()
     }
 
-    /// Configures retraining from all kept examples. By default it runs after every 100 learned
-    /// examples.
+    /// Configures retraining from all kept examples. By default it starts after every 100 learned
+    /// examples, if the examples of the first training are kept.
     pub fn set_retraining(&self, options: RetrainOptions) {
         self.learning.set_retraining(options);
     }
@@ -377,7 +377,10 @@ impl LiveClassifier {
     /// effect while one is in progress.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if the kept examples don't suffice for training.
+    /// - [`Error::InvalidArgument`] if the examples of the first training are not kept, if no kept
+    ///   example has a label, or if the model has a lexicon and the retraining options have none.
+    /// - [`Error::Training`] if the system can't start a thread.
+    /// - As [`Learner::of`].
     pub fn retrain(&self) -> Result<()> {
         self.learning.start_retraining()
     }
@@ -389,24 +392,28 @@ impl LiveClassifier {
     }
 
     /// Restores the model from before the last retraining, and makes it learn the changes since.
+    /// Labels keep their indices. A retraining in progress is stopped.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; nothing has
-    /// changed then.
+    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; the model has
+    /// not changed then.
     pub fn roll_back(&self) -> Result<()> {
         self.learning.roll_back()
     }
 
-    /// Replaces this classifier's model and training state with those of `with`, for example after
-    /// training anew. Predictions use the old model until then. There is no undo.
+    /// Replaces the model and the learning data of this classifier by those of `with`, for example
+    /// after training anew. Predictions during the call use the old or the new model, later ones
+    /// the new model. The labels and their indices are those of the new model. There is no undo.
     ///
-    /// `with` keeps its model, but gives away its training state and training-state file; its
-    /// retraining in the background is stopped. If it has no file, this classifier's file, if any,
-    /// is rewritten.
+    /// `with` keeps its model. Its training state and training-state file move to this classifier.
+    /// Any retraining of either classifier is ended. If `with` has no training-state file, this
+    /// classifier goes on using its own file, which then holds the model of `with` and the examples
+    /// that `with` keeps, if any.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if both are the same classifier, and as [`LearnerFile::rewrite`]
-    /// and [`Learner::of`]; nothing has changed then.
+    /// and [`Learner::of`]. This classifier has not changed then, but a retraining of `with` may
+    /// have ended.
     pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
         if Arc::ptr_eq(&self.published, &with.published) {
             return Err(Error::invalid("a classifier can't replace itself"));

@@ -307,7 +307,8 @@ impl Classifier {
 
     /// The second half of [`Classifier::predict_into`]: chooses labels for feature vectors, one per
     /// clause of a text, such as those of [`Classifier::vectorize_rows`]. The result is the same,
-    /// bit for bit. Vectors of zeros have no effect; a text of such vectors alone is rejected.
+    /// bit for bit, if no keyword rule matches the text: rules need the text and are not used here.
+    /// Vectors of zeros have no effect; a text of such vectors alone is rejected.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for options out of range or features that are not finite numbers
@@ -343,9 +344,10 @@ impl Classifier {
         Ok(reading.score())
     }
 
-    /// Returns the features of a text as a whole: 256 numbers of unit length, or zeros if nothing
-    /// in it is known. A model that splits texts into clauses predicts from the features of the
-    /// clauses: see [`Classifier::vectorize_rows`].
+    /// Returns the features of a text as a whole: 256 numbers with Euclidean norm 1. The norm is
+    /// smaller if some words are unknown. All numbers are zero if nothing in the text is known. A
+    /// model that cuts texts into clauses predicts from the features of the clauses: see
+    /// [`Classifier::vectorize_rows`].
     ///
     /// # Errors
     /// As [`Classifier::predict`].

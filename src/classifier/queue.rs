@@ -87,8 +87,8 @@ pub(super) struct Queue<Q, A> {
 /// Settings of the request queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueOptions {
-    /// Number of worker threads, 1 to 1024. Defaults to the number of cores minus one, at most
-    /// four; a prediction takes microseconds.
+    /// Number of worker threads, 1 to 1024. Defaults to the number of cores minus one, but at least
+    /// 1 and at most 4; a prediction takes microseconds.
     pub workers: usize,
     /// Maximum number of waiting requests, 1 to 65,536. Defaults to 1024.
     pub capacity: usize,
@@ -120,7 +120,7 @@ impl QueueOptions {
 
 impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
     /// # Errors
-    /// As [`QueueOptions::check`], and if the system can't start threads.
+    /// As [`QueueOptions::check`], and if the system can't start a thread.
     pub(super) fn new(options: QueueOptions, handler: Arc<Handler<Q, A>>) -> Result<Self> {
         options.check()?;
         let QueueOptions { workers, capacity } = options;

@@ -19,35 +19,38 @@ pub enum Choice {
     Multi,
 }
 
-/// Options of one prediction. The default is the model's own rule.
+/// How to choose labels. With the default, labels are chosen by the decision rule that training
+/// fixed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PredictOptions {
-    /// Minimum probability of a label, 0 to 1, in place of the model's thresholds. Defaults to the
-    /// model's.
+    /// Minimum probability of a chosen label, 0 to 1. Above 0.85, keyword rules are ignored.
+    /// Defaults to `None`: the model's thresholds, or no threshold if `top` is set.
     pub threshold: Option<f32>,
-    /// Returns the `top` best labels, 1 or more, whatever the model's thresholds.
-    /// [`PredictOptions::threshold`] still applies. A rejected text still gets no labels. Defaults
-    /// to the model's rule.
+    /// Number of labels to choose, 1 or more: the best ones. The model's thresholds do not apply to
+    /// them, but [`PredictOptions::threshold`] does. A rejected text still gets no labels. Defaults
+    /// to `None`: the decision rule from training.
     pub top: Option<usize>,
-    /// Acceptance rate: the share of in-scope texts to accept, over 0 and at most 1, as measured on
-    /// the lines held out in training. Defaults to the model's own rate.
+    /// Acceptance rate: the share to accept of those texts that have a label, over 0 and at most 1,
+    /// as measured on the examples held out in training. Defaults to `None`: the rate from
+    /// training.
     ///
-    /// At 1, every text with any known n-gram is accepted. A model without rejection thresholds,
-    /// such as one of keyword rules, always does so.
+    /// With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in
+    /// it is known, or if no label reaches its own threshold. A model without a rejection
+    /// threshold, such as one of keyword rules, behaves like that at any rate.
     pub keep: Option<f32>,
-    /// Costs of mistakes, in place of an acceptance rate: rejects the text if that is cheaper on
+    /// Costs of mistakes, instead of an acceptance rate: rejects a text if that costs less on
     /// average. Must be `None` if `keep` is set. Defaults to `None`. A model written before costs
     /// existed uses its acceptance rate.
     pub cost: Option<Cost>,
 }
 
-/// Costs of mistakes. A wrong action costs 1, and so does answering a text that belongs to none of
-/// the labels.
+/// Costs of mistakes. Wrong labels cost 1, and so does any label for a text that is out of scope.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
-    /// Cost of asking back: of rejecting a text that has a label. 0 to 1.
+    /// Cost, 0 to 1, of rejecting a text that has a label: the program must then ask the user
+    /// again.
     pub ask_back: f32,
-    /// Share of texts that belong to none of the labels. 0 to 1.
+    /// Share of texts in use that are out of scope, 0 to 1.
     pub foreign: f32,
 }
 
@@ -102,14 +105,14 @@ pub struct Scored {
     pub probability: f32,
 }
 
-/// Where a prediction's labels come from.
+/// What decided about a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The network alone.
     #[default]
     Network,
-    /// A keyword rule first, then the network.
+    /// A keyword rule chose the first label. The network may have chosen further ones.
     Rule,
 }
 
@@ -298,10 +301,12 @@ impl DecisionRule<'_> {
 
     /// As [`DecisionRule::decide`], plus the labels that keyword rules ask for.
     ///
-    /// If the network gives its top label a probability of at least [`SURE`], its labels are
-    /// returned and the rules are ignored. Otherwise the rules' labels come first, with probability
-    /// [`SURE`], and the network's other choices follow. A single-label model returns only the
-    /// first rule's label, unless `top` asks for more.
+    /// If the network does not reject the text and gives its top label a probability of at least
+    /// [`SURE`], its labels are returned and the rules are ignored. They are also ignored if
+    /// `options.threshold` is over [`SURE`]. Otherwise the rules' labels come first, with
+    /// probability [`SURE`], even if the network rejects the text, and the network's other choices
+    /// follow. A single-label model returns only the first rule's label, unless `top` asks for
+    /// more.
     pub fn decide_with(
         &self,
         matched: &[u32],

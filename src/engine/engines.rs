@@ -90,7 +90,7 @@ pub struct Report {
     pub cpu: Option<Figures>,
     /// The other engines that the system offers; empty before measuring.
     pub candidates: Vec<CandidateReport>,
-    /// Why the chosen engine is not available, if so.
+    /// Why no engine of the choice could be tried, so that the CPU answers.
     pub note: Option<&'static str>,
     /// Whether the system has a Neural Engine. `None` if the system doesn't tell.
     pub neural_engine: Option<bool>,
@@ -259,7 +259,7 @@ impl Engines {
 
     /// Chooses an engine, and returns immediately. The first time, a background thread builds the
     /// system's engines, compares them with the CPU and measures them. The CPU is used until it has
-    /// finished.
+    /// finished, and afterwards if no engine agrees with the CPU.
     pub fn choose(&self, model: &Arc<Model>, choice: EngineChoice) {
         self.choose_among(model, choice, || offered(CoreMlPrecision::default()));
     }

@@ -32,8 +32,8 @@ pub enum CoreMlPrecision {
     Float16,
     /// Everything in float32, which the Neural Engine doesn't support. Needs macOS 12 or iOS 15.
     Float32,
-    /// The model's own int8 weights, with activations in float16: half the size. Needs macOS 13 or
-    /// iOS 16.
+    /// The model's own int8 weights, with activations in float16: about half the size of a float16
+    /// package. Needs macOS 13 or iOS 16.
     Int8,
 }
 

@@ -75,7 +75,8 @@ impl IntentText {
 #[derive(Debug, Clone, Copy)]
 pub struct IntentFeatureRows {
     /// First number of the first row. May be NULL when `count` is 0. Every number must be from -1e6
-    /// to 1e6. Rows of your own should have unit length.
+    /// to 1e6. Rows that you compute yourself, not with intent_vectorize(), should have Euclidean
+    /// norm 1.
     pub features: *const f32,
     /// Number of rows.
     pub count: usize,

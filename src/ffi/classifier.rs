@@ -10,12 +10,12 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::sync::{Arc, Mutex};
 
-/// Classifier: a model, and what updates, requests and statistics need. Release it with
+/// Classifier: a model, plus the data that updates, requests and statistics need. Release it with
 /// intent_free().
 ///
-/// A classifier swaps its model for a new one when it learns. Predictions never wait for learning
-/// or for each other. Each prediction uses one model, the old or the new. Every call but
-/// intent_free() may run on any thread at any time.
+/// A classifier swaps its model for a new one when it learns. Predictions never wait for learning,
+/// and on the CPU they never wait for each other. Each prediction uses one model, the old or the
+/// new. Every call except intent_free() may run on any thread at any time.
 pub struct IntentClassifier {
     live: LiveClassifier,
     /// Every label passed to C, as a C string.
@@ -100,21 +100,25 @@ pub unsafe extern "C" fn intent_prepare(
     }
 }
 
-/// Replaces the model of a classifier, and what it keeps for learning, by those of another.
+/// Replaces the model and the learning data of one classifier by those of another classifier.
 ///
-/// Use it to bring in a model that was trained anew. Predictions use the old model until the call
-/// returns. Settings and statistics of `classifier` stay.
+/// Use it to bring in a model that was trained anew. Predictions during the call use the old or the
+/// new model, later ones the new model. The labels and their indices are those of the new model.
+/// Settings and statistics of `classifier` stay. The replacement can't be rolled back.
 ///
 /// `with` keeps its model and may be freed. Its training state and training-state file move to
-/// `classifier`. Background trainings of both end. If `with` has no training-state file, that of
-/// `classifier` stays in use and is rewritten: with the model of `with` and the examples that
-/// `with` keeps, if any. The replacement can't be rolled back.
+/// `classifier`. Any background training of either classifier is ended.
+///
+/// If `with` has no training-state file, `classifier` goes on using its own file. That file then
+/// holds the model of `with` and the examples that `with` keeps, if any.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param with       Another classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_ARGUMENT when both are the same, NO_VECTORIZER,
-///         BAD_TRAINING_STATE, OUT_OF_MEMORY or IO. On failure nothing has changed.
+/// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when both
+///         are the same; INVALID_ARGUMENT or NO_VECTORIZER when `classifier` has a training-state
+///         file and the model of `with` can't be updated. On failure `classifier` has not changed,
+///         but a background training of `with` may have ended.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_replace(
     classifier: *const IntentClassifier,
@@ -131,7 +135,8 @@ pub unsafe extern "C" fn intent_replace(
 
 /// Returns the version of the model in use: 1 for the first, one more with each swap.
 ///
-/// Labels that are read while the version stays the same belong to the same model.
+/// If the version is the same before and after you read labels, all those labels belong to one
+/// model.
 ///
 /// @param classifier Classifier. May be NULL.
 /// @return The version; 0 for NULL.
@@ -143,11 +148,13 @@ pub unsafe extern "C" fn intent_model_version(classifier: *const IntentClassifie
 
 /// Releases a classifier with its labels and warnings.
 ///
-/// Cancels the requests that no thread has started, stops a background training, and blocks until
-/// both have ended and all callbacks have returned. Called from a callback, it waits for no other
-/// callback. The `context` of a request may be freed when its callback has returned.
+/// Cancels the requests that no thread has started, and stops a background training. Blocks until
+/// the requests and the training have ended and all callbacks have returned. If intent_free() is
+/// called from a callback, it does not wait for other callbacks: they may run after it has
+/// returned. The `context` of a request may be freed when its callback has returned.
 ///
-/// No other call with the classifier may be running or follow, on any thread or in any callback.
+/// No other call with the classifier may be running on any thread, and none may follow, not even in
+/// a callback.
 ///
 /// @param classifier Classifier. May be NULL.
 #[unsafe(no_mangle)]

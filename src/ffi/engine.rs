@@ -43,15 +43,15 @@ const CHOICES: [(u32, EngineChoice); 7] = [
 /// Chooses the engine that computes the network, and returns at once.
 ///
 /// On first use the engines in question are built, compared with the CPU and measured on a
-/// background thread. The CPU answers until that is done, and if no engine agrees with it. An
-/// engine that fails later is replaced by the CPU within the same call.
+/// background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
+/// continues to answer. An engine that fails later is replaced by the CPU within the same call.
 ///
 /// On systems without Core ML, or without the requested compute units, the CPU answers.
 /// intent_engine() tells the engine in use, and intent_engine_json() tells why.
 ///
 /// @param classifier Classifier. Must not be NULL.
-/// @param choice     One of the INTENT_ENGINE_CHOICE_ constants. Defaults to
-///                   INTENT_ENGINE_CHOICE_CPU.
+/// @param choice     One of the INTENT_ENGINE_CHOICE_ constants. Without this call,
+///                   INTENT_ENGINE_CHOICE_CPU is used.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
 #[unsafe(no_mangle)]
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn intent_set_engine_choice(
 /// Returns the name of the engine in use: `cpu-int8`, or a name that starts with `core-ml`.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @param batch      false for the engine for one text, true for that for batches.
+/// @param batch      false: the engine for single texts. true: the engine for batches.
 /// @return Static NUL-terminated ASCII string; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_engine(classifier: *const IntentClassifier, batch: bool) -> *const c_char {
@@ -95,17 +95,22 @@ pub unsafe extern "C" fn intent_engine(classifier: *const IntentClassifier, batc
 /// Writes which engines are in use, and why, as one JSON object. Later versions may add keys.
 ///
 /// - `asked`: the choice: `cpu`, `auto`, `core-ml` or the name of an engine.
-/// - `single`, `batch`: names of the engines in use.
+/// - `single`: name of the engine in use for single texts.
+/// - `batch`: name of the engine in use for batches.
 /// - `measuring`: true while engines are being measured.
-/// - `cpu`: `single_us` and `batch_us`, median microseconds for a feature row by itself and for each
-///   of 64; null before measuring.
-/// - `candidates`: for each engine that was tried its `name`, its `state` and its `plan`.
-///   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`; {"dropped":
-///     reason} if it could not be built in time or disagrees; {"failed": reason} if it failed later.
-///   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`; null if
+/// - `cpu`: times of the CPU. null before measuring. It has:
+///   - `single_us`: median microseconds for a single feature row.
+///   - `batch_us`: median microseconds for each row in a batch of 64 rows.
+/// - `candidates`: the engines that were tried. Each has:
+///   - `name`: its name.
+///   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`. {"dropped":
+///     reason} if it could not be built in time or disagrees. {"failed": reason} if it failed
+///     later.
+///   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`. null if
 ///     the system doesn't tell.
-/// - `note`: why the CPU answers although another engine was chosen; null otherwise.
-/// - `neural_engine`: true if the system has one; null if it doesn't tell.
+/// - `note`: why no engine of the choice could be tried, so that the CPU answers. null otherwise.
+/// - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
+///   tell.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param buffer     As for intent_stats_json().

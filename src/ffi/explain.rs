@@ -18,7 +18,8 @@ pub struct IntentExplanation {
     json: CString,
 }
 
-/// Explains a prediction: the clauses of the text, and what each n-gram adds to the logits.
+/// Explains a prediction: the clauses of the text, and what each n-gram adds to the logits (the
+/// scores of the labels before they become probabilities).
 ///
 /// Meant for people who look into a single text. It takes about ten milliseconds per clause and
 /// allocates memory.
@@ -61,20 +62,41 @@ fn unwritable(reason: &dyn Display) -> Failure {
 /// Returns an explanation as one JSON object, the same that `intent explain --json` prints. Later
 /// versions may add keys.
 ///
-/// - `text`: the text. `rejected`: true if no label is chosen.
-/// - `score`: score that decides about rejection, as in intent_predict(); null if nothing in the
-///   text is known. `reject_below`: rejection threshold; null if no score rejects.
-/// - `by_rule`: the labels that keyword rules asked for. Absent if there are none.
-/// - `labels`: the chosen labels, up to 8, and the three with the largest logits, best first. Empty
-///   if nothing is known. Each has `label`, `logit` (over all clauses), `probability` and `chosen`.
-/// - `clauses`: each has its words as `text`, `known` (true if anything in it is known), its
-///   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above
-///   its `label` and its `logit` in this clause, which is the sum of `base` (without any word), the
-///   `shares`, `others` (n-grams too many to list) and `rest` (rounding).
-/// - `shares`: strongest first, each with `ngram` and `share`, positive for the label and negative
-///   against it. An n-gram is a few words, where ^ and $ are the edges of the clause, or a few
-///   characters, with the `word` they belong to. `lexicon` is true if the share is that of the
-///   word's lexicon vector, and absent otherwise.
+/// - `text`: the text.
+/// - `rejected`: true if no label is chosen.
+/// - `score`: score that decides about rejection, as in intent_predict(). null if nothing in the
+///   text is known.
+/// - `reject_below`: rejection threshold. null if no score rejects.
+/// - `by_rule`: labels of the keyword rules that match. Absent if no rule decided. All numbers are
+///   those of the network.
+/// - `labels`: up to 8 chosen labels, plus the three labels with the largest logits (they may be
+///   the same), best first. Empty if nothing in the text is known, even if a rule chose labels.
+///   Each has:
+///   - `label`: its name.
+///   - `logit`: its logit over all clauses.
+///   - `probability`: the probability that the network gives it.
+///   - `chosen`: true if it is chosen.
+/// - `clauses`: the clauses of the text. Each has:
+///   - `text`: its words.
+///   - `known`: true if anything in it is known.
+///   - `score`: its score. null if nothing in it is known.
+///   - `unknown_words`: words that, as far as the model can tell, neither the examples nor the
+///     lexicon contain. May be empty.
+///   - `labels`: for each label above, the parts of its logit. Empty if nothing in the clause is
+///     known.
+///
+/// The parts of a label's logit in a clause:
+///
+/// - `label`: the name of the label.
+/// - `logit`: its logit in this clause: the sum of the four parts below.
+/// - `base`: the logit without any word.
+/// - `shares`: what each n-gram adds, strongest first. Each has:
+///   - `ngram`: a few words, where ^ and $ are the edges of the clause, or a few characters.
+///   - `word`: the word that the characters belong to. Absent if `ngram` is words.
+///   - `lexicon`: true if the share is that of the word's lexicon vector. Absent otherwise.
+///   - `share`: the number: positive for the label, negative against it.
+/// - `others`: the sum for all n-grams that are not listed, since there are too many.
+/// - `rest`: rounding errors.
 ///
 /// @param explanation Explanation. May be NULL.
 /// @param length_out  Optional. Receives the length of the string in bytes, if there is an

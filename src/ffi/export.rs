@@ -17,8 +17,8 @@ pub enum IntentPrecision {
     Float16 = 0,
     /// float32 throughout. Never runs on the Neural Engine. Needs macOS 12 or iOS 15.
     Float32 = 1,
-    /// The model's own integer weights and float16 activations: half the size. Needs macOS 13 or
-    /// iOS 16.
+    /// The model's own integer weights and float16 activations: about half the size of a float16
+    /// package. Needs macOS 13 or iOS 16.
     Int8 = 2,
 }
 

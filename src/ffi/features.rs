@@ -26,9 +26,9 @@ const _: () = assert!(INTENT_FEATURES == DIMENSIONS && INTENT_MAX_CLAUSES == MAX
 ///
 /// @param classifier   Classifier. Must not be NULL.
 /// @param text         Text, at most INTENT_MAX_TEXT_BYTES long.
-/// @param features_out Array of INTENT_FEATURES floats. Receives a vector of length 1, shorter if
-///                     words are unknown, or zeros if nothing in the text is known. Must not be
-///                     NULL.
+/// @param features_out Array of INTENT_FEATURES floats. Receives a vector with Euclidean norm 1.
+///                     The norm is smaller if some words are unknown. All numbers are zero if
+///                     nothing in the text is known. Must not be NULL.
 /// @param error_out    Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER.
 #[unsafe(no_mangle)]
@@ -55,8 +55,8 @@ pub unsafe extern "C" fn intent_vectorize(
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param text       Text, at most INTENT_MAX_TEXT_BYTES long.
-/// @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows as of
-///                   intent_vectorize(). May be NULL when the capacity is 0.
+/// @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows like those
+///                   that intent_vectorize() writes. May be NULL when the capacity is 0.
 /// @param capacity   Number of rows that fit. INTENT_MAX_CLAUSES always suffices.
 /// @param count_out  Receives the number of rows. It may exceed `capacity`, which is no error: the
 ///                   first rows are written. 0 if nothing in the text is known. Must not be NULL.
@@ -86,8 +86,9 @@ pub unsafe extern "C" fn intent_vectorize_rows(
 /// Chooses labels for feature rows, one for each clause of a text: the second half of
 /// intent_predict().
 ///
-/// With the rows of intent_vectorize_rows() the labels are those of intent_predict(), bit for bit.
-/// Rows of zeros are ignored. If there is no other row, the text is rejected.
+/// With the rows of intent_vectorize_rows() the labels are those of intent_predict(), bit for bit,
+/// if no keyword rule matches the text. Rules need the text, so they are not used here. Rows of
+/// zeros are ignored. If there is no other row, the text is rejected.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param rows       Feature rows.

@@ -13,8 +13,8 @@ use std::sync::PoisonError;
 
 /// Returns the number of labels. Label indices run from 0 to this number - 1.
 ///
-/// Updates add labels at the end. Only intent_remove_label() and intent_merge_label() change the
-/// index of a label.
+/// Updates add labels at the end. Only intent_remove_label(), intent_merge_label() and
+/// intent_replace() change the index of a label.
 ///
 /// @param classifier Classifier. May be NULL.
 /// @return Number of labels; 0 for NULL.

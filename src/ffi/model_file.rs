@@ -8,14 +8,15 @@ use crate::LiveClassifier;
 
 /// Loads a classifier from a model file.
 ///
-/// The file is mapped into memory. While the classifier lives, replace the file only by renaming
-/// another over it, as intent_save() does. Never change its bytes in place.
+/// The file is mapped into memory, not copied. While the classifier lives, replace the file only by
+/// renaming another over it, as intent_save() does. Never change its bytes in place.
 ///
 /// @param path           Path of the model file. Must not be empty.
 /// @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
 /// @param error_out      Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT,
-///         WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR, ABSURD_SIZE or IO.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NOT_A_MODEL,
+///         NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR or ABSURD_SIZE; IO when the
+///         file can't be read or mapped into memory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_load(
     path: IntentText,
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn intent_load_bytes(
 /// @param classifier Classifier. Must not be NULL.
 /// @param path       Path of the model file, by convention NAME.intent. Must not be empty.
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or IO.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or IO.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_save(
     classifier: *const IntentClassifier,

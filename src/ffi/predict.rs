@@ -17,25 +17,28 @@ pub const INTENT_MAX_TEXT_BYTES: usize = 1048576;
 // A literal, since cbindgen copies it to the header.
 const _: () = assert!(INTENT_MAX_TEXT_BYTES == MAX_TEXT_BYTES);
 
-/// How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the decision rule from
-/// training.
+/// How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT. With it, labels are chosen by the
+/// decision rule that training fixed.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct IntentPredictOptions {
     /// sizeof(intent_predict_options).
     pub size: usize,
-    /// Number of labels to choose, the best ones. They need not reach the model's thresholds, only
-    /// `threshold` if it is not negative. 0 for the decision rule from training. Defaults to 0.
+    /// Number of labels to choose: the best ones. The model's thresholds do not apply to them. If
+    /// the field `threshold` is 0 or more, they must reach that. A rejected text still gets no
+    /// labels. 0 means: use the decision rule from training. Defaults to 0.
     pub top: usize,
-    /// Minimum probability of a chosen label, 0 to 1. Negative for the model's thresholds, or for
-    /// none with `top`. Defaults to -1.
+    /// Minimum probability of a chosen label, 0 to 1. A negative value means: use the model's
+    /// thresholds, or no threshold if `top` is not 0. Above 0.85, keyword rules are ignored.
+    /// Defaults to -1.
     pub threshold: f32,
-    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
-    /// text in which anything is known. 0 for the rate given in training. Defaults to 0.
+    /// Acceptance rate: the share to accept of those texts that have a label, > 0 and <= 1. With 1,
+    /// the rejection threshold rejects no text: see intent_options_set_acceptance_rate(). 0 means:
+    /// use the rate from training. Defaults to 0.
     pub acceptance_rate: f32,
-    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. Used as in
-    /// intent_options_set_cost(), instead of `acceptance_rate`, which must be 0 then. Negative for
-    /// no cost. Defaults to -1.
+    /// Cost, 0 to 1, of rejecting a text that has a label: the program must then ask the user
+    /// again. Used as in intent_options_set_cost(), instead of `acceptance_rate`, which must be 0
+    /// then. A negative value means: no costs. Defaults to -1.
     pub ask_back_cost: f32,
     /// Share of texts in use that are out of scope, 0 to 1. Ignored without `ask_back_cost`.
     /// Defaults to 0.
@@ -56,7 +59,7 @@ sized_struct!(IntentPredictOptions {
 pub enum IntentSource {
     /// The network alone.
     Network = 0,
-    /// A keyword rule, then the network.
+    /// A keyword rule chose the first label. The network may have chosen further ones.
     Rule = 1,
 }
 
@@ -77,7 +80,8 @@ pub struct IntentDecision {
     /// rejected.
     pub count: usize,
     /// Version of the model that answered: 1 for the first, one more with each swap. Label indices
-    /// are those of this model. Later models keep them until a label is removed or merged.
+    /// are those of this model. Later models keep them until intent_remove_label(),
+    /// intent_merge_label() or intent_replace() changes them.
     pub model_version: u64,
     /// What decided.
     pub source: IntentSource,
@@ -137,13 +141,15 @@ pub(super) unsafe fn predict_options(
 
 /// Classifies a text: writes its labels, best first.
 ///
-/// The text is rejected when nothing in it is known, when its score is below the rejection
-/// threshold, or when no label reaches its own threshold. `*count_out` is 0 if and only if the text
-/// is rejected. The score tells how much the text is like the examples. It has no fixed range and is
-/// independent of the probabilities.
+/// The network rejects a text when nothing in it is known, when its score is below the rejection
+/// threshold, or when no label reaches its own threshold. The score tells how much the text is like
+/// the examples. It has no fixed range and is independent of the probabilities.
 ///
-/// A successful prediction allocates no memory and takes no lock. Only the first prediction of a
-/// thread may allocate a few bytes.
+/// The text is rejected when the network rejects it and no keyword rule gives it a label: see
+/// intent_set_rules(). `*count_out` is 0 if and only if the text is rejected.
+///
+/// On the CPU, a successful prediction allocates no memory and takes no lock. Only the first
+/// prediction on a thread may allocate a few bytes.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param text       Text, at most INTENT_MAX_TEXT_BYTES long. May be empty.
@@ -223,10 +229,10 @@ unsafe fn predict(
     Ok(classifier.live().predict_into(text, &options, labels)?)
 }
 
-/// Classifies many texts on all cores. Each gets the labels that intent_predict() chooses.
+/// Classifies many texts. Each gets the labels that intent_predict() chooses.
 ///
-/// A batch of at most 256 texts runs on the calling thread, and so does every batch if the system
-/// gives no threads.
+/// A batch of more than 256 texts runs on all cores. A smaller batch runs on the calling thread,
+/// and so does every batch if the system can't start a thread.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param batch      Texts, and where their labels go. Must not be NULL.

@@ -39,13 +39,14 @@ pub unsafe extern "C" fn intent_warning(
     unsafe { ask(classifier, ptr::null(), |c| string(c.warnings.get(index), length_out)) }
 }
 
-/// Returns the number of labelled examples that training held out, or that the validation file has.
+/// Returns the number of labelled examples that training held out. If there was a validation file,
+/// returns the number of labelled examples in it, which then take the place of held-out ones.
 ///
 /// The accuracies below are measured on them. Training warns if there are fewer than 10. The number
 /// is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @return Number of examples; 0 if none was held out, and for NULL.
+/// @return Number of examples; 0 if there were none, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifier) -> usize {
     // SAFETY: the header requires it of the caller.
@@ -55,11 +56,12 @@ pub unsafe extern "C" fn intent_heldout_count(classifier: *const IntentClassifie
 /// Returns the accuracy to expect on new wording.
 ///
 /// This is the share of labelled held-out examples whose top label was right, before any text is
-/// rejected. Near-duplicates of these examples are not trained on. The share is saved with the
-/// model.
+/// rejected. The run that measures it is trained neither on these examples nor on near-duplicates
+/// of them. (The final model is trained on all examples.) With a validation file, its examples are
+/// measured, and near-duplicates of them stay in the training. The share is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @return Share, 0 to 1; NaN if no example was held out, and for NULL.
+/// @return Share, 0 to 1; NaN if intent_heldout_count() is 0, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassifier) -> f64 {
     // SAFETY: the header requires it of the caller.
@@ -68,11 +70,11 @@ pub unsafe extern "C" fn intent_heldout_accuracy(classifier: *const IntentClassi
 
 /// Returns the accuracy to expect on wording like that of the examples.
 ///
-/// Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples are
-/// trained on. The share is saved with the model.
+/// Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples, if there
+/// are any, are trained on. Not measured with a validation file. The share is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
-/// @return Share, 0 to 1; NaN if it was not measured, such as with a validation file, and for NULL.
+/// @return Share, 0 to 1; NaN if it was not measured, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClassifier) -> f64 {
     // SAFETY: the header requires it of the caller.
@@ -81,7 +83,8 @@ pub unsafe extern "C" fn intent_familiar_accuracy(classifier: *const IntentClass
 
 /// Returns the share of labelled held-out examples that were answered with exactly their labels.
 ///
-/// A rejected example counts as wrong. The share is saved with the model.
+/// A rejected example counts as wrong. With a validation file, its examples are measured. The share
+/// is saved with the model.
 ///
 /// @param classifier Classifier. May be NULL.
 /// @return Share, 0 to 1; NaN if it was not measured, and for NULL.

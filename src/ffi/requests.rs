@@ -34,8 +34,9 @@ pub struct IntentAnswer {
 /// Function that receives the answer to a request. Called once for each accepted request, on a
 /// thread of the library.
 ///
-/// It may make any call; for intent_free(), no other call may be running. It must return: it must
-/// not throw or jump out. Its thread answers no other request meanwhile.
+/// The callback may make any call. It may call intent_free() only if no other call is running, and
+/// no call may follow that one. It must return: it must not throw or jump out. Its thread answers
+/// no other request meanwhile.
 ///
 /// @param answer  Answer.
 /// @param context The pointer given with the request.
@@ -63,20 +64,23 @@ impl Context {
 
 /// Queues a text and returns at once. The callback receives the answer.
 ///
-/// A few threads of the library answer requests in order, several at a time when they pile up. A
-/// full queue refuses requests with BUSY.
+/// A few threads of the library take requests from the queue in order. If several requests are
+/// waiting, a thread takes up to 64 of them, classifies them together, and then calls their
+/// callbacks one after the other. A full queue refuses requests with BUSY.
 ///
 /// @param classifier  Classifier. Must not be NULL.
 /// @param text        Text, at most INTENT_MAX_TEXT_BYTES long, copied.
 /// @param options     As for intent_predict(), copied.
-/// @param callback    Called with the answer, once if the call succeeds. Must not be NULL.
+/// @param callback    If intent_predict_async() succeeds, this is called exactly once, with the
+///                    answer; otherwise never. Must not be NULL.
 /// @param context     Passed to the callback. May be NULL.
 /// @param request_out Optional. Receives a handle of the request. Release it with
-///                    intent_request_free(). It may be written after the callback was called.
+///                    intent_request_free(). The callback may run before the handle is written
+///                    here.
 /// @param error_out   Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER; INVALID_ARGUMENT when
-///         an option is out of range or the system gives no threads for the queue; BUSY when the
-///         queue is full; SHUT_DOWN after intent_finish().
+///         an option is out of range or the system can't start a thread for the queue; BUSY when
+///         the queue is full; SHUT_DOWN after intent_finish().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_predict_async(
     classifier: *const IntentClassifier,
@@ -157,8 +161,8 @@ pub unsafe extern "C" fn intent_request_free(request: *mut IntentRequest) {
 
 /// Sets the size of the request queue and the number of threads that answer requests.
 ///
-/// Must be called before the first request. By default `workers` is the number of cores - 1, but 1
-/// to 4, and `capacity` is 1024.
+/// Must be called before the first request. By default `workers` is the number of cores minus one,
+/// but at least 1 and at most 4, and `capacity` is 1024.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param workers    Number of threads, 1 to 1024.

@@ -20,11 +20,13 @@ pub struct IntentRetrainingOptions {
     /// Number of learned examples after which a training starts. 0 never starts one. Defaults to
     /// 100.
     pub after: usize,
-    /// How to train, copied. NULL for the defaults on one thread.
+    /// How to train, copied. NULL for the defaults on one thread. Options of your own use all
+    /// cores, unless intent_options_set_threads() says otherwise.
     ///
-    /// Validation file, progress callback and training state are ignored. Preset, seed, acceptance
-    /// rate and clause separators are those of the model. Other options of the first training, such
-    /// as descriptions, must be given again.
+    /// Validation file, progress callback and training state are ignored. Preset, seed and
+    /// acceptance rate are those of the model, so costs must not be set: the training would fail.
+    /// Clause separators are those of the model unless set here. Other options of the first
+    /// training, such as descriptions and the lexicon, must be given again.
     pub training: *const IntentOptions,
     /// Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
     /// when the count is 0.
@@ -48,12 +50,19 @@ sized_struct!(IntentRetrainingOptions {
 
 /// Sets when and how the classifier is trained in the background, from all examples that are kept.
 ///
-/// The training runs on one thread of low priority. Its model takes the place of the current one
-/// unless it is worse: by more than two standard errors on the held-out examples or on up to 500
-/// kept examples, or by any golden example. Corrections that contradict other
-/// examples are not counted.
+/// The training runs with low priority, by default on one thread. The new model replaces the
+/// current one unless it is worse. It is worse if
 ///
-/// Without this call a training starts after every 100 learned examples.
+/// - it loses more than two standard errors on the held-out examples,
+/// - it loses more than two standard errors on up to 500 kept examples, or
+/// - it answers fewer golden examples correctly than the current one.
+///
+/// In this comparison, corrections that contradict other examples are left out.
+///
+/// Without this call a training starts after every 100 learned examples. It starts only if the
+/// examples of the first training are kept: by default they are not, see
+/// intent_options_set_training_state(). If they are not kept, the statistics count a refused
+/// training instead.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param options    Options. NULL for the defaults.
@@ -84,8 +93,10 @@ pub unsafe extern "C" fn intent_set_retraining(
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, NO_VECTORIZER, UNTRAINABLE or OUT_OF_MEMORY; INVALID_ARGUMENT when
-///         the examples of the training are not kept.
+/// @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
+///         the training are not kept, when no kept example has a label, when the model has a
+///         lexicon and the options of intent_set_retraining() have none, and for models of the
+///         reference preset; UNTRAINABLE when the system can't start a thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_retrain(
     classifier: *const IntentClassifier,
@@ -131,12 +142,13 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 
 /// Returns to the model from before the last background training.
 ///
-/// Examples that were learned since are learned again by that model.
+/// Examples that were learned since are learned again by that model. Labels keep their indices. A
+/// background training that is running is ended.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
-///         is no such model. On failure nothing has changed.
+///         is no such model. On failure the model has not changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_roll_back(
     classifier: *const IntentClassifier,

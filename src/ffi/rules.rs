@@ -9,8 +9,8 @@ use crate::{LiveClassifier, Rule};
 
 /// Creates a classifier from keyword rules alone, without training.
 ///
-/// It answers what the rules match and rejects every other text. It learns from intent_update(),
-/// and after 100 examples a background training starts.
+/// It answers what the rules match and rejects every other text. It learns from intent_update() and
+/// keeps the examples, and after 100 examples a background training starts.
 ///
 /// @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
 ///                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
@@ -38,10 +38,17 @@ pub unsafe extern "C" fn intent_from_rules(
 /// Replaces the keyword rules of a classifier. Unknown labels are added. The rules are saved with
 /// the model.
 ///
-/// The network decides alone when the probability of its top label is 0.85 or more. Otherwise the
-/// labels of matching rules come first, with a probability of 0.85. In a multi-label model the
-/// labels that the network chooses follow. A single-label model answers the label of the longest
-/// match alone. intent_predict_detailed() tells whether a rule answered.
+/// The network comes first. It decides alone if it does not reject the text and the probability of
+/// its top label is 0.85 or more.
+///
+/// Otherwise the labels of the matching rules come first, with a probability of 0.85, even if the
+/// network rejects the text. In a multi-label model the other labels that the network chooses
+/// follow. A single-label model answers only one label: that of the longest match. It answers more
+/// if `top` asks for more.
+///
+/// Rules are ignored in a prediction with a `threshold` above 0.85. intent_predict_detailed() tells
+/// whether a rule answered. A model that was trained on feature rows stores rules but never uses
+/// them, since it reads no texts.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param rules      As for intent_from_rules(). [] removes all rules.

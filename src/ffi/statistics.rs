@@ -31,7 +31,8 @@ pub struct IntentStats {
     pub rejected: u64,
     /// Number of texts answered by a keyword rule, without those of intent_predict_batch().
     pub by_rule: u64,
-    /// Number of texts whose network was computed by an engine other than the CPU.
+    /// Number of texts for which an engine other than the CPU computed the network. Every text
+    /// counts for the engine of single texts, also in a batch.
     pub accelerated: u64,
     /// Predictions per second, over the whole time.
     pub per_second: f64,
@@ -113,19 +114,23 @@ pub unsafe extern "C" fn intent_stats(
 /// Writes the statistics of a classifier as one JSON object. It holds no texts. Later versions may
 /// add keys.
 ///
-/// It has the members of intent_statistics without `accelerated`, `training_state_bytes` as
-/// `learner_bytes`, times under `latency` with their `count` and `sum_us`, and:
+/// It has all members of intent_statistics except `accelerated`. `training_state_bytes` is named
+/// `learner_bytes`. The times under `latency` also have `count` and `sum_us`. It also has:
 ///
 /// - `seconds`: age of the classifier.
 /// - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
 ///   waiting times in the `queue`.
-/// - `runtimes`: for each engine its `name` and `predictions`, the networks that it computed.
-/// - `neural_engine`: true if the system has one; null if it doesn't tell. `neural_engine_plan`: as
-///   `plan` in intent_engine_json().
+/// - `runtimes`: for each engine its `name` and `predictions`: for how many texts it computed the
+///   network, counted as for `accelerated`.
+/// - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
+///   tell.
+/// - `neural_engine_plan`: as `plan` in intent_engine_json(); null if there is none.
 /// - `labels`: how often each label was answered, by its name at the time.
 /// - `model_checksum`: checksum of the model in use.
 /// - `statistics_bytes`: maximum size of the statistics in memory, in bytes.
-/// - `load_ms`: milliseconds that loading took, or training with a training state; null otherwise.
+/// - `load_ms`: milliseconds that it took to load the first model or training state, or to train
+///   with a training state. null for a classifier that was trained without one, and for one from
+///   intent_from_rules().
 /// - `last_refusal`: why the last of the `retrainings_refused` failed or was worse; null if none.
 ///
 /// @param classifier Classifier. Must not be NULL.

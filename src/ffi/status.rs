@@ -39,11 +39,13 @@ pub enum IntentStatus {
     /// A line of a data file or a lexicon can't be parsed. The message names the file and the line.
     BadData = 20,
 
-    /// The training-state file is corrupt, is not a training-state file, is in use by another
-    /// classifier or process, or was replaced by another file while it was open.
+    /// The training-state file is corrupt, is not a training-state file, was written by a newer
+    /// library, or is in use by another classifier or process. For a change: the file is read-only,
+    /// or another program has replaced or changed it while it was open.
     BadTrainingState = 21,
 
-    /// The examples can't be trained on. The message says why.
+    /// The examples can't be trained on, or the system can't start a thread for a background
+    /// training. The message says why.
     Untrainable = 30,
     /// The progress callback stopped the training.
     Stopped = 31,

@@ -81,10 +81,11 @@ pub unsafe extern "C" fn intent_train_file(
 
 /// Trains a classifier on feature rows instead of texts, otherwise like intent_train().
 ///
-/// The classifier answers only intent_predict_features(). Calls with a text fail with
-/// NO_VECTORIZER.
+/// The classifier answers only intent_predict_features(). Calls that classify or learn from texts
+/// fail with NO_VECTORIZER, and so do calls that change labels.
 ///
-/// @param rows           Feature rows, one for each example. None fails with UNTRAINABLE.
+/// @param rows           Feature rows, one for each example. If there are no rows, the call fails
+///                       with UNTRAINABLE.
 /// @param labels         As for intent_train().
 /// @param label_counts   Array of numbers, one for each row, as for intent_train().
 /// @param options        How to train. NULL for the defaults.

@@ -22,9 +22,10 @@ pub(super) fn durability(power_safe: bool) -> Durability {
 ///                       power fails. Changes take longer then.
 /// @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
 /// @param error_out      Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, OUT_OF_MEMORY or IO;
-///         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, or is in use
-///         by another classifier or process.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, OUT_OF_MEMORY or IO;
+///         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, was written
+///         by a newer library, or is in use by another classifier or process. A read-only file
+///         loads; later changes then fail with BAD_TRAINING_STATE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_load_training_state(
     path: IntentText,
@@ -41,19 +42,22 @@ pub unsafe extern "C" fn intent_load_training_state(
     }
 }
 
-/// Saves the training state of a classifier to a file and keeps it there from now on.
+/// Saves the training state of a classifier to a file. From now on, every change is also written to
+/// this file.
 ///
-/// The file holds the model, what updates need besides, the texts kept for learning, and every
-/// later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the texts.
-/// Only its owner can read it. intent_save() saves the model alone, without any text.
+/// The file holds the model, the other data that updates need, the texts kept for learning, and
+/// every later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the
+/// texts. An embedding is the vector stored for an n-gram; several n-grams may share one. Only the
+/// owner of the file can read it. intent_save() saves the model alone, without any text.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param path       Path of the training-state file, by convention NAME.learner. Must not be
 ///                   empty. An existing file is replaced in one step.
 /// @param power_safe As for intent_load_training_state().
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_TRAINING_STATE,
-///         OUT_OF_MEMORY or IO.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER,
+///         OUT_OF_MEMORY or IO; BAD_TRAINING_STATE when the file is in use by another classifier or
+///         process.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_save_training_state(
     classifier: *const IntentClassifier,

@@ -10,7 +10,8 @@ use crate::data::Example;
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct IntentUpdate {
-    /// Number of examples that were learned. Of several with the same text the last counts.
+    /// Number of examples that were learned. If several examples have the same text, only the last
+    /// one is used.
     pub examples: usize,
     /// Number of examples now classified correctly.
     pub right: usize,
@@ -26,11 +27,14 @@ pub struct IntentUpdate {
 /// a new label. Predictions on other threads go on with the old model meanwhile. After the call
 /// predictions use the new model. Updates of one classifier run one after the other.
 ///
-/// An update can make predictions for other texts worse. To prevent this, it trains on kept
-/// examples too if the classifier has a training state: it was trained with
+/// An update can make predictions for other texts worse. To prevent this, the update also trains on
+/// kept examples if the classifier has a training state: it was trained with
 /// intent_options_set_training_state(), or comes from intent_load_training_state() or
-/// intent_from_rules(). Without one it uses the classifier's own predictions, which works less
-/// well. A background training follows after a number of examples: see intent_set_retraining().
+/// intent_from_rules(). Without a training state, the update uses the classifier's own predictions
+/// in place of kept examples. This works less well.
+///
+/// If the examples of the training are kept, a background training starts after a number of learned
+/// examples: see intent_set_retraining().
 ///
 /// If the training-state file was deleted, it is written again. If another file took its place, the
 /// update fails with BAD_TRAINING_STATE and leaves that file alone: save the training state to
@@ -46,8 +50,9 @@ pub struct IntentUpdate {
 /// @param update_out   Optional. Receives the result.
 /// @param error_out    Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG, NO_VECTORIZER or OUT_OF_MEMORY;
-///         INVALID_ARGUMENT when a label is new and intent_allow_new_labels() forbids it, when a
-///         text with labels holds nothing to learn from, and for models of the reference preset;
+///         INVALID_ARGUMENT when a label name is empty, has 256 bytes or more or has control
+///         characters, when a label is new and intent_allow_new_labels() forbids it, when a text
+///         with labels holds nothing to learn from, and for models of the reference preset;
 ///         BAD_TRAINING_STATE when the training-state file is read-only, or was replaced or changed
 ///         by another program; IO when it can't be written. On failure nothing was learned.
 #[unsafe(no_mangle)]

@@ -43,15 +43,18 @@ use std::path::Path;
 pub struct TrainingSummary {
     /// Number of lines it was trained on, lines without labels included.
     pub examples: usize,
-    /// Number of lines with labels held out to choose epochs, calibration and the rejection
-    /// threshold.
+    /// Number of labelled examples that training held out, or that the validation data has.
     pub heldout: usize,
-    /// Share of the held-out in-scope lines whose top label is right, before rejection, 0 to 1.
-    /// `None` if no lines could be held out. No near-duplicate of these lines was trained on
-    /// meanwhile, so this is the accuracy to expect for new wording.
+    /// Share of labelled held-out examples whose top label was right, before any text is rejected,
+    /// 0 to 1. `None` if there were none.
+    ///
+    /// The run that measures it is trained neither on these examples nor on near-duplicates of
+    /// them, so this is the accuracy to expect on new wording. With validation data, its examples
+    /// are measured, and near-duplicates of them stay in the training.
     pub heldout_accuracy: Option<f64>,
-    /// Accuracy to expect for wording like that of the training lines, 0 to 1: near-duplicates of
-    /// the lines tested were trained on. `None` if not measured.
+    /// Accuracy to expect on wording like that of the examples, 0 to 1: near-duplicates of the
+    /// held-out examples, if there are any, are trained on. `None` if it was not measured, as with
+    /// validation data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub familiar_accuracy: Option<f64>,
     /// Share of the held-out in-scope lines answered with exactly their labels, rejection included,

@@ -41,12 +41,12 @@ impl Latency {
     }
 }
 
-/// Number of predictions by one engine.
+/// Number of texts for which one engine computed the network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EngineCount {
     /// Name of the engine.
     pub name: &'static str,
-    /// Number of its predictions.
+    /// Number of texts. Every text counts for the engine of single texts, also in a batch.
     pub predictions: u64,
 }
 
@@ -70,7 +70,7 @@ pub struct StatisticsReport {
     /// Latency of stages, sampled from one prediction in 64: `vectorize`, `network`, `decide`; and
     /// `queue`, the time that each asynchronous request waited.
     pub stages: BTreeMap<&'static str, Latency>,
-    /// Predictions by engine.
+    /// Number of texts by engine.
     #[serde(rename = "runtimes")]
     pub engines: Vec<EngineCount>,
     /// Whether the system has a Neural Engine. `None` if the system doesn't tell.
@@ -93,8 +93,8 @@ pub struct StatisticsReport {
     pub learner_bytes: u64,
     /// Maximum memory of these statistics in bytes.
     pub statistics_bytes: u64,
-    /// Time to open or train the first model, in milliseconds. `None` if the classifier was given
-    /// an existing model.
+    /// Milliseconds that it took to load the first model or training state, or to train with a
+    /// training state. `None` if the classifier was made of an existing model or of rules.
     pub load_ms: Option<f64>,
     /// Number of examples learned since the classifier was created.
     pub learned: u64,

@@ -14,13 +14,13 @@ use std::sync::Arc;
 /// Recipes for training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Preset {
-    /// [`Preset::Multi`] if more than 1 % of the labelled lines have two or more labels, otherwise
-    /// [`Preset::Single`].
+    /// [`Preset::Multi`] if more than 1 % of the labelled examples have two or more labels,
+    /// otherwise [`Preset::Single`].
     #[default]
     Auto,
-    /// One label per text: a prediction is the most probable label.
+    /// One label per text: the top label.
     Single,
-    /// Label sets: a prediction is every label that reaches its threshold.
+    /// A set of labels per text: every label that reaches its threshold.
     Multi,
     /// The original system, unchanged: 256 fixed hash buckets, no skip connection, Adam 1e-3 with
     /// weight decay 1e-5, batch 32, 50 epochs, threshold 0.5, no calibration. A baseline for
@@ -65,59 +65,76 @@ const MAX_EPOCHS: usize = 100_000;
 /// Training options. The defaults suit most data; each option gives the reason for its default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainOptions {
-    /// The recipe. Defaults to [`Preset::Auto`], which looks at whether lines have one label or
-    /// several.
+    /// The recipe. Defaults to [`Preset::Auto`], which chooses by whether examples have one label
+    /// or several.
     pub preset: Preset,
-    /// Passes over the data, 1 to 100,000. Defaults to a number by preset and number of lines,
-    /// since small data needs more passes for the same number of steps. If set, the held-out lines
-    /// choose only the calibration.
+    /// Number of epochs, passes over the examples, 1 to 100,000. The default is between 6 and 100:
+    /// the fewer examples, the more epochs, since few examples need more passes for the same number
+    /// of steps. If not set, training uses fewer epochs when they are clearly better on the
+    /// held-out examples.
     pub epochs: Option<usize>,
-    /// Seed of all randomness. Defaults to 1. With the same seed, two trainings are equal.
+    /// Random seed. Defaults to 1. The same data, options and seed give the same model, byte for
+    /// byte.
     pub seed: u64,
-    /// Number of threads, 0 to 1024; 0 means all cores. Defaults to 0. The model doesn't depend on
+    /// Number of threads, 0 to 1024; 0 means all cores. Defaults to 0. The model does not depend on
     /// it.
     pub threads: usize,
-    /// Acceptance rate: the share of the held-out in-scope lines that the rejection threshold
+    /// Acceptance rate: the share of labelled held-out examples that the rejection threshold
     /// accepts, over 0 and at most 1. Defaults to 0.95: rejecting one in-scope text in twenty is
     /// the price for recognising most out-of-scope texts.
+    ///
+    /// With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in
+    /// it is known, or if no label reaches its own threshold.
     pub keep: f64,
-    /// Costs of mistakes, in place of an acceptance rate: a text is rejected if that is cheaper on
-    /// average on the held-out lines. If set, `keep` must be at its default. Defaults to `None`.
+    /// Costs of mistakes, instead of an acceptance rate. Training chooses the acceptance rate at
+    /// which the mean cost of the held-out examples is lowest. If set, `keep` must be at its
+    /// default. Defaults to `None`.
     pub cost: Option<Cost>,
-    /// Learning rate of the network, over 0 and at most 1. Defaults to 2e-3, twice Adam's usual
-    /// rate, for batches of 128.
+    /// Learning rate of the network, over 0 and at most 1. The default is 0.002 below 500 labels,
+    /// twice Adam's usual rate, and 0.003 for 500 labels or more.
     pub learning_rate: Option<f32>,
-    /// Lines per step, 1 or more. Defaults to 128, or 32 for small data, which gains from more and
-    /// noisier steps.
+    /// Batch size in examples, 1 or more. Defaults to 128.
+    ///
+    /// The default is 32 instead if there are fewer than 500 labels and few examples, which gain
+    /// from more and noisier steps. With [`Preset::Multi`], few means fewer than 10,000. With
+    /// [`Preset::Single`], few means fewer than 5,000, or on average at most 20 per label.
     pub batch: Option<usize>,
-    /// Probability of dropping an n-gram of a text in training, 0 to below 1. Defaults to 0.5 for
-    /// single-label data, where it adds 0.7 points because texts are then recognised by several
-    /// n-grams. Defaults to 0.4 for few examples with a lexicon, and for large multi-label data,
-    /// where a single n-gram may be the only evidence for a label.
+    /// Probability that an n-gram is left out of a training text, 0 to below 1.
+    ///
+    /// Defaults to 0.5: it adds 0.7 points on single-label data, because texts are then recognised
+    /// by several n-grams. It is 0.4 in two cases: with [`Preset::Multi`] and 10,000 examples or
+    /// more, where a single n-gram may be the only evidence for a label; and with
+    /// [`Preset::Single`], a lexicon and on average at most 20 examples per label.
     pub feature_dropout: Option<f32>,
-    /// Share of synthetic negatives: the probability of replacing a line with a mixture of two
-    /// lines with different labels, which gets no label. 0 to below 1. Defaults to 0.1 for
-    /// single-label data and to 0.3 for few examples without a lexicon, since it teaches what
-    /// out-of-scope texts look like. Defaults to 0 for multi-label data, where a mixture has both
-    /// labels.
+    /// Share of synthetic negatives: the probability that an example is replaced by one, 0 to below
+    /// 1. A synthetic negative mixes two examples with different labels, and is trained as out of
+    /// scope. It teaches what out-of-scope texts look like.
+    ///
+    /// Defaults to 0 with [`Preset::Multi`], where a mixture has both labels, and to 0.1 with
+    /// [`Preset::Single`]. With [`Preset::Single`] it is 0.3 if there is no lexicon and there are
+    /// on average at most 20 examples per label.
     pub outliers: Option<f32>,
-    /// The clause separators, at most [`MAX_SEPARATORS`] words and marks such as `and` and `,`. An
-    /// empty list means that each text is one clause. Defaults to separators learned from lines
-    /// with several labels, used if they improve the held-out lines.
+    /// Words and punctuation marks that separate clauses, such as `and` and `,`; at most
+    /// [`MAX_SEPARATORS`]. With an empty list, texts are not cut into clauses.
+    ///
+    /// By default clause separators are learned from examples with several labels, and used if they
+    /// improve the results on held-out examples.
     pub separators: Option<Vec<String>>,
-    /// Whether the name of a label with few lines is added as one more line of it, with underscores
-    /// as spaces. Defaults to true: names such as `book_flight` add five points with five examples
-    /// per label. Names without a word of at least three letters are ignored.
+    /// Whether the name of a label is used as one more example of the label, with underscores
+    /// replaced by spaces. This applies only to labels with at most 20 examples. Names without a
+    /// word of at least three letters are ignored. Defaults to true: names such as `book_flight`
+    /// add five points with five examples per label.
     pub label_names: bool,
-    /// Labels that get the first indices, in this order, even if no line has them, so that indices
-    /// match an earlier model's. Defaults to none; labels are numbered in the order of their first
-    /// line.
+    /// Labels that get the first indices, in this order, even if no example has them, so that
+    /// indices match an earlier model's. Defaults to none: labels get their indices in order of
+    /// first appearance.
     pub labels: Vec<String>,
-    /// Descriptions of some labels, as (label, text), in the words of their texts. Each is added as
-    /// one more line of its label, in place of the name.
+    /// Descriptions of labels, as (label, text): each is one more example of its label, used
+    /// instead of its name. Write them in words that texts of the label use. Defaults to none.
     pub descriptions: Vec<(String, String)>,
-    /// Word vectors from elsewhere, which help if examples are few. Defaults to `None`. The model
-    /// has the rows of the words that matter to it, so predictions don't need the lexicon.
+    /// Lexicon: word vectors from elsewhere, which help when examples are few. Defaults to `None`.
+    /// The model stores the vectors that it needs, so that the lexicon is not needed after
+    /// training.
     pub lexicon: Option<Arc<Lexicon>>,
 }
 

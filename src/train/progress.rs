@@ -9,27 +9,31 @@ use std::time::Instant;
 /// A run of training. With two or more threads, the held-out and the final run overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// On some lines, once split into clauses and once whole, to choose the better way.
+    /// Trains on some of the examples, to decide whether to cut texts into clauses.
     Clauses,
-    /// On the lines that are not held out.
+    /// Trains on the examples that are not held out, or on all examples if there is validation
+    /// data. Chooses the calibration and the rejection threshold. Also chooses the number of epochs
+    /// if it is the only run of this kind and the options do not set it.
     Heldout,
-    /// On all lines.
+    /// Trains the weights of the model on all examples, held-out ones included. With validation
+    /// data, this run is made only if fewer epochs were chosen.
     Final,
 }
 
 /// Progress of a training, reported after each epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// The run of the last epoch.
+    /// Kind of the run that the most recently finished epoch belongs to.
     pub phase: Phase,
     /// Number of epochs done, over all runs.
     pub epoch: usize,
     /// Total number of epochs over all runs, as far as known.
     pub epochs: usize,
-    /// Mean loss per line over the last epoch.
+    /// Mean loss per example in the most recently finished epoch.
     pub loss: f64,
-    /// Share of the held-out lines answered correctly after this epoch, 0 to 1: by the top label
-    /// for single-label models, by the exact set for others. `None` except in the held-out run.
+    /// Share of held-out examples answered correctly after this epoch, 0 to 1: by the top label for
+    /// single-label models, by the exact set for others. `None` if it was not measured:
+    /// [`Phase::Heldout`] measures it, if there is only one run of that kind.
     pub heldout_score: Option<f64>,
     /// Estimate of the remaining time in seconds.
     pub seconds_left: f64,

@@ -11,8 +11,8 @@ pub struct TrainReport {
     pub examples: usize,
     /// Number of labels.
     pub labels: usize,
-    /// Number of lines with labels that were held out, over all folds, or that the validation data
-    /// has. Training warns if there are fewer than 10.
+    /// Number of labelled examples that training held out, over all folds. With validation data,
+    /// the number of labelled examples in it. Training warns if there are fewer than 10.
     pub heldout: usize,
     /// Accuracy to expect for new wording, 0 to 1: see
     /// [`TrainingSummary::heldout_accuracy`](crate::model::TrainingSummary::heldout_accuracy).

@@ -34,15 +34,16 @@ pub(in super::super) fn format(number: u32) -> Result<Option<Format>, Failure> {
     choice(number, &FORMATS, "format", "INTENT_FORMAT_")
 }
 
-/// Sets a validation file, whose examples are used instead of held-out ones. None by default.
+/// Sets a validation file. None by default.
 ///
+/// Its examples are used in place of held-out ones: training holds out none of its own examples.
 /// The file is read when a training starts. Only trainings on texts can use it.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param path      Path of the data file, copied. NULL with length 0 removes the file.
 /// @param format    One of the INTENT_FORMAT_ constants.
 /// @param error_out Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_options_set_valid_file(
     options: *mut IntentOptions,
@@ -60,8 +61,8 @@ pub unsafe extern "C" fn intent_options_set_valid_file(
     }
 }
 
-/// Keeps what later updates need, including the examples, in memory and in a training-state file:
-/// see intent_save_training_state(). By default only the model is kept.
+/// Keeps the data that later updates need, including the examples of the training, in memory and in
+/// a training-state file: see intent_save_training_state(). By default only the model is kept.
 ///
 /// Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE. Otherwise
 /// training fails with INVALID_ARGUMENT.
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn intent_options_set_valid_file(
 ///                   replaced in one step.
 /// @param power_safe As for intent_load_training_state().
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_options_set_training_state(
     options: *mut IntentOptions,

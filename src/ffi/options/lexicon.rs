@@ -55,14 +55,14 @@ pub unsafe extern "C" fn intent_options_set_lexicon(
 /// Sets a lexicon that is read from a file during this call, not when training starts. Replaces an
 /// earlier lexicon. None by default.
 ///
-/// The file has a word and its numbers on each line, like the .vec files of fastText and word2vec,
-/// and GloVe. A folder of a Model2Vec model, or of a sentence-transformers model with static
-/// embeddings, works too.
+/// Each line of the file has a word and its numbers, as in the .vec files of fastText and word2vec
+/// and in GloVe files. A folder of a Model2Vec model, or of a sentence-transformers model with
+/// static embeddings, works too.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param path      Path of the file or folder. NULL with length 0 removes the lexicon.
 /// @param error_out Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA or IO.
+/// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, BAD_DATA or IO.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_options_set_lexicon_file(
     options: *mut IntentOptions,

@@ -13,10 +13,12 @@ use libc::c_void;
 pub enum IntentPhase {
     /// Trains on some of the examples, to decide whether to cut texts into clauses.
     Clauses = 0,
-    /// Trains on the examples that are not held out, to choose epochs, calibration and the
-    /// rejection threshold.
+    /// Trains on the examples that are not held out, or on all examples if there is a validation
+    /// file. Chooses the calibration and the rejection threshold. Also chooses the number of epochs
+    /// if it is the only run of this kind and intent_options_set_epochs() was not called.
     Heldout = 1,
-    /// Trains the weights of the model on all examples.
+    /// Trains the weights of the model on all examples, held-out ones included. With a validation
+    /// file, this run is made only if fewer epochs were chosen.
     Final = 2,
 }
 
@@ -24,23 +26,23 @@ pub enum IntentPhase {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct IntentProgress {
-    /// Kind of the run that the last epoch belongs to.
+    /// Kind of the run that the most recently finished epoch belongs to.
     pub phase: IntentPhase,
     /// Number of finished epochs, over all runs.
     pub epoch: usize,
     /// Number of epochs, over all runs, as far as known.
     pub epochs: usize,
-    /// Mean loss per example in the last epoch.
+    /// Mean loss per example in the most recently finished epoch.
     pub loss: f64,
-    /// Share of held-out examples answered correctly after this epoch, 0 to 1; NaN if there are
-    /// none.
+    /// Share of held-out examples answered correctly after this epoch, 0 to 1. NaN if it was not
+    /// measured: INTENT_PHASE_HELDOUT measures it, if there is only one run of that kind.
     pub heldout_score: f64,
     /// Estimated seconds to go.
     pub seconds_left: f64,
 }
 
 /// Function that is called after each epoch, one call at a time per training. It runs on a thread
-/// of the library, or on the calling thread if the system gives no threads.
+/// of the library, or on the calling thread if the system can't start a thread.
 ///
 /// It must return: it must not throw or jump out.
 ///

@@ -50,8 +50,10 @@ pub unsafe extern "C" fn intent_options_set_preset(
     }
 }
 
-/// Sets the number of epochs, passes over the examples. Defaults to 6 to 100, more for fewer
-/// examples.
+/// Sets the number of epochs, passes over the examples.
+///
+/// The default is between 6 and 100: the fewer examples, the more epochs. If this function is not
+/// called, training uses fewer epochs when they are clearly better on the held-out examples.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param epochs    1 to 100000.
@@ -104,7 +106,8 @@ pub unsafe extern "C" fn intent_options_set_threads(
 /// Sets the acceptance rate: the share of labelled held-out examples that the rejection threshold
 /// accepts. Defaults to 0.95.
 ///
-/// 1 accepts every text in which anything is known.
+/// With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in it
+/// is known, or if no label reaches its own threshold.
 ///
 /// @param options         Options. Must not be NULL.
 /// @param acceptance_rate > 0 and <= 1.
@@ -123,12 +126,14 @@ pub unsafe extern "C" fn intent_options_set_acceptance_rate(
 /// Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
 ///
 /// Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
-/// Wrong labels cost 1, and so does any label for a text that is out of scope. Training fails with
-/// INVALID_ARGUMENT when intent_options_set_acceptance_rate() sets a rate other than the default as
-/// well.
+/// Wrong labels cost 1, and so does any label for a text that is out of scope.
+///
+/// If costs are set and intent_options_set_acceptance_rate() has also set a rate other than the
+/// default, training fails with INVALID_ARGUMENT.
 ///
 /// @param options       Options. Must not be NULL.
-/// @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+/// @param ask_back_cost Cost, 0 to 1, of rejecting a text that has a label: the program must then
+///                      ask the user again.
 /// @param foreign_share Share of texts in use that are out of scope, 0 to 1.
 /// @param error_out     Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
@@ -144,7 +149,8 @@ pub unsafe extern "C" fn intent_options_set_cost(
     unsafe { set(options, error_out, |train| train.cost = cost) }
 }
 
-/// Sets the learning rate of the network. Defaults to 0.002, from 500 labels on to 0.003.
+/// Sets the learning rate of the network. The default is 0.002 below 500 labels, and 0.003 for 500
+/// labels or more.
 ///
 /// @param options       Options. Must not be NULL.
 /// @param learning_rate > 0 and <= 1.
@@ -162,8 +168,9 @@ pub unsafe extern "C" fn intent_options_set_learning_rate(
 
 /// Sets the batch size in examples. Defaults to 128.
 ///
-/// Below 500 labels, it defaults to 32 for few examples: with MULTI fewer than 10,000; with SINGLE
-/// fewer than 5,000, or at most 20 per label.
+/// The default is 32 instead if there are fewer than 500 labels and few examples. With MULTI, few
+/// means fewer than 10,000. With SINGLE, few means fewer than 5,000, or on average at most 20 per
+/// label.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param batch     >= 1.
@@ -181,8 +188,8 @@ pub unsafe extern "C" fn intent_options_set_batch(
 
 /// Sets the probability that an n-gram is left out of a training text.
 ///
-/// Defaults to 0.5, or to 0.4 with MULTI from 10,000 examples on, and with SINGLE for a lexicon and
-/// at most 20 examples per label.
+/// Defaults to 0.5. It is 0.4 in two cases: with MULTI and 10,000 examples or more, and with
+/// SINGLE, a lexicon and on average at most 20 examples per label.
 ///
 /// @param options         Options. Must not be NULL.
 /// @param feature_dropout >= 0 and < 1.
@@ -201,8 +208,8 @@ pub unsafe extern "C" fn intent_options_set_feature_dropout(
 /// Sets the share of synthetic negatives. A synthetic negative mixes two examples with different
 /// labels, and is trained as out of scope.
 ///
-/// Defaults to 0 with MULTI. Defaults to 0.1 with SINGLE, or to 0.3 without a lexicon and with at
-/// most 20 examples per label.
+/// Defaults to 0 with MULTI and to 0.1 with SINGLE. With SINGLE it is 0.3 if there is no lexicon
+/// and there are on average at most 20 examples per label.
 ///
 /// @param options   Options. Must not be NULL.
 /// @param share     Probability that an example is replaced by a synthetic negative, >= 0 and < 1.

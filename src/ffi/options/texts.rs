@@ -14,7 +14,7 @@ use crate::TrainOptions;
 /// @param options    Options. Must not be NULL.
 /// @param separators Array of `count` texts, each one word or one punctuation mark, copied. May be
 ///                   NULL when the count is 0.
-/// @param count      Number of separators, at most 64. 0 turns cutting off.
+/// @param count      Number of separators, at most 64. With 0, texts are not cut into clauses.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
 #[unsafe(no_mangle)]
@@ -37,8 +37,8 @@ pub unsafe extern "C" fn intent_options_set_clause_separators(
     }
 }
 
-/// Sets whether the name of a label with at most 20 examples is one more example of it, with
-/// underscores as spaces. Defaults to true.
+/// Sets whether the name of a label is used as one more example of the label, with underscores
+/// replaced by spaces. This applies only to labels with at most 20 examples. Defaults to true.
 ///
 /// @param options     Options. Must not be NULL.
 /// @param label_names true to use names as examples.
@@ -60,8 +60,9 @@ pub unsafe extern "C" fn intent_options_set_label_names(
 /// Write it in words that texts of the label use.
 ///
 /// @param options     Options. Must not be NULL.
-/// @param label       Name of the label, copied. Training fails with INVALID_ARGUMENT when no
-///                    example has the label.
+/// @param label       Name of the label, copied. This call does not check it. Training fails with
+///                    INVALID_ARGUMENT when no example has the label, so also for a name of 256
+///                    bytes or more.
 /// @param description Description, copied. Replaces an earlier one of the same label.
 /// @param error_out   Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG.

@@ -37,7 +37,8 @@ extension IntentClassifier {
     /// called before the first request.
     ///
     /// - Parameters:
-    ///   - threads: 1 to 1024. By default the number of cores - 1, but 1 to 4.
+    ///   - threads: 1 to 1024. By default the number of cores minus one, but at least 1 and at most
+    ///     4.
     ///   - capacity: Number of requests that may wait, 1 to 65,536. 1024 by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if a number is out of range or the first
     ///   request was made already.

@@ -36,9 +36,9 @@ public enum EngineChoice: String, Hashable, Sendable, Codable, CaseIterable {
 public struct EngineReport: Hashable, Sendable, Decodable {
     /// Times of an engine: medians in microseconds.
     public struct Figures: Hashable, Sendable, Decodable {
-        /// For one row by itself.
+        /// For a single feature row.
         public let single: Double
-        /// For one row in a batch of 64.
+        /// For each row in a batch of 64 rows.
         public let batch: Double
 
         enum CodingKeys: String, CodingKey {
@@ -95,7 +95,7 @@ public struct EngineReport: Hashable, Sendable, Decodable {
 
     /// The choice of ``IntentClassifier/setEngine(_:)``.
     public let asked: EngineChoice
-    /// Name of the engine for one text.
+    /// Name of the engine for single texts.
     public let single: String
     /// Name of the engine for batches.
     public let batch: String
@@ -105,9 +105,9 @@ public struct EngineReport: Hashable, Sendable, Decodable {
     public let cpu: Figures?
     /// The engines that were considered.
     public let candidates: [Candidate]
-    /// Why the CPU answers although another engine was chosen; `nil` otherwise.
+    /// Why no engine of the choice could be tried, so that the CPU answers; `nil` otherwise.
     public let note: String?
-    /// True if the system has a Neural Engine; `nil` if it doesn't tell.
+    /// True if the system has a Neural Engine, false if not; `nil` if it doesn't tell.
     public let hasNeuralEngine: Bool?
 
     enum CodingKeys: String, CodingKey {
@@ -121,8 +121,8 @@ public enum CoreMLPrecision: Hashable, Sendable, CaseIterable {
     case float16
     /// float32 throughout. Never runs on the Neural Engine. Needs macOS 12 or iOS 15.
     case float32
-    /// The model's own integer weights and float16 activations: half the size. Needs macOS 13 or
-    /// iOS 16.
+    /// The model's own integer weights and float16 activations: about half the size of a float16
+    /// package. Needs macOS 13 or iOS 16.
     case int8
 
     var precision: intent_precision {
@@ -144,8 +144,8 @@ extension IntentClassifier {
     /// ``EngineChoice/cpu``.
     ///
     /// Engines are built, compared with the CPU and measured in the background. The CPU answers
-    /// until that is done, and if no engine agrees with it. An engine that fails later is replaced
-    /// by the CPU within the same call.
+    /// until that is done. If no engine agrees with the CPU, the CPU continues to answer. An engine
+    /// that fails later is replaced by the CPU within the same call.
     ///
     /// On systems without Core ML, or without the requested compute units, the CPU answers.
     /// ``engineReport`` tells why.

@@ -9,7 +9,7 @@ public struct Explanation: Hashable, Sendable, Decodable {
         public let label: String
         /// Logit over all clauses.
         public let logit: Double
-        /// Probability, 0 to 1.
+        /// Probability that the network gives it, 0 to 1.
         public let probability: Double
         /// True if the label was chosen.
         public let isChosen: Bool
@@ -50,9 +50,9 @@ public struct Explanation: Hashable, Sendable, Decodable {
         public let base: Double
         /// What each n-gram adds, strongest first.
         public let shares: [Share]
-        /// Sum for n-grams too many to list.
+        /// Sum for all n-grams that are not listed, since there are too many.
         public let others: Double
-        /// Rounding error.
+        /// Rounding errors.
         public let rest: Double
     }
 
@@ -89,10 +89,11 @@ public struct Explanation: Hashable, Sendable, Decodable {
     public let score: Double?
     /// Rejection threshold: texts with a lower score are rejected. `nil` if no score rejects.
     public let rejectBelow: Double?
-    /// The labels that keyword rules asked for.
+    /// Labels of the keyword rules that match. Empty if no rule decided. All numbers are those of
+    /// the network.
     public let byRule: [String]
-    /// The chosen labels, up to 8, and the three with the largest logits, best first. Empty if
-    /// nothing in the text is known.
+    /// Up to 8 chosen labels, plus the three labels with the largest logits (they may be the same),
+    /// best first. Empty if nothing in the text is known, even if a rule chose labels.
     public let labels: [Judgement]
     /// The clauses, in the order of the text.
     public let clauses: [Clause]
@@ -115,7 +116,8 @@ public struct Explanation: Hashable, Sendable, Decodable {
 }
 
 extension IntentClassifier {
-    /// Explains a prediction: the clauses of the text, and what each n-gram adds to the logits.
+    /// Explains a prediction: the clauses of the text, and what each n-gram adds to the logits (the
+    /// scores of the labels before they become probabilities).
     ///
     /// Meant for people who look into a single text: it takes about ten milliseconds per clause.
     ///

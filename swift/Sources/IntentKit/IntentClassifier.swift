@@ -10,8 +10,8 @@ import Foundation
 /// ```
 ///
 /// Thread-safe: share one classifier between tasks. Any number of them may predict at once, also
-/// while the classifier trains or learns. One model makes each prediction, the old or the new. A
-/// prediction does not wait for other calls.
+/// while the classifier trains or learns. Each prediction uses one model, the old or the new. A
+/// prediction does not wait for trainings and updates, and on the CPU it waits for no other call.
 public final class IntentClassifier: Sendable {
     let handle: Handle
     /// Serialises the trainings of this classifier.
@@ -55,15 +55,17 @@ public final class IntentClassifier: Sendable {
     /// Names of the labels. Training and updates may change them.
     public var labels: [String] { handle.current().names }
 
-    /// Number of labelled examples that training held out. The shares below are measured on them.
+    /// Number of labelled examples that training held out. If there was a validation file, the
+    /// number of labelled examples in it. The shares below are measured on them.
     public var heldOutCount: Int {
         handle.heldOutCount
     }
 
     /// Accuracy to expect on new wording: share of labelled held-out examples whose top label was
-    /// right, 0 to 1. `nil` if no example was held out.
+    /// right before any text is rejected, 0 to 1. `nil` if ``heldOutCount`` is 0.
     ///
-    /// Near-duplicates of held-out examples are not trained on.
+    /// The run that measures it is trained neither on these examples nor on near-duplicates of
+    /// them. (The final model is trained on all examples.)
     public var heldOutAccuracy: Double? {
         handle.heldOutAccuracy
     }
@@ -71,8 +73,8 @@ public final class IntentClassifier: Sendable {
     /// Accuracy to expect on wording like that of the examples, 0 to 1. `nil` if it was not
     /// measured.
     ///
-    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples are trained
-    /// on.
+    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples, if there
+    /// are any, are trained on.
     public var familiarAccuracy: Double? {
         handle.familiarAccuracy
     }
@@ -89,8 +91,10 @@ public final class IntentClassifier: Sendable {
     /// - Parameters:
     ///   - text: At most a mebibyte of UTF-8. May be empty.
     ///   - options: How to choose labels. Defaults to the decision rule from training.
-    /// - Returns: The labels, best first. Empty if nothing in the text is known, if its score is
-    ///   below the rejection threshold, or if no label reaches its threshold.
+    /// - Returns: The labels, best first. Empty if the text is rejected. The network rejects a text
+    ///   when nothing in it is known, when its score is below the rejection threshold, or when no
+    ///   label reaches its own threshold. The text is rejected when the network rejects it and no
+    ///   keyword rule gives it a label.
     /// - Throws: ``IntentError/textTooLong(_:)``, ``IntentError/invalidArgument(_:)`` if an option
     ///   is out of range, or ``IntentError/readsNoTexts(_:)``.
     public func predict(_ text: String, options: PredictionOptions = .init()) throws(IntentError) -> Prediction {
@@ -136,7 +140,8 @@ public final class IntentClassifier: Sendable {
         TypedPrediction(try predict(text, options: options))
     }
 
-    /// Chooses the labels of many texts on all cores, and blocks until all are answered.
+    /// Chooses the labels of many texts, and blocks until all are answered. More than 256 texts are
+    /// classified on all cores.
     ///
     /// Each text gets the labels that ``predict(_:options:)`` chooses. ``Prediction/isByRule`` is
     /// always false.
@@ -176,8 +181,8 @@ public final class IntentClassifier: Sendable {
         }
     }
 
-    /// Computes the features of a whole text: 256 numbers, a vector of length 1, shorter if words
-    /// are unknown, or zeros if nothing in the text is known.
+    /// Computes the features of a whole text: 256 numbers with Euclidean norm 1. The norm is
+    /// smaller if some words are unknown. All numbers are zero if nothing in the text is known.
     ///
     /// A Core ML package of ``exportCoreML(to:precision:rows:author:license:)`` takes such vectors.
     public func vectorize(_ text: String) throws(IntentError) -> [Float] {
@@ -205,7 +210,8 @@ public final class IntentClassifier: Sendable {
     /// Chooses labels for feature vectors, one for each clause of a text: the second half of
     /// ``predict(_:options:)``.
     ///
-    /// Vectors of zeros are ignored. If there is no other vector, the text is rejected.
+    /// Keyword rules need the text, so they are not used here. Vectors of zeros are ignored. If
+    /// there is no other vector, the text is rejected.
     ///
     /// - Parameters:
     ///   - clauses: Vectors of 256 numbers, as ``vectorizeClauses(_:)`` returns them.

@@ -15,10 +15,11 @@ public enum IntentError: Error, Equatable, Sendable {
     case unreadableModel(ModelFault, String)
     /// A line of a data file, or a lexicon, can't be read.
     case badData(String)
-    /// The training-state file is corrupt, is not one, is in use by another classifier or process,
-    /// or was replaced by another file while it was open.
+    /// The training-state file is corrupt, is not a training-state file, was written by a newer
+    /// library, or is in use by another classifier or process. For a change: the file is read-only,
+    /// or another program has replaced or changed it while it was open.
     case badTrainingState(String)
-    /// Nothing can be learned from the examples.
+    /// Nothing can be learned from the examples, or a background training can't start a thread.
     case untrainable(String)
     /// The training or the request was cancelled.
     case cancelled(String)

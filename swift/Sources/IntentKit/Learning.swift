@@ -3,7 +3,8 @@ import Foundation
 
 /// Result of an update.
 public struct UpdateReport: Hashable, Sendable {
-    /// Number of examples that were learned. Of several with the same text the last counts.
+    /// Number of examples that were learned. If several examples have the same text, only the last
+    /// one is used.
     public let examples: Int
     /// Number of examples now classified correctly.
     public let right: Int
@@ -15,8 +16,11 @@ public struct UpdateReport: Hashable, Sendable {
 
 /// Words that ask for a label, in addition to the network.
 ///
-/// The network decides alone when the probability of its top label is 0.85 or more. Otherwise the
-/// labels of matching rules come first, with a probability of 0.85.
+/// The network comes first. It decides alone if it does not reject the text and the probability of
+/// its top label is 0.85 or more. Otherwise the labels of the matching rules come first, with a
+/// probability of 0.85, even if the network rejects the text. In a model of label sets the other
+/// labels that the network chooses follow. A single-label model answers only one label: that of the
+/// longest match. Rules are ignored in a prediction with a threshold above 0.85.
 public struct KeywordRule: Hashable, Sendable, Codable {
     /// Name of the label.
     public var label: String
@@ -35,7 +39,8 @@ public struct KeywordRule: Hashable, Sendable, Codable {
 extension IntentClassifier {
     /// Creates a classifier from keyword rules alone, without training.
     ///
-    /// It answers what the rules match and rejects every other text. It learns from updates.
+    /// It answers what the rules match and rejects every other text. It learns from updates and
+    /// keeps the examples.
     ///
     /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no rule or a rule is wrong. The
     ///   message names the rule.
@@ -46,11 +51,12 @@ extension IntentClassifier {
 
     /// Loads a classifier from a training-state file, as it was after the last change.
     ///
-    /// Every later change is written to the file before it takes effect.
+    /// Every later change is written to the file before it takes effect. A read-only file loads;
+    /// later changes then fail.
     ///
     /// - Throws: ``IntentError/badTrainingState(_:)`` if the file is corrupt, is not a
-    ///   training-state file, or is in use by another classifier or process;
-    ///   ``IntentError/file(_:)`` if it can't be read.
+    ///   training-state file, was written by a newer library, or is in use by another classifier or
+    ///   process; ``IntentError/file(_:)`` if it can't be read.
     public convenience init(trainingState file: TrainingStateFile) throws(IntentError) {
         self.init(
             try Handle { out, problem in
@@ -65,17 +71,19 @@ extension IntentClassifier {
     /// Predictions after the call use the new model. Updates of one classifier run one after the
     /// other.
     ///
-    /// An update can make predictions for other texts worse. A classifier that keeps its examples
-    /// prevents this best: one with ``TrainingOptions/trainingState``, or from
-    /// ``init(trainingState:)`` or ``init(rules:)``. If the training-state file was deleted, it is
-    /// written again.
+    /// An update can make predictions for other texts worse. To prevent this, the update also
+    /// trains on kept examples if the classifier has a training state: it was trained with
+    /// ``TrainingOptions/trainingState``, or comes from ``init(trainingState:)`` or
+    /// ``init(rules:)``. Without a training state, the update uses the classifier's own predictions
+    /// in place of kept examples. This works less well. If the training-state file was deleted, it
+    /// is written again.
     ///
     /// - Returns: Number of examples that were learned, and how many are now classified correctly.
-    /// - Throws: ``IntentError/invalidArgument(_:)`` if a label is new and ``allowNewLabels(_:)``
-    ///   forbids it, or if a text with labels holds nothing to learn from;
-    ///   ``IntentError/badTrainingState(_:)`` if the training-state file is read-only, or was
-    ///   replaced or changed by another program; ``IntentError/file(_:)`` if it can't be written.
-    ///   On failure nothing was learned.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if a label name is empty, has 256 bytes or
+    ///   more or has control characters, if a label is new and ``allowNewLabels(_:)`` forbids it,
+    ///   or if a text with labels holds nothing to learn from; ``IntentError/badTrainingState(_:)``
+    ///   if the training-state file is read-only, or was replaced or changed by another program;
+    ///   ``IntentError/file(_:)`` if it can't be written. On failure nothing was learned.
     @discardableResult
     public func update(with examples: [Example]) async throws(IntentError) -> UpdateReport {
         try await offPool { [handle] () throws(IntentError) in
@@ -144,8 +152,9 @@ extension IntentClassifier {
         }
     }
 
-    /// Saves the training state to a file and keeps it there from now on: the model, the texts kept
-    /// for learning, and every later change. An existing file is replaced in one step.
+    /// Saves the training state to a file: the model, the other data that updates need, and the
+    /// texts kept for learning. From now on, every change is also written to this file. An existing
+    /// file is replaced in one step.
     ///
     /// ``save(to:)`` saves the model alone, without any text.
     ///
@@ -179,20 +188,29 @@ extension IntentClassifier {
     /// Sets when and how the classifier is trained in the background, from all examples that are
     /// kept.
     ///
-    /// The training runs on one thread of low priority. Its model replaces the current one unless
-    /// it is worse: by more than two standard errors on the examples that the training holds out or
-    /// on up to 500 kept examples, or by any golden example. Corrections that
-    /// contradict other examples are not counted.
+    /// The training runs with low priority, by default on one thread. The new model replaces the
+    /// current one unless it is worse. It is worse if
     ///
-    /// Without this call a training starts after every 100 learned examples.
+    /// - it loses more than two standard errors on the held-out examples,
+    /// - it loses more than two standard errors on up to 500 kept examples, or
+    /// - it answers fewer golden examples correctly than the current one.
+    ///
+    /// In this comparison, corrections that contradict other examples are left out.
+    ///
+    /// Without this call a training starts after every 100 learned examples. It starts only if the
+    /// examples of the first training are kept: by default they are not, see
+    /// ``TrainingOptions/trainingState``. If they are not kept, the statistics count a refused
+    /// training instead.
     ///
     /// - Parameters:
     ///   - count: Number of learned examples after which a training starts. `nil` never starts one.
-    ///   - options: How to train. Training state, recipe, seed, acceptance rate and clause
-    ///     separators are ignored: the last four are those of the model. Other options of the first
-    ///     training, such as descriptions, must be given again. Defaults to the default options on
-    ///     one thread.
-    ///   - golden: Examples that must not get worse. Empty by default.
+    ///   - options: How to train. Training state, recipe, seed and acceptance rate are ignored: the
+    ///     last three are those of the model. So costs must not be set: the training would fail.
+    ///     Clause separators are those of the model unless set here. Other options of the first
+    ///     training, such as descriptions and the lexicon, must be given again. Defaults to the
+    ///     default options on one thread; options of your own use all cores unless
+    ///     ``TrainingOptions/threads`` says otherwise.
+    ///   - golden: Golden examples. Empty by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range,
     ///   ``IntentError/textTooLong(_:)``.
     public func setRetraining(
@@ -216,7 +234,9 @@ extension IntentClassifier {
     /// Starts a background training now and returns at once. Does nothing while one is running.
     ///
     /// - Throws: ``IntentError/invalidArgument(_:)`` if the examples of the training are not kept,
-    ///   ``IntentError/untrainable(_:)`` if nothing can be learned from them.
+    ///   if no kept example has a label, or if the model has a lexicon and the options of
+    ///   ``setRetraining(after:options:golden:)`` have none; ``IntentError/untrainable(_:)`` if the
+    ///   system can't start a thread.
     public func retrain() throws(IntentError) {
         try handle.call { intent_retrain($0, $1) }
     }
@@ -234,10 +254,10 @@ extension IntentClassifier {
     }
 
     /// Returns to the model from before the last background training. Examples that were learned
-    /// since are learned again by that model.
+    /// since are learned again by that model. A background training that is running is ended.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure nothing
-    ///   has changed.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure the
+    ///   model has not changed.
     public func rollBack() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_roll_back($0, $1) }

@@ -19,8 +19,8 @@ public struct Lexicon: Hashable, Sendable {
 
     /// Names a file of word vectors. It is read when a training starts.
     ///
-    /// - Parameter url: Text file with a word and its numbers on each line, like the .vec files of
-    ///   fastText and word2vec, and GloVe. Or a folder of a Model2Vec model, or of a
+    /// - Parameter url: Text file. Each line has a word and its numbers, as in the .vec files of
+    ///   fastText and word2vec and in GloVe files. Or a folder of a Model2Vec model, or of a
     ///   sentence-transformers model with static embeddings.
     public init(contentsOf url: URL) {
         source = .file(url)

@@ -18,7 +18,7 @@ public struct Label: Hashable, Sendable, Codable {
 public struct Prediction: Hashable, Sendable, Codable {
     /// The labels, best first. Empty if the text is rejected.
     public let labels: [Label]
-    /// True if a keyword rule answered. Always false in batches.
+    /// True if a keyword rule chose the first label. Always false in batches.
     public let isByRule: Bool
     /// Version of the model that answered: 1 for the first model of a classifier, one more with
     /// each change.
@@ -64,7 +64,7 @@ public struct TypedPrediction<Value: RawRepresentable & Hashable & Sendable>: Se
 /// Costs of mistakes. They choose the acceptance rate at which the mean cost of the held-out
 /// examples is lowest. Wrong labels cost 1, and so does any label for a text that is out of scope.
 public struct Cost: Hashable, Sendable {
-    /// Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+    /// Cost, 0 to 1, of rejecting a text that has a label: the app must then ask the user again.
     public var askBack: Float
     /// Share of texts in use that are out of scope, 0 to 1.
     public var foreignShare: Float
@@ -76,17 +76,23 @@ public struct Cost: Hashable, Sendable {
     }
 }
 
-/// How to choose labels. The default is the decision rule from training.
+/// How to choose labels. With the default, labels are chosen by the decision rule that training
+/// fixed.
 public struct PredictionOptions: Hashable, Sendable {
-    /// Minimum probability of a chosen label, 0 to 1. Defaults to `nil`: the model's thresholds, or
-    /// none with ``top``.
+    /// Minimum probability of a chosen label, 0 to 1. Above 0.85, keyword rules are ignored.
+    /// Defaults to `nil`: the model's thresholds, or no threshold if ``top`` is set.
     public var threshold: Float?
-    /// Number of labels to choose, the best ones, >= 1. They need not reach the model's thresholds,
-    /// only ``threshold`` if it is set. Defaults to `nil`: the decision rule from training.
+    /// Number of labels to choose, >= 1: the best ones. The model's thresholds do not apply to
+    /// them, but ``threshold`` does if it is set. A rejected text still gets no labels. Defaults to
+    /// `nil`: the decision rule from training.
     public var top: Int?
-    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
-    /// text in which anything is known: a word, or three consecutive characters of one, that the
-    /// examples or the lexicon have. Defaults to `nil`: the rate given in training.
+    /// Acceptance rate: the share to accept of those texts that have a label, > 0 and <= 1.
+    /// Defaults to `nil`: the rate from training.
+    ///
+    /// With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in
+    /// it is known, or if no label reaches its own threshold. A text contains something known if
+    /// one of its words occurs in the examples or in the lexicon, or if three consecutive
+    /// characters of a word occur in the examples.
     public var acceptanceRate: Float?
     /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
     /// set. Defaults to `nil`: the costs given in training, if any.

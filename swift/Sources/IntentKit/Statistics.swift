@@ -24,11 +24,11 @@ public struct Statistics: Hashable, Sendable, Decodable {
         }
     }
 
-    /// Number of networks that an engine computed.
+    /// Number of texts for which an engine computed the network.
     public struct Share: Hashable, Sendable, Decodable {
         /// Name of the engine.
         public let name: String
-        /// Number of networks it computed.
+        /// Number of texts. Every text counts for the engine of single texts, also in a batch.
         public let predictions: Int
     }
 
@@ -49,7 +49,7 @@ public struct Statistics: Hashable, Sendable, Decodable {
     /// Times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and waiting
     /// times in the `queue`.
     public let stages: [String: Latency]
-    /// Number of networks that each engine computed.
+    /// Number of texts for which each engine computed the network.
     public let engines: [Share]
     /// Number of times each label was answered, by its name at the time.
     public let labels: [String: Int]

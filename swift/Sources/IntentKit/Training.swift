@@ -24,7 +24,8 @@ extension IntentClassifier {
     ///   ``IntentError/invalidArgument(_:)`` if an option is out of range,
     ///   ``IntentError/textTooLong(_:)``, ``IntentError/outOfMemory(_:)``; with a lexicon also
     ///   ``IntentError/badData(_:)`` and ``IntentError/file(_:)``; with a training-state file also
-    ///   ``IntentError/file(_:)``.
+    ///   ``IntentError/file(_:)``, and ``IntentError/badTrainingState(_:)`` if the file is in use
+    ///   by another classifier or process.
     public static func trained(
         on examples: [Example], options: TrainingOptions = .init()
     ) async throws(IntentError) -> IntentClassifier {

@@ -27,8 +27,10 @@ public struct TrainingOptions: Hashable, Sendable {
 
     /// One label per text, or several. Defaults to ``Recipe/automatic``.
     public var recipe = Recipe.automatic
-    /// Number of passes over the examples, 1 to 100,000. Defaults to 6 to 100, more for fewer
-    /// examples.
+    /// Number of epochs, passes over the examples, 1 to 100,000.
+    ///
+    /// The default is between 6 and 100: the fewer examples, the more epochs. If not set, training
+    /// uses fewer epochs when they are clearly better on the held-out examples.
     public var epochs: Int?
     /// Random seed. Defaults to 1.
     ///
@@ -37,38 +39,46 @@ public struct TrainingOptions: Hashable, Sendable {
     /// Number of threads, 1 to 1024, or 0 for all cores. Defaults to 0. The model does not depend
     /// on it.
     public var threads = 0
-    /// Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. Defaults to 0.95.
+    /// Acceptance rate: the share of labelled held-out examples that the rejection threshold
+    /// accepts, > 0 and <= 1. Defaults to 0.95.
+    ///
+    /// With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in
+    /// it is known, or if no label reaches its own threshold.
     public var acceptanceRate: Double?
     /// Costs of mistakes, instead of an acceptance rate. Must be `nil` if ``acceptanceRate`` is
     /// set. Defaults to `nil`.
     public var cost: Cost?
-    /// Learning rate of the network, > 0 and <= 1. Defaults to 0.002, from 500 labels on to 0.003.
+    /// Learning rate of the network, > 0 and <= 1. The default is 0.002 below 500 labels, and 0.003
+    /// for 500 labels or more.
     public var learningRate: Float?
-    /// Number of examples per step, >= 1. Defaults to 128.
+    /// Batch size in examples, >= 1. Defaults to 128.
     ///
-    /// Below 500 labels, it defaults to 32 for few examples: with ``Recipe/multiple`` fewer than
-    /// 10,000; with ``Recipe/single`` fewer than 5,000, or at most 20 per label.
+    /// The default is 32 instead if there are fewer than 500 labels and few examples. With
+    /// ``Recipe/multiple``, few means fewer than 10,000. With ``Recipe/single``, few means fewer
+    /// than 5,000, or on average at most 20 per label.
     public var batchSize: Int?
     /// Probability that an n-gram (a few words or characters) is left out of a training text, >= 0
     /// and < 1.
     ///
-    /// Defaults to 0.5, or to 0.4 with ``Recipe/multiple`` from 10,000 examples on, and with
-    /// ``Recipe/single`` for a lexicon and at most 20 examples per label.
+    /// Defaults to 0.5. It is 0.4 in two cases: with ``Recipe/multiple`` and 10,000 examples or
+    /// more, and with ``Recipe/single``, a lexicon and on average at most 20 examples per label.
     public var featureDropout: Float?
     /// Probability that an example is replaced by a synthetic negative, >= 0 and < 1. A synthetic
     /// negative mixes two examples with different labels, and is trained as out of scope.
     ///
-    /// Defaults to 0 with ``Recipe/multiple``. Defaults to 0.1 with ``Recipe/single``, or to 0.3
-    /// without a lexicon and with at most 20 examples per label.
+    /// Defaults to 0 with ``Recipe/multiple`` and to 0.1 with ``Recipe/single``. With
+    /// ``Recipe/single`` it is 0.3 if there is no lexicon and there are on average at most 20
+    /// examples per label.
     public var syntheticNegatives: Float?
-    /// Words and punctuation marks that separate clauses, such as `and` and `,`. At most 64. An
-    /// empty array turns cutting off. Of "dim the light and play jazz", each clause gets its labels.
+    /// Words and punctuation marks that separate clauses, such as `and` and `,`. At most 64. With
+    /// an empty array, texts are not cut into clauses. In "dim the light and play jazz", each
+    /// clause gets its own labels.
     ///
     /// By default clause separators are learned from the examples, and used if they improve the
     /// results on held-out examples.
     public var clauseSeparators: [String]?
-    /// If true, the name of a label with at most 20 examples is one more example of it, with
-    /// underscores as spaces. Defaults to true.
+    /// If true, the name of a label is used as one more example of the label, with underscores
+    /// replaced by spaces. This applies only to labels with at most 20 examples. Defaults to true.
     public var usesLabelNames = true
     /// Descriptions by label name. Each is one more example of its label, used instead of the name.
     /// Training fails when no example has the label. Empty by default.
@@ -77,15 +87,16 @@ public struct TrainingOptions: Hashable, Sendable {
     public var descriptions: [String: String] = [:]
     /// Word vectors from elsewhere, which help when examples are few. Defaults to `nil`.
     public var lexicon: Lexicon?
-    /// File for what later updates need, including the examples. It is written at the end of the
-    /// training, and replaces an existing file. Defaults to `nil`: only the model is kept.
+    /// File for the data that later updates need, including the examples of the training. It is
+    /// written at the end of the training, and replaces an existing file. Defaults to `nil`: only
+    /// the model is kept.
     public var trainingState: TrainingStateFile?
 
     /// Creates the default options.
     public init() {}
 }
 
-/// File that holds what updates need: the model, the state of the optimiser, and the texts of
+/// File with the data that updates need: the model, the state of the optimiser, and the texts of
 /// trainings and updates.
 ///
 /// Only its owner can read the file.
@@ -109,10 +120,10 @@ public struct TrainingProgress: Hashable, Sendable {
     public let epoch: Int
     /// Number of epochs, as far as known.
     public let epochs: Int
-    /// Mean loss per example in the last epoch.
+    /// Mean loss per example in the most recently finished epoch.
     public let loss: Double
-    /// Share of held-out examples answered correctly after this epoch, 0 to 1; `nil` if there are
-    /// none.
+    /// Share of held-out examples answered correctly after this epoch, 0 to 1; `nil` if it was not
+    /// measured.
     public let heldOutScore: Double?
     /// Estimated seconds to go.
     public let secondsLeft: Double
@@ -133,15 +144,16 @@ public struct TrainingReport: Hashable, Sendable {
     /// Number of labelled examples that were held out. The shares below are measured on them.
     public let heldOutCount: Int
     /// Accuracy to expect on new wording: share of labelled held-out examples whose top label was
-    /// right, 0 to 1. `nil` if no example was held out.
+    /// right before any text is rejected, 0 to 1. `nil` if ``heldOutCount`` is 0.
     ///
-    /// Near-duplicates of held-out examples are not trained on.
+    /// The run that measures it is trained neither on these examples nor on near-duplicates of
+    /// them. (The final model is trained on all examples.)
     public let heldOutAccuracy: Double?
     /// Accuracy to expect on wording like that of the examples, 0 to 1. `nil` if it was not
     /// measured.
     ///
-    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples are trained
-    /// on.
+    /// Measured like ``heldOutAccuracy``, but near-duplicates of the held-out examples, if there
+    /// are any, are trained on.
     public let familiarAccuracy: Double?
     /// Share of labelled held-out examples that were answered with exactly their labels, 0 to 1.
     /// `nil` if it was not measured. A rejected example counts as wrong.
