@@ -18,12 +18,13 @@
  * Terms
  *
  *   Label         what a text asks for. A text has any number of labels.
- *   Out of scope  asking for no label. The classifier should reject such a text: answer without
- *                 labels.
- *   n-gram        one to three consecutive words, or three or four consecutive characters of one.
- *   Known         something in a text is known if the text shares a word, or three consecutive
- *                 characters of one, with the examples or the lexicon. The network rejects a text
- *                 in which nothing is known.
+ *   Out of scope  asking for no label. The classifier should reject such a text, that is, answer
+ *                 with no labels.
+ *   n-gram        one to three consecutive words, or three or four consecutive characters within a
+ *                 single word.
+ *   Known         a text contains something known if one of its words occurs in the examples or in
+ *                 the lexicon, or if three consecutive characters of a word occur in the examples.
+ *                 The network rejects a text in which nothing is known.
  *   Clause        part of a text that asks for one thing. "dim the light and play jazz" has two. A
  *                 classifier that cuts texts into clauses finds the labels of each.
  *   Held out      left out of a training in order to measure its result.
@@ -31,8 +32,10 @@
  * Text
  *
  *   Texts, names and paths are passed as intent_text: a pointer and a length in bytes. They are
- *   UTF-8 and not NUL-terminated. NULL with length 0 is the empty text. Strings that the library
- *   returns are NUL-terminated.
+ *   UTF-8 and not NUL-terminated. NULL with length 0 is the empty text.
+ *
+ *   Strings that the library returns are NUL-terminated. Text that it writes into a buffer of the
+ *   caller is not.
  *
  * Errors
  *
@@ -51,25 +54,30 @@
  *   free(). Arguments are borrowed for the duration of the call, unless the comment says that they
  *   are copied.
  *
- *   intent_predict() allocates nothing, except a few bytes in the first call on a thread. Training,
- *   updates and loading allocate their large blocks first, and return OUT_OF_MEMORY if one is not
- *   available. Nothing has changed then. In every call that allocates, the process ends if a small
- *   block is not available.
+ *   A prediction by intent_predict() on the CPU allocates nothing, except a few bytes in the first
+ *   prediction on a thread.
+ *
+ *   A call whose comment lists OUT_OF_MEMORY allocates its large blocks first, and returns that
+ *   status if one is not available. Nothing has changed then. intent_load() needs no large block:
+ *   it maps the file. In every call that allocates, the process ends if a small block is not
+ *   available.
  *
  * Threads
  *
  *   Calls that take an object as `const` may run on any number of threads at the same time. Other
- *   calls need the object for themselves. Predictions never wait, not even for an update.
+ *   calls need the object for themselves. Predictions on the CPU never wait, and no prediction
+ *   waits for an update. Predictions through Core ML wait for each other.
  *
- *   Training uses threads of its own. If the system gives none, trainings, updates and batches run
- *   on the calling thread, and intent_predict_async() and intent_retrain() fail.
+ *   Training uses threads of its own. If the system can't start a thread, trainings, updates and
+ *   batches run on the calling thread, intent_predict_async() fails with INVALID_ARGUMENT, and
+ *   intent_retrain() fails with UNTRAINABLE.
  *
  * Processes
  *
  *   A forked process may use the objects it inherits, unless another thread was inside a call
- *   during the fork. Waiting requests and background trainings stay with the parent: their
- *   callbacks run there only, and the child can't cancel them or wait for them. Only one of the two
- *   processes may go on with a training-state file.
+ *   during the fork. Waiting requests and background trainings stay with the parent. The callbacks
+ *   of those requests run in the parent only. The child can neither cancel nor wait for the
+ *   requests and the trainings. Only one of the two processes may go on with a training-state file.
  *
  * Stack
  *
@@ -80,8 +88,10 @@
  *
  *   Later versions may add fields at the end of these structs. Fill them with their _INIT macro,
  *   which sets the size. A library accepts the smaller struct of an older header and uses the
- *   defaults of the missing fields. Other structs change only when the major version does, or
- *   before 1.0.0 the minor version.
+ *   defaults of the missing fields.
+ *
+ *   Other structs change only when the major version changes. Before 1.0.0 they may also change
+ *   when the minor version changes.
  */
 
 #ifndef INTENTKIT_H
@@ -173,11 +183,15 @@ typedef enum intent_status {
   /** A line of a data file or a lexicon can't be parsed. The message names the file and the line. */
   INTENT_STATUS_BAD_DATA = 20,
   /**
-   * The training-state file is corrupt, is not a training-state file, is in use by another
-   * classifier or process, or was replaced by another file while it was open.
+   * The training-state file is corrupt, is not a training-state file, was written by a newer
+   * library, or is in use by another classifier or process. For a change: the file is read-only,
+   * or another program has replaced or changed it while it was open.
    */
   INTENT_STATUS_BAD_TRAINING_STATE = 21,
-  /** The examples can't be trained on. The message says why. */
+  /**
+   * The examples can't be trained on, or the system can't start a thread for a background
+   * training. The message says why.
+   */
   INTENT_STATUS_UNTRAINABLE = 30,
   /** The progress callback stopped the training. */
   INTENT_STATUS_STOPPED = 31,
@@ -246,7 +260,8 @@ typedef struct intent_text {
 typedef struct intent_feature_rows {
   /**
    * First number of the first row. May be NULL when `count` is 0. Every number must be from -1e6
-   * to 1e6. Rows of your own should have unit length.
+   * to 1e6. Rows that you compute yourself, not with intent_vectorize(), should have Euclidean
+   * norm 1.
    */
   const float *features;
   /** Number of rows. */
@@ -266,12 +281,12 @@ typedef struct intent_scored {
  * ============================================================================================= */
 
 /**
- * Classifier: a model, and what updates, requests and statistics need. Release it with
+ * Classifier: a model, plus the data that updates, requests and statistics need. Release it with
  * intent_free().
  *
- * A classifier swaps its model for a new one when it learns. Predictions never wait for learning
- * or for each other. Each prediction uses one model, the old or the new. Every call but
- * intent_free() may run on any thread at any time.
+ * A classifier swaps its model for a new one when it learns. Predictions never wait for learning,
+ * and on the CPU they never wait for each other. Each prediction uses one model, the old or the
+ * new. Every call except intent_free() may run on any thread at any time.
  */
 typedef struct intent_classifier intent_classifier;
 
@@ -289,21 +304,25 @@ intent_status intent_prepare(const intent_classifier *classifier,
                              intent_error **error_out);
 
 /**
- * Replaces the model of a classifier, and what it keeps for learning, by those of another.
+ * Replaces the model and the learning data of one classifier by those of another classifier.
  *
- * Use it to bring in a model that was trained anew. Predictions use the old model until the call
- * returns. Settings and statistics of `classifier` stay.
+ * Use it to bring in a model that was trained anew. Predictions during the call use the old or the
+ * new model, later ones the new model. The labels and their indices are those of the new model.
+ * Settings and statistics of `classifier` stay. The replacement can't be rolled back.
  *
  * `with` keeps its model and may be freed. Its training state and training-state file move to
- * `classifier`. Background trainings of both end. If `with` has no training-state file, that of
- * `classifier` stays in use and is rewritten: with the model of `with` and the examples that
- * `with` keeps, if any. The replacement can't be rolled back.
+ * `classifier`. Any background training of either classifier is ended.
+ *
+ * If `with` has no training-state file, `classifier` goes on using its own file. That file then
+ * holds the model of `with` and the examples that `with` keeps, if any.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param with       Another classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_ARGUMENT when both are the same, NO_VECTORIZER,
- *         BAD_TRAINING_STATE, OUT_OF_MEMORY or IO. On failure nothing has changed.
+ * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when both
+ *         are the same; INVALID_ARGUMENT or NO_VECTORIZER when `classifier` has a training-state
+ *         file and the model of `with` can't be updated. On failure `classifier` has not changed,
+ *         but a background training of `with` may have ended.
  */
 INTENT_API
 intent_status intent_replace(const intent_classifier *classifier,
@@ -313,7 +332,8 @@ intent_status intent_replace(const intent_classifier *classifier,
 /**
  * Returns the version of the model in use: 1 for the first, one more with each swap.
  *
- * Labels that are read while the version stays the same belong to the same model.
+ * If the version is the same before and after you read labels, all those labels belong to one
+ * model.
  *
  * @param classifier Classifier. May be NULL.
  * @return The version; 0 for NULL.
@@ -323,11 +343,13 @@ INTENT_API uint64_t intent_model_version(const intent_classifier *classifier);
 /**
  * Releases a classifier with its labels and warnings.
  *
- * Cancels the requests that no thread has started, stops a background training, and blocks until
- * both have ended and all callbacks have returned. Called from a callback, it waits for no other
- * callback. The `context` of a request may be freed when its callback has returned.
+ * Cancels the requests that no thread has started, and stops a background training. Blocks until
+ * the requests and the training have ended and all callbacks have returned. If intent_free() is
+ * called from a callback, it does not wait for other callbacks: they may run after it has
+ * returned. The `context` of a request may be freed when its callback has returned.
  *
- * No other call with the classifier may be running or follow, on any thread or in any callback.
+ * No other call with the classifier may be running on any thread, and none may follow, not even in
+ * a callback.
  *
  * @param classifier Classifier. May be NULL.
  */
@@ -388,8 +410,10 @@ intent_status intent_options_set_preset(intent_options *options,
                                         intent_error **error_out);
 
 /**
- * Sets the number of epochs, passes over the examples. Defaults to 6 to 100, more for fewer
- * examples.
+ * Sets the number of epochs, passes over the examples.
+ *
+ * The default is between 6 and 100: the fewer examples, the more epochs. If this function is not
+ * called, training uses fewer epochs when they are clearly better on the held-out examples.
  *
  * @param options   Options. Must not be NULL.
  * @param epochs    1 to 100000.
@@ -433,7 +457,8 @@ intent_status intent_options_set_threads(intent_options *options,
  * Sets the acceptance rate: the share of labelled held-out examples that the rejection threshold
  * accepts. Defaults to 0.95.
  *
- * 1 accepts every text in which anything is known.
+ * With 1, the rejection threshold rejects no text. A text is then rejected only if nothing in it
+ * is known, or if no label reaches its own threshold.
  *
  * @param options         Options. Must not be NULL.
  * @param acceptance_rate > 0 and <= 1.
@@ -449,12 +474,14 @@ intent_status intent_options_set_acceptance_rate(intent_options *options,
  * Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
  *
  * Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
- * Wrong labels cost 1, and so does any label for a text that is out of scope. Training fails with
- * INVALID_ARGUMENT when intent_options_set_acceptance_rate() sets a rate other than the default as
- * well.
+ * Wrong labels cost 1, and so does any label for a text that is out of scope.
+ *
+ * If costs are set and intent_options_set_acceptance_rate() has also set a rate other than the
+ * default, training fails with INVALID_ARGUMENT.
  *
  * @param options       Options. Must not be NULL.
- * @param ask_back_cost Cost of rejecting a text that has a label, that is, of asking back, 0 to 1.
+ * @param ask_back_cost Cost, 0 to 1, of rejecting a text that has a label: the program must then
+ *                      ask the user again.
  * @param foreign_share Share of texts in use that are out of scope, 0 to 1.
  * @param error_out     Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
@@ -466,7 +493,8 @@ intent_status intent_options_set_cost(intent_options *options,
                                       intent_error **error_out);
 
 /**
- * Sets the learning rate of the network. Defaults to 0.002, from 500 labels on to 0.003.
+ * Sets the learning rate of the network. The default is 0.002 below 500 labels, and 0.003 for 500
+ * labels or more.
  *
  * @param options       Options. Must not be NULL.
  * @param learning_rate > 0 and <= 1.
@@ -481,8 +509,9 @@ intent_status intent_options_set_learning_rate(intent_options *options,
 /**
  * Sets the batch size in examples. Defaults to 128.
  *
- * Below 500 labels, it defaults to 32 for few examples: with MULTI fewer than 10,000; with SINGLE
- * fewer than 5,000, or at most 20 per label.
+ * The default is 32 instead if there are fewer than 500 labels and few examples. With MULTI, few
+ * means fewer than 10,000. With SINGLE, few means fewer than 5,000, or on average at most 20 per
+ * label.
  *
  * @param options   Options. Must not be NULL.
  * @param batch     >= 1.
@@ -497,8 +526,8 @@ intent_status intent_options_set_batch(intent_options *options,
 /**
  * Sets the probability that an n-gram is left out of a training text.
  *
- * Defaults to 0.5, or to 0.4 with MULTI from 10,000 examples on, and with SINGLE for a lexicon and
- * at most 20 examples per label.
+ * Defaults to 0.5. It is 0.4 in two cases: with MULTI and 10,000 examples or more, and with
+ * SINGLE, a lexicon and on average at most 20 examples per label.
  *
  * @param options         Options. Must not be NULL.
  * @param feature_dropout >= 0 and < 1.
@@ -514,8 +543,8 @@ intent_status intent_options_set_feature_dropout(intent_options *options,
  * Sets the share of synthetic negatives. A synthetic negative mixes two examples with different
  * labels, and is trained as out of scope.
  *
- * Defaults to 0 with MULTI. Defaults to 0.1 with SINGLE, or to 0.3 without a lexicon and with at
- * most 20 examples per label.
+ * Defaults to 0 with MULTI and to 0.1 with SINGLE. With SINGLE it is 0.3 if there is no lexicon
+ * and there are on average at most 20 examples per label.
  *
  * @param options   Options. Must not be NULL.
  * @param share     Probability that an example is replaced by a synthetic negative, >= 0 and < 1.
@@ -536,7 +565,7 @@ intent_status intent_options_set_synthetic_negatives(intent_options *options,
  * @param options    Options. Must not be NULL.
  * @param separators Array of `count` texts, each one word or one punctuation mark, copied. May be
  *                   NULL when the count is 0.
- * @param count      Number of separators, at most 64. 0 turns cutting off.
+ * @param count      Number of separators, at most 64. With 0, texts are not cut into clauses.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
  */
@@ -547,8 +576,8 @@ intent_status intent_options_set_clause_separators(intent_options *options,
                                                    intent_error **error_out);
 
 /**
- * Sets whether the name of a label with at most 20 examples is one more example of it, with
- * underscores as spaces. Defaults to true.
+ * Sets whether the name of a label is used as one more example of the label, with underscores
+ * replaced by spaces. This applies only to labels with at most 20 examples. Defaults to true.
  *
  * @param options     Options. Must not be NULL.
  * @param label_names true to use names as examples.
@@ -567,8 +596,9 @@ intent_status intent_options_set_label_names(intent_options *options,
  * Write it in words that texts of the label use.
  *
  * @param options     Options. Must not be NULL.
- * @param label       Name of the label, copied. Training fails with INVALID_ARGUMENT when no
- *                    example has the label.
+ * @param label       Name of the label, copied. This call does not check it. Training fails with
+ *                    INVALID_ARGUMENT when no example has the label, so also for a name of 256
+ *                    bytes or more.
  * @param description Description, copied. Replaces an earlier one of the same label.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG.
@@ -609,14 +639,14 @@ intent_status intent_options_set_lexicon(intent_options *options,
  * Sets a lexicon that is read from a file during this call, not when training starts. Replaces an
  * earlier lexicon. None by default.
  *
- * The file has a word and its numbers on each line, like the .vec files of fastText and word2vec,
- * and GloVe. A folder of a Model2Vec model, or of a sentence-transformers model with static
- * embeddings, works too.
+ * Each line of the file has a word and its numbers, as in the .vec files of fastText and word2vec
+ * and in GloVe files. A folder of a Model2Vec model, or of a sentence-transformers model with
+ * static embeddings, works too.
  *
  * @param options   Options. Must not be NULL.
  * @param path      Path of the file or folder. NULL with length 0 removes the lexicon.
  * @param error_out Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, BAD_DATA or IO.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, BAD_DATA or IO.
  */
 INTENT_API
 intent_status intent_options_set_lexicon_file(intent_options *options,
@@ -639,15 +669,16 @@ typedef enum intent_format {
 } intent_format;
 
 /**
- * Sets a validation file, whose examples are used instead of held-out ones. None by default.
+ * Sets a validation file. None by default.
  *
+ * Its examples are used in place of held-out ones: training holds out none of its own examples.
  * The file is read when a training starts. Only trainings on texts can use it.
  *
  * @param options   Options. Must not be NULL.
  * @param path      Path of the data file, copied. NULL with length 0 removes the file.
  * @param format    One of the INTENT_FORMAT_ constants.
  * @param error_out Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
  */
 INTENT_API
 intent_status intent_options_set_valid_file(intent_options *options,
@@ -656,8 +687,8 @@ intent_status intent_options_set_valid_file(intent_options *options,
                                             intent_error **error_out);
 
 /**
- * Keeps what later updates need, including the examples, in memory and in a training-state file:
- * see intent_save_training_state(). By default only the model is kept.
+ * Keeps the data that later updates need, including the examples of the training, in memory and in
+ * a training-state file: see intent_save_training_state(). By default only the model is kept.
  *
  * Only for trainings on texts, and for every preset except INTENT_PRESET_REFERENCE. Otherwise
  * training fails with INVALID_ARGUMENT.
@@ -668,7 +699,7 @@ intent_status intent_options_set_valid_file(intent_options *options,
  *                   replaced in one step.
  * @param power_safe As for intent_load_training_state().
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or TEXT_TOO_LONG.
  */
 INTENT_API
 intent_status intent_options_set_training_state(intent_options *options,
@@ -684,27 +715,31 @@ typedef enum intent_phase {
   /** Trains on some of the examples, to decide whether to cut texts into clauses. */
   INTENT_PHASE_CLAUSES = 0,
   /**
-   * Trains on the examples that are not held out, to choose epochs, calibration and the
-   * rejection threshold.
+   * Trains on the examples that are not held out, or on all examples if there is a validation
+   * file. Chooses the calibration and the rejection threshold. Also chooses the number of epochs
+   * if it is the only run of this kind and intent_options_set_epochs() was not called.
    */
   INTENT_PHASE_HELDOUT = 1,
-  /** Trains the weights of the model on all examples. */
+  /**
+   * Trains the weights of the model on all examples, held-out ones included. With a validation
+   * file, this run is made only if fewer epochs were chosen.
+   */
   INTENT_PHASE_FINAL = 2,
 } intent_phase;
 
 /** Progress of a training. */
 typedef struct intent_progress {
-  /** Kind of the run that the last epoch belongs to. */
+  /** Kind of the run that the most recently finished epoch belongs to. */
   intent_phase phase;
   /** Number of finished epochs, over all runs. */
   size_t epoch;
   /** Number of epochs, over all runs, as far as known. */
   size_t epochs;
-  /** Mean loss per example in the last epoch. */
+  /** Mean loss per example in the most recently finished epoch. */
   double loss;
   /**
-   * Share of held-out examples answered correctly after this epoch, 0 to 1; NaN if there are
-   * none.
+   * Share of held-out examples answered correctly after this epoch, 0 to 1. NaN if it was not
+   * measured: INTENT_PHASE_HELDOUT measures it, if there is only one run of that kind.
    */
   double heldout_score;
   /** Estimated seconds to go. */
@@ -713,7 +748,7 @@ typedef struct intent_progress {
 
 /**
  * Function that is called after each epoch, one call at a time per training. It runs on a thread
- * of the library, or on the calling thread if the system gives no threads.
+ * of the library, or on the calling thread if the system can't start a thread.
  *
  * It must return: it must not throw or jump out.
  *
@@ -798,10 +833,11 @@ intent_status intent_train_file(intent_text path,
 /**
  * Trains a classifier on feature rows instead of texts, otherwise like intent_train().
  *
- * The classifier answers only intent_predict_features(). Calls with a text fail with
- * NO_VECTORIZER.
+ * The classifier answers only intent_predict_features(). Calls that classify or learn from texts
+ * fail with NO_VECTORIZER, and so do calls that change labels.
  *
- * @param rows           Feature rows, one for each example. None fails with UNTRAINABLE.
+ * @param rows           Feature rows, one for each example. If there are no rows, the call fails
+ *                       with UNTRAINABLE.
  * @param labels         As for intent_train().
  * @param label_counts   Array of numbers, one for each row, as for intent_train().
  * @param options        How to train. NULL for the defaults.
@@ -845,13 +881,14 @@ const char *intent_warning(const intent_classifier *classifier,
                            size_t *length_out);
 
 /**
- * Returns the number of labelled examples that training held out, or that the validation file has.
+ * Returns the number of labelled examples that training held out. If there was a validation file,
+ * returns the number of labelled examples in it, which then take the place of held-out ones.
  *
  * The accuracies below are measured on them. Training warns if there are fewer than 10. The number
  * is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
- * @return Number of examples; 0 if none was held out, and for NULL.
+ * @return Number of examples; 0 if there were none, and for NULL.
  */
 INTENT_API size_t intent_heldout_count(const intent_classifier *classifier);
 
@@ -859,29 +896,31 @@ INTENT_API size_t intent_heldout_count(const intent_classifier *classifier);
  * Returns the accuracy to expect on new wording.
  *
  * This is the share of labelled held-out examples whose top label was right, before any text is
- * rejected. Near-duplicates of these examples are not trained on. The share is saved with the
- * model.
+ * rejected. The run that measures it is trained neither on these examples nor on near-duplicates
+ * of them. (The final model is trained on all examples.) With a validation file, its examples are
+ * measured, and near-duplicates of them stay in the training. The share is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
- * @return Share, 0 to 1; NaN if no example was held out, and for NULL.
+ * @return Share, 0 to 1; NaN if intent_heldout_count() is 0, and for NULL.
  */
 INTENT_API double intent_heldout_accuracy(const intent_classifier *classifier);
 
 /**
  * Returns the accuracy to expect on wording like that of the examples.
  *
- * Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples are
- * trained on. The share is saved with the model.
+ * Measured like intent_heldout_accuracy(), but near-duplicates of the held-out examples, if there
+ * are any, are trained on. Not measured with a validation file. The share is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
- * @return Share, 0 to 1; NaN if it was not measured, such as with a validation file, and for NULL.
+ * @return Share, 0 to 1; NaN if it was not measured, and for NULL.
  */
 INTENT_API double intent_familiar_accuracy(const intent_classifier *classifier);
 
 /**
  * Returns the share of labelled held-out examples that were answered with exactly their labels.
  *
- * A rejected example counts as wrong. The share is saved with the model.
+ * A rejected example counts as wrong. With a validation file, its examples are measured. The share
+ * is saved with the model.
  *
  * @param classifier Classifier. May be NULL.
  * @return Share, 0 to 1; NaN if it was not measured, and for NULL.
@@ -895,14 +934,15 @@ INTENT_API double intent_heldout_answered(const intent_classifier *classifier);
 /**
  * Loads a classifier from a model file.
  *
- * The file is mapped into memory. While the classifier lives, replace the file only by renaming
- * another over it, as intent_save() does. Never change its bytes in place.
+ * The file is mapped into memory, not copied. While the classifier lives, replace the file only by
+ * renaming another over it, as intent_save() does. Never change its bytes in place.
  *
  * @param path           Path of the model file. Must not be empty.
  * @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
  * @param error_out      Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NOT_A_MODEL, NEWER_FORMAT,
- *         WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR, ABSURD_SIZE or IO.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NOT_A_MODEL,
+ *         NEWER_FORMAT, WRONG_LENGTH, CHECKSUM_MISMATCH, WRONG_TENSOR or ABSURD_SIZE; IO when the
+ *         file can't be read or mapped into memory.
  */
 INTENT_API
 intent_status intent_load(intent_text path,
@@ -938,7 +978,7 @@ intent_status intent_load_bytes(const uint8_t *bytes,
  * @param classifier Classifier. Must not be NULL.
  * @param path       Path of the model file, by convention NAME.intent. Must not be empty.
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or IO.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG or IO.
  */
 INTENT_API
 intent_status intent_save(const intent_classifier *classifier,
@@ -952,8 +992,8 @@ intent_status intent_save(const intent_classifier *classifier,
 /**
  * Returns the number of labels. Label indices run from 0 to this number - 1.
  *
- * Updates add labels at the end. Only intent_remove_label() and intent_merge_label() change the
- * index of a label.
+ * Updates add labels at the end. Only intent_remove_label(), intent_merge_label() and
+ * intent_replace() change the index of a label.
  *
  * @param classifier Classifier. May be NULL.
  * @return Number of labels; 0 for NULL.
@@ -1032,31 +1072,34 @@ intent_status intent_remove_label(const intent_classifier *classifier,
 #define INTENT_MAX_TEXT_BYTES 1048576
 
 /**
- * How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT, which is the decision rule from
- * training.
+ * How to choose labels. Start from INTENT_PREDICT_OPTIONS_INIT. With it, labels are chosen by the
+ * decision rule that training fixed.
  */
 typedef struct intent_predict_options {
   /** sizeof(intent_predict_options). */
   size_t size;
   /**
-   * Number of labels to choose, the best ones. They need not reach the model's thresholds, only
-   * `threshold` if it is not negative. 0 for the decision rule from training. Defaults to 0.
+   * Number of labels to choose: the best ones. The model's thresholds do not apply to them. If
+   * the field `threshold` is 0 or more, they must reach that. A rejected text still gets no
+   * labels. 0 means: use the decision rule from training. Defaults to 0.
    */
   size_t top;
   /**
-   * Minimum probability of a chosen label, 0 to 1. Negative for the model's thresholds, or for
-   * none with `top`. Defaults to -1.
+   * Minimum probability of a chosen label, 0 to 1. A negative value means: use the model's
+   * thresholds, or no threshold if `top` is not 0. Above 0.85, keyword rules are ignored.
+   * Defaults to -1.
    */
   float threshold;
   /**
-   * Acceptance rate: share of texts that have a label to accept, > 0 and <= 1. 1 accepts every
-   * text in which anything is known. 0 for the rate given in training. Defaults to 0.
+   * Acceptance rate: the share to accept of those texts that have a label, > 0 and <= 1. With 1,
+   * the rejection threshold rejects no text: see intent_options_set_acceptance_rate(). 0 means:
+   * use the rate from training. Defaults to 0.
    */
   float acceptance_rate;
   /**
-   * Cost of rejecting a text that has a label, that is, of asking back, 0 to 1. Used as in
-   * intent_options_set_cost(), instead of `acceptance_rate`, which must be 0 then. Negative for
-   * no cost. Defaults to -1.
+   * Cost, 0 to 1, of rejecting a text that has a label: the program must then ask the user
+   * again. Used as in intent_options_set_cost(), instead of `acceptance_rate`, which must be 0
+   * then. A negative value means: no costs. Defaults to -1.
    */
   float ask_back_cost;
   /**
@@ -1073,7 +1116,7 @@ typedef struct intent_predict_options {
 typedef enum intent_source {
   /** The network alone. */
   INTENT_SOURCE_NETWORK = 0,
-  /** A keyword rule, then the network. */
+  /** A keyword rule chose the first label. The network may have chosen further ones. */
   INTENT_SOURCE_RULE = 1,
 } intent_source;
 
@@ -1086,7 +1129,8 @@ typedef struct intent_decision {
   size_t count;
   /**
    * Version of the model that answered: 1 for the first, one more with each swap. Label indices
-   * are those of this model. Later models keep them until a label is removed or merged.
+   * are those of this model. Later models keep them until intent_remove_label(),
+   * intent_merge_label() or intent_replace() changes them.
    */
   uint64_t model_version;
   /** What decided. */
@@ -1124,13 +1168,15 @@ typedef struct intent_batch {
 /**
  * Classifies a text: writes its labels, best first.
  *
- * The text is rejected when nothing in it is known, when its score is below the rejection
- * threshold, or when no label reaches its own threshold. `*count_out` is 0 if and only if the text
- * is rejected. The score tells how much the text is like the examples. It has no fixed range and is
- * independent of the probabilities.
+ * The network rejects a text when nothing in it is known, when its score is below the rejection
+ * threshold, or when no label reaches its own threshold. The score tells how much the text is like
+ * the examples. It has no fixed range and is independent of the probabilities.
  *
- * A successful prediction allocates no memory and takes no lock. Only the first prediction of a
- * thread may allocate a few bytes.
+ * The text is rejected when the network rejects it and no keyword rule gives it a label: see
+ * intent_set_rules(). `*count_out` is 0 if and only if the text is rejected.
+ *
+ * On the CPU, a successful prediction allocates no memory and takes no lock. Only the first
+ * prediction on a thread may allocate a few bytes.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param text       Text, at most INTENT_MAX_TEXT_BYTES long. May be empty.
@@ -1174,10 +1220,10 @@ intent_status intent_predict_detailed(const intent_classifier *classifier,
                                       intent_error **error_out);
 
 /**
- * Classifies many texts on all cores. Each gets the labels that intent_predict() chooses.
+ * Classifies many texts. Each gets the labels that intent_predict() chooses.
  *
- * A batch of at most 256 texts runs on the calling thread, and so does every batch if the system
- * gives no threads.
+ * A batch of more than 256 texts runs on all cores. A smaller batch runs on the calling thread,
+ * and so does every batch if the system can't start a thread.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param batch      Texts, and where their labels go. Must not be NULL.
@@ -1219,8 +1265,9 @@ typedef struct intent_answer {
  * Function that receives the answer to a request. Called once for each accepted request, on a
  * thread of the library.
  *
- * It may make any call; for intent_free(), no other call may be running. It must return: it must
- * not throw or jump out. Its thread answers no other request meanwhile.
+ * The callback may make any call. It may call intent_free() only if no other call is running, and
+ * no call may follow that one. It must return: it must not throw or jump out. Its thread answers
+ * no other request meanwhile.
  *
  * @param answer  Answer.
  * @param context The pointer given with the request.
@@ -1236,20 +1283,23 @@ typedef struct intent_request intent_request;
 /**
  * Queues a text and returns at once. The callback receives the answer.
  *
- * A few threads of the library answer requests in order, several at a time when they pile up. A
- * full queue refuses requests with BUSY.
+ * A few threads of the library take requests from the queue in order. If several requests are
+ * waiting, a thread takes up to 64 of them, classifies them together, and then calls their
+ * callbacks one after the other. A full queue refuses requests with BUSY.
  *
  * @param classifier  Classifier. Must not be NULL.
  * @param text        Text, at most INTENT_MAX_TEXT_BYTES long, copied.
  * @param options     As for intent_predict(), copied.
- * @param callback    Called with the answer, once if the call succeeds. Must not be NULL.
+ * @param callback    If intent_predict_async() succeeds, this is called exactly once, with the
+ *                    answer; otherwise never. Must not be NULL.
  * @param context     Passed to the callback. May be NULL.
  * @param request_out Optional. Receives a handle of the request. Release it with
- *                    intent_request_free(). It may be written after the callback was called.
+ *                    intent_request_free(). The callback may run before the handle is written
+ *                    here.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER; INVALID_ARGUMENT when
- *         an option is out of range or the system gives no threads for the queue; BUSY when the
- *         queue is full; SHUT_DOWN after intent_finish().
+ *         an option is out of range or the system can't start a thread for the queue; BUSY when
+ *         the queue is full; SHUT_DOWN after intent_finish().
  */
 INTENT_API
 intent_status intent_predict_async(const intent_classifier *classifier,
@@ -1282,8 +1332,8 @@ INTENT_API void intent_request_free(intent_request *request);
 /**
  * Sets the size of the request queue and the number of threads that answer requests.
  *
- * Must be called before the first request. By default `workers` is the number of cores - 1, but 1
- * to 4, and `capacity` is 1024.
+ * Must be called before the first request. By default `workers` is the number of cores minus one,
+ * but at least 1 and at most 4, and `capacity` is 1024.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param workers    Number of threads, 1 to 1024.
@@ -1330,9 +1380,9 @@ intent_status intent_finish(const intent_classifier *classifier,
  *
  * @param classifier   Classifier. Must not be NULL.
  * @param text         Text, at most INTENT_MAX_TEXT_BYTES long.
- * @param features_out Array of INTENT_FEATURES floats. Receives a vector of length 1, shorter if
- *                     words are unknown, or zeros if nothing in the text is known. Must not be
- *                     NULL.
+ * @param features_out Array of INTENT_FEATURES floats. Receives a vector with Euclidean norm 1.
+ *                     The norm is smaller if some words are unknown. All numbers are zero if
+ *                     nothing in the text is known. Must not be NULL.
  * @param error_out    Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER.
  */
@@ -1350,8 +1400,8 @@ intent_status intent_vectorize(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param text       Text, at most INTENT_MAX_TEXT_BYTES long.
- * @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows as of
- *                   intent_vectorize(). May be NULL when the capacity is 0.
+ * @param rows_out   Array of `capacity` rows of INTENT_FEATURES floats. Receives rows like those
+ *                   that intent_vectorize() writes. May be NULL when the capacity is 0.
  * @param capacity   Number of rows that fit. INTENT_MAX_CLAUSES always suffices.
  * @param count_out  Receives the number of rows. It may exceed `capacity`, which is no error: the
  *                   first rows are written. 0 if nothing in the text is known. Must not be NULL.
@@ -1370,8 +1420,9 @@ intent_status intent_vectorize_rows(const intent_classifier *classifier,
  * Chooses labels for feature rows, one for each clause of a text: the second half of
  * intent_predict().
  *
- * With the rows of intent_vectorize_rows() the labels are those of intent_predict(), bit for bit.
- * Rows of zeros are ignored. If there is no other row, the text is rejected.
+ * With the rows of intent_vectorize_rows() the labels are those of intent_predict(), bit for bit,
+ * if no keyword rule matches the text. Rules need the text, so they are not used here. Rows of
+ * zeros are ignored. If there is no other row, the text is rejected.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param rows       Feature rows.
@@ -1398,8 +1449,8 @@ intent_status intent_predict_features(const intent_classifier *classifier,
 /**
  * Creates a classifier from keyword rules alone, without training.
  *
- * It answers what the rules match and rejects every other text. It learns from intent_update(),
- * and after 100 examples a background training starts.
+ * It answers what the rules match and rejects every other text. It learns from intent_update() and
+ * keeps the examples, and after 100 examples a background training starts.
  *
  * @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
  *                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
@@ -1419,10 +1470,17 @@ intent_status intent_from_rules(intent_text rules,
  * Replaces the keyword rules of a classifier. Unknown labels are added. The rules are saved with
  * the model.
  *
- * The network decides alone when the probability of its top label is 0.85 or more. Otherwise the
- * labels of matching rules come first, with a probability of 0.85. In a multi-label model the
- * labels that the network chooses follow. A single-label model answers the label of the longest
- * match alone. intent_predict_detailed() tells whether a rule answered.
+ * The network comes first. It decides alone if it does not reject the text and the probability of
+ * its top label is 0.85 or more.
+ *
+ * Otherwise the labels of the matching rules come first, with a probability of 0.85, even if the
+ * network rejects the text. In a multi-label model the other labels that the network chooses
+ * follow. A single-label model answers only one label: that of the longest match. It answers more
+ * if `top` asks for more.
+ *
+ * Rules are ignored in a prediction with a `threshold` above 0.85. intent_predict_detailed() tells
+ * whether a rule answered. A model that was trained on feature rows stores rules but never uses
+ * them, since it reads no texts.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param rules      As for intent_from_rules(). [] removes all rules.
@@ -1441,7 +1499,10 @@ intent_status intent_set_rules(const intent_classifier *classifier,
 
 /** Result of intent_update(). */
 typedef struct intent_update_report {
-  /** Number of examples that were learned. Of several with the same text the last counts. */
+  /**
+   * Number of examples that were learned. If several examples have the same text, only the last
+   * one is used.
+   */
   size_t examples;
   /** Number of examples now classified correctly. */
   size_t right;
@@ -1458,11 +1519,14 @@ typedef struct intent_update_report {
  * a new label. Predictions on other threads go on with the old model meanwhile. After the call
  * predictions use the new model. Updates of one classifier run one after the other.
  *
- * An update can make predictions for other texts worse. To prevent this, it trains on kept
- * examples too if the classifier has a training state: it was trained with
+ * An update can make predictions for other texts worse. To prevent this, the update also trains on
+ * kept examples if the classifier has a training state: it was trained with
  * intent_options_set_training_state(), or comes from intent_load_training_state() or
- * intent_from_rules(). Without one it uses the classifier's own predictions, which works less
- * well. A background training follows after a number of examples: see intent_set_retraining().
+ * intent_from_rules(). Without a training state, the update uses the classifier's own predictions
+ * in place of kept examples. This works less well.
+ *
+ * If the examples of the training are kept, a background training starts after a number of learned
+ * examples: see intent_set_retraining().
  *
  * If the training-state file was deleted, it is written again. If another file took its place, the
  * update fails with BAD_TRAINING_STATE and leaves that file alone: save the training state to
@@ -1478,8 +1542,9 @@ typedef struct intent_update_report {
  * @param update_out   Optional. Receives the result.
  * @param error_out    Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG, NO_VECTORIZER or OUT_OF_MEMORY;
- *         INVALID_ARGUMENT when a label is new and intent_allow_new_labels() forbids it, when a
- *         text with labels holds nothing to learn from, and for models of the reference preset;
+ *         INVALID_ARGUMENT when a label name is empty, has 256 bytes or more or has control
+ *         characters, when a label is new and intent_allow_new_labels() forbids it, when a text
+ *         with labels holds nothing to learn from, and for models of the reference preset;
  *         BAD_TRAINING_STATE when the training-state file is read-only, or was replaced or changed
  *         by another program; IO when it can't be written. On failure nothing was learned.
  */
@@ -1506,7 +1571,7 @@ intent_status intent_allow_new_labels(const intent_classifier *classifier,
                                       intent_error **error_out);
 
 /* =============================================================================================
- * Training state: what updates need, in a file
+ * Training state: a file with the data that updates need
  * ============================================================================================= */
 
 /**
@@ -1520,9 +1585,10 @@ intent_status intent_allow_new_labels(const intent_classifier *classifier,
  *                       power fails. Changes take longer then.
  * @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
  * @param error_out      Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, OUT_OF_MEMORY or IO;
- *         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, or is in use
- *         by another classifier or process.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, OUT_OF_MEMORY or IO;
+ *         BAD_TRAINING_STATE when the file is corrupt, is not a training-state file, was written
+ *         by a newer library, or is in use by another classifier or process. A read-only file
+ *         loads; later changes then fail with BAD_TRAINING_STATE.
  */
 INTENT_API
 intent_status intent_load_training_state(intent_text path,
@@ -1531,19 +1597,22 @@ intent_status intent_load_training_state(intent_text path,
                                          intent_error **error_out);
 
 /**
- * Saves the training state of a classifier to a file and keeps it there from now on.
+ * Saves the training state of a classifier to a file. From now on, every change is also written to
+ * this file.
  *
- * The file holds the model, what updates need besides, the texts kept for learning, and every
- * later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the texts.
- * Only its owner can read it. intent_save() saves the model alone, without any text.
+ * The file holds the model, the other data that updates need, the texts kept for learning, and
+ * every later change. It takes 1 kB for each embedding in use (8 MB for most models) plus the
+ * texts. An embedding is the vector stored for an n-gram; several n-grams may share one. Only the
+ * owner of the file can read it. intent_save() saves the model alone, without any text.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param path       Path of the training-state file, by convention NAME.learner. Must not be
  *                   empty. An existing file is replaced in one step.
  * @param power_safe As for intent_load_training_state().
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, NO_VECTORIZER, BAD_TRAINING_STATE,
- *         OUT_OF_MEMORY or IO.
+ * @return OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, TEXT_TOO_LONG, NO_VECTORIZER,
+ *         OUT_OF_MEMORY or IO; BAD_TRAINING_STATE when the file is in use by another classifier or
+ *         process.
  */
 INTENT_API
 intent_status intent_save_training_state(const intent_classifier *classifier,
@@ -1597,11 +1666,13 @@ typedef struct intent_retraining_options {
    */
   size_t after;
   /**
-   * How to train, copied. NULL for the defaults on one thread.
+   * How to train, copied. NULL for the defaults on one thread. Options of your own use all
+   * cores, unless intent_options_set_threads() says otherwise.
    *
-   * Validation file, progress callback and training state are ignored. Preset, seed, acceptance
-   * rate and clause separators are those of the model. Other options of the first training, such
-   * as descriptions, must be given again.
+   * Validation file, progress callback and training state are ignored. Preset, seed and
+   * acceptance rate are those of the model, so costs must not be set: the training would fail.
+   * Clause separators are those of the model unless set here. Other options of the first
+   * training, such as descriptions and the lexicon, must be given again.
    */
   const intent_options *training;
   /**
@@ -1624,12 +1695,19 @@ typedef struct intent_retraining_options {
 /**
  * Sets when and how the classifier is trained in the background, from all examples that are kept.
  *
- * The training runs on one thread of low priority. Its model takes the place of the current one
- * unless it is worse: by more than two standard errors on the held-out examples or on up to 500
- * kept examples, or by any golden example. Corrections that contradict other
- * examples are not counted.
+ * The training runs with low priority, by default on one thread. The new model replaces the
+ * current one unless it is worse. It is worse if
  *
- * Without this call a training starts after every 100 learned examples.
+ * - it loses more than two standard errors on the held-out examples,
+ * - it loses more than two standard errors on up to 500 kept examples, or
+ * - it answers fewer golden examples correctly than the current one.
+ *
+ * In this comparison, corrections that contradict other examples are left out.
+ *
+ * Without this call a training starts after every 100 learned examples. It starts only if the
+ * examples of the first training are kept: by default they are not, see
+ * intent_options_set_training_state(). If they are not kept, the statistics count a refused
+ * training instead.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param options    Options. NULL for the defaults.
@@ -1646,8 +1724,10 @@ intent_status intent_set_retraining(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, NO_VECTORIZER, UNTRAINABLE or OUT_OF_MEMORY; INVALID_ARGUMENT when
- *         the examples of the training are not kept.
+ * @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
+ *         the training are not kept, when no kept example has a label, when the model has a
+ *         lexicon and the options of intent_set_retraining() have none, and for models of the
+ *         reference preset; UNTRAINABLE when the system can't start a thread.
  */
 INTENT_API
 intent_status intent_retrain(const intent_classifier *classifier,
@@ -1673,12 +1753,13 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
 /**
  * Returns to the model from before the last background training.
  *
- * Examples that were learned since are learned again by that model.
+ * Examples that were learned since are learned again by that model. Labels keep their indices. A
+ * background training that is running is ended.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
- *         is no such model. On failure nothing has changed.
+ *         is no such model. On failure the model has not changed.
  */
 INTENT_API
 intent_status intent_roll_back(const intent_classifier *classifier,
@@ -1710,7 +1791,10 @@ typedef struct intent_statistics {
   uint64_t rejected;
   /** Number of texts answered by a keyword rule, without those of intent_predict_batch(). */
   uint64_t by_rule;
-  /** Number of texts whose network was computed by an engine other than the CPU. */
+  /**
+   * Number of texts for which an engine other than the CPU computed the network. Every text
+   * counts for the engine of single texts, also in a batch.
+   */
   uint64_t accelerated;
   /** Predictions per second, over the whole time. */
   double per_second;
@@ -1760,19 +1844,23 @@ intent_status intent_stats(const intent_classifier *classifier,
  * Writes the statistics of a classifier as one JSON object. It holds no texts. Later versions may
  * add keys.
  *
- * It has the members of intent_statistics without `accelerated`, `training_state_bytes` as
- * `learner_bytes`, times under `latency` with their `count` and `sum_us`, and:
+ * It has all members of intent_statistics except `accelerated`. `training_state_bytes` is named
+ * `learner_bytes`. The times under `latency` also have `count` and `sum_us`. It also has:
  *
  * - `seconds`: age of the classifier.
  * - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
  *   waiting times in the `queue`.
- * - `runtimes`: for each engine its `name` and `predictions`, the networks that it computed.
- * - `neural_engine`: true if the system has one; null if it doesn't tell. `neural_engine_plan`: as
- *   `plan` in intent_engine_json().
+ * - `runtimes`: for each engine its `name` and `predictions`: for how many texts it computed the
+ *   network, counted as for `accelerated`.
+ * - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
+ *   tell.
+ * - `neural_engine_plan`: as `plan` in intent_engine_json(); null if there is none.
  * - `labels`: how often each label was answered, by its name at the time.
  * - `model_checksum`: checksum of the model in use.
  * - `statistics_bytes`: maximum size of the statistics in memory, in bytes.
- * - `load_ms`: milliseconds that loading took, or training with a training state; null otherwise.
+ * - `load_ms`: milliseconds that it took to load the first model or training state, or to train
+ *   with a training state. null for a classifier that was trained without one, and for one from
+ *   intent_from_rules().
  * - `last_refusal`: why the last of the `retrainings_refused` failed or was worse; null if none.
  *
  * @param classifier Classifier. Must not be NULL.
@@ -1840,7 +1928,8 @@ intent_status intent_set_stats(const intent_classifier *classifier,
 typedef struct intent_explanation intent_explanation;
 
 /**
- * Explains a prediction: the clauses of the text, and what each n-gram adds to the logits.
+ * Explains a prediction: the clauses of the text, and what each n-gram adds to the logits (the
+ * scores of the labels before they become probabilities).
  *
  * Meant for people who look into a single text. It takes about ten milliseconds per clause and
  * allocates memory.
@@ -1864,20 +1953,41 @@ intent_status intent_explain(const intent_classifier *classifier,
  * Returns an explanation as one JSON object, the same that `intent explain --json` prints. Later
  * versions may add keys.
  *
- * - `text`: the text. `rejected`: true if no label is chosen.
- * - `score`: score that decides about rejection, as in intent_predict(); null if nothing in the
- *   text is known. `reject_below`: rejection threshold; null if no score rejects.
- * - `by_rule`: the labels that keyword rules asked for. Absent if there are none.
- * - `labels`: the chosen labels, up to 8, and the three with the largest logits, best first. Empty
- *   if nothing is known. Each has `label`, `logit` (over all clauses), `probability` and `chosen`.
- * - `clauses`: each has its words as `text`, `known` (true if anything in it is known), its
- *   `score`, its `unknown_words` (absent if there are none), and `labels`: for each label above
- *   its `label` and its `logit` in this clause, which is the sum of `base` (without any word), the
- *   `shares`, `others` (n-grams too many to list) and `rest` (rounding).
- * - `shares`: strongest first, each with `ngram` and `share`, positive for the label and negative
- *   against it. An n-gram is a few words, where ^ and $ are the edges of the clause, or a few
- *   characters, with the `word` they belong to. `lexicon` is true if the share is that of the
- *   word's lexicon vector, and absent otherwise.
+ * - `text`: the text.
+ * - `rejected`: true if no label is chosen.
+ * - `score`: score that decides about rejection, as in intent_predict(). null if nothing in the
+ *   text is known.
+ * - `reject_below`: rejection threshold. null if no score rejects.
+ * - `by_rule`: labels of the keyword rules that match. Absent if no rule decided. All numbers are
+ *   those of the network.
+ * - `labels`: up to 8 chosen labels, plus the three labels with the largest logits (they may be
+ *   the same), best first. Empty if nothing in the text is known, even if a rule chose labels.
+ *   Each has:
+ *   - `label`: its name.
+ *   - `logit`: its logit over all clauses.
+ *   - `probability`: the probability that the network gives it.
+ *   - `chosen`: true if it is chosen.
+ * - `clauses`: the clauses of the text. Each has:
+ *   - `text`: its words.
+ *   - `known`: true if anything in it is known.
+ *   - `score`: its score. null if nothing in it is known.
+ *   - `unknown_words`: words that, as far as the model can tell, neither the examples nor the
+ *     lexicon contain. May be empty.
+ *   - `labels`: for each label above, the parts of its logit. Empty if nothing in the clause is
+ *     known.
+ *
+ * The parts of a label's logit in a clause:
+ *
+ * - `label`: the name of the label.
+ * - `logit`: its logit in this clause: the sum of the four parts below.
+ * - `base`: the logit without any word.
+ * - `shares`: what each n-gram adds, strongest first. Each has:
+ *   - `ngram`: a few words, where ^ and $ are the edges of the clause, or a few characters.
+ *   - `word`: the word that the characters belong to. Absent if `ngram` is words.
+ *   - `lexicon`: true if the share is that of the word's lexicon vector. Absent otherwise.
+ *   - `share`: the number: positive for the label, negative against it.
+ * - `others`: the sum for all n-grams that are not listed, since there are too many.
+ * - `rest`: rounding errors.
  *
  * @param explanation Explanation. May be NULL.
  * @param length_out  Optional. Receives the length of the string in bytes, if there is an
@@ -1924,15 +2034,15 @@ typedef enum intent_engine_choice {
  * Chooses the engine that computes the network, and returns at once.
  *
  * On first use the engines in question are built, compared with the CPU and measured on a
- * background thread. The CPU answers until that is done, and if no engine agrees with it. An
- * engine that fails later is replaced by the CPU within the same call.
+ * background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
+ * continues to answer. An engine that fails later is replaced by the CPU within the same call.
  *
  * On systems without Core ML, or without the requested compute units, the CPU answers.
  * intent_engine() tells the engine in use, and intent_engine_json() tells why.
  *
  * @param classifier Classifier. Must not be NULL.
- * @param choice     One of the INTENT_ENGINE_CHOICE_ constants. Defaults to
- *                   INTENT_ENGINE_CHOICE_CPU.
+ * @param choice     One of the INTENT_ENGINE_CHOICE_ constants. Without this call,
+ *                   INTENT_ENGINE_CHOICE_CPU is used.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT or INVALID_ARGUMENT.
  */
@@ -1945,7 +2055,7 @@ intent_status intent_set_engine_choice(const intent_classifier *classifier,
  * Returns the name of the engine in use: `cpu-int8`, or a name that starts with `core-ml`.
  *
  * @param classifier Classifier. May be NULL.
- * @param batch      false for the engine for one text, true for that for batches.
+ * @param batch      false: the engine for single texts. true: the engine for batches.
  * @return Static NUL-terminated ASCII string; NULL for NULL.
  */
 INTENT_API const char *intent_engine(const intent_classifier *classifier, bool batch);
@@ -1954,17 +2064,22 @@ INTENT_API const char *intent_engine(const intent_classifier *classifier, bool b
  * Writes which engines are in use, and why, as one JSON object. Later versions may add keys.
  *
  * - `asked`: the choice: `cpu`, `auto`, `core-ml` or the name of an engine.
- * - `single`, `batch`: names of the engines in use.
+ * - `single`: name of the engine in use for single texts.
+ * - `batch`: name of the engine in use for batches.
  * - `measuring`: true while engines are being measured.
- * - `cpu`: `single_us` and `batch_us`, median microseconds for a feature row by itself and for each
- *   of 64; null before measuring.
- * - `candidates`: for each engine that was tried its `name`, its `state` and its `plan`.
- *   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`; {"dropped":
- *     reason} if it could not be built in time or disagrees; {"failed": reason} if it failed later.
- *   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`; null if
+ * - `cpu`: times of the CPU. null before measuring. It has:
+ *   - `single_us`: median microseconds for a single feature row.
+ *   - `batch_us`: median microseconds for each row in a batch of 64 rows.
+ * - `candidates`: the engines that were tried. Each has:
+ *   - `name`: its name.
+ *   - `state`: {"agrees": times} if it agrees with the CPU, with times as in `cpu`. {"dropped":
+ *     reason} if it could not be built in time or disagrees. {"failed": reason} if it failed
+ *     later.
+ *   - `plan`: number of `operations`, and how many of them are `planned_on_neural_engine`. null if
  *     the system doesn't tell.
- * - `note`: why the CPU answers although another engine was chosen; null otherwise.
- * - `neural_engine`: true if the system has one; null if it doesn't tell.
+ * - `note`: why no engine of the choice could be tried, so that the CPU answers. null otherwise.
+ * - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
+ *   tell.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param buffer     As for intent_stats_json().
@@ -1994,8 +2109,8 @@ typedef enum intent_precision {
   /** float32 throughout. Never runs on the Neural Engine. Needs macOS 12 or iOS 15. */
   INTENT_PRECISION_FLOAT32 = 1,
   /**
-   * The model's own integer weights and float16 activations: half the size. Needs macOS 13 or
-   * iOS 16.
+   * The model's own integer weights and float16 activations: about half the size of a float16
+   * package. Needs macOS 13 or iOS 16.
    */
   INTENT_PRECISION_INT8 = 2,
 } intent_precision;

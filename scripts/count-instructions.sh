@@ -27,7 +27,7 @@ arm=aarch64-unknown-linux-gnu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
-cargo build -p intentkit --release --quiet --example predict_lines
+cargo build --release --quiet --example predict_lines
 cargo build -p intentkit --release --quiet --example predict_lines --target $arm
 cc -O2 -Wall -Wextra -Werror -shared -fPIC benches/instructions/insn.c -o "$folder/libinsn.so"
 built=${CARGO_TARGET_DIR:-target}

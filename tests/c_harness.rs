@@ -129,9 +129,11 @@ fn compile_and_run(build: Build, library: &Library, sources: &[PathBuf]) {
         // On an emulated processor what trains takes minutes, where once has to do. Examples have a test of their own, and queues are
         // the same on every processor.
         let emulated = words("INTENTKIT_RUNNER").is_some();
-        let trains = ["explain", "features", "live", "model", "stack", "train"].contains(&name)
-            && build.name != DYNAMIC.name;
-        if emulated && (trains || ["hello", "learn", "requests", "threads"].contains(&name)) {
+        let trains = ["explain", "features", "model", "stack"].contains(&name) && build.name != DYNAMIC.name;
+        if emulated
+            && (trains
+                || ["hello", "learn", "live", "read_only", "requests", "threads", "train"].contains(&name))
+        {
             continue;
         }
         let program = scratch(build, name).join(name);
