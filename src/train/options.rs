@@ -106,8 +106,8 @@ pub struct TrainOptions {
     /// more, where a single n-gram may be the only evidence for a label; and with
     /// [`Preset::Single`], a lexicon and on average at most 20 examples per label.
     pub feature_dropout: Option<f32>,
-    /// Share of synthetic negatives: the probability that an example is replaced by one, 0 to below
-    /// 1. A synthetic negative mixes two examples with different labels, and is trained as out of
+    /// Share of synthetic negatives: the probability, 0 to below 1, that an example is replaced by
+    /// one. A synthetic negative mixes two examples with different labels, and is trained as out of
     /// scope. It teaches what out-of-scope texts look like.
     ///
     /// Defaults to 0 with [`Preset::Multi`], where a mixture has both labels, and to 0.1 with
