@@ -28,7 +28,7 @@ use std::ops::{Range, RangeInclusive};
 use twox_hash::XxHash3_64;
 
 /// Newest file format that this library reads, and the format it writes.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Maximum number of clause separators: every word of a text is compared with all of them.
 pub const MAX_SEPARATORS: usize = 64;

@@ -56,6 +56,7 @@ impl Training<'_> {
                 labels: self.targets.names.clone(),
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
                 separators: separators.to_vec(),
+                whole: self.recipe.reads_whole && !separators.is_empty(),
                 lexicon,
                 calibration: findings.calibration,
                 reject: RejectSettings { keep: self.keep(&findings.curves), score },
