@@ -1,5 +1,5 @@
 //! Sets what the linker is told, and with the feature `header` makes the C header, into OUT_DIR and never into the source
-//! tree. Programs that depend on this crate leave the feature off and so don't compile cbindgen. `tests/abi.rs` makes
+//! tree. Programs that depend on this crate leave the feature off and so don't compile cbindgen. `cli/tests/header.rs` makes
 //! the same header and compares `include/intentkit.h` with it, whether the feature is on or off.
 
 #[cfg(feature = "header")]

@@ -1,4 +1,4 @@
-//! The C header, made from `src/ffi`: by `build.rs` with the feature `header`, and by `tests/abi.rs`.
+//! The C header, made from `src/ffi`: by `build.rs` with the feature `header`, and by `cli/tests/header.rs`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
