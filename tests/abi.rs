@@ -6,7 +6,6 @@ mod library;
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::Command;
 
 const HEADER: &str = include_str!("../include/intentkit.h");

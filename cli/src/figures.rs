@@ -102,6 +102,11 @@ pub fn clauses(separators: &[String]) -> String {
     }
 }
 
+/// The symbols that a model reads as words, if any.
+pub fn symbols(symbols: &[String]) -> Option<(&'static str, String)> {
+    (!symbols.is_empty()).then(|| ("symbols", format!("{} count as words", symbols.join(" "))))
+}
+
 /// What a training measured, as lines of a summary.
 pub fn of_training(training: &TrainingSummary) -> Vec<(&'static str, String)> {
     let Some(accuracy) = training.heldout_accuracy.map(numbers::percent) else {

@@ -49,6 +49,7 @@ struct Info<'a> {
     seed: u64,
     label_names: &'a [String],
     clause_separators: &'a [String],
+    symbols: &'a [String],
     lexicon_words: usize,
     rules: &'a [Rule],
 }
@@ -90,6 +91,7 @@ fn object(model: &Model) -> Info<'_> {
         seed: training.seed,
         label_names: &about.labels,
         clause_separators: &about.separators,
+        symbols: &about.symbols,
         lexicon_words: model.lexicon_words(),
         rules: &about.rules,
     }
@@ -127,6 +129,7 @@ fn summary(name: &str, model: &Model) -> Vec<(&'static str, String)> {
         ("parameters", numbers::count(model.parameters())),
         ("trained on", trained),
     ];
+    pairs.extend(figures::symbols(&about.symbols));
     pairs.extend(figures::of_training(training));
     pairs.extend([
         ("format", format!("{}, written by IntentKit {}", about.format, about.library)),

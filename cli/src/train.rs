@@ -107,6 +107,7 @@ struct Report<'a> {
     seed: u64,
     heldout: usize,
     clause_separators: &'a [String],
+    symbols: &'a [String],
     lexicon_words: usize,
     warnings: Vec<&'a String>,
     output: String,
@@ -230,6 +231,7 @@ fn object<'a>(arguments: &Arguments, given: &'a Given, made: &'a Made) -> Report
         seed: arguments.seed,
         heldout: report.heldout,
         clause_separators: &report.separators,
+        symbols: &report.symbols,
         lexicon_words: report.lexicon.as_ref().map_or(0, |lexicon| lexicon.held),
         warnings: given.warnings().chain(&report.warnings).collect(),
         output: name(&arguments.output),
@@ -252,6 +254,7 @@ fn summary(arguments: &Arguments, made: &Made) -> Vec<(&'static str, String)> {
         ("preset", format!("{}, {epochs}, {:.1} s", report.preset, report.seconds)),
         ("clauses", figures::clauses(&report.separators)),
     ];
+    pairs.extend(figures::symbols(&report.symbols));
     if let Some(LexiconUse { words, found, held }) = report.lexicon {
         let [words, found, others] = [words, found, held.saturating_sub(found)].map(numbers::count);
         pairs.push(("lexicon", format!("{found} of the texts' {words} words, {others} others near them")));

@@ -56,7 +56,7 @@ pub struct ExplainedLabel {
     /// The label's name.
     pub label: String,
     /// The logit of the text. With several clauses it is that of the clauses combined (noisy-or)
-    /// plus `whole` - 1.5.
+    /// plus `whole` - 2.
     pub logit: f32,
     /// The logit of the text read as a whole. `None` for a text of one clause, and for models that
     /// don't read texts as a whole.

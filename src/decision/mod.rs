@@ -212,7 +212,7 @@ pub fn noisy_or(logits: &mut [f32], clause: &[f32]) {
 
 /// Log-odds that speak against each label of a text of several clauses: a wrong action is worse than
 /// a missing one.
-const DOUBT: f32 = 1.5;
+const DOUBT: f32 = 2.0;
 
 /// Adds the logits of a text of several clauses read as a whole to the combined logits of its
 /// clauses. A label is meant if both readings together say so: in "turn on the hall light and the

@@ -187,6 +187,8 @@ fn about(model: &Model, options: &CoreMlOptions) -> Strings {
         ("reject_points", json!(rule.reject.points).to_string()),
         ("ngrams", json!(metadata.ngrams).to_string()),
         ("joiners", json!(metadata.separators).to_string()),
+        ("symbols", json!(metadata.symbols).to_string()),
+        ("whole", metadata.whole.to_string()),
     ];
     entries.into_iter().map(|(key, value)| (format!("intentkit.{key}"), value)).collect()
 }

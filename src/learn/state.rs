@@ -118,13 +118,15 @@ impl State {
             linear: None,
             steps: 0,
         };
+        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
         let mut state = State {
             frequencies: Frequencies {
                 idf,
                 known: parts.known.clone(),
                 frequent: parts.frequent.clone(),
                 transfer,
-                separators: parts.metadata.separators.iter().map(|separator| token_hash(separator)).collect(),
+                separators: hashes(&parts.metadata.separators),
+                symbols: hashes(&parts.metadata.symbols),
             },
             recipe,
             weights,

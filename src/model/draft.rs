@@ -16,14 +16,18 @@ pub(crate) struct Draft<'a> {
     parts: &'a Parts,
     /// Hashes of the clause separators.
     separators: Vec<u64>,
+    /// Hashes of the symbols that count as words.
+    symbols: Vec<u64>,
     packed: PackedNetwork,
     outside: Option<Outside>,
 }
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(parts: &'a Parts) -> Self {
+        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
         Draft {
-            separators: parts.metadata.separators.iter().map(|separator| token_hash(separator)).collect(),
+            separators: hashes(&parts.metadata.separators),
+            symbols: hashes(&parts.metadata.symbols),
             packed: PackedNetwork::new(&network(parts)),
             outside: Outside::new(&parts.outside),
             parts,
@@ -56,7 +60,7 @@ impl<'a> Draft<'a> {
                 TableParts::Int4(bytes) => Table::Int4(bytes),
             },
             known: Filter::new(known)?,
-            words: Words { separators: &self.separators, frequent, lexicon },
+            words: Words { separators: &self.separators, symbols: &self.symbols, frequent, lexicon },
             lexicon: LexiconRows {
                 rows: Table::Int4(lexicon_rows),
                 weight: metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),

@@ -33,6 +33,9 @@ pub const FORMAT: u32 = 3;
 /// Maximum number of clause separators: every word of a text is compared with all of them.
 pub const MAX_SEPARATORS: usize = 64;
 
+/// Maximum number of symbols that count as words.
+pub const MAX_SYMBOLS: usize = 32;
+
 const KEY: &str = "intentkit";
 /// The checksum's field inside a JSON string inside a JSON file.
 const CHECKSUM_FIELD: &[u8] = br#"\"checksum\":\""#;
@@ -297,6 +300,12 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
         let found = metadata.separators.len();
         return Err(ModelFault::AbsurdSize(format!(
             "the file has {found} clause separators; the maximum is {MAX_SEPARATORS}"
+        )));
+    }
+    if metadata.symbols.len() > MAX_SYMBOLS {
+        let found = metadata.symbols.len();
+        return Err(ModelFault::AbsurdSize(format!(
+            "the file has {found} symbols that count as words; the maximum is {MAX_SYMBOLS}"
         )));
     }
     if let Some(lexicon) = &metadata.lexicon

@@ -29,7 +29,7 @@ use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
 pub(crate) use draft::Draft;
-pub use file::{FORMAT, MAX_SEPARATORS};
+pub use file::{FORMAT, MAX_SEPARATORS, MAX_SYMBOLS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
 pub use reading::Reading;
@@ -89,6 +89,10 @@ pub struct Metadata {
     /// The clause separators: normalised words and marks. Empty if each text is one clause.
     #[serde(rename = "joiners")]
     pub separators: Vec<String>,
+    /// The symbols that count as words, one normalised character each. Empty in older models, and
+    /// in those whose labels symbols don't tell apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symbols: Vec<String>,
     /// Whether a text of several clauses is also read as a whole, to tell a clause that asks for
     /// something of its own from a part of the request before it. False in older models and in
     /// those without clause separators.
@@ -181,6 +185,8 @@ pub struct Model {
     places: Places,
     /// Hashes of the clause separators.
     separators: Vec<u64>,
+    /// Hashes of the symbols that count as words.
+    symbols: Vec<u64>,
     /// The keyword rules, compiled.
     rules: Matcher,
     /// The network in the layout of the int8 kernels.
@@ -226,11 +232,12 @@ impl Model {
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
-        let separators = metadata.separators.iter().map(|separator| token_hash(separator)).collect();
+        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
+        let (separators, symbols) = (hashes(&metadata.separators), hashes(&metadata.symbols));
         let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
         let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));
-        Ok(Model { bytes, metadata, places, separators, rules, packed, outside })
+        Ok(Model { bytes, metadata, places, separators, symbols, rules, packed, outside })
     }
 
     /// Returns the parts of the model. [`Model::from_parts`] makes the same bytes from them, except
@@ -335,7 +342,12 @@ impl Model {
         let known = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.known.clone()]))?;
         let frequent = Filter::new(bytemuck::cast_slice(&self.as_bytes()[self.places.frequent.clone()]));
         let slots = bytemuck::cast_slice(&self.as_bytes()[self.places.lexicon_words.clone()]);
-        let words = Words { separators: &self.separators, frequent, lexicon: Vocabulary::new(slots) };
+        let words = Words {
+            separators: &self.separators,
+            symbols: &self.symbols,
+            frequent,
+            lexicon: Vocabulary::new(slots),
+        };
         let lexicon = LexiconRows {
             rows: Table::Int4(&self.as_bytes()[self.places.lexicon_rows.clone()]),
             weight: self.metadata.lexicon.map_or(0, |lexicon| i32::from(lexicon.weight)),

@@ -80,6 +80,15 @@ pub struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
+    /// A mark that counts as a word.
+    fn of_mark(mark: &str, padded: &'a mut PaddedWord) -> Word<'a> {
+        let length = mark.len().min(MAX_WORD_BYTES);
+        padded[0] = b'<';
+        padded[1..1 + length].copy_from_slice(&mark.as_bytes()[..length]);
+        padded[1 + length] = b'>';
+        Word { padded, length, is_ascii: mark.is_ascii() }
+    }
+
     /// Returns the word as text.
     pub fn text(self) -> &'a str {
         // Only whole characters are pushed, so this is always UTF-8.

@@ -168,10 +168,11 @@ mod tests {
             text in "([a-cäßあ中🚀]{0,5}( |, | and |, and |\\. |'|-)){0,12}", words in 1u8..=3, cut in any::<bool>(), rare in any::<bool>(), known in any::<bool>(),
         ) {
             let separators = if cut { vec![token_hash("and"), token_hash(",")] } else { vec![] };
+            let symbols = if known { vec![token_hash("-")] } else { vec![] };
             let slots = if rare { Filter::build(vec![token_hash("a"), token_hash("bc")]) } else { vec![] };
             let lexicon = Vocabulary::build(&["b", "中", "aa"].map(token_hash));
             let lexicon = Vocabulary::new(&lexicon).filter(|_| known);
-            let told_apart = Words { separators: &separators, frequent: Filter::new(&slots), lexicon };
+            let told_apart = Words { separators: &separators, symbols: &symbols, frequent: Filter::new(&slots), lexicon };
             let (mut read, mut named) = (vec![], vec![]);
             for_each_piece(&text, &settings(words), &told_apart, |piece| match piece {
                 Piece::Ngrams(kind, hashes) => read.extend(hashes.iter().map(|&hash| Read::Ngram(kind, hash))),

@@ -143,6 +143,9 @@ fn word_hash(word: Word<'_>) -> u64 {
 pub struct Words<'a> {
     /// [`token_hash`]es of the clause separators: words and marks that separate clauses.
     pub separators: &'a [u64],
+    /// [`token_hash`]es of the symbols that count as words: marks that tell labels apart. A clause
+    /// separator stays one.
+    pub symbols: &'a [u64],
     /// Words frequent enough to be distinct in word n-grams. All other words count as one rare word
     /// there, so that a name that training has rarely or never seen still shows that a name occurs.
     /// `None` makes all words distinct.
@@ -178,7 +181,7 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
     for_each_token(text, |token| {
         let hash = match token {
             Token::Word(word) => word_hash(word),
-            Token::Mark(_) if words.separators.is_empty() => return,
+            Token::Mark(_) if words.separators.is_empty() && words.symbols.is_empty() => return,
             Token::Mark(mark) => token_hash(mark),
         };
         if clauses < MAX_CLAUSES && words.separators.contains(&hash) {
@@ -186,7 +189,15 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
                 part(Part::ClauseEnd);
                 (clauses, any) = (clauses + 1, false);
             }
-        } else if let Token::Word(word) = token {
+            return;
+        }
+        let mut padded = [0; _];
+        let word = match token {
+            Token::Word(word) => Some(word),
+            Token::Mark(mark) if words.symbols.contains(&hash) => Some(Word::of_mark(mark, &mut padded)),
+            Token::Mark(_) => None,
+        };
+        if let Some(word) = word {
             let is_rare = words.frequent.is_some_and(|frequent| !frequent.contains(hash));
             let row =
                 words.lexicon.filter(|_| looked_up < MAX_LEXICON_WORDS).and_then(|lexicon| lexicon.row(hash));

@@ -56,6 +56,7 @@ impl Training<'_> {
                 labels: self.targets.names.clone(),
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
                 separators: separators.to_vec(),
+                symbols: self.symbols.0.clone(),
                 whole: self.recipe.reads_whole && !separators.is_empty(),
                 lexicon,
                 calibration: findings.calibration,

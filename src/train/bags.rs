@@ -26,13 +26,15 @@ pub(crate) struct Frequencies {
     pub(crate) transfer: Option<Transfer>,
     /// Hashes of the clause separators that split the texts.
     pub(crate) separators: Vec<u64>,
+    /// Hashes of the symbols that count as words.
+    pub(crate) symbols: Vec<u64>,
 }
 
 /// Returns the slots of the filter of words that occur in at least `least` distinct clauses.
-fn frequent_words(texts: &[&str], lines: &[usize], separators: &[u64], least: u32) -> Vec<u16> {
+fn frequent_words(texts: &[&str], lines: &[usize], words: &Words<'_>, least: u32) -> Vec<u16> {
     let mut seen: HashSet<Vec<u64>> = HashSet::new();
     let mut counts: HashMap<u64, u32> = HashMap::new();
-    for_each_clause_words(texts, lines, separators, |clause| {
+    for_each_clause_words(texts, lines, words, |clause| {
         if !seen.contains(clause) {
             clause.iter().for_each(|&word| *counts.entry(word).or_default() += 1);
             seen.insert(clause.to_vec());
@@ -86,23 +88,23 @@ pub(crate) fn for_each_clause(
 }
 
 impl Frequencies {
-    /// Reads the texts of `lines`, split at the clause separators with these hashes.
+    /// Reads the texts of `lines`. `words` has the separators and symbols.
     pub(crate) fn new(
         texts: &[&str],
         lines: &[usize],
         recipe: &Recipe,
-        separators: &[u64],
+        words: Words<'_>,
         lexicon: Option<&Lexicon>,
     ) -> Frequencies {
         let mut documents = vec![0u32; 1 << recipe.row_bits];
         let frequent = match recipe.rare_below {
             0 => vec![],
-            least => frequent_words(texts, lines, separators, least),
+            least => frequent_words(texts, lines, &words, least),
         };
-        let words = Words { separators, frequent: Filter::new(&frequent), lexicon: None };
+        let with_frequent = Words { frequent: Filter::new(&frequent), ..words };
         let (mut trigrams, mut clauses) = (vec![], 0u32);
         for &line in lines {
-            for_each_clause(texts[line], recipe, words, Some(&mut trigrams), |bag| {
+            for_each_clause(texts[line], recipe, with_frequent, Some(&mut trigrams), |bag| {
                 clauses += 1;
                 bag.iter().for_each(|entry| documents[entry.0 as usize] += 1);
             });
@@ -119,8 +121,9 @@ impl Frequencies {
             idf: documents.iter().map(idf).collect(),
             known: Filter::build(trigrams),
             frequent,
-            transfer: lexicon.and_then(|lexicon| Transfer::new(lexicon, texts, lines, separators)),
-            separators: separators.to_vec(),
+            transfer: lexicon.and_then(|lexicon| Transfer::new(lexicon, texts, lines, &words)),
+            separators: words.separators.to_vec(),
+            symbols: words.symbols.to_vec(),
         };
         if let Some(mut transfer) = frequencies.transfer.take() {
             let mut lengths = vec![];
@@ -137,7 +140,12 @@ impl Frequencies {
 
     pub(crate) fn words<'a>(&'a self, transfer: Option<&'a Transfer>) -> Words<'a> {
         let lexicon = transfer.and_then(|transfer| Vocabulary::new(&transfer.words));
-        Words { separators: &self.separators, frequent: Filter::new(&self.frequent), lexicon }
+        Words {
+            separators: &self.separators,
+            symbols: &self.symbols,
+            frequent: Filter::new(&self.frequent),
+            lexicon,
+        }
     }
 
     /// Multiplies a clause's entries by the weights of their rows. Returns the lengths of the

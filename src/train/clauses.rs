@@ -17,17 +17,17 @@ pub(super) fn for_each_piece(
 const WORDS: NgramSettings =
     NgramSettings { words: 1, characters: false, word_weight: 1, character_weight: 1, evidence: false };
 
-/// Calls `clause` with the hashes of each clause's distinct words, in ascending order.
+/// Calls `clause` with the hashes of each clause's distinct words, in ascending order. `words` has
+/// the separators and symbols.
 pub(super) fn for_each_clause_words(
     texts: &[&str],
     lines: &[usize],
-    separators: &[u64],
+    words: &Words<'_>,
     mut clause: impl FnMut(&[u64]),
 ) {
-    let words = Words { separators, ..Words::default() };
     let mut hashes = vec![];
     for &line in lines {
-        for_each_piece(texts[line], &WORDS, &words, &mut |piece| match piece {
+        for_each_piece(texts[line], &WORDS, words, &mut |piece| match piece {
             Piece::Ngrams(Kind::Words, more) => hashes.extend(more),
             Piece::Ngrams(..) | Piece::Lexicon(_) => {}
             Piece::ClauseEnd => {

@@ -68,7 +68,7 @@ enum Kind {
 
 /// Share of lines of one clause that are followed by a fragment, and by another line, if texts of
 /// several clauses are read as a whole.
-const WITH_FRAGMENT: f32 = 0.4;
+const WITH_FRAGMENT: f32 = 0.7;
 const WITH_LINE: f32 = 0.1;
 
 /// Which inputs use which rows of the embedding table.

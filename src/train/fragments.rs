@@ -7,7 +7,7 @@
 use super::bags::{Bag, Frequencies};
 use super::options::Recipe;
 use super::random::{Purpose, Random};
-use crate::text::for_each_word;
+use crate::text::for_each_token;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -46,7 +46,7 @@ impl Fragments {
             let first = fragments.bags.len();
             for &line in lines {
                 let mut words = vec![];
-                for_each_word(texts[line], |word| words.push(word.to_owned()));
+                for_each_token(texts[line], |token| words.push(token.text().to_owned()));
                 for _ in 0..if words.len() < 2 { 0 } else { EACH } {
                     let at = 1 + random.below(words.len() - 1);
                     let part = if random.unit() < ENDS { &words[at..] } else { &words[..at] };

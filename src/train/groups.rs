@@ -35,24 +35,21 @@ struct Clauses {
 }
 
 impl Clauses {
-    fn of(texts: &[&str], separators: &[u64]) -> Clauses {
-        let read =
-            |text: &&str| {
-                let (mut all, mut clause, mut key) = (vec![], vec![], 0);
-                for_each_piece(text, &NGRAMS, &Words { separators, ..Words::default() }, &mut |piece| {
-                    match piece {
-                        Piece::Ngrams(kind, hashes) => {
-                            if kind == Kind::Words {
-                                key = ngrams::join(key, hashes[0]);
-                            }
-                            clause.extend(hashes);
-                        }
-                        Piece::Lexicon(_) => {}
-                        Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
+    fn of(texts: &[&str], words: &Words<'_>) -> Clauses {
+        let read = |text: &&str| {
+            let (mut all, mut clause, mut key) = (vec![], vec![], 0);
+            for_each_piece(text, &NGRAMS, words, &mut |piece| match piece {
+                Piece::Ngrams(kind, hashes) => {
+                    if kind == Kind::Words {
+                        key = ngrams::join(key, hashes[0]);
                     }
-                });
-                all
-            };
+                    clause.extend(hashes);
+                }
+                Piece::Lexicon(_) => {}
+                Piece::ClauseEnd => all.push((std::mem::take(&mut key), std::mem::take(&mut clause))),
+            });
+            all
+        };
         let read: Vec<Vec<(u64, Vec<u64>)>> = texts.par_iter().map(read).collect();
         let (mut numbers, mut clauses) = (HashMap::new(), Clauses { ngrams: vec![], of_line: vec![] });
         for line in read {
@@ -156,10 +153,10 @@ pub(super) fn of_lines(
     texts: &[&str],
     of_line: &[Vec<u32>],
     labels: usize,
-    separators: &[u64],
+    words: &Words<'_>,
     share: f64,
 ) -> Vec<Vec<u64>> {
-    let clauses = Clauses::of(texts, separators);
+    let clauses = Clauses::of(texts, words);
     // Lines without labels count as if they had a label of their own.
     let none = [labels as u32];
     let labels_of = |line: usize| if of_line[line].is_empty() { &none[..] } else { &of_line[line] };
@@ -224,7 +221,7 @@ mod tests {
 
     fn groups(texts: &[&str], labels: &[u32]) -> Vec<Vec<u64>> {
         let of_line: Vec<Vec<u32>> = labels.iter().map(|&label| vec![label]).collect();
-        of_lines(texts, &of_line, 2, &[], 0.34)
+        of_lines(texts, &of_line, 2, &Words::default(), 0.34)
     }
 
     #[test]
@@ -274,7 +271,13 @@ mod tests {
     fn a_line_of_several_clauses_is_in_the_group_of_each() {
         let and = [ngrams::token_hash("and")];
         let texts = ["lights on and play some jazz", "play some jazz", "lights on"];
-        let found = of_lines(&texts, &[vec![0, 1], vec![1], vec![0]], 2, &and, 0.34);
+        let found = of_lines(
+            &texts,
+            &[vec![0, 1], vec![1], vec![0]],
+            2,
+            &Words { separators: &and, ..Words::default() },
+            0.34,
+        );
         assert_eq!(found[0].len(), 2);
         assert!(found[0].contains(&found[1][0]) && found[0].contains(&found[2][0]), "{found:?}");
     }

@@ -118,7 +118,8 @@ impl<'a> Training<'a> {
             _ if self.valid.is_some() || !self.recipe.calibrated => vec![],
             Inputs::Texts(texts) => {
                 let (texts, labels) = (&texts[..self.examples], self.targets.names.len());
-                groups::of_lines(texts, &self.targets.of_line, labels, &hashes(separators), share)
+                let separators = hashes(separators);
+                groups::of_lines(texts, &self.targets.of_line, labels, &self.words(&separators), share)
             }
             Inputs::Features(_) => (0..self.examples as u64).map(|line| vec![line]).collect(),
         }

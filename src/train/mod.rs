@@ -29,6 +29,7 @@ pub(crate) mod random;
 mod report;
 mod run;
 mod separators;
+mod symbols;
 mod targets;
 pub(crate) mod tensor;
 mod threshold;

@@ -27,6 +27,8 @@ pub struct TrainReport {
     pub epochs: usize,
     /// The clause separators.
     pub separators: Vec<String>,
+    /// The symbols that count as words, because they tell labels apart; one character each.
+    pub symbols: Vec<String>,
     /// How much of the lexicon was used. `None` without a lexicon.
     pub lexicon: Option<LexiconUse>,
     /// Warnings about likely mistakes in the data and about too few lines to test on, one sentence

@@ -61,6 +61,7 @@ impl Training<'_> {
             heldout_answered: findings.answered,
             epochs: findings.epochs,
             separators: separators.clone(),
+            symbols: self.symbols.0.clone(),
             lexicon: None,
             warnings: self.warnings(findings.lines),
             seconds: self.started.elapsed().as_secs_f64(),
@@ -138,7 +139,8 @@ impl Training<'_> {
     fn warnings(&self, heldout: usize) -> Vec<String> {
         let valid = self.valid.as_ref().map(|(valid, _)| *valid);
         let holds_out = valid.is_none() && self.recipe.calibrated;
-        let mut warnings = warnings::find(self.data, self.examples, &self.targets, valid, holds_out);
+        let mut warnings =
+            warnings::find(self.data, self.examples, &self.targets, &self.symbols.0, valid, holds_out);
         if self.recipe.calibrated {
             warnings.extend(warnings::held_out(heldout, self.targets.names.len(), valid.is_some()));
         }

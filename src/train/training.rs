@@ -7,12 +7,12 @@ use super::fragments::Fragments;
 use super::options::{Amount, Preset, Recipe, TrainOptions};
 use super::progress::Lane;
 use super::targets::Targets;
-use super::transfer;
 use super::weights::Weights;
+use super::{symbols, transfer};
 use crate::error::{Error, Result};
 use crate::room;
 use crate::shape::DIMENSIONS;
-use crate::text::ngrams::token_hash;
+use crate::text::ngrams::{Words, token_hash};
 use std::time::Instant;
 
 /// A prepared training: its data as numbers, and its recipe.
@@ -24,6 +24,8 @@ pub(super) struct Training<'a> {
     /// Number of distinct words of the texts, and of those that the lexicon has.
     pub(super) overlap: Option<(usize, usize)>,
     pub(super) targets: Targets,
+    /// The symbols that count as words, and their hashes.
+    pub(super) symbols: (Vec<String>, Vec<u64>),
     pub(super) options: &'a TrainOptions,
     pub(super) recipe: Recipe,
     pub(super) started: Instant,
@@ -72,10 +74,16 @@ impl<'a> Training<'a> {
             valid,
             overlap,
             recipe: Recipe::new(options, amount),
+            symbols: symbols(data, examples, &targets, options),
             targets,
             options,
             started,
         })
+    }
+
+    /// Returns the words with special treatment, given the hashes of the clause separators.
+    pub(super) fn words<'b>(&'b self, separators: &'b [u64]) -> Words<'b> {
+        Words { separators, symbols: &self.symbols.1, ..Words::default() }
     }
 
     /// Trains on `lines` for `epochs` of the recipe's epochs, and calls `after` after each.
@@ -95,7 +103,8 @@ impl<'a> Training<'a> {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
                 let lexicon = self.options.lexicon.as_deref();
-                let frequencies = Frequencies::new(texts, &lines, recipe, &hashes(separators), lexicon);
+                let frequencies =
+                    Frequencies::new(texts, &lines, recipe, self.words(&hashes(separators)), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
                 if whole {
@@ -128,6 +137,23 @@ impl<'a> Training<'a> {
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }
+}
+
+/// Returns the symbols that count as words, and their hashes. The reference reads none.
+fn symbols(
+    data: &Dataset<'_>,
+    examples: usize,
+    targets: &Targets,
+    options: &TrainOptions,
+) -> (Vec<String>, Vec<u64>) {
+    let symbols = match &data.inputs {
+        Inputs::Texts(texts) if options.preset != Preset::Reference => {
+            symbols::found(&texts[..examples], &targets.of_line[..examples], targets.names.len())
+        }
+        _ => vec![],
+    };
+    let hashes = hashes(&symbols);
+    (symbols, hashes)
 }
 
 fn check_valid(data: &Dataset<'_>, valid: &Dataset<'_>) -> Result<()> {

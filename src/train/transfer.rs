@@ -9,6 +9,7 @@ use super::clauses::for_each_clause_words;
 use crate::lexicon::Lexicon;
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, Matrix, Product};
+use crate::text::ngrams::Words;
 use crate::text::vocabulary::{MAX_WORDS, Vocabulary};
 use std::collections::HashMap;
 
@@ -50,9 +51,9 @@ pub(crate) struct Transfer {
 }
 
 /// Returns the number of clauses that contain each word, and the number of clauses.
-fn document_frequencies(texts: &[&str], lines: &[usize], separators: &[u64]) -> (HashMap<u64, u32>, u32) {
+fn document_frequencies(texts: &[&str], lines: &[usize], words: &Words<'_>) -> (HashMap<u64, u32>, u32) {
     let (mut frequencies, mut clauses): (HashMap<u64, u32>, u32) = (HashMap::new(), 0);
-    for_each_clause_words(texts, lines, separators, |words| {
+    for_each_clause_words(texts, lines, words, |words| {
         words.iter().for_each(|&word| *frequencies.entry(word).or_default() += 1);
         clauses += 1;
     });
@@ -62,7 +63,7 @@ fn document_frequencies(texts: &[&str], lines: &[usize], separators: &[u64]) -> 
 /// Returns the number of distinct words of the texts, and how many of them the lexicon has.
 pub(crate) fn overlap(lexicon: &Lexicon, texts: &[&str]) -> (usize, usize) {
     let lines: Vec<usize> = (0..texts.len()).collect();
-    let (words, _) = document_frequencies(texts, &lines, &[]);
+    let (words, _) = document_frequencies(texts, &lines, &Words::default());
     (words.len(), words.keys().filter(|&&word| lexicon.find(word).is_some()).count())
 }
 
@@ -73,9 +74,9 @@ impl Transfer {
         lexicon: &Lexicon,
         texts: &[&str],
         lines: &[usize],
-        separators: &[u64],
+        words: &Words<'_>,
     ) -> Option<Transfer> {
-        let (frequencies, clauses) = document_frequencies(texts, lines, separators);
+        let (frequencies, clauses) = document_frequencies(texts, lines, words);
         // In lexicon order, with the number of clauses that contain each.
         let mut met: Vec<(usize, u32)> =
             frequencies.iter().filter_map(|(&word, &count)| Some((lexicon.find(word)?, count))).collect();

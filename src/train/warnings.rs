@@ -5,7 +5,7 @@
 use super::dataset::{Dataset, Inputs};
 use super::targets::Targets;
 use crate::data::list;
-use crate::text::for_each_word;
+use crate::text::{Token, for_each_token};
 use caseless::Caseless;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -55,6 +55,7 @@ pub(super) fn find(
     data: &Dataset<'_>,
     examples: usize,
     targets: &Targets,
+    symbols: &[String],
     valid: Option<&Dataset<'_>>,
     holds_out: bool,
 ) -> Vec<String> {
@@ -63,7 +64,7 @@ pub(super) fn find(
     let mut warnings = vec![];
     if let Inputs::Texts(texts) = &data.inputs {
         let texts = texts.get(..examples).unwrap_or(texts);
-        let index = Index::new(texts);
+        let index = Index::new(texts, symbols);
         warnings.extend(index.conflicts(texts, lines));
         warnings.extend(index.without_words());
         if let Some(Inputs::Texts(valid)) = valid.map(|valid| &valid.inputs) {
@@ -87,17 +88,19 @@ struct Conflict {
 }
 
 /// Lines of texts, by their normalised words.
-struct Index {
+struct Index<'a> {
     /// A hash of the words, and the line, in order.
     keys: Vec<(u64, usize)>,
     /// Lines without words.
     empty: Vec<usize>,
+    /// The symbols that count as words.
+    symbols: &'a [String],
 }
 
-impl Index {
-    fn new(texts: &[&str]) -> Index {
+impl<'a> Index<'a> {
+    fn new(texts: &[&str], symbols: &'a [String]) -> Index<'a> {
         let of_line: Vec<Option<u64>> =
-            texts.par_iter().map_init(Vec::new, |words, text| key(text, words)).collect();
+            texts.par_iter().map_init(Vec::new, |words, text| key(text, symbols, words)).collect();
         let (mut keys, mut empty) = (vec![], vec![]);
         for (line, key) in of_line.into_iter().enumerate() {
             match key {
@@ -106,7 +109,7 @@ impl Index {
             }
         }
         keys.sort_unstable();
-        Index { keys, empty }
+        Index { keys, empty, symbols }
     }
 
     /// Warns of equal texts with different labels, in one sentence for texts written alike and one
@@ -141,8 +144,8 @@ impl Index {
         });
         let symbols = groups(&mut symbols).map(|examples| {
             format!(
-                "{examples} have different labels but differ only in symbols, punctuation or invisible \
-                 characters, which don't count at present; write the difference in words, or give them the same \
+                "{examples} have different labels but differ only in punctuation or invisible characters, \
+                 which don't count; write the difference in words, or give them the same \
                  labels"
             )
         });
@@ -153,8 +156,7 @@ impl Index {
         let (have, it) = if self.empty.len() == 1 { ("has", "it") } else { ("have", "them") };
         numbers("example", &self.empty).map(|examples| {
             format!(
-                "{examples} {have} no words, so there is nothing to learn from {it} (symbols and punctuation \
-                 don't count at present); add words, or remove {it}"
+                "{examples} {have} no words, so there is nothing to learn from {it} (punctuation doesn't count); add words, or remove {it}"
             )
         })
     }
@@ -164,7 +166,7 @@ impl Index {
         let mut words = vec![];
         let mut pairs = vec![];
         for (number, text) in (1..).zip(valid) {
-            let Some(wanted) = key(text, &mut words) else { continue };
+            let Some(wanted) = key(text, self.symbols, &mut words) else { continue };
             let at = self.keys.partition_point(|(key, _)| *key < wanted);
             if let Some((_, line)) = self.keys.get(at).filter(|(key, _)| *key == wanted) {
                 pairs.push((number, line + 1));
@@ -298,11 +300,13 @@ impl<'a> Labels<'a> {
 }
 
 /// Returns a hash of a text's normalised words, or `None` if there are none.
-fn key(text: &str, words: &mut Vec<u8>) -> Option<u64> {
+fn key(text: &str, symbols: &[String], words: &mut Vec<u8>) -> Option<u64> {
     words.clear();
-    for_each_word(text, |word| {
-        words.extend(word.as_bytes());
-        words.push(0);
+    for_each_token(text, |token| {
+        if matches!(token, Token::Word(_)) || symbols.iter().any(|symbol| symbol == token.text()) {
+            words.extend(token.text().bytes());
+            words.push(0);
+        }
     });
     (!words.is_empty()).then(|| XxHash3_64::oneshot(words))
 }

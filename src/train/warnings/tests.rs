@@ -3,6 +3,7 @@
 use super::*;
 use crate::data::Example;
 use crate::shape::DIMENSIONS;
+use crate::train::symbols;
 
 /// Texts with labels separated by spaces.
 fn examples(lines: &[(&str, &str)]) -> Vec<Example> {
@@ -11,7 +12,11 @@ fn examples(lines: &[(&str, &str)]) -> Vec<Example> {
 
 fn found(data: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Vec<String> {
     let targets = Targets::new(&[], data.labels.iter().map(Vec::as_slice)).unwrap();
-    find(data, data.inputs.len(), &targets, valid, valid.is_none())
+    let symbols = match &data.inputs {
+        Inputs::Texts(texts) => symbols::found(texts, &targets.of_line, targets.names.len()),
+        Inputs::Features(_) => vec![],
+    };
+    find(data, data.inputs.len(), &targets, &symbols, valid, valid.is_none())
 }
 
 fn of(lines: &[(&str, &str)]) -> Vec<String> {
@@ -65,18 +70,20 @@ fn many_texts_with_different_labels_are_counted_after_ten_numbers() {
 }
 
 #[test]
-fn texts_that_only_symbols_tell_apart_are_named_with_the_reason() {
+fn texts_that_only_punctuation_tells_apart_are_named_with_the_reason() {
     let found = of(&[
         ("c", "C"),
         ("c compiler", "C"),
-        ("c++", "CPP"),
-        ("c++ templates", "CPP"),
-        ("c#", "CS"),
-        ("c# linq", "CS"),
+        ("(c)", "CPP"),
+        ("c templates", "CPP"),
+        ("c...", "CS"),
+        ("c linq", "CS"),
     ]);
-    let rest = "have different labels but differ only in symbols, punctuation or invisible characters, which \
-                don't count at present; write the difference in words, or give them the same labels";
+    let rest = "have different labels but differ only in punctuation or invisible characters, which don't \
+                count; write the difference in words, or give them the same labels";
     assert_eq!(found, [format!("examples 1, 3 and 5 {rest}")]);
+    // Symbols count.
+    assert_eq!(of(&[("c", "C"), ("c compiler", "C"), ("c++", "CPP"), ("c++ templates", "CPP")]), [""; 0]);
     // Written alike somewhere: reported once.
     let both = after_good(&[("turn it on", "off"), ("turn it on!", "off")]);
     assert!(both.len() == 1 && both[0].contains("the same text"), "{both:?}");
@@ -84,14 +91,12 @@ fn texts_that_only_symbols_tell_apart_are_named_with_the_reason() {
 
 #[test]
 fn examples_without_words_are_named() {
-    let found = after_good(&[("?", "on"), ("say it", "on"), ("", "off"), (" !", "")]);
+    let found = after_good(&[("...", "on"), ("say it", "on"), ("", "off"), (" .", "")]);
     assert!(found.len() == 1 && found[0].starts_with("examples 5, 7 and 8 have no words, so"), "{found:?}");
-    let found = after_good(&[("?", "on")]);
-    assert_eq!(
-        found,
-        ["example 5 has no words, so there is nothing to learn from it (symbols and punctuation don't \
-             count at present); add words, or remove it"]
-    );
+    let expected = "example 5 has no words, so there is nothing to learn from it (punctuation doesn't count); add words, or \
+                    remove it";
+    assert_eq!(after_good(&[("...", "on")]), [expected]);
+    assert_eq!(after_good(&[("?", "on")]), [""; 0]);
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn data_with_one_label_only_is_warned_of() {
     let data = examples(&[("turn it on", "on"), ("lights on", "on")]);
     let data = Dataset::of(&data);
     let targets = Targets::new(&["off".into()], data.labels.iter().map(Vec::as_slice)).unwrap();
-    assert_eq!(find(&data, 2, &targets, None, true), [expected]);
+    assert_eq!(find(&data, 2, &targets, &[], None, true), [expected]);
 }
 
 #[test]
@@ -215,5 +220,5 @@ fn names_of_labels_as_further_lines_are_not_examples() {
     ]);
     let data = Dataset::of(&data);
     let targets = Targets::new(&[], data.labels.iter().map(Vec::as_slice)).unwrap();
-    assert_eq!(find(&data, 4, &targets, None, true), [""; 0]);
+    assert_eq!(find(&data, 4, &targets, &[], None, true), [""; 0]);
 }
