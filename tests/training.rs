@@ -370,6 +370,71 @@ fn float32_gives_the_same_answers_over_the_same_numbers() {
     }
 }
 
+#[test]
+fn symbols_that_tell_labels_apart_count_as_words_and_others_do_not() {
+    let lines = |lines: &[(&str, &str)]| -> Vec<Example> {
+        lines.iter().map(|&(text, label)| Example::new(text, [label])).collect()
+    };
+    let best = |classifier: &Classifier, text: &str| {
+        let any = PredictOptions { keep: Some(1.0), ..PredictOptions::default() };
+        let prediction = classifier.predict_with(text, &any).unwrap();
+        prediction.labels().first().and_then(|scored| classifier.label(scored.label)).map(str::to_owned)
+    };
+    for (data, symbols) in [
+        (
+            &[
+                ("c", "C"),
+                ("c compiler", "C"),
+                ("pointer in c", "C"),
+                ("c++", "CPP"),
+                ("c++ templates", "CPP"),
+                ("vector in c++", "CPP"),
+                ("c#", "CS"),
+                ("c# linq", "CS"),
+                ("dotnet in c#", "CS"),
+            ][..],
+            &["#", "+"][..],
+        ),
+        (
+            &[("?", "help"), ("help", "help"), ("what can i say", "help"), ("!", "alert"), ("fire", "alert")],
+            &["!", "?"],
+        ),
+        (
+            &[
+                ("2 + 3", "add"),
+                ("7+1", "add"),
+                ("12 + 5 please", "add"),
+                ("2 * 3", "times"),
+                ("7*1", "times"),
+                ("12 * 5 please", "times"),
+            ],
+            &["*", "+"],
+        ),
+        (
+            &[
+                ("i have 5 €", "euro"),
+                ("7€", "euro"),
+                ("20 € please", "euro"),
+                ("i have 5 $", "dollar"),
+                ("7$", "dollar"),
+            ],
+            &["$", "€"],
+        ),
+    ] {
+        let (classifier, report) = Classifier::train(&lines(data), &TrainOptions::default()).unwrap();
+        assert_eq!(report.symbols, symbols);
+        assert_eq!(classifier.model().metadata().symbols, symbols);
+        for (text, label) in data {
+            assert_eq!(best(&classifier, text).as_deref(), Some(*label), "{text}");
+        }
+    }
+    // Every label has lines with and without it.
+    let (_, report) =
+        Classifier::train(&lines(&[("is it?", "a"), ("it is", "a"), ("who?", "b"), ("me", "b")]), &options())
+            .unwrap();
+    assert_eq!(report.symbols, [""; 0]);
+}
+
 /// Returns requests for four labels, alone and in pairs with a clause separator between them. Each
 /// is a verb and a noun apart; read as a whole, nothing tells which verb belongs to which noun.
 fn joined(separator: &str) -> Vec<Example> {

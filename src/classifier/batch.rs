@@ -4,7 +4,6 @@
 use super::{Classifier, Prediction, prediction};
 use crate::decision::{PredictOptions, Scored};
 use crate::error::{Error, Result};
-use crate::model::Whole;
 use crate::threads;
 use crate::vectorizer::FeatureVector;
 use smallvec::SmallVec;
@@ -20,8 +19,8 @@ const TOGETHER: usize = 16;
 #[derive(Default)]
 struct Workspace {
     rows: Vec<FeatureVector>,
-    /// The rows of each text's clauses. One more follows if the text is also read as a whole.
-    clauses: Vec<Range<usize>>,
+    /// The rows of each text.
+    of_text: Vec<Range<usize>>,
     /// Logits of each row.
     logits: Vec<f32>,
     /// Combined logits of a text.
@@ -128,27 +127,20 @@ impl Classifier {
         let mut number = 0;
         for texts in texts.chunks(TOGETHER) {
             space.rows.clear();
-            space.clauses.clear();
+            space.of_text.clear();
             for text in texts {
                 let first = space.rows.len();
-                let mut whole = Whole::default();
                 self.model.for_each_row(text.as_ref(), |row| space.rows.push(*row))?;
-                let clauses = space.rows.len();
-                if clauses > first + 1 && self.model.metadata().whole {
-                    space.rows[first..].iter().for_each(|row| whole.add(row));
-                    space.rows.extend(whole.features());
-                }
-                space.clauses.push(first..clauses);
+                space.of_text.push(first..space.rows.len());
             }
             space.logits.resize(space.rows.len() * labels, 0.0);
             self.engines.logits(&self.model, &space.rows, &mut space.logits);
-            let of_row = |row: usize| &space.logits[row * labels..(row + 1) * labels];
-            for rows in &space.clauses {
+            for rows in &space.of_text {
                 let mut reading = self.model.reading(&mut space.combined);
                 for row in rows.clone() {
-                    reading.add(&space.rows[row], of_row(row));
+                    reading.add(&space.rows[row], &space.logits[row * labels..(row + 1) * labels]);
                 }
-                let score = reading.finish(|_, logits| logits.copy_from_slice(of_row(rows.end)));
+                let score = reading.score();
                 each(number, score, &space.combined);
                 number += 1;
             }

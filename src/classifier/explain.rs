@@ -55,13 +55,8 @@ pub struct Explanation {
 pub struct ExplainedLabel {
     /// The label's name.
     pub label: String,
-    /// The logit of the text. With several clauses it is that of the clauses combined (noisy-or)
-    /// plus `whole` - 2.
+    /// The logit of all clauses combined (noisy-or).
     pub logit: f32,
-    /// The logit of the text read as a whole. `None` for a text of one clause, and for models that
-    /// don't read texts as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub whole: Option<f32>,
     /// The probability that the network gives it, 0 to 1.
     pub probability: f32,
     /// Whether the label is chosen.
@@ -137,11 +132,7 @@ impl Classifier {
             Some(logits)
         };
         let logits: Vec<Option<Vec<f32>>> = clauses.iter().map(logits_of).collect();
-        let mut whole = None;
-        let score = finite(reading.finish(|features, row| {
-            self.network(features, row);
-            whole = Some(row.to_vec());
-        }));
+        let score = finite(reading.score());
 
         let rule = self.model.rule();
         let mut chosen = [Scored::default(); MAX_CHOSEN];
@@ -159,7 +150,6 @@ impl Classifier {
         let explained_label = |&label: &usize| ExplainedLabel {
             label: self.labels()[label].clone(),
             logit: combined[label],
-            whole: whole.as_ref().map(|logits| logits[label]),
             probability: calibrated.probability(label),
             chosen: chosen.contains(&label),
         };

@@ -210,20 +210,6 @@ pub fn noisy_or(logits: &mut [f32], clause: &[f32]) {
     }
 }
 
-/// Log-odds that speak against each label of a text of several clauses: a wrong action is worse than
-/// a missing one.
-const DOUBT: f32 = 2.0;
-
-/// Adds the logits of a text of several clauses read as a whole to the combined logits of its
-/// clauses. A label is meant if both readings together say so: in "turn on the hall light and the
-/// kitchen light", "the kitchen light" alone may look like `light_off`, but the whole text doesn't.
-/// Training learns both readings together, as one sum of logits.
-pub fn add_whole(logits: &mut [f32], whole: &[f32]) {
-    for (z, &whole) in logits.iter_mut().zip(whole) {
-        *z += whole - DOUBT;
-    }
-}
-
 impl DecisionRule<'_> {
     /// Chooses labels and writes the best of them into `chosen`, best first, equal ones in label
     /// order. Returns the number of labels chosen, which can exceed `chosen.len()`.

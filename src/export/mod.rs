@@ -187,8 +187,7 @@ fn about(model: &Model, options: &CoreMlOptions) -> Strings {
         ("reject_points", json!(rule.reject.points).to_string()),
         ("ngrams", json!(metadata.ngrams).to_string()),
         ("joiners", json!(metadata.separators).to_string()),
-        ("symbols", json!(metadata.symbols).to_string()),
-        ("whole", metadata.whole.to_string()),
     ];
-    entries.into_iter().map(|(key, value)| (format!("intentkit.{key}"), value)).collect()
+    let symbols = (!metadata.symbols.is_empty()).then(|| ("symbols", json!(metadata.symbols).to_string()));
+    entries.into_iter().chain(symbols).map(|(key, value)| (format!("intentkit.{key}"), value)).collect()
 }

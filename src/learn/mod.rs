@@ -26,7 +26,6 @@ use crate::shape::DIMENSIONS;
 use crate::simd;
 use crate::train::bags::{Bag, Samples};
 use crate::train::fit::{Fit, Workspace, table_step};
-use crate::train::fragments::Fragments;
 use crate::train::random::{Purpose, Random};
 use crate::train::{
     self, Dataset, Inputs, Preset, ProgressFn, Run, TrainOptions, TrainReport, centroids, names, quantise,
@@ -444,8 +443,6 @@ impl Learner {
         let fit = Fit {
             recipe: &state.recipe,
             samples: Samples::Bags(bags),
-            fragments: Fragments::default(),
-            whole: state.recipe.reads_whole,
             targets: &targets,
             soft: &soft,
             lines: vec![],

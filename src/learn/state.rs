@@ -3,7 +3,7 @@
 
 use super::undo::RowsBefore;
 use crate::error::{Error, Result};
-use crate::model::{LayerParts, Metadata, Model, Parts, TableParts};
+use crate::model::{LayerParts, Model, Parts, TableParts};
 use crate::network::INPUTS;
 use crate::room;
 use crate::shape::{DIMENSIONS, HALF};
@@ -65,7 +65,7 @@ fn multiplied_out(layer: &LayerParts, inputs: usize, gain: f32) -> Array2<f32> {
 }
 
 /// Returns the learning recipe of a model of that preset.
-fn recipe(preset: Preset, metadata: &Metadata, ngrams: &NgramSettings, rows: usize) -> Recipe {
+fn recipe(preset: Preset, ngrams: &NgramSettings, rows: usize) -> Recipe {
     let amount = Amount { lines: 0, labels: 1, with_labels: 0, with_several: 0 };
     let options = TrainOptions { preset, ..TrainOptions::default() };
     Recipe {
@@ -74,7 +74,6 @@ fn recipe(preset: Preset, metadata: &Metadata, ngrams: &NgramSettings, rows: usi
         dropout: 0.0,
         feature_dropout: 0.0,
         outliers: 0.0,
-        reads_whole: metadata.whole,
         ..Recipe::new(&options, amount)
     }
 }
@@ -90,7 +89,7 @@ impl State {
                 "a model of preset `{preset}` does not learn from corrections; train with another preset"
             )));
         };
-        let recipe = recipe(preset, model.metadata(), ngrams, model.rows());
+        let recipe = recipe(preset, ngrams, model.rows());
         // Two numbers per byte: the rows, and once more with those of the lexicon.
         room::check::<f32>(4 * table.len() + 4 * parts.lexicon_rows.len())?;
         let rows: Vec<[f32; DIMENSIONS]> = table.chunks(HALF).map(int4_row_numbers).collect();

@@ -84,7 +84,7 @@ impl<'a> Draft<'a> {
             settings: metadata.reject.score,
             outside: self.outside.as_ref(),
         };
-        Reading::new(score, logits, metadata.whole)
+        Reading::new(score, logits)
     }
 }
 

@@ -27,8 +27,14 @@ use std::hash::Hasher;
 use std::ops::{Range, RangeInclusive};
 use twox_hash::XxHash3_64;
 
-/// Newest file format that this library reads, and the format it writes.
+/// Newest file format that this library reads.
 pub const FORMAT: u32 = 3;
+
+/// Returns the oldest format that has all that a model uses, so that older versions of this library
+/// open as many models as they can.
+fn oldest_format(metadata: &Metadata) -> u32 {
+    if metadata.symbols.is_empty() { 2 } else { 3 }
+}
 
 /// Maximum number of clause separators: every word of a text is compared with all of them.
 pub const MAX_SEPARATORS: usize = 64;
@@ -70,7 +76,7 @@ fn layer_name(index: usize) -> String {
 pub(super) fn write(parts: &Parts) -> Result<Vec<u8>> {
     let mut metadata = parts.metadata.clone();
     metadata.checksum = "0".repeat(CHECKSUM_DIGITS);
-    metadata.format = FORMAT;
+    metadata.format = oldest_format(&metadata);
     metadata.library = env!("CARGO_PKG_VERSION").into();
     let labels = metadata.labels.len();
 

@@ -8,11 +8,12 @@ mod bytes;
 mod draft;
 mod file;
 mod parts;
-mod reading;
 mod scratch;
 
 pub use crate::calibration::Calibration;
-use crate::decision::{Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings};
+use crate::decision::{
+    Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
+};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::network::int8::PackedNetwork;
@@ -32,8 +33,6 @@ pub(crate) use draft::Draft;
 pub use file::{FORMAT, MAX_SEPARATORS, MAX_SYMBOLS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
-pub use reading::Reading;
-pub(crate) use reading::Whole;
 pub(crate) use scratch::with_logits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -93,11 +92,6 @@ pub struct Metadata {
     /// in those whose labels symbols don't tell apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub symbols: Vec<String>,
-    /// Whether a text of several clauses is also read as a whole, to tell a clause that asks for
-    /// something of its own from a part of the request before it. False in older models and in
-    /// those without clause separators.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub whole: bool,
     /// The settings of the lexicon. `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<LexiconSettings>,
@@ -399,10 +393,12 @@ impl Model {
         self.packed.logits(rows, logits);
     }
 
+    /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
+    #[doc(hidden)]
     /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
     /// value per label.
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
-        Reading::new(self.reject_score(), logits, self.metadata.whole)
+        Reading::new(self.reject_score(), logits)
     }
 
     /// The parts that compute the reject score of a row.
@@ -442,6 +438,69 @@ impl Model {
             },
         }
     }
+}
+
+/// The rows of one text on their way to a decision.
+#[doc(hidden)]
+/// Combines the rows of one text into logits and a reject score.
+pub struct Reading<'a> {
+    reject: RejectScore<'a>,
+    logits: &'a mut [f32],
+    score: f32,
+    rows: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(reject: RejectScore<'a>, logits: &'a mut [f32]) -> Self {
+        Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0 }
+    }
+
+    /// Adds a row and computes its logits with `network`. Ignores a row of zeros, in which nothing
+    /// is known.
+    ///
+    /// # Panics
+    /// Panics unless there are as many logits as labels.
+    pub fn row(&mut self, features: &FeatureVector, network: impl Fn(&FeatureVector, &mut [f32])) {
+        if is_zero(features) {
+            return;
+        }
+        if self.rows == 0 {
+            network(features, self.logits);
+            self.score = self.reject.of(features, self.logits);
+            self.rows = 1;
+        } else {
+            with_logits(self.logits.len(), |logits| {
+                network(features, logits);
+                self.add(features, logits);
+            });
+        }
+    }
+
+    /// Adds a row with its logits, as [`Reading::row`].
+    ///
+    /// # Panics
+    /// Panics unless there are as many logits as labels.
+    pub fn add(&mut self, features: &FeatureVector, logits: &[f32]) {
+        if is_zero(features) {
+            return;
+        }
+        self.score = self.score.max(self.reject.of(features, logits));
+        match self.rows {
+            0 => self.logits.copy_from_slice(logits),
+            _ => noisy_or(self.logits, logits),
+        }
+        self.rows += 1;
+    }
+
+    /// Returns the text's reject score: the highest of its rows, or negative infinity if nothing in
+    /// it is known.
+    pub fn score(&self) -> f32 {
+        self.score
+    }
+}
+
+fn is_zero(features: &FeatureVector) -> bool {
+    features.iter().all(|&feature| feature == 0.0)
 }
 
 #[cfg(test)]

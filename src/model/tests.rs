@@ -130,7 +130,7 @@ fn all_metadata_is_one_json_string_under_one_key() {
     let metadata = header.metadata().as_ref().unwrap();
     assert_eq!(metadata.len(), 1);
     let value: serde_json::Value = serde_json::from_str(&metadata["intentkit"]).unwrap();
-    assert_eq!(value["format"], FORMAT);
+    assert_eq!(value["format"], 2);
     assert_eq!(value["labels"][1], "label \"1\" é");
 }
 
@@ -224,7 +224,7 @@ fn a_model_that_another_program_wrote_anew_is_told_from_a_damaged_one() {
 
 #[test]
 fn a_newer_format_says_both_versions() {
-    let own = format!(r#"\"format\":{FORMAT}"#);
+    let own = r#"\"format\":2"#;
     let fault = fault(&edited(&own, r#"\"format\":9"#));
     assert_eq!(fault, ModelFault::NewerFormat { found: 9, supported: FORMAT });
     assert!(fault.to_string().contains("format 9") && fault.to_string().contains("update IntentKit"));
@@ -376,7 +376,7 @@ fn the_largest_numbers_that_are_read_give_answers_that_are_numbers() {
             };
             reading.row(&[feature; DIMENSIONS], network);
             reading.row(&[feature / 2.0; DIMENSIONS], network);
-            assert!(!reading.finish(network).is_nan());
+            assert!(!reading.score().is_nan());
             assert!(logits.iter().all(|logit| logit.is_finite()), "{logits:?}");
             let calibrated = model.rule().calibration.over(&logits);
             for label in 0..3 {
@@ -448,7 +448,7 @@ proptest::proptest! {
                 model.logits(std::slice::from_ref(features), logits);
             };
             let _ = model.for_each_row("can you see my screen, and open the door", |row| reading.row(row, network));
-            let score = reading.finish(network);
+            let score = reading.score();
             model.rule().decide(score, &logits, &Default::default(), &mut [Default::default(); 4]);
         }
     }

@@ -57,7 +57,6 @@ impl Training<'_> {
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
                 separators: separators.to_vec(),
                 symbols: self.symbols.0.clone(),
-                whole: self.recipe.reads_whole && !separators.is_empty(),
                 lexicon,
                 calibration: findings.calibration,
                 reject: RejectSettings { keep: self.keep(&findings.curves), score },

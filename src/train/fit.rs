@@ -3,7 +3,6 @@
 //! accurate there as Adam, with 1/512 of the state).
 
 use super::bags::{Bag, Samples};
-use super::fragments::Fragments;
 use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::{Rows, product};
@@ -13,7 +12,6 @@ use crate::network::HIDDEN;
 use crate::shape::DIMENSIONS;
 use crate::simd::{self, AdamStep};
 use crate::vectorizer::FeatureVector;
-use smallvec::SmallVec;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,7 +22,8 @@ pub(crate) struct Workspace {
     /// One bag per row; the first `rows` are in use.
     bags: Vec<Bag>,
     rows: usize,
-    of_line: Vec<OfLine>,
+    /// The rows of each line of the batch, and whether the line is a synthetic negative.
+    of_line: Vec<(Range<usize>, bool)>,
     norms: Vec<f32>,
     uses: Uses,
     noise: Vec<u8>,
@@ -37,39 +36,7 @@ pub(crate) struct Workspace {
     logits: Rows,
     inputs_gradient: Rows,
     of_text: Vec<f32>,
-    errors: Vec<f32>,
 }
-
-/// A line of a batch.
-struct OfLine {
-    /// Its rows, one for each clause.
-    rows: Range<usize>,
-    kind: Kind,
-    /// Whether the last row is the line as a whole.
-    has_whole: bool,
-}
-
-impl OfLine {
-    /// A line as it is.
-    fn own(rows: Range<usize>) -> OfLine {
-        OfLine { rows, kind: Kind::Own, has_whole: false }
-    }
-}
-
-/// The labels that a line is trained to have.
-enum Kind {
-    /// Its own.
-    Own,
-    /// None: it is a synthetic negative.
-    Negative,
-    /// Its own and those of this line, which follows it.
-    Joined(usize),
-}
-
-/// Share of lines of one clause that are followed by a fragment, and by another line, if texts of
-/// several clauses are read as a whole.
-const WITH_FRAGMENT: f32 = 0.7;
-const WITH_LINE: f32 = 0.1;
 
 /// Which inputs use which rows of the embedding table.
 #[derive(Default)]
@@ -129,10 +96,6 @@ pub(crate) struct Fit<'a> {
     /// Target probabilities of the lines after those of `targets`, which have one row each. Missing
     /// labels have the target 0.
     pub(crate) soft: &'a [Vec<f32>],
-    /// Parts of lines that follow lines of one clause. Used if texts are read as a whole.
-    pub(crate) fragments: Fragments,
-    /// Whether lines of several clauses are also read as a whole.
-    pub(crate) whole: bool,
     /// The lines to train on.
     pub(crate) lines: Vec<usize>,
     pub(crate) labels: usize,
@@ -241,7 +204,7 @@ impl Fit<'_> {
         space.of_line.clear();
         space.rows = 0;
         let Samples::Bags(bags) = &self.samples else {
-            space.of_line.extend((0..batch.len()).map(|i| OfLine::own(i..i + 1)));
+            space.of_line.extend((0..batch.len()).map(|i| (i..i + 1, false)));
             space.rows = batch.len();
             return;
         };
@@ -252,7 +215,7 @@ impl Fit<'_> {
                 bags[soon].iter().for_each(|bag| simd::prefetch(bag));
             }
             let first = space.rows;
-            let mut kind = Kind::Own;
+            let mut mixed = false;
             if self.recipe.outliers > 0.0 && random.unit() < self.recipe.outliers {
                 let other = batch[random.below(batch.len())];
                 if self.targets[other] != self.targets[line] {
@@ -263,33 +226,16 @@ impl Fit<'_> {
                             drop_some(bag, row, share, dropout, random, noise);
                         }
                     }
-                    kind = Kind::Negative;
+                    mixed = true;
                 }
             }
-            if let Kind::Own = kind {
-                let mut add = |bag: &Bag, random: &mut Random| {
+            if !mixed {
+                for bag in &bags[line] {
                     let (row, noise) = space.next_row();
                     drop_some(bag, row, 1.0, dropout, random, noise);
-                };
-                bags[line].iter().for_each(|bag| add(bag, random));
-                if self.whole && bags[line].len() == 1 && !self.targets[line].is_empty() {
-                    let drawn = random.unit();
-                    if drawn < WITH_FRAGMENT {
-                        self.fragments.after(line, random).into_iter().for_each(|bag| add(bag, random));
-                    } else if drawn < WITH_FRAGMENT + WITH_LINE {
-                        let other = batch[random.below(batch.len())];
-                        if bags[other].len() == 1 && !self.targets[other].is_empty() {
-                            add(&bags[other][0], random);
-                            kind = Kind::Joined(other);
-                        }
-                    }
                 }
             }
-            let has_whole = self.whole && space.rows > first + 1;
-            if has_whole {
-                space.join(first);
-            }
-            space.of_line.push(OfLine { rows: first..space.rows, kind, has_whole });
+            space.of_line.push((first..space.rows, mixed));
         }
     }
 
@@ -408,40 +354,16 @@ impl Fit<'_> {
         let share = if self.recipe.scheduled { 1.0 } else { 1.0 / self.labels as f32 };
         let scale = share / batch.len() as f32;
         let mut loss = 0.0f64;
-        let Workspace { logits, of_text, errors, of_line, .. } = space;
-        let logits = logits.values_mut();
+        let (logits, of_text) = (space.logits.values_mut(), &mut space.of_text);
         simd::sigmoids(logits);
-        for (OfLine { rows, kind, has_whole }, &line) in of_line.iter().zip(batch) {
+        for ((rows, outlier), &line) in space.of_line.iter().zip(batch) {
             let rows = &mut logits[rows.start * self.labels..rows.end * self.labels];
             if let Some(wanted) = line.checked_sub(self.targets.len()).and_then(|line| self.soft.get(line)) {
                 let wanted = wanted.iter().copied().chain(std::iter::repeat(0.0));
                 rows.iter_mut().zip(wanted).for_each(|(p, wanted)| *p = (*p - wanted) * scale);
                 continue;
             }
-            let (own, others): (&[u32], &[u32]) = match kind {
-                Kind::Own => (&self.targets[line], &[]),
-                Kind::Negative => (&[], &[]),
-                Kind::Joined(other) => (&self.targets[line], &self.targets[*other]),
-            };
-            if *has_whole {
-                let wanted: SmallVec<[u32; 8]> =
-                    own.iter().chain(others.iter().filter(|&label| !own.contains(label))).copied().collect();
-                let (clauses, whole) = rows.split_at_mut(rows.len() - self.labels);
-                any_of(clauses, self.labels, of_text);
-                loss += f64::from(share) * both_readings(of_text, whole, &wanted, errors);
-                // The sum of two logits: the gradient of the whole's is p - 1 or p, and that of a
-                // clause's is multiplied by p_r / p.
-                whole.copy_from_slice(errors);
-                for row in clauses.chunks_mut(self.labels) {
-                    row.iter_mut()
-                        .zip(&*errors)
-                        .zip(&*of_text)
-                        .for_each(|((p, error), any)| *p *= error / any);
-                }
-                rows.iter_mut().for_each(|gradient| *gradient *= scale);
-                continue;
-            }
-            let wanted = own;
+            let wanted: &[u32] = if *outlier { &[] } else { &self.targets[line] };
             if rows.len() == self.labels {
                 loss += f64::from(share) * cross_entropy(rows, wanted);
                 for &label in wanted {
@@ -486,14 +408,6 @@ impl Workspace {
         linear
     }
 
-    /// Adds a row that is all rows from `first` on together.
-    fn join(&mut self, first: usize) {
-        let last = self.rows;
-        self.next_row();
-        let (before, row) = self.bags.split_at_mut(last);
-        before[first..].iter().for_each(|bag| row[0].extend_from_slice(bag));
-    }
-
     /// Returns an empty bag for the next row, and the noise buffer.
     fn next_row(&mut self) -> (&mut Bag, &mut Vec<u8>) {
         if self.bags.len() == self.rows {
@@ -516,23 +430,6 @@ fn any_of(rows: &[f32], labels: usize, of_text: &mut Vec<f32>) {
             *any += p * (1.0 - *any);
         }
     }
-}
-
-/// Summed binary cross-entropy of a line that is read in clauses and as a whole: of the sums of the
-/// logits of both. Writes the probability of each label minus its target to `errors`, and keeps
-/// `clauses` from 0.
-fn both_readings(clauses: &mut [f32], whole: &[f32], wanted: &[u32], errors: &mut Vec<f32>) -> f64 {
-    // Keeps a NaN.
-    let held = |p: f32| if p < 1e-7 { 1e-7 } else { p };
-    errors.clear();
-    errors.extend(clauses.iter_mut().zip(whole).map(|(any, &whole)| {
-        *any = held(*any);
-        let (yes, no) = (*any * held(whole), held(1.0 - *any) * held(1.0 - whole));
-        yes / (yes + no)
-    }));
-    let loss = cross_entropy(errors, wanted);
-    wanted.iter().for_each(|&label| errors[label as usize] -= 1.0);
-    loss
 }
 
 /// Summed binary cross-entropy of a line, from its probabilities. One logarithm serves 40 labels,
@@ -630,21 +527,7 @@ mod tests {
         static STOP: AtomicBool = AtomicBool::new(false);
         let (lines, samples) = ((0..rows.len()).collect(), Samples::Features(rows));
         let (labels, seed, threads) = (2, 1, 1);
-        let (soft, fragments, whole, stop) = (&[], Fragments::default(), false, &STOP);
-        Fit {
-            recipe,
-            samples,
-            targets,
-            soft,
-            fragments,
-            whole,
-            lines,
-            labels,
-            seed,
-            threads,
-            stop,
-            dense: true,
-        }
+        Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop: &STOP, dense: true }
     }
 
     fn recipe() -> Recipe {
@@ -666,32 +549,23 @@ mod tests {
     }
 
     /// Compares central differences of the loss with the gradients of backpropagation. The first
-    /// line has two rows, and the last of three is the second line as a whole.
+    /// line has two rows.
     #[test]
     fn gradients_are_those_of_the_loss() {
-        check_gradients(false);
-        check_gradients(true);
-    }
-
-    fn check_gradients(has_whole: bool) {
-        let rows_of_lines = if has_whole { [0..3, 3..4] } else { [0..2, 2..3] };
-        let count = rows_of_lines[1].end;
+        let rows_of_lines = [0..2, 2..3];
         let recipe = Recipe { dropout: 0.0, gain: 1.0, ..recipe() };
         let targets = vec![vec![0], vec![0, 1]];
-        let rows: Vec<FeatureVector> = (0..count)
-            .map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5))
-            .collect();
+        let rows: Vec<FeatureVector> =
+            (0..3).map(|i| std::array::from_fn(|j| ((i * 31 + j * 17) % 23) as f32 / 23.0 - 0.5)).collect();
         let fit = fit(&recipe, &rows, &targets);
         let mut random = Random::new(3, Purpose::Weights);
         let mut weights = Weights::new(&recipe, 2, &[], &[], 1);
         if let Some(linear) = &mut weights.linear {
             linear.value.iter_mut().for_each(|w| *w = random.normal() * 0.1);
         }
-        let mut space = Workspace { rows: count, ..Workspace::default() };
-        space.of_line = rows_of_lines.into_iter().map(OfLine::own).collect();
-        space.of_line[0].has_whole = has_whole;
-        let all: Vec<usize> = (0..count).collect();
-        fit.gather(&weights, &all, &mut space);
+        let mut space = Workspace { rows: 3, ..Workspace::default() };
+        space.of_line = rows_of_lines.map(|rows| (rows, false)).to_vec();
+        fit.gather(&weights, &[0, 1, 2], &mut space);
         let mut loss = |weights: &Weights, space: &mut Workspace| {
             fit.forward(weights, &mut random, space);
             fit.loss(&[0, 1], space) / 2.0

@@ -16,7 +16,6 @@ pub(crate) mod centroids;
 mod clauses;
 mod dataset;
 pub(crate) mod fit;
-pub(crate) mod fragments;
 mod groups;
 mod heldout;
 mod holdout;

@@ -301,8 +301,6 @@ pub(crate) struct Recipe {
     pub(crate) dropout: f32,
     pub(crate) feature_dropout: f32,
     pub(crate) outliers: f32,
-    /// Whether texts of several clauses are also read as a whole.
-    pub(crate) reads_whole: bool,
     /// Whether held-out lines choose epochs, calibration and the rejection thresholds.
     pub(crate) calibrated: bool,
     /// Initial calibration, from which few held-out lines can't move far.
@@ -373,7 +371,6 @@ impl Recipe {
             dropout: 0.3,
             feature_dropout: 0.5,
             outliers: if few { 0.3 } else { 0.1 },
-            reads_whole: false,
             calibrated: true,
             // Fitted on CLINC150's held-out lines; other single-label data gives similar values.
             calibration: Calibration { scale: 0.75, coupling: 0.75, shift: 0.0 },
@@ -409,7 +406,6 @@ impl Recipe {
             dropout: if small { 0.3 } else { 0.1 },
             feature_dropout: if small { 0.5 } else { 0.4 },
             outliers: 0.0,
-            reads_whole: true,
             calibration: Calibration::default(),
             // Single words identify the labels of sets, and nonsense contains such words too.
             score: ScoreSettings { length_power: 3, ..single.score },
@@ -443,7 +439,6 @@ impl Recipe {
             dropout: 0.3,
             feature_dropout: 0.0,
             outliers: 0.0,
-            reads_whole: false,
             calibrated: false,
             calibration: Calibration::default(),
             score: ScoreSettings::default(),

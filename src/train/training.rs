@@ -3,7 +3,6 @@
 use super::bags::{Frequencies, Samples};
 use super::dataset::{Dataset, Inputs};
 use super::fit::{Epoch, Fit};
-use super::fragments::Fragments;
 use super::options::{Amount, Preset, Recipe, TrainOptions};
 use super::progress::Lane;
 use super::targets::Targets;
@@ -97,8 +96,6 @@ impl<'a> Training<'a> {
         mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
     ) -> Result<Run> {
         let (seed, labels) = (self.options.seed, self.targets.names.len());
-        let whole = recipe.reads_whole && !separators.is_empty();
-        let mut fragments = Fragments::default();
         let (samples, frequencies) = match &self.data.inputs {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
@@ -107,10 +104,6 @@ impl<'a> Training<'a> {
                     Frequencies::new(texts, &lines, recipe, self.words(&hashes(separators)), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
-                if whole {
-                    let labels = &self.targets.of_line;
-                    fragments = Fragments::new(texts, &lines, labels, &bags, &frequencies, recipe, seed);
-                }
                 (Samples::Bags(bags), Some(frequencies))
             }
         };
@@ -120,20 +113,8 @@ impl<'a> Training<'a> {
         room::check::<f32>(idf.len() * DIMENSIONS + frozen.len() + labels * DIMENSIONS)?;
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
         let targets = &self.targets.of_line;
-        let fit = Fit {
-            recipe,
-            samples,
-            targets,
-            soft: &[],
-            fragments,
-            whole,
-            lines,
-            labels,
-            seed,
-            threads,
-            stop,
-            dense: true,
-        };
+        let fit =
+            Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }
