@@ -5,6 +5,7 @@ mod support;
 
 use intentkit::classifier::RetrainOptions;
 use intentkit::data::Example;
+use intentkit::decision::Cost;
 use intentkit::learn::{Change, Durability};
 use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, PredictOptions, Rule, Scored, TrainOptions};
@@ -190,6 +191,24 @@ fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     assert!(live.wait_for_retraining(LONG));
     let report = live.statistics();
     assert_eq!((report.retrained, report.retrainings_refused), (0, 2));
+}
+
+#[test]
+fn costs_given_to_a_retraining_choose_the_acceptance_rate_of_its_model() {
+    let live = trained();
+    let keep = || live.current().model().metadata().reject.keep;
+    assert_eq!(keep(), 0.95);
+    let free = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    // Rejecting is as bad as a wrong label, and no text is out of scope.
+    let dear = TrainOptions { cost: Some(Cost { ask_back: 1.0, foreign: 0.0 }), ..free.clone() };
+    // Without costs the rate is that of the model.
+    for (training, wanted) in [(dear, 1.0), (free, 1.0)] {
+        live.set_retraining(RetrainOptions { after: None, training, golden: vec![] });
+        live.retrain().unwrap();
+        assert!(live.wait_for_retraining(LONG));
+        assert_eq!((live.statistics().last_refusal, keep()), (None, wanted));
+    }
+    assert_eq!(live.statistics().retrained, 2);
 }
 
 #[test]

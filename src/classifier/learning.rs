@@ -33,8 +33,8 @@ pub struct RetrainOptions {
     pub golden: Vec<Example>,
     /// How to train. Defaults to the default options on one thread.
     ///
-    /// Preset, seed, acceptance rate and label order are those of the model, so costs must not be
-    /// set: the retraining would fail. Clause separators are those of the model unless set here.
+    /// Preset, seed and label order are those of the model. So is the acceptance rate, unless costs
+    /// are set: they choose it. Clause separators are those of the model unless set here.
     pub training: TrainOptions,
 }
 
@@ -304,8 +304,11 @@ impl Learning {
                 _ => Preset::Multi,
             },
             seed: model.training.seed,
-            // An untrained model has no acceptance rate of its own.
-            keep: if model.reject.keep > 0.0 { f64::from(model.reject.keep) } else { training.keep },
+            // Costs choose the acceptance rate, and an untrained model has none of its own.
+            keep: match training.cost {
+                None if model.reject.keep > 0.0 => f64::from(model.reject.keep),
+                _ => training.keep,
+            },
             labels: model.labels.clone(),
             separators: training
                 .separators

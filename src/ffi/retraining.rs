@@ -23,10 +23,10 @@ pub struct IntentRetrainingOptions {
     /// How to train, copied. NULL for the defaults on one thread. Options of your own use all
     /// cores, unless intent_options_set_threads() says otherwise.
     ///
-    /// Validation file, progress callback and training state are ignored. Preset, seed and
-    /// acceptance rate are those of the model, so costs must not be set: the training would fail.
-    /// Clause separators are those of the model unless set here. Other options of the first
-    /// training, such as descriptions and the lexicon, must be given again.
+    /// Validation file, progress callback and training state are ignored. Preset and seed are those
+    /// of the model. So is the acceptance rate, unless intent_options_set_cost() is used: costs
+    /// choose it. Clause separators are those of the model unless set here. Other options of the
+    /// first training, such as descriptions and the lexicon, must be given again.
     pub training: *const IntentOptions,
     /// Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
     /// when the count is 0.

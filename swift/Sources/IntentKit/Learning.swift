@@ -204,11 +204,11 @@ extension IntentClassifier {
     ///
     /// - Parameters:
     ///   - count: Number of learned examples after which a training starts. `nil` never starts one.
-    ///   - options: How to train. Training state, recipe, seed and acceptance rate are ignored: the
-    ///     last three are those of the model. So costs must not be set: the training would fail.
-    ///     Clause separators are those of the model unless set here. Other options of the first
-    ///     training, such as descriptions and the lexicon, must be given again. Defaults to the
-    ///     default options on one thread; options of your own use all cores unless
+    ///   - options: How to train. Training state, recipe and seed are ignored: the last two are
+    ///     those of the model. So is the acceptance rate, unless ``TrainingOptions/cost`` is set:
+    ///     costs choose it. Clause separators are those of the model unless set here. Other options
+    ///     of the first training, such as descriptions and the lexicon, must be given again.
+    ///     Defaults to the default options on one thread; options of your own use all cores unless
     ///     ``TrainingOptions/threads`` says otherwise.
     ///   - golden: Golden examples. Empty by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range,
