@@ -1676,8 +1676,9 @@ typedef struct intent_retraining_options {
    */
   const intent_options *training;
   /**
-   * Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
-   * when the count is 0.
+   * Golden examples: array of `golden_count` texts, copied. A new model is refused if it answers
+   * one of them incorrectly that the current model answers correctly. May be NULL when the count
+   * is 0.
    */
   const intent_text *golden;
   /** Number of golden examples. */
@@ -1700,9 +1701,10 @@ typedef struct intent_retraining_options {
  *
  * - it loses more than two standard errors on the held-out examples,
  * - it loses more than two standard errors on up to 500 kept examples, or
- * - it answers fewer golden examples correctly than the current one.
+ * - it answers a golden example incorrectly that the current one answers correctly.
  *
- * In this comparison, corrections that contradict other examples are left out.
+ * In this comparison, corrections that contradict other examples are left out, golden examples
+ * never.
  *
  * Without this call a training starts after every 100 learned examples. It starts only if the
  * examples of the first training are kept: by default they are not, see

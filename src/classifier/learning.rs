@@ -28,8 +28,8 @@ pub struct RetrainOptions {
     /// A retraining starts only if the examples of the first training are kept. If they are not,
     /// the statistics count a refused retraining instead.
     pub after: Option<usize>,
-    /// Golden examples: a new model that answers fewer of them correctly than the current one is
-    /// refused. Empty by default.
+    /// Golden examples: a new model is refused if it answers one of them incorrectly that the
+    /// current model answers correctly. Empty by default.
     pub golden: Vec<Example>,
     /// How to train. Defaults to the default options on one thread.
     ///

@@ -28,8 +28,9 @@ pub struct IntentRetrainingOptions {
     /// choose it. Clause separators are those of the model unless set here. Other options of the
     /// first training, such as descriptions and the lexicon, must be given again.
     pub training: *const IntentOptions,
-    /// Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
-    /// when the count is 0.
+    /// Golden examples: array of `golden_count` texts, copied. A new model is refused if it answers
+    /// one of them incorrectly that the current model answers correctly. May be NULL when the count
+    /// is 0.
     pub golden: *const IntentText,
     /// Number of golden examples.
     pub golden_count: usize,
@@ -55,9 +56,10 @@ sized_struct!(IntentRetrainingOptions {
 ///
 /// - it loses more than two standard errors on the held-out examples,
 /// - it loses more than two standard errors on up to 500 kept examples, or
-/// - it answers fewer golden examples correctly than the current one.
+/// - it answers a golden example incorrectly that the current one answers correctly.
 ///
-/// In this comparison, corrections that contradict other examples are left out.
+/// In this comparison, corrections that contradict other examples are left out, golden examples
+/// never.
 ///
 /// Without this call a training starts after every 100 learned examples. It starts only if the
 /// examples of the first training are kept: by default they are not, see

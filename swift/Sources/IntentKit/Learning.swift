@@ -193,9 +193,10 @@ extension IntentClassifier {
     ///
     /// - it loses more than two standard errors on the held-out examples,
     /// - it loses more than two standard errors on up to 500 kept examples, or
-    /// - it answers fewer golden examples correctly than the current one.
+    /// - it answers a golden example incorrectly that the current one answers correctly.
     ///
-    /// In this comparison, corrections that contradict other examples are left out.
+    /// In this comparison, corrections that contradict other examples are left out, golden examples
+    /// never.
     ///
     /// Without this call a training starts after every 100 learned examples. It starts only if the
     /// examples of the first training are kept: by default they are not, see
@@ -210,7 +211,8 @@ extension IntentClassifier {
     ///     of the first training, such as descriptions and the lexicon, must be given again.
     ///     Defaults to the default options on one thread; options of your own use all cores unless
     ///     ``TrainingOptions/threads`` says otherwise.
-    ///   - golden: Golden examples. Empty by default.
+    ///   - golden: Golden examples. A new model is refused if it answers one of them incorrectly
+    ///     that the current model answers correctly. Empty by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range,
     ///   ``IntentError/textTooLong(_:)``.
     public func setRetraining(
