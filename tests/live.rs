@@ -248,6 +248,26 @@ fn a_classifier_of_rules_becomes_a_trained_one() {
     assert_eq!(labels(&live, "a lamp"), ["light"], "rules stay");
 }
 
+#[test]
+fn a_classifier_of_rules_that_learned_elsewhere_is_not_retrained_without_what_it_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("light.intent");
+    let rules = [Rule { label: "light".into(), keywords: vec!["lamp".into()], phrases: vec![] }];
+    let live = LiveClassifier::of_rules(&rules).unwrap();
+    live.update(&[of("it is too dark in here", "light"), of("put on some jazz", "music")]).unwrap();
+    live.current().save(&path).unwrap();
+    let again = LiveClassifier::load(&path).unwrap();
+    assert!(again.retrain().unwrap_err().to_string().contains("are not kept"));
+    again.set_retraining(RetrainOptions { after: Some(1), ..RetrainOptions::default() });
+    again.update(&[of("wake me at seven", "alarm")]).unwrap();
+    let report = again.statistics();
+    assert!(!report.retraining && report.retrained == 0);
+    assert!(report.last_refusal.unwrap().contains("are not kept"));
+    // What was learned from is kept where it was learned.
+    live.retrain().unwrap();
+    assert!(live.wait_for_retraining(LONG));
+}
+
 /// One of 64 is timed stage by stage, so that among so many there are some for sure.
 #[test]
 fn the_stages_of_requests_are_timed() {
