@@ -69,8 +69,8 @@
  *   waits for an update. Predictions through Core ML wait for each other.
  *
  *   Training uses threads of its own. If the system can't start a thread, trainings, updates and
- *   batches run on the calling thread, intent_predict_async() fails with INVALID_ARGUMENT, and
- *   intent_retrain() fails with UNTRAINABLE.
+ *   batches run on the calling thread, and intent_predict_async() and intent_retrain() fail with
+ *   OUT_OF_MEMORY.
  *
  * Processes
  *
@@ -188,16 +188,16 @@ typedef enum intent_status {
    * or another program has replaced or changed it while it was open.
    */
   INTENT_STATUS_BAD_TRAINING_STATE = 21,
-  /**
-   * The examples can't be trained on, or the system can't start a thread for a background
-   * training. The message says why.
-   */
+  /** The examples can't be trained on. The message says why. */
   INTENT_STATUS_UNTRAINABLE = 30,
   /** The progress callback stopped the training. */
   INTENT_STATUS_STOPPED = 31,
   /** A file can't be read or written. */
   INTENT_STATUS_IO = 40,
-  /** A large block of memory can't be allocated. */
+  /**
+   * A large block of memory can't be allocated, or the system can't start a thread for the
+   * request queue or for a background training.
+   */
   INTENT_STATUS_OUT_OF_MEMORY = 41,
   /** The model was trained on feature rows and can't read texts. */
   INTENT_STATUS_NO_VECTORIZER = 50,
@@ -1298,8 +1298,8 @@ typedef struct intent_request intent_request;
  *                    here.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER; INVALID_ARGUMENT when
- *         an option is out of range or the system can't start a thread for the queue; BUSY when
- *         the queue is full; SHUT_DOWN after intent_finish().
+ *         an option is out of range; OUT_OF_MEMORY when the system can't start a thread for the
+ *         queue; BUSY when the queue is full; SHUT_DOWN after intent_finish().
  */
 INTENT_API
 intent_status intent_predict_async(const intent_classifier *classifier,
@@ -1727,10 +1727,11 @@ intent_status intent_set_retraining(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
- *         the training are not kept, when no kept example has a label, when the model has a
- *         lexicon and the options of intent_set_retraining() have none, and for models of the
- *         reference preset; UNTRAINABLE when the system can't start a thread.
+ * @return OK, NULL_ARGUMENT or NO_VECTORIZER; INVALID_ARGUMENT when the examples of the training
+ *         are not kept, when no kept example has a label, when the model has a lexicon and the
+ *         options of intent_set_retraining() have none, and for models of the reference preset;
+ *         OUT_OF_MEMORY when a large block of memory can't be allocated or the system can't start
+ *         a thread.
  */
 INTENT_API
 intent_status intent_retrain(const intent_classifier *classifier,

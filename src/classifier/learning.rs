@@ -349,7 +349,7 @@ impl Learning {
             learning.idle.notify_all();
         };
         let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
-        let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;
+        let thread = thread.map_err(|e| Error::Thread(format!("cannot start the training thread: {e}")))?;
         state.retraining = Some(Retraining { changes: vec![], stop });
         state.thread = Some(thread);
         state.since = 0;

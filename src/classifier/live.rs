@@ -274,8 +274,8 @@ impl LiveClassifier {
     /// function; its worker serves no other request meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] if the
-    /// system can't start a thread, and as [`Classifier::predict_with`]; `done` is then not called.
+    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::Thread`] if the system
+    /// can't start a thread, and as [`Classifier::predict_with`]; `done` is then not called.
     pub fn submit(
         &self,
         text: String,
@@ -379,7 +379,7 @@ impl LiveClassifier {
     /// # Errors
     /// - [`Error::InvalidArgument`] if the examples of the first training are not kept, if no kept
     ///   example has a label, or if the model has a lexicon and the retraining options have none.
-    /// - [`Error::Training`] if the system can't start a thread.
+    /// - [`Error::Thread`] if the system can't start a thread.
     /// - As [`Learner::of`].
     pub fn retrain(&self) -> Result<()> {
         self.learning.start_retraining()

@@ -95,10 +95,11 @@ pub unsafe extern "C" fn intent_set_retraining(
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
-///         the training are not kept, when no kept example has a label, when the model has a
-///         lexicon and the options of intent_set_retraining() have none, and for models of the
-///         reference preset; UNTRAINABLE when the system can't start a thread.
+/// @return OK, NULL_ARGUMENT or NO_VECTORIZER; INVALID_ARGUMENT when the examples of the training
+///         are not kept, when no kept example has a label, when the model has a lexicon and the
+///         options of intent_set_retraining() have none, and for models of the reference preset;
+///         OUT_OF_MEMORY when a large block of memory can't be allocated or the system can't start
+///         a thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_retrain(
     classifier: *const IntentClassifier,

@@ -237,8 +237,8 @@ extension IntentClassifier {
     ///
     /// - Throws: ``IntentError/invalidArgument(_:)`` if the examples of the training are not kept,
     ///   if no kept example has a label, or if the model has a lexicon and the options of
-    ///   ``setRetraining(after:options:golden:)`` have none; ``IntentError/untrainable(_:)`` if the
-    ///   system can't start a thread.
+    ///   ``setRetraining(after:options:golden:)`` have none; ``IntentError/outOfMemory(_:)`` if
+    ///   the system can't start a thread.
     public func retrain() throws(IntentError) {
         try handle.call { intent_retrain($0, $1) }
     }
