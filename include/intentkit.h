@@ -1795,10 +1795,7 @@ typedef struct intent_statistics {
   uint64_t rejected;
   /** Number of texts answered by a keyword rule, without those of intent_predict_batch(). */
   uint64_t by_rule;
-  /**
-   * Number of texts for which an engine other than the CPU computed the network. Every text
-   * counts for the engine of single texts, also in a batch.
-   */
+  /** Number of texts for which an engine other than the CPU computed the network. */
   uint64_t accelerated;
   /** Predictions per second, over the whole time. */
   double per_second;
@@ -1855,7 +1852,7 @@ intent_status intent_stats(const intent_classifier *classifier,
  * - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
  *   waiting times in the `queue`.
  * - `runtimes`: for each engine its `name` and `predictions`: for how many texts it computed the
- *   network, counted as for `accelerated`.
+ *   network.
  * - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
  *   tell.
  * - `neural_engine_plan`: as `plan` in intent_engine_json(); null if there is none.

@@ -85,6 +85,14 @@ pub(crate) struct Observation<'a> {
     pub(crate) engine: usize,
 }
 
+impl<'a> Observation<'a> {
+    /// Of a prediction that chose `count` labels and wrote as many to `chosen` as fit.
+    #[inline]
+    pub(crate) fn new(count: usize, source: Source, chosen: &'a [Scored], engine: usize) -> Self {
+        Observation { count, source, chosen: &chosen[..count.min(chosen.len())], engine }
+    }
+}
+
 /// Counts that predictions add to.
 pub(crate) struct Statistics {
     on: AtomicBool,

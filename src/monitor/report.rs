@@ -46,7 +46,7 @@ impl Latency {
 pub struct EngineCount {
     /// Name of the engine.
     pub name: &'static str,
-    /// Number of texts. Every text counts for the engine of single texts, also in a batch.
+    /// Number of texts.
     pub predictions: u64,
 }
 
