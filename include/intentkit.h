@@ -1799,7 +1799,10 @@ typedef struct intent_statistics {
   uint64_t accelerated;
   /** Predictions per second, over the whole time. */
   double per_second;
-  /** Mean probability of the top label, over texts that were not rejected. */
+  /**
+   * Mean probability of the top label, over texts that were not rejected. Calls with a capacity
+   * of 0 are left out.
+   */
   double mean_confidence;
   /** Times of whole predictions. */
   intent_latency latency;

@@ -41,6 +41,23 @@ fn a_live_classifier_answers_as_the_classifier_it_was_made_from() {
 }
 
 #[test]
+fn calls_without_room_for_labels_leave_the_mean_confidence_as_it_is() {
+    let (live, options) = (loaded(), PredictOptions::default());
+    let text = "can you see my screen?";
+    let mut room = [Scored::default()];
+    assert!(live.predict_into(text, &options, &mut room).unwrap().count > 0);
+    let before = live.statistics().mean_confidence;
+    assert!((before - f64::from(room[0].probability)).abs() < 1e-5);
+    for _ in 0..3 {
+        assert!(live.predict_into(text, &options, &mut []).unwrap().count > 0);
+        live.predict_batch_into(&[text; 2], &options, &mut [], 0, &mut [0; 2]).unwrap();
+        assert_eq!(live.predict_into("Привет", &options, &mut []).unwrap().count, 0);
+    }
+    let report = live.statistics();
+    assert_eq!((report.predictions, report.rejected, report.mean_confidence), (13, 3, before));
+}
+
+#[test]
 fn new_labels_can_be_forbidden() {
     let live = loaded();
     live.allow_new_labels(false);

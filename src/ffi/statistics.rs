@@ -35,7 +35,8 @@ pub struct IntentStats {
     pub accelerated: u64,
     /// Predictions per second, over the whole time.
     pub per_second: f64,
-    /// Mean probability of the top label, over texts that were not rejected.
+    /// Mean probability of the top label, over texts that were not rejected. Calls with a capacity
+    /// of 0 are left out.
     pub mean_confidence: f64,
     /// Times of whole predictions.
     pub latency: IntentLatency,
