@@ -321,8 +321,8 @@ intent_status intent_prepare(const intent_classifier *classifier,
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when both
  *         are the same; INVALID_ARGUMENT or NO_VECTORIZER when `classifier` has a training-state
- *         file and the model of `with` can't be updated. On failure `classifier` has not changed,
- *         but a background training of `with` may have ended.
+ *         file and the model of `with` can't be updated. On failure neither classifier has
+ *         changed.
  */
 INTENT_API
 intent_status intent_replace(const intent_classifier *classifier,
@@ -1763,7 +1763,7 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
- *         is no such model. On failure the model has not changed.
+ *         is no such model. On failure nothing has changed.
  */
 INTENT_API
 intent_status intent_roll_back(const intent_classifier *classifier,

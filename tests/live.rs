@@ -183,6 +183,73 @@ fn a_replacement_that_cannot_be_made_changes_nothing() {
     assert_eq!(new.kept_examples().len(), kept);
 }
 
+/// Options of a retraining that doesn't end by itself while a test runs.
+fn endless() -> RetrainOptions {
+    let training = TrainOptions { epochs: Some(100_000), threads: 1, ..TrainOptions::default() };
+    RetrainOptions { after: None, training, golden: vec![] }
+}
+
+/// Retrains once, so that there is a model to roll back to, and starts another retraining.
+fn in_mid_retraining() -> LiveClassifier {
+    let live = trained();
+    let training = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    live.set_retraining(RetrainOptions { after: None, training, golden: vec![] });
+    live.update(&[of("water the ficus", "GARDEN")]).unwrap();
+    live.retrain().unwrap();
+    assert!(live.wait_for_retraining(LONG));
+    assert_eq!(live.statistics().retrained, 1, "{:?}", live.statistics().last_refusal);
+    live.set_retraining(endless());
+    live.retrain().unwrap();
+    assert!(live.statistics().retraining);
+    live
+}
+
+#[test]
+fn a_replacement_that_fails_leaves_the_retraining_and_the_rollback_of_the_other() {
+    let live = loaded();
+    let folder = tempfile::tempdir().unwrap();
+    live.save_learner(folder.path().join("m.learner"), Durability::Process).unwrap();
+    let with = in_mid_retraining();
+    let kept = with.kept_examples().len();
+    drop(folder);
+    assert!(matches!(live.replace(&with), Err(Error::Io { .. })));
+    assert!(with.statistics().retraining);
+    assert_eq!(with.kept_examples().len(), kept);
+    with.roll_back().unwrap();
+    assert_eq!(with.current().model().metadata().training.examples, lines().len());
+}
+
+#[test]
+fn two_classifiers_that_replace_each_other_do_not_wait_for_each_other() {
+    let (one, other) = (loaded(), loaded());
+    std::thread::scope(|scope| {
+        for (live, with) in [(&one, &other), (&other, &one)] {
+            scope.spawn(move || (0..200).for_each(|_| live.replace(with).unwrap()));
+        }
+    });
+    assert_eq!((one.current().version(), other.current().version()), (201, 201));
+}
+
+#[test]
+fn a_rollback_that_fails_leaves_the_retraining_and_can_be_made_later() {
+    let live = in_mid_retraining();
+    let folder = tempfile::tempdir().unwrap();
+    live.save_learner(folder.path().join("m.learner"), Durability::Process).unwrap();
+    live.update(&[of("zebra quokka tango", "CHATBOTS")]).unwrap();
+    let before = live.current();
+    let there = folder.path().to_owned();
+    drop(folder);
+    assert!(matches!(live.roll_back(), Err(Error::Io { .. })));
+    assert!(live.statistics().retraining);
+    assert!(Arc::ptr_eq(&live.current(), &before));
+    std::fs::create_dir(&there).unwrap();
+    live.roll_back().unwrap();
+    assert!(!live.statistics().retraining);
+    assert_eq!(live.current().model().metadata().training.examples, lines().len());
+    assert_eq!(labels(&live, "zebra quokka tango"), ["CHATBOTS"], "learned since, and not lost");
+    std::fs::remove_dir_all(there).unwrap();
+}
+
 #[test]
 fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     let live = trained();
@@ -242,11 +309,9 @@ fn a_retraining_without_the_examples_of_training_is_refused_with_a_reason() {
 #[test]
 fn dropping_a_classifier_in_mid_retraining_stops_it() {
     let live = trained();
-    live.set_retraining(RetrainOptions {
-        training: TrainOptions { epochs: Some(1_000_000), threads: 1, ..TrainOptions::default() },
-        ..RetrainOptions::default()
-    });
+    live.set_retraining(endless());
     live.retrain().unwrap();
+    assert!(live.statistics().retraining);
     drop(live);
 }
 

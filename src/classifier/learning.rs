@@ -7,13 +7,13 @@ use super::{Classifier, guard, priority};
 use crate::data::Example;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
-use crate::model::Model;
 use crate::monitor::StatisticsReport;
 use crate::shape::DIMENSIONS;
 use crate::train::{Dataset, Preset, Progress, TrainOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -60,13 +60,6 @@ struct Retraining {
     /// Changes made since it began, which the new model must learn.
     changes: Vec<Change>,
     stop: Arc<AtomicBool>,
-}
-
-/// A model and its training state, in transfer between two classifiers.
-pub(super) struct Given {
-    model: Arc<Model>,
-    learner: Option<Learner>,
-    file: Option<LearnerFile>,
 }
 
 /// Changes, retrains and rolls back a published model.
@@ -396,41 +389,40 @@ impl Learning {
         Ok(old)
     }
 
-    /// Gives away the training state. The next change starts from the current model.
-    pub(super) fn give(&self) -> Given {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        self.stop(state);
-        (state.previous, state.since) = (None, 0);
-        let model = self.published.current().classifier.shared_model();
-        Given { model, learner: state.learner.take(), file: state.file.take() }
-    }
-
-    /// Takes back what couldn't be handed over.
-    pub(super) fn regain(&self, given: Given) {
-        let mut state = self.state();
-        if state.learner.is_none() && state.file.is_none() {
-            (state.learner, state.file) = (given.learner, given.file);
+    /// Publishes the model of `with` and continues with its training state. The own one is dropped,
+    /// and the next change of `with` starts from its model. A training-state file of this
+    /// classifier stays in use, unless `with` has one. On failure nothing has changed. The two must
+    /// differ.
+    pub(super) fn take(&self, with: &Learning) -> Result<()> {
+        // In the order of their addresses, so that two calls in opposite directions don't wait for
+        // each other.
+        let (mut own, mut other);
+        if ptr::from_ref(self) < ptr::from_ref(with) {
+            own = self.state();
+            other = with.state();
+        } else {
+            other = with.state();
+            own = self.state();
         }
-    }
-
-    /// Publishes the given model and continues with its training state; the previous one is
-    /// dropped. A training-state file of this classifier stays in use, unless another is given.
-    /// Takes nothing on failure.
-    pub(super) fn take(&self, given: &mut Given) -> Result<()> {
-        let mut guard = self.state();
-        let state = &mut *guard;
+        let (state, given) = (&mut *own, &mut *other);
+        let model = with.published.current().classifier.shared_model();
+        // First what can fail.
+        let mut made = None;
         if let (Some(file), None) = (&mut state.file, &given.file) {
-            let learner = match given.learner.take() {
+            let learner = match &given.learner {
                 Some(learner) => learner,
-                None => Learner::of(Arc::clone(&given.model))?,
+                None => made.insert(Learner::of(Arc::clone(&model))?),
             };
-            file.rewrite(given.learner.insert(learner))?;
+            file.rewrite(learner)?;
         }
         self.stop(state);
-        (state.previous, state.since, state.learner) = (None, 0, given.learner.take());
+        with.stop(given);
+        state.learner = given.learner.take().or(made);
         state.file = given.file.take().or_else(|| state.file.take());
-        self.published.publish(&given.model);
+        for state in [&mut *state, given] {
+            (state.previous, state.since) = (None, 0);
+        }
+        self.published.publish(&model);
         Ok(())
     }
 
@@ -440,18 +432,19 @@ impl Learning {
         let Some(Previous { mut learner, changes }) = state.previous.take() else {
             return Err(Error::invalid("there is no model from before a retraining to go back to"));
         };
-        self.stop(state);
         for change in &changes {
             let _ = learner.apply(change);
         }
         match state.file.as_mut().map_or(Ok(()), |file| file.rewrite(&learner)) {
             Ok(()) => {
+                self.stop(state);
                 let model = Arc::clone(learner.model());
                 state.learner = Some(learner);
                 self.published.publish(&model);
                 Ok(())
             }
             Err(error) => {
+                // It has learned them.
                 state.previous = Some(Previous { learner, changes: vec![] });
                 Err(error)
             }

@@ -396,8 +396,8 @@ impl LiveClassifier {
     /// Labels keep their indices. A retraining in progress is stopped.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; the model has
-    /// not changed then.
+    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; nothing has
+    /// changed then, and a retraining goes on.
     pub fn roll_back(&self) -> Result<()> {
         self.learning.roll_back()
     }
@@ -413,18 +413,12 @@ impl LiveClassifier {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if both are the same classifier, and as [`LearnerFile::rewrite`]
-    /// and [`Learner::of`]. This classifier has not changed then, but a retraining of `with` may
-    /// have ended.
+    /// and [`Learner::of`]. Neither classifier has changed then.
     pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
         if Arc::ptr_eq(&self.published, &with.published) {
             return Err(Error::invalid("a classifier can't replace itself"));
         }
-        let mut given = with.learning.give();
-        let taken = self.learning.take(&mut given);
-        if taken.is_err() {
-            with.learning.regain(given);
-        }
-        taken
+        self.learning.take(&with.learning)
     }
 
     /// Enables or disables statistics. Enabled by default.

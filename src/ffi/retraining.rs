@@ -151,7 +151,7 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
-///         is no such model. On failure the model has not changed.
+///         is no such model. On failure nothing has changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_roll_back(
     classifier: *const IntentClassifier,

@@ -258,8 +258,8 @@ extension IntentClassifier {
     /// Returns to the model from before the last background training. Examples that were learned
     /// since are learned again by that model. A background training that is running is ended.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure the
-    ///   model has not changed.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure nothing
+    ///   has changed.
     public func rollBack() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_roll_back($0, $1) }
