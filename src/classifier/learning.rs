@@ -118,19 +118,24 @@ impl Default for State {
 impl State {
     /// Returns the training state. Creates it from the current model if there is none.
     fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
-        match (&self.learner, &self.file) {
-            (None, Some(file)) => {
-                return Err(Error::Learner {
-                    origin: file.path().display().to_string(),
-                    message:
-                        "a defect while learning was caught; please report it, and open the training-state file again"
-                            .into(),
-                });
-            }
-            (None, None) => self.learner = Some(Learner::of(current.shared_model())?),
-            (Some(_), _) => {}
+        self.check()?;
+        if self.learner.is_none() {
+            self.learner = Some(Learner::of(current.shared_model())?);
         }
         self.learner.as_mut().ok_or(Error::NoVectorizer)
+    }
+
+    /// Checks that no panic has left a training-state file without its training state.
+    fn check(&self) -> Result<()> {
+        match (&self.learner, &self.file) {
+            (None, Some(file)) => Err(Error::Learner {
+                origin: file.path().display().to_string(),
+                message:
+                    "a defect while learning was caught; please report it, and open the training-state file again"
+                        .into(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn refuse(&mut self, reason: String) {
@@ -191,6 +196,7 @@ impl Learning {
         let mut guard = self.state();
         let state = &mut *guard;
         let current = self.published.current();
+        state.check()?;
         if let (Change::Rules(rules), None) = (change, &state.learner) {
             // Rules need no training state, and work for models that can't learn.
             let model = Arc::new(current.model().with_rules(rules)?);
@@ -249,6 +255,7 @@ impl Learning {
     pub(super) fn forget(&self) -> Result<()> {
         let mut guard = self.state();
         let state = &mut *guard;
+        state.check()?;
         let Some(learner) = &mut state.learner else { return Ok(()) };
         let kept = learner.forget();
         if let Some(file) = &mut state.file
@@ -380,6 +387,7 @@ impl Learning {
 
     /// Replaces the training state and the model, and returns the previous state.
     fn replace(&self, state: &mut State, learner: Learner) -> Result<Learner> {
+        state.check()?;
         if let Some(file) = &mut state.file {
             file.rewrite(&learner)?;
         }
@@ -479,5 +487,37 @@ impl Learning {
             report.learner_bytes += (learner.model().rows() * DIMENSIONS * size_of::<f32>()) as u64;
         }
         report.kept = state.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rule;
+
+    #[test]
+    fn after_a_panic_nothing_is_published_that_the_training_state_file_does_not_hold() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
+        let learning = Learning::new(Published::new(Classifier::load(path).unwrap()), None);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("m.learner");
+        learning.save(&file, Durability::Process).unwrap();
+        let example = Example::new("water the ficus", ["GARDEN"]);
+        learning.change(&Change::Update(vec![example.clone()])).unwrap();
+        let (version, bytes) = (learning.published.current().version(), std::fs::read(&file).unwrap());
+        // What a panic in the middle of a change leaves.
+        drop(learning.state().learner.take());
+        let rule = Rule { label: "GARDEN".into(), keywords: vec!["ficus".into()], phrases: vec![] };
+        for change in [Change::Rules(vec![rule]), Change::Update(vec![example])] {
+            let error = learning.change(&change).unwrap_err().to_string();
+            assert!(error.contains("a defect while learning was caught"), "{error}");
+        }
+        // The file still holds the examples.
+        assert!(matches!(learning.forget(), Err(Error::Learner { .. })));
+        assert_eq!(learning.published.current().version(), version);
+        assert!(std::fs::read(&file).unwrap() == bytes);
+        drop(learning);
+        let (_, learner) = LearnerFile::open(&file, Durability::Process).unwrap();
+        assert_eq!(learner.kept(), 1);
     }
 }
