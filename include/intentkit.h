@@ -69,8 +69,8 @@
  *   waits for an update. Predictions through Core ML wait for each other.
  *
  *   Training uses threads of its own. If the system can't start a thread, trainings, updates and
- *   batches run on the calling thread, intent_predict_async() fails with INVALID_ARGUMENT, and
- *   intent_retrain() fails with UNTRAINABLE.
+ *   batches run on the calling thread, and intent_predict_async() and intent_retrain() fail with
+ *   OUT_OF_MEMORY.
  *
  * Processes
  *
@@ -188,16 +188,16 @@ typedef enum intent_status {
    * or another program has replaced or changed it while it was open.
    */
   INTENT_STATUS_BAD_TRAINING_STATE = 21,
-  /**
-   * The examples can't be trained on, or the system can't start a thread for a background
-   * training. The message says why.
-   */
+  /** The examples can't be trained on. The message says why. */
   INTENT_STATUS_UNTRAINABLE = 30,
   /** The progress callback stopped the training. */
   INTENT_STATUS_STOPPED = 31,
   /** A file can't be read or written. */
   INTENT_STATUS_IO = 40,
-  /** A large block of memory can't be allocated. */
+  /**
+   * A large block of memory can't be allocated, or the system can't start a thread for the
+   * request queue or for a background training.
+   */
   INTENT_STATUS_OUT_OF_MEMORY = 41,
   /** The model was trained on feature rows and can't read texts. */
   INTENT_STATUS_NO_VECTORIZER = 50,
@@ -321,8 +321,8 @@ intent_status intent_prepare(const intent_classifier *classifier,
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when both
  *         are the same; INVALID_ARGUMENT or NO_VECTORIZER when `classifier` has a training-state
- *         file and the model of `with` can't be updated. On failure `classifier` has not changed,
- *         but a background training of `with` may have ended.
+ *         file and the model of `with` can't be updated. On failure neither classifier has
+ *         changed.
  */
 INTENT_API
 intent_status intent_replace(const intent_classifier *classifier,
@@ -1298,8 +1298,8 @@ typedef struct intent_request intent_request;
  *                    here.
  * @param error_out   Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER; INVALID_ARGUMENT when
- *         an option is out of range or the system can't start a thread for the queue; BUSY when
- *         the queue is full; SHUT_DOWN after intent_finish().
+ *         an option is out of range; OUT_OF_MEMORY when the system can't start a thread for the
+ *         queue; BUSY when the queue is full; SHUT_DOWN after intent_finish().
  */
 INTENT_API
 intent_status intent_predict_async(const intent_classifier *classifier,
@@ -1450,7 +1450,8 @@ intent_status intent_predict_features(const intent_classifier *classifier,
  * Creates a classifier from keyword rules alone, without training.
  *
  * It answers what the rules match and rejects every other text. It learns from intent_update() and
- * keeps the examples, and after 100 examples a background training starts.
+ * keeps the examples, and after 100 examples a background training starts. intent_save() saves
+ * what it learned without the examples, intent_save_training_state() with them.
  *
  * @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
  *                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
@@ -1669,15 +1670,16 @@ typedef struct intent_retraining_options {
    * How to train, copied. NULL for the defaults on one thread. Options of your own use all
    * cores, unless intent_options_set_threads() says otherwise.
    *
-   * Validation file, progress callback and training state are ignored. Preset, seed and
-   * acceptance rate are those of the model, so costs must not be set: the training would fail.
-   * Clause separators are those of the model unless set here. Other options of the first
-   * training, such as descriptions and the lexicon, must be given again.
+   * Validation file, progress callback and training state are ignored. Preset and seed are those
+   * of the model. So is the acceptance rate, unless intent_options_set_cost() is used: costs
+   * choose it. Clause separators are those of the model unless set here. Other options of the
+   * first training, such as descriptions and the lexicon, must be given again.
    */
   const intent_options *training;
   /**
-   * Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
-   * when the count is 0.
+   * Golden examples: array of `golden_count` texts, copied. A new model is refused if it answers
+   * one of them incorrectly that the current model answers correctly. May be NULL when the count
+   * is 0.
    */
   const intent_text *golden;
   /** Number of golden examples. */
@@ -1700,9 +1702,10 @@ typedef struct intent_retraining_options {
  *
  * - it loses more than two standard errors on the held-out examples,
  * - it loses more than two standard errors on up to 500 kept examples, or
- * - it answers fewer golden examples correctly than the current one.
+ * - it answers a golden example incorrectly that the current one answers correctly.
  *
- * In this comparison, corrections that contradict other examples are left out.
+ * In this comparison, corrections that contradict other examples are left out, golden examples
+ * never.
  *
  * Without this call a training starts after every 100 learned examples. It starts only if the
  * examples of the first training are kept: by default they are not, see
@@ -1724,10 +1727,11 @@ intent_status intent_set_retraining(const intent_classifier *classifier,
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
- * @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
- *         the training are not kept, when no kept example has a label, when the model has a
- *         lexicon and the options of intent_set_retraining() have none, and for models of the
- *         reference preset; UNTRAINABLE when the system can't start a thread.
+ * @return OK, NULL_ARGUMENT or NO_VECTORIZER; INVALID_ARGUMENT when the examples of the training
+ *         are not kept, when no kept example has a label, when the model has a lexicon and the
+ *         options of intent_set_retraining() have none, and for models of the reference preset;
+ *         OUT_OF_MEMORY when a large block of memory can't be allocated or the system can't start
+ *         a thread.
  */
 INTENT_API
 intent_status intent_retrain(const intent_classifier *classifier,
@@ -1759,7 +1763,7 @@ intent_status intent_wait_for_retraining(const intent_classifier *classifier,
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
  * @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
- *         is no such model. On failure the model has not changed.
+ *         is no such model. On failure nothing has changed.
  */
 INTENT_API
 intent_status intent_roll_back(const intent_classifier *classifier,
@@ -1791,14 +1795,14 @@ typedef struct intent_statistics {
   uint64_t rejected;
   /** Number of texts answered by a keyword rule, without those of intent_predict_batch(). */
   uint64_t by_rule;
-  /**
-   * Number of texts for which an engine other than the CPU computed the network. Every text
-   * counts for the engine of single texts, also in a batch.
-   */
+  /** Number of texts for which an engine other than the CPU computed the network. */
   uint64_t accelerated;
   /** Predictions per second, over the whole time. */
   double per_second;
-  /** Mean probability of the top label, over texts that were not rejected. */
+  /**
+   * Mean probability of the top label, over texts that were not rejected. Calls with a capacity
+   * of 0 are left out.
+   */
   double mean_confidence;
   /** Times of whole predictions. */
   intent_latency latency;
@@ -1851,7 +1855,7 @@ intent_status intent_stats(const intent_classifier *classifier,
  * - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
  *   waiting times in the `queue`.
  * - `runtimes`: for each engine its `name` and `predictions`: for how many texts it computed the
- *   network, counted as for `accelerated`.
+ *   network.
  * - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
  *   tell.
  * - `neural_engine_plan`: as `plan` in intent_engine_json(); null if there is none.

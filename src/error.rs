@@ -54,6 +54,10 @@ pub enum Error {
         /// Size of the block in bytes.
         bytes: usize,
     },
+    /// The system could not start a thread for the request queue or for a retraining. Nothing has
+    /// changed.
+    #[error("{0}")]
+    Thread(String),
     /// A file could not be read or written.
     #[error("{path}: {action}: {source}", path = .path.display())]
     Io {

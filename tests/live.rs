@@ -5,6 +5,7 @@ mod support;
 
 use intentkit::classifier::RetrainOptions;
 use intentkit::data::Example;
+use intentkit::decision::Cost;
 use intentkit::learn::{Change, Durability};
 use intentkit::train::Dataset;
 use intentkit::{Classifier, Error, LiveClassifier, PredictOptions, Rule, Scored, TrainOptions};
@@ -37,6 +38,23 @@ fn a_live_classifier_answers_as_the_classifier_it_was_made_from() {
         assert_eq!(counts[i], decided.count);
         assert_eq!(wait(live.predict_async(text.clone(), options).unwrap()).unwrap().prediction(), &wanted);
     }
+}
+
+#[test]
+fn calls_without_room_for_labels_leave_the_mean_confidence_as_it_is() {
+    let (live, options) = (loaded(), PredictOptions::default());
+    let text = "can you see my screen?";
+    let mut room = [Scored::default()];
+    assert!(live.predict_into(text, &options, &mut room).unwrap().count > 0);
+    let before = live.statistics().mean_confidence;
+    assert!((before - f64::from(room[0].probability)).abs() < 1e-5);
+    for _ in 0..3 {
+        assert!(live.predict_into(text, &options, &mut []).unwrap().count > 0);
+        live.predict_batch_into(&[text; 2], &options, &mut [], 0, &mut [0; 2]).unwrap();
+        assert_eq!(live.predict_into("Привет", &options, &mut []).unwrap().count, 0);
+    }
+    let report = live.statistics();
+    assert_eq!((report.predictions, report.rejected, report.mean_confidence), (13, 3, before));
 }
 
 #[test]
@@ -165,6 +183,73 @@ fn a_replacement_that_cannot_be_made_changes_nothing() {
     assert_eq!(new.kept_examples().len(), kept);
 }
 
+/// Options of a retraining that doesn't end by itself while a test runs.
+fn endless() -> RetrainOptions {
+    let training = TrainOptions { epochs: Some(100_000), threads: 1, ..TrainOptions::default() };
+    RetrainOptions { after: None, training, golden: vec![] }
+}
+
+/// Retrains once, so that there is a model to roll back to, and starts another retraining.
+fn in_mid_retraining() -> LiveClassifier {
+    let live = trained();
+    let training = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    live.set_retraining(RetrainOptions { after: None, training, golden: vec![] });
+    live.update(&[of("water the ficus", "GARDEN")]).unwrap();
+    live.retrain().unwrap();
+    assert!(live.wait_for_retraining(LONG));
+    assert_eq!(live.statistics().retrained, 1, "{:?}", live.statistics().last_refusal);
+    live.set_retraining(endless());
+    live.retrain().unwrap();
+    assert!(live.statistics().retraining);
+    live
+}
+
+#[test]
+fn a_replacement_that_fails_leaves_the_retraining_and_the_rollback_of_the_other() {
+    let live = loaded();
+    let folder = tempfile::tempdir().unwrap();
+    live.save_learner(folder.path().join("m.learner"), Durability::Process).unwrap();
+    let with = in_mid_retraining();
+    let kept = with.kept_examples().len();
+    drop(folder);
+    assert!(matches!(live.replace(&with), Err(Error::Io { .. })));
+    assert!(with.statistics().retraining);
+    assert_eq!(with.kept_examples().len(), kept);
+    with.roll_back().unwrap();
+    assert_eq!(with.current().model().metadata().training.examples, lines().len());
+}
+
+#[test]
+fn two_classifiers_that_replace_each_other_do_not_wait_for_each_other() {
+    let (one, other) = (loaded(), loaded());
+    std::thread::scope(|scope| {
+        for (live, with) in [(&one, &other), (&other, &one)] {
+            scope.spawn(move || (0..200).for_each(|_| live.replace(with).unwrap()));
+        }
+    });
+    assert_eq!((one.current().version(), other.current().version()), (201, 201));
+}
+
+#[test]
+fn a_rollback_that_fails_leaves_the_retraining_and_can_be_made_later() {
+    let live = in_mid_retraining();
+    let folder = tempfile::tempdir().unwrap();
+    live.save_learner(folder.path().join("m.learner"), Durability::Process).unwrap();
+    live.update(&[of("zebra quokka tango", "CHATBOTS")]).unwrap();
+    let before = live.current();
+    let there = folder.path().to_owned();
+    drop(folder);
+    assert!(matches!(live.roll_back(), Err(Error::Io { .. })));
+    assert!(live.statistics().retraining);
+    assert!(Arc::ptr_eq(&live.current(), &before));
+    std::fs::create_dir(&there).unwrap();
+    live.roll_back().unwrap();
+    assert!(!live.statistics().retraining);
+    assert_eq!(live.current().model().metadata().training.examples, lines().len());
+    assert_eq!(labels(&live, "zebra quokka tango"), ["CHATBOTS"], "learned since, and not lost");
+    std::fs::remove_dir_all(there).unwrap();
+}
+
 #[test]
 fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     let live = trained();
@@ -193,6 +278,24 @@ fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
 }
 
 #[test]
+fn costs_given_to_a_retraining_choose_the_acceptance_rate_of_its_model() {
+    let live = trained();
+    let keep = || live.current().model().metadata().reject.keep;
+    assert_eq!(keep(), 0.95);
+    let free = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    // Rejecting is as bad as a wrong label, and no text is out of scope.
+    let dear = TrainOptions { cost: Some(Cost { ask_back: 1.0, foreign: 0.0 }), ..free.clone() };
+    // Without costs the rate is that of the model.
+    for (training, wanted) in [(dear, 1.0), (free, 1.0)] {
+        live.set_retraining(RetrainOptions { after: None, training, golden: vec![] });
+        live.retrain().unwrap();
+        assert!(live.wait_for_retraining(LONG));
+        assert_eq!((live.statistics().last_refusal, keep()), (None, wanted));
+    }
+    assert_eq!(live.statistics().retrained, 2);
+}
+
+#[test]
 fn a_retraining_without_the_examples_of_training_is_refused_with_a_reason() {
     let live = loaded();
     live.set_retraining(RetrainOptions { after: Some(2), ..RetrainOptions::default() });
@@ -206,11 +309,9 @@ fn a_retraining_without_the_examples_of_training_is_refused_with_a_reason() {
 #[test]
 fn dropping_a_classifier_in_mid_retraining_stops_it() {
     let live = trained();
-    live.set_retraining(RetrainOptions {
-        training: TrainOptions { epochs: Some(1_000_000), threads: 1, ..TrainOptions::default() },
-        ..RetrainOptions::default()
-    });
+    live.set_retraining(endless());
     live.retrain().unwrap();
+    assert!(live.statistics().retraining);
     drop(live);
 }
 
@@ -227,6 +328,26 @@ fn a_classifier_of_rules_becomes_a_trained_one() {
     assert_eq!(live.statistics().retrained, 1, "{:?}", live.statistics().last_refusal);
     assert_eq!(live.current().model().metadata().training.examples, 60);
     assert_eq!(labels(&live, "a lamp"), ["light"], "rules stay");
+}
+
+#[test]
+fn a_classifier_of_rules_that_learned_elsewhere_is_not_retrained_without_what_it_learned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("light.intent");
+    let rules = [Rule { label: "light".into(), keywords: vec!["lamp".into()], phrases: vec![] }];
+    let live = LiveClassifier::of_rules(&rules).unwrap();
+    live.update(&[of("it is too dark in here", "light"), of("put on some jazz", "music")]).unwrap();
+    live.current().save(&path).unwrap();
+    let again = LiveClassifier::load(&path).unwrap();
+    assert!(again.retrain().unwrap_err().to_string().contains("are not kept"));
+    again.set_retraining(RetrainOptions { after: Some(1), ..RetrainOptions::default() });
+    again.update(&[of("wake me at seven", "alarm")]).unwrap();
+    let report = again.statistics();
+    assert!(!report.retraining && report.retrained == 0);
+    assert!(report.last_refusal.unwrap().contains("are not kept"));
+    // What was learned from is kept where it was learned.
+    live.retrain().unwrap();
+    assert!(live.wait_for_retraining(LONG));
 }
 
 /// One of 64 is timed stage by stage, so that among so many there are some for sure.

@@ -63,6 +63,75 @@ fn a_classifier_of_rules_learns_from_examples_what_its_rules_do_not_say() {
     assert!(answer(&classifier, "Привет").is_empty());
 }
 
+/// Returns a learner of rules that has learned, and what it has learned.
+fn taught() -> (Learner, Vec<Example>) {
+    let of = |text: &str, label: &str| Example::new(text, [label]);
+    let examples = vec![
+        of("what do you see in front of you", "vision"),
+        of("describe the picture", "vision"),
+        of("read me the sign over there", "vision"),
+        of("put on some jazz", "music"),
+        of("turn the radio up", "music"),
+        of("wake me at seven", "alarm"),
+    ];
+    let mut learner = Learner::of(Arc::new(Model::of_rules(&rules()).unwrap())).unwrap();
+    for example in &examples {
+        learner.update(std::slice::from_ref(example)).unwrap();
+    }
+    (learner, examples)
+}
+
+#[test]
+fn what_a_classifier_of_rules_learned_is_its_history_only_while_it_is_kept() {
+    let (learner, _) = taught();
+    assert!(learner.has_history());
+    let loaded = |learner: &Learner| {
+        Learner::of(Arc::new(Model::from_bytes(learner.model().as_bytes()).unwrap())).unwrap()
+    };
+    assert!(!loaded(&learner).has_history(), "its examples were left where it was saved");
+    // A text without labels is learned too, and rules alone are not.
+    let mut outside = Learner::of(Arc::new(Model::of_rules(&rules()).unwrap())).unwrap();
+    outside.apply(&Change::Rules(rules()[..1].to_vec())).unwrap();
+    outside.apply(&Change::Rename { label: "music".into(), to: "radio".into() }).unwrap();
+    assert!(loaded(&outside).has_history());
+    outside.update(&[Example::new("what a lovely day", [""; 0])]).unwrap();
+    assert!(!loaded(&outside).has_history());
+}
+
+#[test]
+fn a_classifier_of_rules_whose_examples_are_not_kept_learns_more_and_forgets_nothing() {
+    let (kept, examples) = taught();
+    let loaded = Learner::of(Arc::new(Model::from_bytes(kept.model().as_bytes()).unwrap())).unwrap();
+    let mut forgetful = kept;
+    drop(forgetful.forget());
+    for mut learner in [loaded, forgetful] {
+        let more = [Example::new("look at the screen", ["vision"]), Example::new("order pizza", ["food"])];
+        for example in &more {
+            assert_eq!(learner.update(std::slice::from_ref(example)).unwrap().right, 1, "{}", example.text);
+        }
+        let classifier = Classifier::from(Arc::clone(learner.model()));
+        for example in examples.iter().chain(&more) {
+            // Others may be chosen beside it: a few updates of so small a model reach far.
+            let answer = answer(&classifier, &example.text);
+            assert!(answer.contains(&example.labels[0]), "{}: {answer:?}", example.text);
+        }
+        assert!(answer(&classifier, "Привет").is_empty());
+    }
+}
+
+#[test]
+fn labels_that_only_rules_can_choose_stay_so_when_they_are_merged() {
+    let (kept, _) = taught();
+    let mut learner = Learner::of(Arc::clone(kept.model())).unwrap();
+    let rules = r#"[{"label": "one", "keywords": ["first"]}, {"label": "two", "keywords": ["second"]}]"#;
+    learner.apply(&Change::Rules(Rule::of_json(rules).unwrap())).unwrap();
+    let change = Change::Merge { label: "one".into(), into: "two".into() };
+    assert_eq!(learner.apply(&change).unwrap().steps, 0, "there is nothing to learn it from");
+    let classifier = Classifier::from(Arc::clone(learner.model()));
+    assert_eq!(answer(&classifier, "First!"), ["two"]);
+    assert!(answer(&classifier, "describe the picture").iter().all(|label| label != "two"));
+}
+
 #[test]
 fn rules_follow_their_labels_and_can_be_replaced() {
     let sample = Model::load(std::path::Path::new("models/assistant.intent")).unwrap();

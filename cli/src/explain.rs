@@ -59,13 +59,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             let gap = if i > 0 { "\n" } else { "" };
             out.line(&format!("{gap}{}", terminal::printable(text)))?;
         }
-        show(&explanation, arguments.all, &mut out)?;
+        let prediction = classifier.predict(text)?;
+        let chosen = prediction.labels().iter().filter_map(|scored| classifier.label(scored.label));
+        show(&explanation, &chosen.collect::<Vec<_>>(), arguments.all, &mut out)?;
     }
     Ok(())
 }
 
-fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Failure> {
-    out.line(&answer(explanation))?;
+fn show(explanation: &Explanation, chosen: &[&str], all: bool, out: &mut Output) -> Result<(), Failure> {
+    out.line(&answer(explanation, chosen))?;
     if !explanation.by_rule.is_empty() {
         out.line(&format!("asked for by keyword rules: {}", explanation.by_rule.join(", ")))?;
     }
@@ -90,8 +92,12 @@ fn show(explanation: &Explanation, all: bool, out: &mut Output) -> Result<(), Fa
     Ok(())
 }
 
-/// The labels with their probabilities, and how the reject score stands to its limit.
-fn answer(explanation: &Explanation) -> String {
+/// The labels with their probabilities, and how the reject score stands to its limit. Where nothing
+/// is known, the labels are those of rules, for which the network has no probability.
+fn answer(explanation: &Explanation, chosen: &[&str]) -> String {
+    if explanation.score.is_none() && !explanation.rejected {
+        return format!("{}: chosen by keyword rules; nothing in the text is known", chosen.join(", "));
+    }
     let chosen: Vec<String> = explanation
         .labels
         .iter()

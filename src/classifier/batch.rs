@@ -27,6 +27,14 @@ struct Workspace {
     combined: Vec<f32>,
 }
 
+/// The texts of one task, and where their results go.
+struct Part<'a, T> {
+    texts: &'a [T],
+    counts: &'a mut [usize],
+    room: &'a mut [Scored],
+    engines: &'a mut [usize],
+}
+
 impl Classifier {
     /// Chooses the labels of many texts. A batch of more than 256 texts runs on all cores. A
     /// smaller batch runs on the calling thread, and so does every batch if the system can't start
@@ -44,7 +52,7 @@ impl Classifier {
         let mut predictions = vec![Prediction::default(); texts.len()];
         let parts = texts.chunks(SHARE).zip(predictions.chunks_mut(SHARE)).collect();
         threads::share_out(parts, |space, (texts, predictions): (&[T], &mut [Prediction])| {
-            self.for_each_reading(texts, space, |i, score, logits| {
+            self.for_each_reading(texts, space, |i, _, score, logits| {
                 let text = texts[i].as_ref();
                 predictions[i] = prediction(|chosen| self.decide(text, score, logits, options, chosen));
             })
@@ -67,6 +75,20 @@ impl Classifier {
         capacity: usize,
         counts: &mut [usize],
     ) -> Result<()> {
+        self.predict_batch_by(texts, options, chosen, capacity, counts, &mut [])
+    }
+
+    /// As [`Classifier::predict_batch_into`]. Also writes the slot of the engine that computed text
+    /// `i` to `engines[i]`, unless that is empty.
+    pub(super) fn predict_batch_by<T: AsRef<str> + Sync>(
+        &self,
+        texts: &[T],
+        options: &PredictOptions,
+        chosen: &mut [Scored],
+        capacity: usize,
+        counts: &mut [usize],
+        engines: &mut [usize],
+    ) -> Result<()> {
         options.check()?;
         let count = texts.len();
         if counts.len() != count || Some(chosen.len()) != count.checked_mul(capacity) {
@@ -78,22 +100,35 @@ impl Classifier {
         }
         // With a capacity of 0 each text has an empty slice.
         let mut rooms = chosen.chunks_mut((SHARE * capacity).max(1));
-        let shares = texts.chunks(SHARE).zip(counts.chunks_mut(SHARE));
-        let parts = shares.map(|(texts, counts)| (texts, counts, rooms.next().unwrap_or_default())).collect();
-        threads::share_out(parts, |space, (texts, counts, room): (&[T], &mut [usize], &mut [Scored])| {
-            self.for_each_reading(texts, space, |i, score, logits| {
+        let mut engines = engines.chunks_mut(SHARE);
+        let part = |(texts, counts)| Part {
+            texts,
+            counts,
+            room: rooms.next().unwrap_or_default(),
+            engines: engines.next().unwrap_or_default(),
+        };
+        let parts = texts.chunks(SHARE).zip(counts.chunks_mut(SHARE)).map(part).collect();
+        threads::share_out(parts, |space, Part { texts, counts, room, engines }: Part<'_, T>| {
+            self.for_each_reading(texts, space, |i, engine, score, logits| {
                 let room = &mut room[i * capacity..(i + 1) * capacity];
                 counts[i] = self.decide(texts[i].as_ref(), score, logits, options, room).0;
+                engines.get_mut(i).into_iter().for_each(|slot| *slot = engine);
             })
         })
     }
 
     /// As [`Classifier::predict_batch`] on the calling thread, with options per text, which must be
-    /// valid.
-    pub(super) fn predict_some(&self, texts: &[&str], options: &[PredictOptions]) -> Result<Vec<Prediction>> {
+    /// valid. Also writes the slot of the engine that computed each text.
+    pub(super) fn predict_some(
+        &self,
+        texts: &[&str],
+        options: &[PredictOptions],
+        engines: &mut [usize],
+    ) -> Result<Vec<Prediction>> {
         let mut predictions = vec![Prediction::default(); texts.len()];
-        self.for_each_reading(texts, &mut Workspace::default(), |i, score, logits| {
+        self.for_each_reading(texts, &mut Workspace::default(), |i, engine, score, logits| {
             predictions[i] = prediction(|chosen| self.decide(texts[i], score, logits, &options[i], chosen));
+            engines[i] = engine;
         })?;
         Ok(predictions)
     }
@@ -115,12 +150,13 @@ impl Classifier {
         texts.iter().zip(options).map(predict).collect()
     }
 
-    /// Calls `each` with the index, reject score and combined logits of every text, in order.
+    /// Calls `each` with every text's index, the slot of the engine that computed it, its reject
+    /// score and its combined logits, in order.
     fn for_each_reading<T: AsRef<str>>(
         &self,
         texts: &[T],
         space: &mut Workspace,
-        mut each: impl FnMut(usize, f32, &[f32]),
+        mut each: impl FnMut(usize, usize, f32, &[f32]),
     ) -> Result<()> {
         let labels = self.labels().len();
         space.combined.resize(labels, 0.0);
@@ -134,14 +170,14 @@ impl Classifier {
                 space.of_text.push(first..space.rows.len());
             }
             space.logits.resize(space.rows.len() * labels, 0.0);
-            self.engines.logits(&self.model, &space.rows, &mut space.logits);
+            let engine = self.engines.logits(&self.model, &space.rows, &mut space.logits);
             for rows in &space.of_text {
                 let mut reading = self.model.reading(&mut space.combined);
                 for row in rows.clone() {
                     reading.add(&space.rows[row], &space.logits[row * labels..(row + 1) * labels]);
                 }
                 let score = reading.score();
-                each(number, score, &space.combined);
+                each(number, engine, score, &space.combined);
                 number += 1;
             }
         }

@@ -22,7 +22,7 @@ impl Current {
         self.version
     }
 
-    /// Returns what the statistics count of a prediction by this model: the number of chosen
+    /// Returns what the statistics count of a single prediction by this model: the number of chosen
     /// labels, and those that were written.
     #[inline]
     pub(super) fn observation<'a>(
@@ -31,8 +31,7 @@ impl Current {
         source: Source,
         chosen: &'a [Scored],
     ) -> Observation<'a> {
-        let chosen = &chosen[..count.min(chosen.len())];
-        Observation { count, source, chosen, engine: self.classifier.engines.place() }
+        Observation::new(count, source, chosen, self.classifier.engines.place())
     }
 }
 

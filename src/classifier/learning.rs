@@ -7,13 +7,13 @@ use super::{Classifier, guard, priority};
 use crate::data::Example;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
-use crate::model::Model;
 use crate::monitor::StatisticsReport;
 use crate::shape::DIMENSIONS;
 use crate::train::{Dataset, Preset, Progress, TrainOptions};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -28,13 +28,13 @@ pub struct RetrainOptions {
     /// A retraining starts only if the examples of the first training are kept. If they are not,
     /// the statistics count a refused retraining instead.
     pub after: Option<usize>,
-    /// Golden examples: a new model that answers fewer of them correctly than the current one is
-    /// refused. Empty by default.
+    /// Golden examples: a new model is refused if it answers one of them incorrectly that the
+    /// current model answers correctly. Empty by default.
     pub golden: Vec<Example>,
     /// How to train. Defaults to the default options on one thread.
     ///
-    /// Preset, seed, acceptance rate and label order are those of the model, so costs must not be
-    /// set: the retraining would fail. Clause separators are those of the model unless set here.
+    /// Preset, seed and label order are those of the model. So is the acceptance rate, unless costs
+    /// are set: they choose it. Clause separators are those of the model unless set here.
     pub training: TrainOptions,
 }
 
@@ -60,13 +60,6 @@ struct Retraining {
     /// Changes made since it began, which the new model must learn.
     changes: Vec<Change>,
     stop: Arc<AtomicBool>,
-}
-
-/// A model and its training state, in transfer between two classifiers.
-pub(super) struct Given {
-    model: Arc<Model>,
-    learner: Option<Learner>,
-    file: Option<LearnerFile>,
 }
 
 /// Changes, retrains and rolls back a published model.
@@ -125,19 +118,24 @@ impl Default for State {
 impl State {
     /// Returns the training state. Creates it from the current model if there is none.
     fn learner(&mut self, current: &Current) -> Result<&mut Learner> {
-        match (&self.learner, &self.file) {
-            (None, Some(file)) => {
-                return Err(Error::Learner {
-                    origin: file.path().display().to_string(),
-                    message:
-                        "a defect while learning was caught; please report it, and open the training-state file again"
-                            .into(),
-                });
-            }
-            (None, None) => self.learner = Some(Learner::of(current.shared_model())?),
-            (Some(_), _) => {}
+        self.check()?;
+        if self.learner.is_none() {
+            self.learner = Some(Learner::of(current.shared_model())?);
         }
         self.learner.as_mut().ok_or(Error::NoVectorizer)
+    }
+
+    /// Checks that no panic has left a training-state file without its training state.
+    fn check(&self) -> Result<()> {
+        match (&self.learner, &self.file) {
+            (None, Some(file)) => Err(Error::Learner {
+                origin: file.path().display().to_string(),
+                message:
+                    "a defect while learning was caught; please report it, and open the training-state file again"
+                        .into(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn refuse(&mut self, reason: String) {
@@ -198,6 +196,7 @@ impl Learning {
         let mut guard = self.state();
         let state = &mut *guard;
         let current = self.published.current();
+        state.check()?;
         if let (Change::Rules(rules), None) = (change, &state.learner) {
             // Rules need no training state, and work for models that can't learn.
             let model = Arc::new(current.model().with_rules(rules)?);
@@ -256,6 +255,7 @@ impl Learning {
     pub(super) fn forget(&self) -> Result<()> {
         let mut guard = self.state();
         let state = &mut *guard;
+        state.check()?;
         let Some(learner) = &mut state.learner else { return Ok(()) };
         let kept = learner.forget();
         if let Some(file) = &mut state.file
@@ -304,8 +304,11 @@ impl Learning {
                 _ => Preset::Multi,
             },
             seed: model.training.seed,
-            // An untrained model has no acceptance rate of its own.
-            keep: if model.reject.keep > 0.0 { f64::from(model.reject.keep) } else { training.keep },
+            // Costs choose the acceptance rate, and an untrained model has none of its own.
+            keep: match training.cost {
+                None if model.reject.keep > 0.0 => f64::from(model.reject.keep),
+                _ => training.keep,
+            },
             labels: model.labels.clone(),
             separators: training
                 .separators
@@ -346,7 +349,7 @@ impl Learning {
             learning.idle.notify_all();
         };
         let thread = thread::Builder::new().name("intent-retrain".into()).spawn(train);
-        let thread = thread.map_err(|e| Error::Training(format!("cannot start the training thread: {e}")))?;
+        let thread = thread.map_err(|e| Error::Thread(format!("cannot start the training thread: {e}")))?;
         state.retraining = Some(Retraining { changes: vec![], stop });
         state.thread = Some(thread);
         state.since = 0;
@@ -384,6 +387,7 @@ impl Learning {
 
     /// Replaces the training state and the model, and returns the previous state.
     fn replace(&self, state: &mut State, learner: Learner) -> Result<Learner> {
+        state.check()?;
         if let Some(file) = &mut state.file {
             file.rewrite(&learner)?;
         }
@@ -393,41 +397,40 @@ impl Learning {
         Ok(old)
     }
 
-    /// Gives away the training state. The next change starts from the current model.
-    pub(super) fn give(&self) -> Given {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        self.stop(state);
-        (state.previous, state.since) = (None, 0);
-        let model = self.published.current().classifier.shared_model();
-        Given { model, learner: state.learner.take(), file: state.file.take() }
-    }
-
-    /// Takes back what couldn't be handed over.
-    pub(super) fn regain(&self, given: Given) {
-        let mut state = self.state();
-        if state.learner.is_none() && state.file.is_none() {
-            (state.learner, state.file) = (given.learner, given.file);
+    /// Publishes the model of `with` and continues with its training state. The own one is dropped,
+    /// and the next change of `with` starts from its model. A training-state file of this
+    /// classifier stays in use, unless `with` has one. On failure nothing has changed. The two must
+    /// differ.
+    pub(super) fn take(&self, with: &Learning) -> Result<()> {
+        // In the order of their addresses, so that two calls in opposite directions don't wait for
+        // each other.
+        let (mut own, mut other);
+        if ptr::from_ref(self) < ptr::from_ref(with) {
+            own = self.state();
+            other = with.state();
+        } else {
+            other = with.state();
+            own = self.state();
         }
-    }
-
-    /// Publishes the given model and continues with its training state; the previous one is
-    /// dropped. A training-state file of this classifier stays in use, unless another is given.
-    /// Takes nothing on failure.
-    pub(super) fn take(&self, given: &mut Given) -> Result<()> {
-        let mut guard = self.state();
-        let state = &mut *guard;
+        let (state, given) = (&mut *own, &mut *other);
+        let model = with.published.current().classifier.shared_model();
+        // First what can fail.
+        let mut made = None;
         if let (Some(file), None) = (&mut state.file, &given.file) {
-            let learner = match given.learner.take() {
+            let learner = match &given.learner {
                 Some(learner) => learner,
-                None => Learner::of(Arc::clone(&given.model))?,
+                None => made.insert(Learner::of(Arc::clone(&model))?),
             };
-            file.rewrite(given.learner.insert(learner))?;
+            file.rewrite(learner)?;
         }
         self.stop(state);
-        (state.previous, state.since, state.learner) = (None, 0, given.learner.take());
+        with.stop(given);
+        state.learner = given.learner.take().or(made);
         state.file = given.file.take().or_else(|| state.file.take());
-        self.published.publish(&given.model);
+        for state in [&mut *state, given] {
+            (state.previous, state.since) = (None, 0);
+        }
+        self.published.publish(&model);
         Ok(())
     }
 
@@ -437,18 +440,19 @@ impl Learning {
         let Some(Previous { mut learner, changes }) = state.previous.take() else {
             return Err(Error::invalid("there is no model from before a retraining to go back to"));
         };
-        self.stop(state);
         for change in &changes {
             let _ = learner.apply(change);
         }
         match state.file.as_mut().map_or(Ok(()), |file| file.rewrite(&learner)) {
             Ok(()) => {
+                self.stop(state);
                 let model = Arc::clone(learner.model());
                 state.learner = Some(learner);
                 self.published.publish(&model);
                 Ok(())
             }
             Err(error) => {
+                // It has learned them.
                 state.previous = Some(Previous { learner, changes: vec![] });
                 Err(error)
             }
@@ -483,5 +487,37 @@ impl Learning {
             report.learner_bytes += (learner.model().rows() * DIMENSIONS * size_of::<f32>()) as u64;
         }
         report.kept = state.learner.as_ref().map_or(0, |learner| learner.kept() as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rule;
+
+    #[test]
+    fn after_a_panic_nothing_is_published_that_the_training_state_file_does_not_hold() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
+        let learning = Learning::new(Published::new(Classifier::load(path).unwrap()), None);
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("m.learner");
+        learning.save(&file, Durability::Process).unwrap();
+        let example = Example::new("water the ficus", ["GARDEN"]);
+        learning.change(&Change::Update(vec![example.clone()])).unwrap();
+        let (version, bytes) = (learning.published.current().version(), std::fs::read(&file).unwrap());
+        // What a panic in the middle of a change leaves.
+        drop(learning.state().learner.take());
+        let rule = Rule { label: "GARDEN".into(), keywords: vec!["ficus".into()], phrases: vec![] };
+        for change in [Change::Rules(vec![rule]), Change::Update(vec![example])] {
+            let error = learning.change(&change).unwrap_err().to_string();
+            assert!(error.contains("a defect while learning was caught"), "{error}");
+        }
+        // The file still holds the examples.
+        assert!(matches!(learning.forget(), Err(Error::Learner { .. })));
+        assert_eq!(learning.published.current().version(), version);
+        assert!(std::fs::read(&file).unwrap() == bytes);
+        drop(learning);
+        let (_, learner) = LearnerFile::open(&file, Durability::Process).unwrap();
+        assert_eq!(learner.kept(), 1);
     }
 }

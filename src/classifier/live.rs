@@ -14,7 +14,7 @@ use crate::engine::EngineChoice;
 use crate::error::{Error, Result};
 use crate::learn::{self, Change, Durability, Learner, LearnerFile, UpdateReport};
 use crate::model::Model;
-use crate::monitor::{STATISTICS_BYTES, Statistics, StatisticsReport};
+use crate::monitor::{Observation, STATISTICS_BYTES, Statistics, StatisticsReport};
 use crate::rules::Rule;
 use crate::text::MAX_TEXT_BYTES;
 use crate::train::{Dataset, ProgressFn, TrainOptions, TrainReport};
@@ -221,12 +221,13 @@ impl LiveClassifier {
     ) -> Result<u64> {
         let start = self.published.statistics.start();
         let current = self.current();
-        current.classifier.predict_batch_into(texts, options, chosen, capacity, counts)?;
+        let mut engines = vec![0; if start.is_some() { texts.len() } else { 0 }];
+        current.classifier.predict_batch_by(texts, options, chosen, capacity, counts, &mut engines)?;
         if let Some(start) = start {
             let took = ticks().wrapping_sub(start) / texts.len().max(1) as u64;
-            for (i, &count) in counts.iter().enumerate() {
+            for (i, (&count, &engine)) in counts.iter().zip(&engines).enumerate() {
                 let chosen = &chosen[i * capacity..(i + 1) * capacity];
-                let seen = current.observation(count, Source::Network, chosen);
+                let seen = Observation::new(count, Source::Network, chosen, engine);
                 self.published.statistics.record(took, &current.counts, &seen);
             }
         }
@@ -274,8 +275,8 @@ impl LiveClassifier {
     /// function; its worker serves no other request meanwhile.
     ///
     /// # Errors
-    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::InvalidArgument`] if the
-    /// system can't start a thread, and as [`Classifier::predict_with`]; `done` is then not called.
+    /// [`Error::Busy`] if the queue is full, [`Error::ShutDown`], [`Error::Thread`] if the system
+    /// can't start a thread, and as [`Classifier::predict_with`]; `done` is then not called.
     pub fn submit(
         &self,
         text: String,
@@ -379,7 +380,7 @@ impl LiveClassifier {
     /// # Errors
     /// - [`Error::InvalidArgument`] if the examples of the first training are not kept, if no kept
     ///   example has a label, or if the model has a lexicon and the retraining options have none.
-    /// - [`Error::Training`] if the system can't start a thread.
+    /// - [`Error::Thread`] if the system can't start a thread.
     /// - As [`Learner::of`].
     pub fn retrain(&self) -> Result<()> {
         self.learning.start_retraining()
@@ -395,8 +396,8 @@ impl LiveClassifier {
     /// Labels keep their indices. A retraining in progress is stopped.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; the model has
-    /// not changed then.
+    /// [`Error::InvalidArgument`] if there is none, and as [`LearnerFile::rewrite`]; nothing has
+    /// changed then, and a retraining goes on.
     pub fn roll_back(&self) -> Result<()> {
         self.learning.roll_back()
     }
@@ -412,18 +413,12 @@ impl LiveClassifier {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] if both are the same classifier, and as [`LearnerFile::rewrite`]
-    /// and [`Learner::of`]. This classifier has not changed then, but a retraining of `with` may
-    /// have ended.
+    /// and [`Learner::of`]. Neither classifier has changed then.
     pub fn replace(&self, with: &LiveClassifier) -> Result<()> {
         if Arc::ptr_eq(&self.published, &with.published) {
             return Err(Error::invalid("a classifier can't replace itself"));
         }
-        let mut given = with.learning.give();
-        let taken = self.learning.take(&mut given);
-        if taken.is_err() {
-            with.learning.regain(given);
-        }
-        taken
+        self.learning.take(&with.learning)
     }
 
     /// Enables or disables statistics. Enabled by default.
@@ -455,5 +450,70 @@ impl Drop for LiveClassifier {
             parents => mem::forget(parents),
         }
         self.learning.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Candidate, Engine};
+    use crate::vectorizer::FeatureVector;
+    use std::thread;
+
+    /// Computes what the CPU does. Slow for one row, or for several.
+    struct Fake {
+        name: &'static str,
+        is_slow_for_one: bool,
+    }
+
+    impl Engine for Fake {
+        fn name(&self) -> &'static str {
+            self.name
+        }
+
+        fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> Result<(), String> {
+            let start = Instant::now();
+            model.logits(rows, logits);
+            if (rows.len() == 1) == self.is_slow_for_one {
+                thread::sleep(Duration::from_millis(1) + 20 * start.elapsed());
+            }
+            Ok(())
+        }
+    }
+
+    fn candidate(name: &'static str, is_slow_for_one: bool) -> Candidate {
+        let build = move |_: &Arc<Model>| Ok(Box::new(Fake { name, is_slow_for_one }) as Box<dyn Engine>);
+        Candidate { name, is_usual: true, build: Box::new(build) }
+    }
+
+    #[test]
+    fn every_text_counts_for_the_engine_that_computed_it() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/assistant.intent");
+        let classifier = Classifier::load(path).unwrap();
+        let candidates = || vec![candidate("one", false), candidate("many", true)];
+        classifier.engines.choose_among(&classifier.shared_model(), EngineChoice::CoreMl, candidates);
+        assert!(classifier.wait_for_engine(Duration::from_secs(60)));
+        let report = classifier.engine_report();
+        assert_eq!((report.single, report.batch), ("one", "many"));
+
+        let live = LiveClassifier::new(classifier);
+        let options = PredictOptions::default();
+        let counted = || {
+            let engines = live.statistics().engines;
+            engines.iter().map(|engine| (engine.name, engine.predictions)).collect::<Vec<_>>()
+        };
+        live.predict("read my mail").unwrap();
+        assert_eq!(counted(), [("cpu", 0), ("one", 1)]);
+        // Sixteen texts pass the network together, and the last one alone.
+        for (count, wanted) in [(5, [1, 5]), (17, [2, 21]), (1, [3, 21])] {
+            let (mut chosen, mut counts) = (vec![Scored::default(); count], vec![0; count]);
+            live.predict_batch_into(&vec!["read my mail"; count], &options, &mut chosen, 1, &mut counts)
+                .unwrap();
+            assert_eq!(counted(), [("cpu", 0), ("one", wanted[0]), ("many", wanted[1])]);
+        }
+        // As the workers of the queue do.
+        let mut engines = [0; 3];
+        live.current().predict_some(&["read my mail"; 3], &[options; 3], &mut engines).unwrap();
+        assert_eq!(engines, [2; 3]);
     }
 }

@@ -120,7 +120,7 @@ impl QueueOptions {
 
 impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
     /// # Errors
-    /// As [`QueueOptions::check`], and if the system can't start a thread.
+    /// As [`QueueOptions::check`], and [`Error::Thread`].
     pub(super) fn new(options: QueueOptions, handler: Arc<Handler<Q, A>>) -> Result<Self> {
         options.check()?;
         let QueueOptions { workers, capacity } = options;
@@ -141,7 +141,7 @@ impl<Q: Send + 'static, A: 'static> Queue<Q, A> {
                 Ok(thread) => lock(&queue.workers).push(thread),
                 Err(e) => {
                     queue.close(true);
-                    return Err(Error::invalid(format!(
+                    return Err(Error::Thread(format!(
                         "the system can't start the {workers} workers of the queue: {e}; use synchronous calls or fewer workers"
                     )));
                 }

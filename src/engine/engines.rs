@@ -369,18 +369,20 @@ impl Engines {
     }
 
     /// Writes the logits of feature vectors; see [`Engine::logits`]. If another engine than the CPU
-    /// fails or panics, the CPU computes them, now and from then on.
+    /// fails or panics, the CPU computes them, now and from then on. Returns the slot of the engine
+    /// that computed them, as [`Engines::place`] counts.
     #[inline]
-    pub fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) {
+    pub fn logits(&self, model: &Model, rows: &[FeatureVector], logits: &mut [f32]) -> usize {
         let choice = if rows.len() == 1 { &self.found.single } else { &self.found.batch };
         if let Some((place, engine)) = self.at(choice) {
             match self.attempt(engine, model, rows, logits) {
-                Ok(()) => return,
+                Ok(()) => return place,
                 Err(reason) => self.found.failed(place, reason),
             }
         }
         // The CPU never fails.
         let _: std::result::Result<(), String> = self.cpu.logits(model, rows, logits);
+        0
     }
 
     #[inline(never)]

@@ -117,8 +117,8 @@ pub unsafe extern "C" fn intent_prepare(
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when both
 ///         are the same; INVALID_ARGUMENT or NO_VECTORIZER when `classifier` has a training-state
-///         file and the model of `with` can't be updated. On failure `classifier` has not changed,
-///         but a background training of `with` may have ended.
+///         file and the model of `with` can't be updated. On failure neither classifier has
+///         changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_replace(
     classifier: *const IntentClassifier,

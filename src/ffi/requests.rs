@@ -79,8 +79,8 @@ impl Context {
 ///                    here.
 /// @param error_out   Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8, TEXT_TOO_LONG or NO_VECTORIZER; INVALID_ARGUMENT when
-///         an option is out of range or the system can't start a thread for the queue; BUSY when
-///         the queue is full; SHUT_DOWN after intent_finish().
+///         an option is out of range; OUT_OF_MEMORY when the system can't start a thread for the
+///         queue; BUSY when the queue is full; SHUT_DOWN after intent_finish().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_predict_async(
     classifier: *const IntentClassifier,

@@ -23,13 +23,14 @@ pub struct IntentRetrainingOptions {
     /// How to train, copied. NULL for the defaults on one thread. Options of your own use all
     /// cores, unless intent_options_set_threads() says otherwise.
     ///
-    /// Validation file, progress callback and training state are ignored. Preset, seed and
-    /// acceptance rate are those of the model, so costs must not be set: the training would fail.
-    /// Clause separators are those of the model unless set here. Other options of the first
-    /// training, such as descriptions and the lexicon, must be given again.
+    /// Validation file, progress callback and training state are ignored. Preset and seed are those
+    /// of the model. So is the acceptance rate, unless intent_options_set_cost() is used: costs
+    /// choose it. Clause separators are those of the model unless set here. Other options of the
+    /// first training, such as descriptions and the lexicon, must be given again.
     pub training: *const IntentOptions,
-    /// Golden examples: array of `golden_count` texts that must not get worse, copied. May be NULL
-    /// when the count is 0.
+    /// Golden examples: array of `golden_count` texts, copied. A new model is refused if it answers
+    /// one of them incorrectly that the current model answers correctly. May be NULL when the count
+    /// is 0.
     pub golden: *const IntentText,
     /// Number of golden examples.
     pub golden_count: usize,
@@ -55,9 +56,10 @@ sized_struct!(IntentRetrainingOptions {
 ///
 /// - it loses more than two standard errors on the held-out examples,
 /// - it loses more than two standard errors on up to 500 kept examples, or
-/// - it answers fewer golden examples correctly than the current one.
+/// - it answers a golden example incorrectly that the current one answers correctly.
 ///
-/// In this comparison, corrections that contradict other examples are left out.
+/// In this comparison, corrections that contradict other examples are left out, golden examples
+/// never.
 ///
 /// Without this call a training starts after every 100 learned examples. It starts only if the
 /// examples of the first training are kept: by default they are not, see
@@ -93,10 +95,11 @@ pub unsafe extern "C" fn intent_set_retraining(
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
-/// @return OK, NULL_ARGUMENT, NO_VECTORIZER or OUT_OF_MEMORY; INVALID_ARGUMENT when the examples of
-///         the training are not kept, when no kept example has a label, when the model has a
-///         lexicon and the options of intent_set_retraining() have none, and for models of the
-///         reference preset; UNTRAINABLE when the system can't start a thread.
+/// @return OK, NULL_ARGUMENT or NO_VECTORIZER; INVALID_ARGUMENT when the examples of the training
+///         are not kept, when no kept example has a label, when the model has a lexicon and the
+///         options of intent_set_retraining() have none, and for models of the reference preset;
+///         OUT_OF_MEMORY when a large block of memory can't be allocated or the system can't start
+///         a thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_retrain(
     classifier: *const IntentClassifier,
@@ -148,7 +151,7 @@ pub unsafe extern "C" fn intent_wait_for_retraining(
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, BAD_TRAINING_STATE, OUT_OF_MEMORY or IO; INVALID_ARGUMENT when there
-///         is no such model. On failure the model has not changed.
+///         is no such model. On failure nothing has changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn intent_roll_back(
     classifier: *const IntentClassifier,

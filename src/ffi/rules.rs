@@ -10,7 +10,8 @@ use crate::{LiveClassifier, Rule};
 /// Creates a classifier from keyword rules alone, without training.
 ///
 /// It answers what the rules match and rejects every other text. It learns from intent_update() and
-/// keeps the examples, and after 100 examples a background training starts.
+/// keeps the examples, and after 100 examples a background training starts. intent_save() saves
+/// what it learned without the examples, intent_save_training_state() with them.
 ///
 /// @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
 ///                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight

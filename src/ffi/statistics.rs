@@ -31,12 +31,12 @@ pub struct IntentStats {
     pub rejected: u64,
     /// Number of texts answered by a keyword rule, without those of intent_predict_batch().
     pub by_rule: u64,
-    /// Number of texts for which an engine other than the CPU computed the network. Every text
-    /// counts for the engine of single texts, also in a batch.
+    /// Number of texts for which an engine other than the CPU computed the network.
     pub accelerated: u64,
     /// Predictions per second, over the whole time.
     pub per_second: f64,
-    /// Mean probability of the top label, over texts that were not rejected.
+    /// Mean probability of the top label, over texts that were not rejected. Calls with a capacity
+    /// of 0 are left out.
     pub mean_confidence: f64,
     /// Times of whole predictions.
     pub latency: IntentLatency,
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn intent_stats(
 /// - `stages`: times of `vectorize`, `network` and `decide`, sampled from one prediction in 64, and
 ///   waiting times in the `queue`.
 /// - `runtimes`: for each engine its `name` and `predictions`: for how many texts it computed the
-///   network, counted as for `accelerated`.
+///   network.
 /// - `neural_engine`: true if the system has a Neural Engine, false if not, null if it doesn't
 ///   tell.
 /// - `neural_engine_plan`: as `plan` in intent_engine_json(); null if there is none.

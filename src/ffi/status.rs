@@ -44,15 +44,15 @@ pub enum IntentStatus {
     /// or another program has replaced or changed it while it was open.
     BadTrainingState = 21,
 
-    /// The examples can't be trained on, or the system can't start a thread for a background
-    /// training. The message says why.
+    /// The examples can't be trained on. The message says why.
     Untrainable = 30,
     /// The progress callback stopped the training.
     Stopped = 31,
 
     /// A file can't be read or written.
     Io = 40,
-    /// A large block of memory can't be allocated.
+    /// A large block of memory can't be allocated, or the system can't start a thread for the
+    /// request queue or for a background training.
     OutOfMemory = 41,
 
     /// The model was trained on feature rows and can't read texts.
@@ -76,7 +76,7 @@ impl From<&Error> for IntentStatus {
             Error::Training(_) => IntentStatus::Untrainable,
             Error::Stopped => IntentStatus::Stopped,
             Error::Io { .. } => IntentStatus::Io,
-            Error::OutOfMemory { .. } => IntentStatus::OutOfMemory,
+            Error::OutOfMemory { .. } | Error::Thread(_) => IntentStatus::OutOfMemory,
             Error::NoVectorizer => IntentStatus::NoVectorizer,
             Error::Busy { .. } => IntentStatus::Busy,
             Error::Cancelled => IntentStatus::Cancelled,

@@ -178,7 +178,7 @@ impl Learner {
         random: &mut Random,
     ) -> Result<usize> {
         let own = self.state.bags(text);
-        let gentle = self.is_small() && old.metadata().training.examples > 0;
+        let gentle = self.is_small() && !self.is_untrained(old);
         let (mut pace, most) = if gentle { (GENTLE, MOST_GENTLE_STEPS) } else { (CORRECTION, MOST_STEPS) };
         for step in 0..most {
             let verdict = self.verdict(model, text, wanted)?;

@@ -54,8 +54,9 @@ impl Learner {
         self.kept.add_label(into_index, from_index);
         let mut lines = self.lines_of(into_index, random);
         if !self.has_history {
-            for i in 0..GENERATED_LINES {
-                let label = if i % 2 == 0 { from } else { into };
+            // Nothing can be generated of a label that only rules can choose.
+            let learned = [from, into].into_iter().filter(|&label| !parts.is_silent(label));
+            for label in learned.cycle().take(GENERATED_LINES) {
                 let (bag, _) = generated(&self.state, &model, label, &[], random);
                 lines.push((vec![bag], vec![into_index]));
             }

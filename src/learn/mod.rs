@@ -195,8 +195,8 @@ impl Learner {
         Ok(Learner {
             state: State::of(&model)?,
             kept: Kept::default(),
-            // An untrained model has nothing to forget.
-            has_history: model.metadata().training.examples == 0,
+            // A model that has learned nothing has nothing to forget.
+            has_history: model.metadata().training.examples == 0 && model.parts().is_untouched(),
             seed: model.metadata().training.seed,
             changes: 0,
             space: Workspace::default(),
@@ -230,6 +230,12 @@ impl Learner {
     /// model would forget.
     pub fn has_history(&self) -> bool {
         self.has_history
+    }
+
+    /// Returns true if the model was never trained, and everything that it has learned is kept. Its
+    /// columns are trained again from the kept examples, since it has none worth keeping.
+    fn is_untrained(&self, model: &Model) -> bool {
+        self.has_history && model.metadata().training.examples == 0
     }
 
     /// Returns the kept examples, those of training first.
@@ -322,9 +328,8 @@ impl Learner {
                 parts.add_label(label);
             }
         }
-        // Labels that are new, or known only from rules. An untrained model has no column worth
-        // keeping.
-        let untrained = model.metadata().training.examples == 0;
+        // Labels that are new, or known only from rules.
+        let untrained = self.is_untrained(&model);
         let names = parts.metadata.labels.clone();
         let silent: Vec<&String> =
             (0..names.len()).filter(|&i| untrained || parts.is_silent(i)).map(|i| &names[i]).collect();
@@ -363,7 +368,7 @@ impl Learner {
         random: &mut Random,
     ) -> Result<usize> {
         let model = Arc::clone(&self.model);
-        let untrained = model.metadata().training.examples == 0;
+        let untrained = self.is_untrained(&model);
         let names = parts.metadata.labels.clone();
         let mut steps = 0;
         self.state.take_layers(parts);
@@ -478,7 +483,7 @@ impl Learner {
         }
         self.start_column(lines, label);
         let recipe = match self.has_history {
-            true if self.is_small() && old.metadata().training.examples > 0 => SMALL,
+            true if self.is_small() && !self.is_untrained(old) => SMALL,
             true => WITH_HISTORY,
             false => WITHOUT,
         };

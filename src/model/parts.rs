@@ -77,6 +77,8 @@ pub struct Parts {
     pub reject_outside: Vec<f32>,
 }
 
+/// Two zeros of an int4 embedding table.
+const INT4_ZEROS: u8 = 0x88;
 /// Rows of the embedding table of an untrained model.
 const EMPTY_ROWS: usize = 4096;
 /// Slots of its filter: enough for the trigrams of about a thousand texts. The first training
@@ -107,8 +109,7 @@ impl Parts {
                 training: TrainingSummary { seed: 1, ..TrainingSummary::default() },
                 ..Metadata::default()
             },
-            // Int4 zeros.
-            table: TableParts::Int4(vec![0x88; EMPTY_ROWS * HALF]),
+            table: TableParts::Int4(vec![INT4_ZEROS; EMPTY_ROWS * HALF]),
             known: vec![0; EMPTY_SLOTS],
             frequent: vec![],
             lexicon_rows: vec![],
@@ -144,6 +145,16 @@ impl Parts {
     pub fn is_silent(&self, label: usize) -> bool {
         let layers = [&self.layers[3]].into_iter().chain(&self.linear);
         layers.into_iter().all(|layer| layer.scales.get(label).is_none_or(|&scale| scale == 0.0))
+    }
+
+    /// Returns true if nothing has been learned at all, as in a model made of keyword rules: no
+    /// label is trained, no row of the embedding table is in use, and nothing is out of scope.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let TableParts::Int4(table) = &self.table else { return false };
+        self.metadata.training.examples == 0
+            && (0..self.metadata.labels.len()).all(|label| self.is_silent(label))
+            && table.iter().all(|&byte| byte == INT4_ZEROS)
+            && self.outside.is_empty()
     }
 
     /// Removes a label and its rules.

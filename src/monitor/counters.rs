@@ -45,6 +45,8 @@ struct Shard {
     by_rule: AtomicU64,
     calls: Histogram,
     engines: [AtomicU64; engine::SLOTS],
+    /// Predictions that chose labels and wrote none, since the caller had no room for any.
+    unwritten: AtomicU64,
 }
 
 /// How often each label of one set of labels was chosen.
@@ -83,6 +85,14 @@ pub(crate) struct Observation<'a> {
     pub(crate) chosen: &'a [Scored],
     /// Slot of the engine; 0 for the CPU.
     pub(crate) engine: usize,
+}
+
+impl<'a> Observation<'a> {
+    /// Of a prediction that chose `count` labels and wrote as many to `chosen` as fit.
+    #[inline]
+    pub(crate) fn new(count: usize, source: Source, chosen: &'a [Scored], engine: usize) -> Self {
+        Observation { count, source, chosen: &chosen[..count.min(chosen.len())], engine }
+    }
 }
 
 /// Counts that predictions add to.
@@ -171,6 +181,8 @@ impl Statistics {
         if let Some(best) = seen.chosen.first() {
             let steps = (best.probability * CONFIDENCE_STEPS) as u64;
             add(&shard.confidence, steps, alone);
+        } else if seen.count > 0 {
+            one(&shard.unwritten);
         }
         for scored in seen.chosen {
             counts.counter(number, scored.label as usize).into_iter().for_each(one);
@@ -219,7 +231,9 @@ impl Statistics {
         let mut labels = BTreeMap::new();
         self.labels().iter().for_each(|counts| add_labels(counts, &mut labels));
         let rejected = sum(|shard| &shard.rejected);
-        let confident = (predictions - rejected.min(predictions)).max(1) as f64;
+        // Read while others count, so the sum may be too large for a moment.
+        let without = rejected.saturating_add(sum(|shard| &shard.unwritten));
+        let confident = predictions.saturating_sub(without).max(1) as f64;
         let mut engine_counts = vec![EngineCount { name: "cpu", predictions }];
         for place in 0..engine::SLOTS {
             let count: u64 = self.shards.iter().map(|s| s.engines[place].load(Ordering::Relaxed)).sum();

@@ -46,7 +46,7 @@ impl Latency {
 pub struct EngineCount {
     /// Name of the engine.
     pub name: &'static str,
-    /// Number of texts. Every text counts for the engine of single texts, also in a batch.
+    /// Number of texts.
     pub predictions: u64,
 }
 
@@ -63,7 +63,8 @@ pub struct StatisticsReport {
     pub rejected: u64,
     /// Number of texts whose labels keyword rules chose, without batches.
     pub by_rule: u64,
-    /// Mean probability of the top label over accepted texts, where the caller asked for labels.
+    /// Mean probability of the top label, over texts that were not rejected and of which at least
+    /// one label was written.
     pub mean_confidence: f64,
     /// Latency of whole predictions.
     pub latency: Latency,

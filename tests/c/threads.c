@@ -198,7 +198,7 @@ static void without_threads_all_is_done_on_the_calling_one(char **arguments) {
   if (child == 0) {
     no_threads = true;
     batch_is_as_ever(c);
-    FAILS(INVALID_ARGUMENT, "can't start the", intent_predict_async(c, text_of("hi"), NULL, arrived, NULL, NULL, &problem));
+    FAILS(OUT_OF_MEMORY, "can't start the", intent_predict_async(c, text_of("hi"), NULL, arrived, NULL, NULL, &problem));
     learn_two_lines(c);
     intent_free(c);
     for (int i = 0; i < 2; i++) {
@@ -209,7 +209,7 @@ static void without_threads_all_is_done_on_the_calling_one(char **arguments) {
     }
     c = trained_to_learn(in_folder(arguments, "one.learner"));
     learn_two_lines(c);
-    FAILS(UNTRAINABLE, "cannot start the training thread", intent_retrain(c, &problem));
+    FAILS(OUT_OF_MEMORY, "cannot start the training thread", intent_retrain(c, &problem));
     ask_for_a_batch(c, wanted);
     /* They may come back. */
     no_threads = false;

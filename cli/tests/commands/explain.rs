@@ -1,6 +1,6 @@
 //! What `intent explain` prints.
 
-use crate::program::{Ran, SAMPLE, intent};
+use crate::program::{Folder, Ran, SAMPLE, intent};
 use intentkit::classifier::Explanation;
 use intentkit::{Classifier, PredictOptions};
 use serde_json::Value;
@@ -73,6 +73,30 @@ fn a_rejected_text_is_told_why() {
     assert!(out.contains("(rejected): nothing in it is known"), "{out}");
     assert!(!out.contains('\u{1b}'));
     assert_eq!(run(&[]).code, 2, "without a text there is nothing to explain");
+}
+
+#[test]
+fn a_label_that_a_rule_chose_is_named_even_if_the_network_knows_nothing_of_the_text() {
+    let folder = Folder::new();
+    let rules =
+        r#"[{"label": "vision", "keywords": ["screenshot"]}, {"label": "music", "keywords": ["song"]}]"#;
+    let rules = folder.put("rules.json", rules.as_bytes());
+    let model = folder.path("rules.intent");
+    intent(&["new", &rules, "--output", &model]).succeeded();
+    let first = |text: &str| printed(&["--model", &model, text]).lines().next().unwrap().to_owned();
+    assert_eq!(first("a screenshot"), "vision: chosen by keyword rules; nothing in the text is known");
+    assert!(first("a song and a screenshot").starts_with("music, vision: chosen by keyword rules"));
+    assert_eq!(first("neither"), "(rejected): nothing in it is known");
+    // A model with one label per text answers one of those that the rules ask for.
+    let rules =
+        r#"[{"label": "light", "keywords": ["погода"]}, {"label": "music", "keywords": ["погода завтра"]}]"#;
+    let rules = folder.put("other.json", rules.as_bytes());
+    folder.train("data.jsonl", "small.intent", &["--preset", "single"]).succeeded();
+    let (small, model) = (folder.path("small.intent"), folder.path("both.intent"));
+    intent(&["update", "--model", &small, "--rules", &rules, "--output", &model]).succeeded();
+    let out = printed(&["--model", &model, "погода завтра"]);
+    assert!(out.starts_with("music: chosen by keyword rules; nothing in the text is known\n"), "{out}");
+    assert!(out.contains("asked for by keyword rules: music, light"), "{out}");
 }
 
 #[test]

@@ -12,8 +12,9 @@ extension IntentClassifier {
     ///   - text: At most a mebibyte of UTF-8. May be empty.
     ///   - options: How to choose labels. Defaults to the decision rule from training.
     /// - Throws: ``IntentError/busy(_:)`` if the queue is full, ``IntentError/cancelled(_:)`` if
-    ///   the task was cancelled first, ``IntentError/finished(_:)`` after ``finish()``; otherwise
-    ///   as ``predict(_:options:)``.
+    ///   the task was cancelled first, ``IntentError/finished(_:)`` after ``finish()``,
+    ///   ``IntentError/outOfMemory(_:)`` if the system can't start a thread; otherwise as
+    ///   ``predict(_:options:)``.
     public func prediction(for text: String, options: PredictionOptions = .init()) async throws(IntentError) -> Prediction {
         let request = Request()
         let outcome = await withTaskCancellationHandler {

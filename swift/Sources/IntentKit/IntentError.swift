@@ -19,13 +19,14 @@ public enum IntentError: Error, Equatable, Sendable {
     /// library, or is in use by another classifier or process. For a change: the file is read-only,
     /// or another program has replaced or changed it while it was open.
     case badTrainingState(String)
-    /// Nothing can be learned from the examples, or a background training can't start a thread.
+    /// Nothing can be learned from the examples.
     case untrainable(String)
     /// The training or the request was cancelled.
     case cancelled(String)
     /// A file can't be read or written.
     case file(String)
-    /// A large block of memory can't be allocated. Nothing has changed.
+    /// A large block of memory can't be allocated, or the system can't start a thread for the
+    /// request queue or for a background training. Nothing has changed.
     case outOfMemory(String)
     /// The model was trained on feature vectors and can't read texts.
     case readsNoTexts(String)

@@ -193,9 +193,10 @@ extension IntentClassifier {
     ///
     /// - it loses more than two standard errors on the held-out examples,
     /// - it loses more than two standard errors on up to 500 kept examples, or
-    /// - it answers fewer golden examples correctly than the current one.
+    /// - it answers a golden example incorrectly that the current one answers correctly.
     ///
-    /// In this comparison, corrections that contradict other examples are left out.
+    /// In this comparison, corrections that contradict other examples are left out, golden examples
+    /// never.
     ///
     /// Without this call a training starts after every 100 learned examples. It starts only if the
     /// examples of the first training are kept: by default they are not, see
@@ -204,13 +205,14 @@ extension IntentClassifier {
     ///
     /// - Parameters:
     ///   - count: Number of learned examples after which a training starts. `nil` never starts one.
-    ///   - options: How to train. Training state, recipe, seed and acceptance rate are ignored: the
-    ///     last three are those of the model. So costs must not be set: the training would fail.
-    ///     Clause separators are those of the model unless set here. Other options of the first
-    ///     training, such as descriptions and the lexicon, must be given again. Defaults to the
-    ///     default options on one thread; options of your own use all cores unless
+    ///   - options: How to train. Training state, recipe and seed are ignored: the last two are
+    ///     those of the model. So is the acceptance rate, unless ``TrainingOptions/cost`` is set:
+    ///     costs choose it. Clause separators are those of the model unless set here. Other options
+    ///     of the first training, such as descriptions and the lexicon, must be given again.
+    ///     Defaults to the default options on one thread; options of your own use all cores unless
     ///     ``TrainingOptions/threads`` says otherwise.
-    ///   - golden: Golden examples. Empty by default.
+    ///   - golden: Golden examples. A new model is refused if it answers one of them incorrectly
+    ///     that the current model answers correctly. Empty by default.
     /// - Throws: ``IntentError/invalidArgument(_:)`` if an option is out of range,
     ///   ``IntentError/textTooLong(_:)``.
     public func setRetraining(
@@ -235,8 +237,8 @@ extension IntentClassifier {
     ///
     /// - Throws: ``IntentError/invalidArgument(_:)`` if the examples of the training are not kept,
     ///   if no kept example has a label, or if the model has a lexicon and the options of
-    ///   ``setRetraining(after:options:golden:)`` have none; ``IntentError/untrainable(_:)`` if the
-    ///   system can't start a thread.
+    ///   ``setRetraining(after:options:golden:)`` have none; ``IntentError/outOfMemory(_:)`` if
+    ///   the system can't start a thread.
     public func retrain() throws(IntentError) {
         try handle.call { intent_retrain($0, $1) }
     }
@@ -256,8 +258,8 @@ extension IntentClassifier {
     /// Returns to the model from before the last background training. Examples that were learned
     /// since are learned again by that model. A background training that is running is ended.
     ///
-    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure the
-    ///   model has not changed.
+    /// - Throws: ``IntentError/invalidArgument(_:)`` if there is no such model. On failure nothing
+    ///   has changed.
     public func rollBack() async throws(IntentError) {
         try await offPool { [handle] () throws(IntentError) in
             try handle.call { intent_roll_back($0, $1) }

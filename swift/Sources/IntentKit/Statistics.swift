@@ -28,7 +28,7 @@ public struct Statistics: Hashable, Sendable, Decodable {
     public struct Share: Hashable, Sendable, Decodable {
         /// Name of the engine.
         public let name: String
-        /// Number of texts. Every text counts for the engine of single texts, also in a batch.
+        /// Number of texts.
         public let predictions: Int
     }
 
