@@ -182,13 +182,13 @@ fn training_warns_of_slips_in_the_data_by_the_numbers_of_the_examples() {
     examples.extend([
         Example::new("Lights off", ["music"]),
         Example::new("next track, please", ["weather"]),
-        Example::new("?", ["music"]),
+        Example::new("...", ["music"]),
         Example::new("what a lovely tune", ["Music"]),
         Example::new("turn the volume down", ["Music"]),
     ]);
     let expected = [
         "examples 5 and 25 have the same text but different labels",
-        "examples 9 and 26 have different labels but differ only in symbols",
+        "examples 9 and 26 have different labels but differ only in punctuation",
         "example 27 has no words",
         "labels that differ only in case, spaces, `_`, `-` or Unicode form are learned as different labels; use \
          one spelling: `music` (example 7) and `Music` (example 28)",
