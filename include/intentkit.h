@@ -184,8 +184,9 @@ typedef enum intent_status {
   INTENT_STATUS_BAD_DATA = 20,
   /**
    * The training-state file is corrupt, is not a training-state file, was written by a newer
-   * library, or is in use by another classifier or process. For a change: the file is read-only,
-   * or another program has replaced or changed it while it was open.
+   * library, or is in use by another classifier or process. A call that changes the classifier
+   * also fails with it when the file is read-only, or when another program has replaced or
+   * changed the file while it was open.
    */
   INTENT_STATUS_BAD_TRAINING_STATE = 21,
   /** The examples can't be trained on. The message says why. */
@@ -474,7 +475,8 @@ intent_status intent_options_set_acceptance_rate(intent_options *options,
  * Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
  *
  * Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
- * Wrong labels cost 1, and so does any label for a text that is out of scope.
+ * An answer with wrong labels costs 1, however many are wrong. So does any answer to a text that
+ * is out of scope.
  *
  * If costs are set and intent_options_set_acceptance_rate() has also set a rate other than the
  * default, training fails with INVALID_ARGUMENT.
@@ -1451,7 +1453,7 @@ intent_status intent_predict_features(const intent_classifier *classifier,
  *
  * It answers what the rules match and rejects every other text. It learns from intent_update() and
  * keeps the examples, and after 100 examples a background training starts. intent_save() saves
- * what it learned without the examples, intent_save_training_state() with them.
+ * what was learned but not the examples, intent_save_training_state() saves both.
  *
  * @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
  *                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
@@ -1642,7 +1644,7 @@ intent_status intent_kept_examples(const intent_classifier *classifier,
  * Deletes all texts that are kept for learning, from memory and from the training-state file.
  *
  * What was learned from them stays. Later updates use the classifier's own predictions instead:
- * see intent_update(). No background training starts.
+ * see intent_update(). From then on no background training starts.
  *
  * @param classifier Classifier. Must not be NULL.
  * @param error_out  Optional. Receives the error on failure.
@@ -1707,8 +1709,8 @@ typedef struct intent_retraining_options {
  * In this comparison, corrections that contradict other examples are left out, golden examples
  * never.
  *
- * Without this call a training starts after every 100 learned examples. It starts only if the
- * examples of the first training are kept: by default they are not, see
+ * Without this call a training starts after every 100 learned examples, if the classifier keeps all
+ * examples that it learned from. After a training it keeps them only with
  * intent_options_set_training_state(). If they are not kept, the statistics count a refused
  * training instead.
  *
@@ -2037,8 +2039,8 @@ typedef enum intent_engine_choice {
 /**
  * Chooses the engine that computes the network, and returns at once.
  *
- * On first use the engines in question are built, compared with the CPU and measured on a
- * background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
+ * When a choice is set for the first time, the engines that it allows are built, compared with the
+ * CPU and measured on a background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
  * continues to answer. An engine that fails later is replaced by the CPU within the same call.
  *
  * On systems without Core ML, or without the requested compute units, the CPU answers.

@@ -11,7 +11,7 @@ use crate::{LiveClassifier, Rule};
 ///
 /// It answers what the rules match and rejects every other text. It learns from intent_update() and
 /// keeps the examples, and after 100 examples a background training starts. intent_save() saves
-/// what it learned without the examples, intent_save_training_state() with them.
+/// what was learned but not the examples, intent_save_training_state() saves both.
 ///
 /// @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
 ///                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight

@@ -40,8 +40,9 @@ pub enum IntentStatus {
     BadData = 20,
 
     /// The training-state file is corrupt, is not a training-state file, was written by a newer
-    /// library, or is in use by another classifier or process. For a change: the file is read-only,
-    /// or another program has replaced or changed it while it was open.
+    /// library, or is in use by another classifier or process. A call that changes the classifier
+    /// also fails with it when the file is read-only, or when another program has replaced or
+    /// changed the file while it was open.
     BadTrainingState = 21,
 
     /// The examples can't be trained on. The message says why.

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn intent_kept_examples(
 /// Deletes all texts that are kept for learning, from memory and from the training-state file.
 ///
 /// What was learned from them stays. Later updates use the classifier's own predictions instead:
-/// see intent_update(). No background training starts.
+/// see intent_update(). From then on no background training starts.
 ///
 /// @param classifier Classifier. Must not be NULL.
 /// @param error_out  Optional. Receives the error on failure.

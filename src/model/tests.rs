@@ -225,7 +225,7 @@ fn a_model_that_another_program_wrote_anew_is_told_from_a_damaged_one() {
 #[test]
 fn a_newer_format_says_both_versions() {
     let own = r#"\"format\":2"#;
-    let fault = fault(&edited(&own, r#"\"format\":9"#));
+    let fault = fault(&edited(own, r#"\"format\":9"#));
     assert_eq!(fault, ModelFault::NewerFormat { found: 9, supported: FORMAT });
     assert!(fault.to_string().contains("format 9") && fault.to_string().contains("update IntentKit"));
 }

@@ -22,6 +22,9 @@ fn is_symbol(mark: &str) -> bool {
     })
 }
 
+/// The symbols and the labels of a text.
+type Read<'a> = (Vec<String>, &'a [u32]);
+
 /// The words of a text, each followed by a zero byte, and its symbols, with repetitions.
 fn read(text: &str) -> (Vec<u8>, Vec<String>) {
     let (mut words, mut symbols) = (vec![], vec![]);
@@ -45,8 +48,8 @@ fn read(text: &str) -> (Vec<u8>, Vec<String>) {
 pub(super) fn found(texts: &[&str], of_line: &[Vec<u32>], labels: usize) -> Vec<String> {
     let mut lines_of = vec![0usize; labels];
     let mut with: BTreeMap<String, (usize, HashMap<u32, usize>)> = BTreeMap::new();
-    // Of texts with the same words: the symbols and the labels of each.
-    let mut alike: HashMap<Vec<u8>, Vec<(Vec<String>, &[u32])>> = HashMap::new();
+    // By words.
+    let mut alike: HashMap<Vec<u8>, Vec<Read<'_>>> = HashMap::new();
     for (text, labels) in texts.iter().zip(of_line) {
         let (words, symbols) = read(text);
         labels.iter().for_each(|&label| lines_of[label as usize] += 1);

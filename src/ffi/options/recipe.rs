@@ -126,7 +126,8 @@ pub unsafe extern "C" fn intent_options_set_acceptance_rate(
 /// Sets the costs of mistakes, instead of an acceptance rate. No costs by default.
 ///
 /// Training chooses the acceptance rate at which the mean cost of the held-out examples is lowest.
-/// Wrong labels cost 1, and so does any label for a text that is out of scope.
+/// An answer with wrong labels costs 1, however many are wrong. So does any answer to a text that
+/// is out of scope.
 ///
 /// If costs are set and intent_options_set_acceptance_rate() has also set a rate other than the
 /// default, training fails with INVALID_ARGUMENT.
