@@ -1709,8 +1709,8 @@ typedef struct intent_retraining_options {
  * In this comparison, corrections that contradict other examples are left out, golden examples
  * never.
  *
- * Without this call a training starts after every 100 learned examples, if the classifier keeps all
- * examples that it learned from. After a training it keeps them only with
+ * Without this call a training starts after every 100 learned examples, if the classifier keeps
+ * all examples that it learned from. After a training it keeps them only with
  * intent_options_set_training_state(). If they are not kept, the statistics count a refused
  * training instead.
  *
@@ -2040,8 +2040,9 @@ typedef enum intent_engine_choice {
  * Chooses the engine that computes the network, and returns at once.
  *
  * When a choice is set for the first time, the engines that it allows are built, compared with the
- * CPU and measured on a background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
- * continues to answer. An engine that fails later is replaced by the CPU within the same call.
+ * CPU and measured on a background thread. The CPU answers until that is done. If no engine agrees
+ * with the CPU, the CPU continues to answer. An engine that fails later is replaced by the CPU
+ * within the same call.
  *
  * On systems without Core ML, or without the requested compute units, the CPU answers.
  * intent_engine() tells the engine in use, and intent_engine_json() tells why.

@@ -44,8 +44,8 @@ pub struct PredictOptions {
     pub cost: Option<Cost>,
 }
 
-/// Costs of mistakes. An answer with wrong labels costs 1, however many are wrong. So does any answer
-/// to a text that is out of scope.
+/// Costs of mistakes. An answer with wrong labels costs 1, however many are wrong. So does any
+/// answer to a text that is out of scope.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
     /// Cost, 0 to 1, of rejecting a text that has a label: the program must then ask the user

@@ -43,8 +43,9 @@ const CHOICES: [(u32, EngineChoice); 7] = [
 /// Chooses the engine that computes the network, and returns at once.
 ///
 /// When a choice is set for the first time, the engines that it allows are built, compared with the
-/// CPU and measured on a background thread. The CPU answers until that is done. If no engine agrees with the CPU, the CPU
-/// continues to answer. An engine that fails later is replaced by the CPU within the same call.
+/// CPU and measured on a background thread. The CPU answers until that is done. If no engine agrees
+/// with the CPU, the CPU continues to answer. An engine that fails later is replaced by the CPU
+/// within the same call.
 ///
 /// On systems without Core ML, or without the requested compute units, the CPU answers.
 /// intent_engine() tells the engine in use, and intent_engine_json() tells why.

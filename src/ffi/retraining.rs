@@ -61,8 +61,8 @@ sized_struct!(IntentRetrainingOptions {
 /// In this comparison, corrections that contradict other examples are left out, golden examples
 /// never.
 ///
-/// Without this call a training starts after every 100 learned examples, if the classifier keeps all
-/// examples that it learned from. After a training it keeps them only with
+/// Without this call a training starts after every 100 learned examples, if the classifier keeps
+/// all examples that it learned from. After a training it keeps them only with
 /// intent_options_set_training_state(). If they are not kept, the statistics count a refused
 /// training instead.
 ///

@@ -327,9 +327,8 @@ impl Model {
         bytemuck::cast_slice(&self.as_bytes()[place.clone()])
     }
 
-    /// The part that reads texts; `None` for a model trained from feature rows.
-    #[doc(hidden)]
     /// Returns the vectorizer, or `None` for a model trained from feature rows.
+    #[doc(hidden)]
     #[inline(always)]
     pub fn vectorizer(&self) -> Option<Vectorizer<'_>> {
         let settings = self.metadata.ngrams.as_ref()?;
@@ -393,10 +392,9 @@ impl Model {
         self.packed.logits(rows, logits);
     }
 
-    /// What is read off the rows of one text: starts empty, takes rows, and ends with combined logits in `logits`.
-    #[doc(hidden)]
     /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
     /// value per label.
+    #[doc(hidden)]
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
         Reading::new(self.reject_score(), logits)
     }
@@ -440,9 +438,8 @@ impl Model {
     }
 }
 
-/// The rows of one text on their way to a decision.
-#[doc(hidden)]
 /// Combines the rows of one text into logits and a reject score.
+#[doc(hidden)]
 pub struct Reading<'a> {
     reject: RejectScore<'a>,
     logits: &'a mut [f32],

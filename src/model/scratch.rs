@@ -2,7 +2,8 @@
 
 use crate::network::MAX_LABELS;
 
-/// Calls `body` with a zeroed buffer of `length` floats on the stack, so that a prediction allocates nothing.
+/// Calls `body` with a zeroed buffer of `length` floats on the stack, so that a prediction allocates
+/// nothing.
 ///
 /// # Panics
 /// When `length` is over [`MAX_LABELS`].

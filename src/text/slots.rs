@@ -11,8 +11,8 @@ pub(super) fn home(hash: u64, slots: usize) -> usize {
     (hash >> (64 - slots.trailing_zeros())) as usize
 }
 
-/// The first slot from a hash's home on that is free or that `is_its` says is the hash's own. One slot
-/// at least must be free.
+/// The first slot from a hash's home on that is free or that `is_its` says is the hash's own. One
+/// slot at least must be free.
 pub(super) fn place<T: Copy + Default + PartialEq>(
     slots: &[T],
     hash: u64,

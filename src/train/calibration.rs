@@ -162,8 +162,8 @@ pub(super) fn share(right: &[bool]) -> Option<f64> {
     (!right.is_empty()).then(|| count as f64 / right.len() as f64)
 }
 
-/// Returns true if the first is right where the second is wrong more often than the other way round,
-/// by more than `errors` standard errors of chance (McNemar, 1947).
+/// Returns true if the first is right where the second is wrong more often than the other way
+/// round, by more than `errors` standard errors of chance (McNemar, 1947).
 pub(super) fn wins(one: &[bool], other: &[bool], errors: f64) -> bool {
     let only = |a: &[bool], b: &[bool]| a.iter().zip(b).filter(|(a, b)| **a && !**b).count() as f64;
     let (won, lost) = (only(one, other), only(other, one));

@@ -43,8 +43,8 @@ fn read(text: &str) -> (Vec<u8>, Vec<String>) {
 /// Returns the symbols that count as words, in order.
 ///
 /// A symbol counts if one label has it in at least half of its lines, and in a five times larger
-/// share of them than the other lines do. It also counts if texts with different labels differ in it
-/// alone, or if a text with labels consists of symbols.
+/// share of them than the other lines do. It also counts if texts with different labels differ in
+/// it alone, or if a text with labels consists of symbols.
 pub(super) fn found(texts: &[&str], of_line: &[Vec<u32>], labels: usize) -> Vec<String> {
     let mut lines_of = vec![0usize; labels];
     let mut with: BTreeMap<String, (usize, HashMap<u32, usize>)> = BTreeMap::new();

@@ -47,8 +47,8 @@ impl Training<'_> {
         }
     }
 
-    /// Trains with all candidates and with none. Drops each candidate that the former network does without, and all where what is left
-    /// isn't better than the latter.
+    /// Trains with all candidates and with none. Drops each candidate that the former network does
+    /// without, and all if what is left isn't better than the latter.
     fn trial(&self, candidates: Vec<String>, fold: Holdout, meter: &Meter<'_>) -> Result<Vec<String>> {
         let mut random = Random::new(self.options.seed, Purpose::Trial);
         let mut some = |lines: &[usize]| {
