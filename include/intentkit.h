@@ -1966,9 +1966,9 @@ intent_status intent_explain(const intent_classifier *classifier,
  * - `reject_below`: rejection threshold. null if no score rejects.
  * - `by_rule`: labels of the keyword rules that match. Absent if no rule decided. All numbers are
  *   those of the network.
- * - `labels`: up to 8 chosen labels, plus the three labels with the largest logits (they may be
- *   the same), best first. Empty if nothing in the text is known, even if a rule chose labels.
- *   Each has:
+ * - `labels`: up to 8 chosen labels and the three labels with the largest logits, best first. A
+ *   label that is both stands once. Empty if nothing in the text is known, even if a rule chose
+ *   labels. Each has:
  *   - `label`: its name.
  *   - `logit`: its logit over all clauses.
  *   - `probability`: the probability that the network gives it.

@@ -27,6 +27,17 @@ struct Workspace {
     combined: Vec<f32>,
 }
 
+/// Where the results of a batch go.
+pub(super) struct Results<'a> {
+    /// Up to `capacity` best labels of text `i`, from `i * capacity` on.
+    pub(super) chosen: &'a mut [Scored],
+    pub(super) capacity: usize,
+    /// The number of chosen labels of each text.
+    pub(super) counts: &'a mut [usize],
+    /// The slot of the engine that computed each text. May be empty.
+    pub(super) engines: &'a mut [usize],
+}
+
 /// The texts of one task, and where their results go.
 struct Part<'a, T> {
     texts: &'a [T],
@@ -75,20 +86,17 @@ impl Classifier {
         capacity: usize,
         counts: &mut [usize],
     ) -> Result<()> {
-        self.predict_batch_by(texts, options, chosen, capacity, counts, &mut [])
+        self.predict_batch_to(texts, options, Results { chosen, capacity, counts, engines: &mut [] })
     }
 
-    /// As [`Classifier::predict_batch_into`]. Also writes the slot of the engine that computed text
-    /// `i` to `engines[i]`, unless that is empty.
-    pub(super) fn predict_batch_by<T: AsRef<str> + Sync>(
+    /// As [`Classifier::predict_batch_into`]. Also tells which engines computed the texts.
+    pub(super) fn predict_batch_to<T: AsRef<str> + Sync>(
         &self,
         texts: &[T],
         options: &PredictOptions,
-        chosen: &mut [Scored],
-        capacity: usize,
-        counts: &mut [usize],
-        engines: &mut [usize],
+        results: Results<'_>,
     ) -> Result<()> {
+        let Results { chosen, capacity, counts, engines } = results;
         options.check()?;
         let count = texts.len();
         if counts.len() != count || Some(chosen.len()) != count.checked_mul(capacity) {

@@ -43,8 +43,8 @@ pub struct Explanation {
     /// of the network.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by_rule: Vec<String>,
-    /// Up to 8 chosen labels, plus the three labels with the largest logits (they may be the same),
-    /// best first. Empty if nothing in the text is known, even if a rule chose labels.
+    /// Up to 8 chosen labels and the three labels with the largest logits, best first. A label that
+    /// is both stands once. Empty if nothing in the text is known, even if a rule chose labels.
     pub labels: Vec<ExplainedLabel>,
     /// The text's clauses, in order. Most models read a text as one clause.
     pub clauses: Vec<ExplainedClause>,

@@ -2,6 +2,7 @@
 //! atomically.
 
 use super::Classifier;
+use super::batch::Results;
 use super::current::{Current, LivePrediction, Published};
 use super::future::{PendingPrediction, slot};
 use super::learning::{Learning, RetrainOptions};
@@ -222,7 +223,8 @@ impl LiveClassifier {
         let start = self.published.statistics.start();
         let current = self.current();
         let mut engines = vec![0; if start.is_some() { texts.len() } else { 0 }];
-        current.classifier.predict_batch_by(texts, options, chosen, capacity, counts, &mut engines)?;
+        let results = Results { chosen, capacity, counts, engines: &mut engines };
+        current.classifier.predict_batch_to(texts, options, results)?;
         if let Some(start) = start {
             let took = ticks().wrapping_sub(start) / texts.len().max(1) as u64;
             for (i, (&count, &engine)) in counts.iter().zip(&engines).enumerate() {

@@ -9,7 +9,7 @@ use crate::room;
 use crate::shape::{DIMENSIONS, HALF};
 use crate::simd;
 use crate::text::filter::Filter;
-use crate::text::ngrams::{NgramSettings, token_hash};
+use crate::text::ngrams::{NgramSettings, token_hashes};
 use crate::train::bags::{Bag, Frequencies, for_each_clause};
 use crate::train::options::{Amount, Recipe};
 use crate::train::random::{Purpose, Random};
@@ -117,15 +117,14 @@ impl State {
             linear: None,
             steps: 0,
         };
-        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
         let mut state = State {
             frequencies: Frequencies {
                 idf,
                 known: parts.known.clone(),
                 frequent: parts.frequent.clone(),
                 transfer,
-                separators: hashes(&parts.metadata.separators),
-                symbols: hashes(&parts.metadata.symbols),
+                separators: token_hashes(&parts.metadata.separators),
+                symbols: token_hashes(&parts.metadata.symbols),
             },
             recipe,
             weights,

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::network::int8::PackedNetwork;
 use crate::network::{Layer, Network};
 use crate::text::filter::Filter;
-use crate::text::ngrams::{Words, token_hash};
+use crate::text::ngrams::{Words, token_hashes};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 
@@ -24,10 +24,9 @@ pub(crate) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(parts: &'a Parts) -> Self {
-        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
         Draft {
-            separators: hashes(&parts.metadata.separators),
-            symbols: hashes(&parts.metadata.symbols),
+            separators: token_hashes(&parts.metadata.separators),
+            symbols: token_hashes(&parts.metadata.symbols),
             packed: PackedNetwork::new(&network(parts)),
             outside: Outside::new(&parts.outside),
             parts,

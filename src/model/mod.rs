@@ -25,7 +25,7 @@ use crate::shape::HALF;
 use crate::text::MAX_TEXT_BYTES;
 use crate::text::filter::Filter;
 pub use crate::text::ngrams::NgramSettings;
-use crate::text::ngrams::{Words, token_hash};
+use crate::text::ngrams::{Words, token_hashes};
 use crate::text::vocabulary::Vocabulary;
 use crate::vectorizer::{FeatureVector, LexiconRows, Table, Vectorizer};
 use bytes::Bytes;
@@ -226,8 +226,7 @@ impl Model {
     fn parse(bytes: Bytes, origin: &str) -> Result<Model> {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
-        let hashes = |words: &[String]| words.iter().map(|word| token_hash(word)).collect();
-        let (separators, symbols) = (hashes(&metadata.separators), hashes(&metadata.symbols));
+        let (separators, symbols) = (token_hashes(&metadata.separators), token_hashes(&metadata.symbols));
         let rules = Matcher::new(&metadata.rules, &metadata.labels);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
         let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));

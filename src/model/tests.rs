@@ -2,6 +2,7 @@ use super::*;
 use crate::error::ModelFault;
 use crate::shape::HALF;
 use crate::text::ngrams::NgramSettings;
+use crate::text::ngrams::token_hash;
 
 /// A small model with numbers in every tensor.
 fn parts(labels: usize, texts: bool) -> Parts {

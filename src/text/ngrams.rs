@@ -11,8 +11,8 @@ use super::{MAX_WORD_BYTES, PaddedWord, Token, Word, for_each_token};
 use serde::{Deserialize, Serialize};
 
 /// Maximum number of n-grams read from one text; the rest of a longer text is ignored. No ASCII
-/// text of [`super::MAX_TEXT_BYTES`] has more, and a sum of this many int8 rows fits 32 bits at any
-/// weight that [`NgramSettings`] allows.
+/// text of [`super::MAX_TEXT_BYTES`] has more, unless it is full of symbols that count as words. A
+/// sum of this many int8 rows fits 32 bits at any weight that [`NgramSettings`] allows.
 pub const MAX_NGRAMS: usize = 3_300_000;
 
 /// Maximum number of words of a text that are looked up in the lexicon. At weights up to
@@ -126,6 +126,11 @@ pub fn token_hash(word: &str) -> u64 {
     hash_bytes(WORD, word.as_bytes())
 }
 
+/// Returns the [`token_hash`] of each word or mark.
+pub(crate) fn token_hashes(words: &[String]) -> Vec<u64> {
+    words.iter().map(|word| token_hash(word)).collect()
+}
+
 /// [`token_hash`] of a word, with a single load for words of up to eight bytes.
 #[inline(always)]
 fn word_hash(word: Word<'_>) -> u64 {
@@ -191,10 +196,14 @@ pub(super) fn for_each_part(text: &str, words: &Words<'_>, mut part: impl FnMut(
             }
             return;
         }
-        let mut padded = [0; _];
+        // Filled for symbols alone.
+        let mut padded;
         let word = match token {
             Token::Word(word) => Some(word),
-            Token::Mark(mark) if words.symbols.contains(&hash) => Some(Word::of_mark(mark, &mut padded)),
+            Token::Mark(mark) if words.symbols.contains(&hash) => {
+                padded = [0; _];
+                Some(Word::of_mark(mark, &mut padded))
+            }
             Token::Mark(_) => None,
         };
         if let Some(word) = word {

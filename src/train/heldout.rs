@@ -11,13 +11,14 @@ use super::holdout::{self, Holdout, Plan};
 use super::progress::{Lane, Meter, Phase};
 use super::targets::Targets;
 use super::threshold::{Curves, curves};
-use super::training::{Run, Training, hashes};
+use super::training::{Run, Training};
 use super::weights::Weights;
 use crate::calibration::Calibration;
 use crate::decision::Choice;
 use crate::error::{Error, Result};
 use crate::model::{Draft, Parts, TrainingSummary};
 use crate::room;
+use crate::text::ngrams::token_hashes;
 use crate::vectorizer::FeatureVector;
 use rayon::prelude::*;
 
@@ -118,7 +119,7 @@ impl<'a> Training<'a> {
             _ if self.valid.is_some() || !self.recipe.calibrated => vec![],
             Inputs::Texts(texts) => {
                 let (texts, labels) = (&texts[..self.examples], self.targets.names.len());
-                let separators = hashes(separators);
+                let separators = token_hashes(separators);
                 groups::of_lines(texts, &self.targets.of_line, labels, &self.words(&separators), share)
             }
             Inputs::Features(_) => (0..self.examples as u64).map(|line| vec![line]).collect(),

@@ -11,7 +11,7 @@ use super::{symbols, transfer};
 use crate::error::{Error, Result};
 use crate::room;
 use crate::shape::DIMENSIONS;
-use crate::text::ngrams::{Words, token_hash};
+use crate::text::ngrams::{Words, token_hashes};
 use std::time::Instant;
 
 /// A prepared training: its data as numbers, and its recipe.
@@ -101,7 +101,7 @@ impl<'a> Training<'a> {
             Inputs::Texts(texts) => {
                 let lexicon = self.options.lexicon.as_deref();
                 let frequencies =
-                    Frequencies::new(texts, &lines, recipe, self.words(&hashes(separators)), lexicon);
+                    Frequencies::new(texts, &lines, recipe, self.words(&token_hashes(separators)), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
                 (Samples::Bags(bags), Some(frequencies))
@@ -133,7 +133,7 @@ fn symbols(
         }
         _ => vec![],
     };
-    let hashes = hashes(&symbols);
+    let hashes = token_hashes(&symbols);
     (symbols, hashes)
 }
 
@@ -163,9 +163,4 @@ fn overlap(data: &Dataset<'_>, options: &TrainOptions) -> Result<Option<(usize, 
         ))),
         overlap => Ok(Some(overlap)),
     }
-}
-
-/// Returns the hashes of clause separators.
-pub(super) fn hashes(separators: &[String]) -> Vec<u64> {
-    separators.iter().map(|separator| token_hash(separator)).collect()
 }

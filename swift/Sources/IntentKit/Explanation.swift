@@ -92,8 +92,8 @@ public struct Explanation: Hashable, Sendable, Decodable {
     /// Labels of the keyword rules that match. Empty if no rule decided. All numbers are those of
     /// the network.
     public let byRule: [String]
-    /// Up to 8 chosen labels, plus the three labels with the largest logits (they may be the same),
-    /// best first. Empty if nothing in the text is known, even if a rule chose labels.
+    /// Up to 8 chosen labels and the three labels with the largest logits, best first. A label that
+    /// is both stands once. Empty if nothing in the text is known, even if a rule chose labels.
     public let labels: [Judgement]
     /// The clauses, in the order of the text.
     public let clauses: [Clause]
