@@ -1,8 +1,7 @@
 use super::*;
 use crate::error::ModelFault;
 use crate::shape::HALF;
-use crate::text::ngrams::NgramSettings;
-use crate::text::ngrams::token_hash;
+use crate::text::ngrams::{NgramSettings, token_hash};
 
 /// A small model with numbers in every tensor.
 fn parts(labels: usize, texts: bool) -> Parts {
