@@ -13,10 +13,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use support::{labels, lines, loaded, of, wait};
 
-const LONG: Duration = Duration::from_secs(120);
+/// Under the thread sanitizer a retraining takes minutes.
+const LONG: Duration = Duration::from_secs(600);
+
+/// A short training that ends with the same separators whatever is added.
+fn short() -> TrainOptions {
+    let separators = Some(["and", ","].map(str::to_owned).to_vec());
+    TrainOptions { epochs: Some(20), threads: 1, separators, ..TrainOptions::default() }
+}
 
 fn trained() -> LiveClassifier {
-    let options = TrainOptions { epochs: Some(20), ..TrainOptions::default() };
+    let options = TrainOptions { threads: 0, ..short() };
     LiveClassifier::train(&Dataset::of(&lines()), None, &options, None, &mut |_| true).unwrap().0
 }
 
@@ -109,11 +116,7 @@ fn a_learner_file_that_cannot_be_made_is_an_error_and_learning_goes_on_without()
 #[test]
 fn retraining_gives_a_model_that_knows_what_was_learned_and_can_be_taken_back() {
     let live = trained();
-    let options = RetrainOptions {
-        after: Some(6),
-        training: TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() },
-        ..RetrainOptions::default()
-    };
+    let options = RetrainOptions { after: Some(6), training: short(), ..RetrainOptions::default() };
     live.set_retraining(options);
     let names = live.current().labels().to_vec();
     let texts =
@@ -192,7 +195,7 @@ fn endless() -> RetrainOptions {
 /// Retrains once, so that there is a model to roll back to, and starts another retraining.
 fn in_mid_retraining() -> LiveClassifier {
     let live = trained();
-    let training = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    let training = short();
     live.set_retraining(RetrainOptions { after: None, training, golden: vec![] });
     live.update(&[of("water the ficus", "GARDEN")]).unwrap();
     live.retrain().unwrap();
@@ -253,7 +256,7 @@ fn a_rollback_that_fails_leaves_the_retraining_and_can_be_made_later() {
 #[test]
 fn a_worse_model_is_not_taken_and_the_statistics_say_so() {
     let live = trained();
-    let training = TrainOptions { epochs: Some(1), threads: 1, ..TrainOptions::default() };
+    let training = TrainOptions { epochs: Some(1), ..short() };
     live.set_retraining(RetrainOptions { after: None, training: training.clone(), golden: vec![] });
     let before = live.current();
     live.retrain().unwrap();
@@ -282,7 +285,7 @@ fn costs_given_to_a_retraining_choose_the_acceptance_rate_of_its_model() {
     let live = trained();
     let keep = || live.current().model().metadata().reject.keep;
     assert_eq!(keep(), 0.95);
-    let free = TrainOptions { epochs: Some(20), threads: 1, ..TrainOptions::default() };
+    let free = short();
     // Rejecting is as bad as a wrong label, and no text is out of scope.
     let dear = TrainOptions { cost: Some(Cost { ask_back: 1.0, foreign: 0.0 }), ..free.clone() };
     // Without costs the rate is that of the model.

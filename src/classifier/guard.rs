@@ -9,6 +9,10 @@ use std::collections::HashSet;
 
 /// Minimum difference that counts, in standard errors.
 const ERRORS: f64 = 2.0;
+/// Factor of the standard error of held-out lines. They leave training in groups of similar lines,
+/// which are right or wrong together. Measured on the sample: over three seeds, with and without one
+/// further line, the share had a standard deviation of 3.3 points, and independent lines 1.25.
+const GROUPED: f64 = 2.5;
 
 /// Number of lines classified correctly, and of all lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ impl Share {
 /// lines (interval of Agresti and Caffo, The American Statistician 54, 2000).
 fn is_lower(now: Share, before: Share) -> bool {
     let ((now, one), (before, other)) = (now.smoothed(), before.smoothed());
-    before - now > ERRORS * (one + other).sqrt()
+    before - now > GROUPED * ERRORS * (one + other).sqrt()
 }
 
 /// Returns the number of lines that `one` has right and `other` has not.
@@ -75,7 +79,7 @@ const ENOUGH: usize = 20;
 /// Compares a retrained model with the current one. Refuses it if it is worse
 ///
 /// - on the lines held out in its training than the current model was on its own held-out lines, by
-///   more than two standard errors,
+///   more than two standard errors of groups of lines,
 /// - on kept examples, which both were trained or corrected on, by more than two standard errors,
 /// - on any one of the `golden` examples: the current model classifies it correctly, the new one
 ///   doesn't.
@@ -157,9 +161,10 @@ mod tests {
     #[test]
     fn a_difference_counts_if_the_samples_are_large_enough_for_it() {
         assert!(!lower((85, 100), (90, 100)));
-        assert!(lower((850, 1000), (900, 1000)));
-        assert!(lower((5, 10), (10, 10)));
-        assert!(lower((20, 46), (10, 10)));
+        assert!(!lower((850, 1000), (900, 1000)), "as much as other groups of lines make");
+        assert!(lower((800, 1000), (900, 1000)));
+        assert!(lower((0, 10), (10, 10)));
+        assert!(lower((15, 46), (10, 10)));
         assert!(!lower((900, 1000), (850, 1000)), "better is never worse");
     }
 

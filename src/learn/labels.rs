@@ -61,7 +61,7 @@ impl Learner {
                 lines.push((vec![bag], vec![into_index]));
             }
         }
-        let steps = self.learn_column(&model, &mut parts, into, &lines, Some(from), random);
+        let steps = self.learn_column(&model, &mut parts, into, &lines, Some(from), random)?;
         parts.give_rules(from, name);
         parts.remove_label(from);
         self.kept.remove_label(from_index);

@@ -196,7 +196,7 @@ impl State {
 
     /// Prepares for learning a text: initialises embedding-table rows that no text has used yet,
     /// and adds its trigrams to the known ones.
-    pub(super) fn open(&mut self, text: &str, seed: u64) {
+    pub(super) fn open(&mut self, text: &str, seed: u64) -> Result<()> {
         let (mut trigrams, mut rows) = (vec![], vec![]);
         let frequencies = &self.frequencies;
         let words = frequencies.words(frequencies.transfer.as_ref());
@@ -213,7 +213,7 @@ impl State {
         rows.retain(unused);
         rows.sort_unstable();
         rows.dedup();
-        self.save(rows.iter().copied());
+        self.save(rows.iter().copied())?;
         for &row in &rows {
             self.frequencies.idf[row] = rarest;
             let mut random = Random::new(seed ^ (row as u64) << 32, Purpose::Table);
@@ -222,6 +222,7 @@ impl State {
         }
         self.round(&rows);
         Filter::extend(&mut self.frequencies.known, trigrams);
+        Ok(())
     }
 
     /// Returns true if learning a text would update at least one row.

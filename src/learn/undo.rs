@@ -3,7 +3,7 @@
 use super::replay::{Kept, Replaced};
 use super::state::State;
 use super::{Change, Learner, UpdateReport};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::shape::{DIMENSIONS, HALF};
 use std::sync::Arc;
@@ -43,19 +43,26 @@ pub(super) struct Before {
 impl State {
     /// Saves rows of the embedding table; must be called before they change. Rows of the lexicon
     /// never change.
-    pub(super) fn save(&mut self, rows: impl Iterator<Item = usize>) {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] without room for them. Then the change must end, and is undone.
+    pub(super) fn save(&mut self, rows: impl Iterator<Item = usize>) -> Result<()> {
         let State { before, frequencies, weights, table, .. } = self;
         let idf = &frequencies.idf;
         before.saved.resize(idf.len(), false);
         let values = weights.table.as_slice().unwrap_or_default().as_chunks().0;
         for place in rows.filter(|&row| row < idf.len()) {
-            if std::mem::replace(&mut before.saved[place], true) {
+            if before.saved[place] {
                 continue;
             }
+            let bytes = size_of::<Row>() * (before.rows.len() + 1);
+            before.rows.try_reserve(1).map_err(|_| Error::OutOfMemory { bytes })?;
+            before.saved[place] = true;
             let (moment, decay) = (weights.table_moments[place], weights.table_decays[place]);
             let rounded = table.as_chunks().0[place];
             before.rows.push(Row { place, values: values[place], rounded, idf: idf[place], moment, decay });
         }
+        Ok(())
     }
 
     /// Restores the rows.
