@@ -127,7 +127,8 @@ fn decision(bencher: Bencher<'_, '_>) {
             for (row, of_row) in clauses.rows.iter().zip(clauses.logits.chunks(labels)) {
                 reading.add(black_box(row), of_row);
             }
-            let score = reading.score();
+            let score =
+                reading.finish(|features, logits| model.logits(std::slice::from_ref(features), logits));
             black_box(model.rule().decide(score, black_box(&logits), &options, &mut chosen));
         }
     });

@@ -1702,7 +1702,7 @@ typedef struct intent_retraining_options {
  * The training runs with low priority, by default on one thread. The new model replaces the
  * current one unless it is worse. It is worse if
  *
- * - it loses more than two standard errors on the held-out examples,
+ * - it loses more than five standard errors on the held-out examples,
  * - it loses more than two standard errors on up to 500 kept examples, or
  * - it answers a golden example incorrectly that the current one answers correctly.
  *
@@ -1970,7 +1970,9 @@ intent_status intent_explain(const intent_classifier *classifier,
  *   label that is both stands once. Empty if nothing in the text is known, even if a rule chose
  *   labels. Each has:
  *   - `label`: its name.
- *   - `logit`: its logit over all clauses.
+ *   - `logit`: its logit over all clauses, or `whole` if it was in doubt and is dropped.
+ *   - `whole`: its logit in the text read as a whole. Absent unless a label of a clause was in doubt:
+ *     one that may be meant in another clause alone.
  *   - `probability`: the probability that the network gives it.
  *   - `chosen`: true if it is chosen.
  * - `clauses`: the clauses of the text. Each has:

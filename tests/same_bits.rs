@@ -32,7 +32,7 @@ fn corrected_texts_of_unseen_words_are_no_longer_rejected_without_examples_of_tr
         wanted.sort();
         assert_eq!(found, wanted, "{}", example.text);
     }
-    assert_eq!(learner.model().metadata().checksum, "998aabadf87383ea");
+    assert_eq!(learner.model().metadata().checksum, "5a1ae85ced87b4ac");
 }
 
 /// Run on x86-64 and on arm64: the same number on both. Few lines and epochs, since an emulated processor takes minutes for more.
@@ -47,5 +47,5 @@ fn what_is_learned_is_the_same_on_every_machine() {
     {
         learner.update(&[of(text, label)]).unwrap();
     }
-    assert_eq!(learner.model().metadata().checksum, "3d14987d55e37f15");
+    assert_eq!(learner.model().metadata().checksum, "a80f5fd73971fc85");
 }

@@ -71,6 +71,14 @@ fn show(explanation: &Explanation, chosen: &[&str], all: bool, out: &mut Output)
     if !explanation.by_rule.is_empty() {
         out.line(&format!("asked for by keyword rules: {}", explanation.by_rule.join(", ")))?;
     }
+    let dropped = explanation.labels.iter().filter(|label| label.whole == Some(label.logit));
+    for label in dropped.filter(|label| !label.chosen) {
+        let name = terminal::printable(&label.label);
+        out.line(&format!(
+            "{name} was in doubt; the text read as a whole speaks against it ({:+.2})",
+            label.logit
+        ))?;
+    }
     let several = explanation.clauses.len() > 1;
     for (number, clause) in (1..).zip(&explanation.clauses) {
         if several {

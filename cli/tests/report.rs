@@ -157,7 +157,7 @@ fn texts_and_labels_stay_text_and_an_explanation_is_drawn_where_there_is_one() {
     let reasons = data(&page)["misses"][0]["explanation"].clone();
     let names: Vec<&str> =
         reasons["shares"].as_array().unwrap().iter().filter_map(|reason| reason[0].as_str()).collect();
-    assert!(names.contains(&"battery") && names.len() <= 8, "{names:?}");
+    assert!(names.iter().any(|name| name.contains("battery")) && names.len() <= 8, "{names:?}");
     assert!(document.contains(r#"class="grams""#));
 
     let mut explained = data(&page);

@@ -8,6 +8,7 @@ use crate::threads;
 use crate::vectorizer::FeatureVector;
 use smallvec::SmallVec;
 use std::ops::Range;
+use std::slice::from_ref;
 
 /// Number of texts per task: enough to make scheduling free. Batches up to this size run on the
 /// calling thread.
@@ -184,7 +185,8 @@ impl Classifier {
                 for row in rows.clone() {
                     reading.add(&space.rows[row], &space.logits[row * labels..(row + 1) * labels]);
                 }
-                let score = reading.score();
+                // Texts with labels in doubt are few: the CPU reads them as a whole.
+                let score = reading.finish(|whole, logits| self.model.logits(from_ref(whole), logits));
                 each(number, engine, score, &space.combined);
                 number += 1;
             }

@@ -55,8 +55,13 @@ pub struct Explanation {
 pub struct ExplainedLabel {
     /// The label's name.
     pub label: String,
-    /// The logit of all clauses combined (noisy-or).
+    /// The logit of all clauses combined (noisy-or), or `whole` if the label was in doubt and is
+    /// dropped.
     pub logit: f32,
+    /// The logit of the text read as a whole. `None` unless a label of its clauses was in doubt: one
+    /// that may be meant in another clause alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole: Option<f32>,
     /// The probability that the network gives it, 0 to 1.
     pub probability: f32,
     /// Whether the label is chosen.
@@ -132,7 +137,11 @@ impl Classifier {
             Some(logits)
         };
         let logits: Vec<Option<Vec<f32>>> = clauses.iter().map(logits_of).collect();
-        let score = finite(reading.score());
+        let mut whole = None;
+        let score = finite(reading.finish(|features, row| {
+            self.network(features, row);
+            whole = Some(row.to_vec());
+        }));
 
         let rule = self.model.rule();
         let mut chosen = [Scored::default(); MAX_CHOSEN];
@@ -150,6 +159,7 @@ impl Classifier {
         let explained_label = |&label: &usize| ExplainedLabel {
             label: self.labels()[label].clone(),
             logit: combined[label],
+            whole: whole.as_ref().map(|logits: &Vec<f32>| logits[label]),
             probability: calibrated.probability(label),
             chosen: chosen.contains(&label),
         };

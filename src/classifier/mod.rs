@@ -275,7 +275,7 @@ impl Classifier {
                 network.set(network.get() + ticks().wrapping_sub(start));
             };
             self.model.for_each_row(text, |row| reading.row(row, timed))?;
-            let (score, read) = (reading.score(), ticks());
+            let (score, read) = (reading.finish(timed), ticks());
             let decided = self.decide(text, score, logits, options, chosen);
             let vectorized = read.wrapping_sub(start).saturating_sub(network.get());
             *stages = [vectorized, network.get(), ticks().wrapping_sub(read)];
@@ -323,8 +323,9 @@ impl Classifier {
         train::check_features(rows)?;
         Ok(with_logits(self.labels().len(), |logits| {
             let mut reading = self.model.reading(logits);
-            rows.iter().for_each(|row| reading.row(row, |features, logits| self.network(features, logits)));
-            let score = reading.score();
+            let network = |features: &FeatureVector, logits: &mut [f32]| self.network(features, logits);
+            rows.iter().for_each(|row| reading.row(row, network));
+            let score = reading.finish(network);
             self.model.rule().decide(score, logits, options, chosen)
         }))
     }
@@ -339,9 +340,9 @@ impl Classifier {
     /// If the length of `logits` is not the number of labels.
     pub fn logits(&self, text: &str, logits: &mut [f32]) -> Result<f32> {
         let mut reading = self.model.reading(logits);
-        self.model
-            .for_each_row(text, |row| reading.row(row, |features, logits| self.network(features, logits)))?;
-        Ok(reading.score())
+        let network = |features: &FeatureVector, logits: &mut [f32]| self.network(features, logits);
+        self.model.for_each_row(text, |row| reading.row(row, network))?;
+        Ok(reading.finish(network))
     }
 
     /// Returns the features of a text as a whole: 256 numbers with Euclidean norm 1. The norm is

@@ -1,11 +1,13 @@
 //! From rows of logits to labels: combines clauses, applies the reject rule and the thresholds,
 //! ranks best first.
 
+mod doubts;
 mod score;
 
 use crate::calibration::{Calibrated, Calibration};
 use crate::error::{Error, Result};
 use crate::simd::exp;
+pub(crate) use doubts::Clauses;
 pub use score::{Centroids, Outside, RejectScore, ScoreSettings};
 
 /// How labels are chosen from their probabilities.

@@ -73,7 +73,9 @@ fn unwritable(reason: &dyn Display) -> Failure {
 ///   label that is both stands once. Empty if nothing in the text is known, even if a rule chose
 ///   labels. Each has:
 ///   - `label`: its name.
-///   - `logit`: its logit over all clauses.
+///   - `logit`: its logit over all clauses, or `whole` if it was in doubt and is dropped.
+///   - `whole`: its logit in the text read as a whole. Absent unless a label of a clause was in doubt:
+///     one that may be meant in another clause alone.
 ///   - `probability`: the probability that the network gives it.
 ///   - `chosen`: true if it is chosen.
 /// - `clauses`: the clauses of the text. Each has:

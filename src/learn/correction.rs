@@ -68,7 +68,7 @@ impl Learner {
         let mut logits = vec![0.0; model.labels().len()];
         let mut reading = model.reading(&mut logits);
         self.for_each_row(model, text, |row, logits| reading.add(row, logits))?;
-        let score = reading.score();
+        let score = reading.finish(|features, logits| model.logits(std::slice::from_ref(features), logits));
         let mut chosen = vec![Scored::default(); wanted.len() + 1];
         let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
         let right =
@@ -82,7 +82,7 @@ impl Learner {
 
     /// Moves a text's most certain clause towards the centroid of its label. The loss doesn't
     /// include this distance.
-    fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) {
+    fn draw_near(&mut self, model: &Model, clauses: &[Bag], wanted: &[u32], pace: Pace) -> Result<()> {
         let places = model.centroids();
         let mut logits = vec![0.0; model.labels().len()];
         let clauses = clauses.iter().map(|bag| {
@@ -92,7 +92,7 @@ impl Learner {
             (model.reject_score().of(&features, &logits), bag, features, label)
         });
         let surest = clauses.max_by(|(a, ..), (b, ..)| a.total_cmp(b));
-        let Some((_, bag, features, Some(label))) = surest else { return };
+        let Some((_, bag, features, Some(label))) = surest else { return Ok(()) };
         let direction = places.direction(label as usize);
         let cosine = simd::dot(&features, &direction);
         // The gradient of the cosine, up to a factor.
@@ -102,7 +102,7 @@ impl Learner {
         let learned = self.state.frequencies.idf.len();
         let moved: Vec<usize> =
             bag.iter().map(|&(row, _)| row as usize).filter(|&row| row < learned).collect();
-        self.state.save(moved.iter().copied());
+        self.state.save(moved.iter().copied())?;
         let State { frequencies, weights, .. } = &mut self.state;
         if let Some(table) = weights.table.as_slice_mut() {
             let rate = pace.of_rows(&frequencies.idf);
@@ -111,6 +111,7 @@ impl Learner {
             }
         }
         self.state.round(&moved);
+        Ok(())
     }
 
     /// Returns true if the training examples are kept and are few.
@@ -178,6 +179,8 @@ impl Learner {
         random: &mut Random,
     ) -> Result<usize> {
         let own = self.state.bags(text);
+        // Labels of several clauses are dropped if the text as a whole speaks against them.
+        let whole = (own.len() > 1 && model.metadata().doubt > 0.0).then(|| vec![own.concat()]);
         let gentle = self.is_small() && !self.is_untrained(old);
         let (mut pace, most) = if gentle { (GENTLE, MOST_GENTLE_STEPS) } else { (CORRECTION, MOST_STEPS) };
         for step in 0..most {
@@ -186,11 +189,14 @@ impl Learner {
                 return Ok(step);
             }
             let mut lines = Lines::default();
-            (0..COPIES).for_each(|_| lines.push(own.clone(), wanted.to_vec()));
+            for _ in 0..COPIES {
+                lines.push(own.clone(), wanted.to_vec());
+                whole.iter().for_each(|whole| lines.push(whole.clone(), wanted.to_vec()));
+            }
             self.replay(old, &own, REPLAYED, 0.0, random, &mut lines);
-            self.step(lines, model.labels().len(), Some(pace), random);
+            self.step(lines, model.labels().len(), Some(pace), random)?;
             if verdict == Verdict::Rejected {
-                self.draw_near(model, &own, wanted, pace);
+                self.draw_near(model, &own, wanted, pace)?;
             }
             pace.rate *= GROWTH;
         }

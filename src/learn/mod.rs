@@ -26,6 +26,7 @@ use crate::shape::DIMENSIONS;
 use crate::simd;
 use crate::train::bags::{Bag, Samples};
 use crate::train::fit::{Fit, Workspace, table_step};
+use crate::train::fragments::Fragments;
 use crate::train::random::{Purpose, Random};
 use crate::train::{
     self, Dataset, Inputs, Preset, ProgressFn, Run, TrainOptions, TrainReport, centroids, names, quantise,
@@ -319,7 +320,7 @@ impl Learner {
 
     fn make_update(&mut self, examples: &[Example], random: &mut Random) -> Result<UpdateReport> {
         let mut report = UpdateReport { examples: examples.len(), ..UpdateReport::default() };
-        examples.iter().for_each(|example| self.state.open(&example.text, self.seed));
+        examples.iter().try_for_each(|example| self.state.open(&example.text, self.seed))?;
         let model = Arc::clone(&self.model);
         let mut parts = model.parts();
         for label in examples.iter().flat_map(|example| &example.labels) {
@@ -385,10 +386,10 @@ impl Learner {
             if let Some(text) =
                 names::line_of(name).filter(|_| !lines.is_empty() && lines.len() <= names::FEW)
             {
-                self.state.open(&text, self.seed);
+                self.state.open(&text, self.seed)?;
                 lines.push((self.state.bags(&text), vec![label as u32]));
             }
-            steps += self.learn_column(&model, parts, label, &lines, None, random);
+            steps += self.learn_column(&model, parts, label, &lines, None, random)?;
         }
         // From here on the rounded columns, which the model predicts with.
         self.state.take_layers(parts);
@@ -440,7 +441,7 @@ impl Learner {
     }
 
     /// Computes the gradients of a step, and updates the embedding table if there is a pace.
-    fn step(&mut self, lines: Lines, labels: usize, pace: Option<Pace>, random: &mut Random) {
+    fn step(&mut self, lines: Lines, labels: usize, pace: Option<Pace>, random: &mut Random) -> Result<()> {
         static NEVER: AtomicBool = AtomicBool::new(false);
         let state = &mut self.state;
         let (bags, targets, soft) = lines.in_order();
@@ -448,6 +449,7 @@ impl Learner {
         let fit = Fit {
             recipe: &state.recipe,
             samples: Samples::Bags(bags),
+            fragments: Fragments::default(),
             targets: &targets,
             soft: &soft,
             lines: vec![],
@@ -459,12 +461,13 @@ impl Learner {
         };
         fit.gradients(&mut state.weights, &batch, random, &mut self.space);
         if let Some(pace) = pace {
-            state.save(self.space.used());
+            state.save(self.space.used())?;
             let idf = &state.frequencies.idf;
             table_step(&mut state.weights, pace.of_rows(idf), &mut self.space);
             let moved: Vec<usize> = self.space.moved(idf.len()).collect();
             state.round(&moved);
         }
+        Ok(())
     }
 
     /// Trains the column of a label from scratch, together with the embedding table, on lines that
@@ -477,9 +480,9 @@ impl Learner {
         lines: &[(Vec<Bag>, Vec<u32>)],
         absorbed: Option<usize>,
         random: &mut Random,
-    ) -> usize {
+    ) -> Result<usize> {
         if lines.is_empty() {
-            return 0;
+            return Ok(0);
         }
         self.start_column(lines, label);
         let recipe = match self.has_history {
@@ -499,7 +502,7 @@ impl Learner {
             if let Some(absorbed) = absorbed {
                 step.absorb(absorbed, label);
             }
-            self.step(step, parts.metadata.labels.len(), recipe.pace, random);
+            self.step(step, parts.metadata.labels.len(), recipe.pace, random)?;
             let gradient = self.space.linear_gradient(label);
             if let Some(linear) = &mut self.state.weights.linear {
                 let mut column = linear.value.column_mut(label);
@@ -510,7 +513,7 @@ impl Learner {
         let rows: Vec<FeatureVector> =
             lines.iter().flat_map(|(bags, _)| bags).map(|bag| self.state.features(bag)).collect();
         centroids::of_rows(&rows, label, parts);
-        recipe.steps
+        Ok(recipe.steps)
     }
 
     /// Sets a new label's column to the mean direction of its lines (imprinting; Qi et al., 2018).

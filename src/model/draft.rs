@@ -83,7 +83,7 @@ impl<'a> Draft<'a> {
             settings: metadata.reject.score,
             outside: self.outside.as_ref(),
         };
-        Reading::new(score, logits)
+        Reading::new(score, logits, metadata.doubt)
     }
 }
 

@@ -33,7 +33,7 @@ pub const FORMAT: u32 = 3;
 /// Returns the oldest format that has all that a model uses, so that older versions of this library
 /// open as many models as they can.
 fn oldest_format(metadata: &Metadata) -> u32 {
-    if metadata.symbols.is_empty() { 2 } else { 3 }
+    if metadata.symbols.is_empty() && metadata.doubt == 0.0 { 2 } else { 3 }
 }
 
 /// Maximum number of clause separators: every word of a text is compared with all of them.
@@ -307,6 +307,9 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
         return Err(ModelFault::AbsurdSize(format!(
             "the file has {found} clause separators; the maximum is {MAX_SEPARATORS}"
         )));
+    }
+    if !(0.0..=100.0).contains(&metadata.doubt) {
+        return Err(ModelFault::AbsurdSize(format!("the doubt {} is not between 0 and 100", metadata.doubt)));
     }
     if metadata.symbols.len() > MAX_SYMBOLS {
         let found = metadata.symbols.len();

@@ -8,12 +8,11 @@ mod bytes;
 mod draft;
 mod file;
 mod parts;
+mod reading;
 mod scratch;
 
 pub use crate::calibration::Calibration;
-use crate::decision::{
-    Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings, noisy_or,
-};
+use crate::decision::{Centroids, Choice, DecisionRule, Outside, RejectRule, RejectScore, ScoreSettings};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::network::int8::PackedNetwork;
@@ -33,6 +32,8 @@ pub(crate) use draft::Draft;
 pub use file::{FORMAT, MAX_SEPARATORS, MAX_SYMBOLS};
 pub(crate) use parts::SILENT_BIAS;
 pub use parts::{LayerParts, Parts, TableParts};
+#[doc(hidden)]
+pub use reading::Reading;
 pub(crate) use scratch::with_logits;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -92,6 +93,11 @@ pub struct Metadata {
     /// in those whose labels symbols don't tell apart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub symbols: Vec<String>,
+    /// How far below 0 a clause's logit for the label of another clause may lie to put its own labels
+    /// in doubt, 0 to 100. If labels are in doubt, the text is read as a whole. 0 in older models and
+    /// in those without clause separators: no label is in doubt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub doubt: f32,
     /// The settings of the lexicon. `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lexicon: Option<LexiconSettings>,
@@ -394,8 +400,9 @@ impl Model {
     /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
     /// value per label.
     #[doc(hidden)]
+    #[inline(always)]
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
-        Reading::new(self.reject_score(), logits)
+        Reading::new(self.reject_score(), logits, self.metadata.doubt)
     }
 
     /// The parts that compute the reject score of a row.
@@ -437,66 +444,8 @@ impl Model {
     }
 }
 
-/// Combines the rows of one text into logits and a reject score.
-#[doc(hidden)]
-pub struct Reading<'a> {
-    reject: RejectScore<'a>,
-    logits: &'a mut [f32],
-    score: f32,
-    rows: usize,
-}
-
-impl<'a> Reading<'a> {
-    fn new(reject: RejectScore<'a>, logits: &'a mut [f32]) -> Self {
-        Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0 }
-    }
-
-    /// Adds a row and computes its logits with `network`. Ignores a row of zeros, in which nothing
-    /// is known.
-    ///
-    /// # Panics
-    /// Panics unless there are as many logits as labels.
-    pub fn row(&mut self, features: &FeatureVector, network: impl Fn(&FeatureVector, &mut [f32])) {
-        if is_zero(features) {
-            return;
-        }
-        if self.rows == 0 {
-            network(features, self.logits);
-            self.score = self.reject.of(features, self.logits);
-            self.rows = 1;
-        } else {
-            with_logits(self.logits.len(), |logits| {
-                network(features, logits);
-                self.add(features, logits);
-            });
-        }
-    }
-
-    /// Adds a row with its logits, as [`Reading::row`].
-    ///
-    /// # Panics
-    /// Panics unless there are as many logits as labels.
-    pub fn add(&mut self, features: &FeatureVector, logits: &[f32]) {
-        if is_zero(features) {
-            return;
-        }
-        self.score = self.score.max(self.reject.of(features, logits));
-        match self.rows {
-            0 => self.logits.copy_from_slice(logits),
-            _ => noisy_or(self.logits, logits),
-        }
-        self.rows += 1;
-    }
-
-    /// Returns the text's reject score: the highest of its rows, or negative infinity if nothing in
-    /// it is known.
-    pub fn score(&self) -> f32 {
-        self.score
-    }
-}
-
-fn is_zero(features: &FeatureVector) -> bool {
-    features.iter().all(|&feature| feature == 0.0)
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }
 
 #[cfg(test)]

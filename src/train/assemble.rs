@@ -57,6 +57,7 @@ impl Training<'_> {
                 ngrams: frequencies.map(|_| self.recipe.ngrams.clone()),
                 separators: separators.to_vec(),
                 symbols: self.symbols.0.clone(),
+                doubt: self.doubt(separators),
                 lexicon,
                 calibration: findings.calibration,
                 reject: RejectSettings { keep: self.keep(&findings.curves), score },

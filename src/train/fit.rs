@@ -3,6 +3,7 @@
 //! accurate there as Adam, with 1/512 of the state).
 
 use super::bags::{Bag, Samples};
+use super::fragments::Fragments;
 use super::options::Recipe;
 use super::random::{Purpose, Random};
 use super::tensor::{Rows, product};
@@ -96,6 +97,8 @@ pub(crate) struct Fit<'a> {
     /// Target probabilities of the lines after those of `targets`, which have one row each. Missing
     /// labels have the target 0.
     pub(crate) soft: &'a [Vec<f32>],
+    /// Parts of lines that follow lines with the same labels. Empty if texts are not cut.
+    pub(crate) fragments: Fragments,
     /// The lines to train on.
     pub(crate) lines: Vec<usize>,
     pub(crate) labels: usize,
@@ -230,7 +233,7 @@ impl Fit<'_> {
                 }
             }
             if !mixed {
-                for bag in &bags[line] {
+                for bag in bags[line].iter().chain(self.fragments.after(line, random)) {
                     let (row, noise) = space.next_row();
                     drop_some(bag, row, 1.0, dropout, random, noise);
                 }
@@ -527,7 +530,19 @@ mod tests {
         static STOP: AtomicBool = AtomicBool::new(false);
         let (lines, samples) = ((0..rows.len()).collect(), Samples::Features(rows));
         let (labels, seed, threads) = (2, 1, 1);
-        Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop: &STOP, dense: true }
+        Fit {
+            recipe,
+            samples,
+            targets,
+            soft: &[],
+            fragments: Fragments::default(),
+            lines,
+            labels,
+            seed,
+            threads,
+            stop: &STOP,
+            dense: true,
+        }
     }
 
     fn recipe() -> Recipe {

@@ -16,6 +16,7 @@ pub(crate) mod centroids;
 mod clauses;
 mod dataset;
 pub(crate) mod fit;
+pub(crate) mod fragments;
 mod groups;
 mod heldout;
 mod holdout;

@@ -301,6 +301,9 @@ pub(crate) struct Recipe {
     pub(crate) dropout: f32,
     pub(crate) feature_dropout: f32,
     pub(crate) outliers: f32,
+    /// Share of lines of one clause that a part of a line with the same labels follows, if texts are
+    /// cut into clauses.
+    pub(crate) fragments: f32,
     /// Whether held-out lines choose epochs, calibration and the rejection thresholds.
     pub(crate) calibrated: bool,
     /// Initial calibration, from which few held-out lines can't move far.
@@ -371,6 +374,7 @@ impl Recipe {
             dropout: 0.3,
             feature_dropout: 0.5,
             outliers: if few { 0.3 } else { 0.1 },
+            fragments: 0.0,
             calibrated: true,
             // Fitted on CLINC150's held-out lines; other single-label data gives similar values.
             calibration: Calibration { scale: 0.75, coupling: 0.75, shift: 0.0 },
@@ -406,6 +410,7 @@ impl Recipe {
             dropout: if small { 0.3 } else { 0.1 },
             feature_dropout: if small { 0.5 } else { 0.4 },
             outliers: 0.0,
+            fragments: 0.4,
             calibration: Calibration::default(),
             // Single words identify the labels of sets, and nonsense contains such words too.
             score: ScoreSettings { length_power: 3, ..single.score },
@@ -439,6 +444,7 @@ impl Recipe {
             dropout: 0.3,
             feature_dropout: 0.0,
             outliers: 0.0,
+            fragments: 0.0,
             calibrated: false,
             calibration: Calibration::default(),
             score: ScoreSettings::default(),

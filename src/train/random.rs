@@ -13,6 +13,7 @@ pub(crate) enum Purpose {
     Minibatches = 4,
     Trial = 5,
     Learning = 6,
+    Fragments = 7,
 }
 
 pub(crate) struct Random(ChaCha8Rng);

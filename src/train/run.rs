@@ -3,7 +3,7 @@
 use super::dataset::{Dataset, Inputs};
 use super::heldout::Measured;
 use super::holdout::{Holdout, Plan};
-use super::options::TrainOptions;
+use super::options::{Preset, TrainOptions};
 use super::progress::{Lane, Meter, Phase, Progress, ProgressFn, both, together};
 use super::report::{LexiconUse, TrainReport};
 use super::training::{Run, Training};
@@ -141,6 +141,11 @@ impl Training<'_> {
         let holds_out = valid.is_none() && self.recipe.calibrated;
         let mut warnings =
             warnings::find(self.data, self.examples, &self.targets, &self.symbols.0, valid, holds_out);
+        let learns = matches!(self.data.inputs, Inputs::Texts(_)) && self.options.separators.is_none();
+        if self.recipe.preset == Preset::Multi && learns {
+            let of_line = &self.targets.of_line[..self.examples];
+            warnings.extend(warnings::joined(of_line.iter().filter(|line| line.len() > 1).count()));
+        }
         if self.recipe.calibrated {
             warnings.extend(warnings::held_out(heldout, self.targets.names.len(), valid.is_some()));
         }

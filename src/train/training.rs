@@ -3,6 +3,7 @@
 use super::bags::{Frequencies, Samples};
 use super::dataset::{Dataset, Inputs};
 use super::fit::{Epoch, Fit};
+use super::fragments::Fragments;
 use super::options::{Amount, Preset, Recipe, TrainOptions};
 use super::progress::Lane;
 use super::targets::Targets;
@@ -80,6 +81,16 @@ impl<'a> Training<'a> {
         })
     }
 
+    /// Returns the model's [doubt](crate::model::Metadata::doubt). The more labels there are, the more
+    /// of them lie close to a clause's own by chance. Chosen on 10 sets of 7 to 77 labels.
+    pub(super) fn doubt(&self, separators: &[String]) -> f32 {
+        if self.recipe.preset != Preset::Multi || separators.is_empty() {
+            return 0.0;
+        }
+        let labels = self.targets.names.len() as f32;
+        (10.5 - 1.5 * libm::logf(labels)).clamp(2.0, 7.0)
+    }
+
     /// Returns the words with special treatment, given the hashes of the clause separators.
     pub(super) fn words<'b>(&'b self, separators: &'b [u64]) -> Words<'b> {
         Words { separators, symbols: &self.symbols.1, ..Words::default() }
@@ -96,6 +107,7 @@ impl<'a> Training<'a> {
         mut after: impl FnMut(&Weights, Option<&Frequencies>, Epoch) -> Result<()>,
     ) -> Result<Run> {
         let (seed, labels) = (self.options.seed, self.targets.names.len());
+        let mut fragments = Fragments::default();
         let (samples, frequencies) = match &self.data.inputs {
             Inputs::Features(rows) => (Samples::Features(rows), None),
             Inputs::Texts(texts) => {
@@ -104,6 +116,10 @@ impl<'a> Training<'a> {
                     Frequencies::new(texts, &lines, recipe, self.words(&token_hashes(separators)), lexicon);
                 let mut bags = vec![vec![]; texts.len()];
                 lines.iter().for_each(|&line| bags[line] = frequencies.bags(texts[line], recipe));
+                if recipe.fragments > 0.0 && self.doubt(separators) > 0.0 {
+                    let of_line = &self.targets.of_line;
+                    fragments = Fragments::new(texts, &lines, of_line, &bags, &frequencies, recipe, seed);
+                }
                 (Samples::Bags(bags), Some(frequencies))
             }
         };
@@ -113,8 +129,19 @@ impl<'a> Training<'a> {
         room::check::<f32>(idf.len() * DIMENSIONS + frozen.len() + labels * DIMENSIONS)?;
         let mut weights = Weights::new(recipe, labels, idf, frozen, seed);
         let targets = &self.targets.of_line;
-        let fit =
-            Fit { recipe, samples, targets, soft: &[], lines, labels, seed, threads, stop, dense: true };
+        let fit = Fit {
+            recipe,
+            samples,
+            targets,
+            soft: &[],
+            fragments,
+            lines,
+            labels,
+            seed,
+            threads,
+            stop,
+            dense: true,
+        };
         fit.run(&mut weights, epochs, |weights, epoch| after(weights, frequencies.as_ref(), epoch))?;
         Ok(Run { weights, frequencies })
     }

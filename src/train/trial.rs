@@ -59,7 +59,7 @@ impl Training<'_> {
             lines
         };
         let (lines, judges) = (some(&fold.rest), some(&fold.held));
-        let recipe = self.trial_recipe(lines.len());
+        let recipe = Recipe { fragments: 0.0, ..self.trial_recipe(lines.len()) };
         let trial = (recipe.epochs, lines.len());
         meter.plan(&[&[trial, trial][..], &self.to_come(&[fold])].concat());
         let fit = |separators: &[String], lane: Lane<'_>| {
@@ -69,7 +69,8 @@ impl Training<'_> {
         };
         // The results of a network trained with some separators on texts split at others.
         let exact = |run: &Run, separators: &[String]| -> Result<Vec<bool>> {
-            let parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), separators);
+            let mut parts = self.nothing_found(&run.weights, run.frequencies.as_ref(), separators);
+            parts.metadata.doubt = 0.0;
             let (watched, targets) = self.watched();
             Ok(answers(&Draft::new(&parts), &watched.inputs, &judges)?.beside(targets).exact())
         };

@@ -20,6 +20,21 @@ const LEAST_HELD_OUT: usize = 10;
 /// Number of lines with labels to hold out that the warning recommends.
 const ENOUGH_HELD_OUT: usize = 20;
 
+/// Number of lines with several labels from which training finds all clause separators.
+const ENOUGH_JOINED: usize = 100;
+
+/// Warns of too few lines with several labels to learn the clause separators from.
+pub(super) fn joined(lines: usize) -> Option<String> {
+    let have = match lines {
+        0 | ENOUGH_JOINED.. => return None,
+        1 => "only 1 example has".to_owned(),
+        _ => format!("only {lines} examples have"),
+    };
+    Some(format!(
+        "{have} several labels, too few to find all clause separators; if a text may ask for several things, set `separators`, such as `and`"
+    ))
+}
+
 /// Warns of too few held-out lines with labels for data with `labels` labels. `of_file` is true if
 /// they come from a validation file.
 pub(super) fn held_out(lines: usize, labels: usize, of_file: bool) -> Option<String> {

@@ -222,3 +222,12 @@ fn names_of_labels_as_further_lines_are_not_examples() {
     let targets = Targets::new(&[], data.labels.iter().map(Vec::as_slice)).unwrap();
     assert_eq!(find(&data, 4, &targets, &[], None, true), [""; 0]);
 }
+
+#[test]
+fn too_few_lines_with_several_labels_are_warned_of_with_what_to_set() {
+    for lines in [1, 20, 99] {
+        let found = joined(lines).unwrap();
+        assert!(found.contains(&format!("only {lines} ")) && found.contains("set `separators`"), "{found}");
+    }
+    assert_eq!((joined(0), joined(100)), (None, None));
+}

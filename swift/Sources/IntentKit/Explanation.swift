@@ -7,15 +7,18 @@ public struct Explanation: Hashable, Sendable, Decodable {
     public struct Judgement: Hashable, Sendable, Decodable {
         /// Name of the label.
         public let label: String
-        /// Logit over all clauses.
+        /// Logit over all clauses, or ``whole`` if the label was in doubt and is dropped.
         public let logit: Double
+        /// Logit in the text read as a whole. `nil` unless a label of a clause was in doubt: one that may
+        /// be meant in another clause alone.
+        public let whole: Double?
         /// Probability that the network gives it, 0 to 1.
         public let probability: Double
         /// True if the label was chosen.
         public let isChosen: Bool
 
         enum CodingKeys: String, CodingKey {
-            case label, logit, probability, isChosen = "chosen"
+            case label, logit, whole, probability, isChosen = "chosen"
         }
     }
 

@@ -191,7 +191,7 @@ extension IntentClassifier {
     /// The training runs with low priority, by default on one thread. The new model replaces the
     /// current one unless it is worse. It is worse if
     ///
-    /// - it loses more than two standard errors on the held-out examples,
+    /// - it loses more than five standard errors on the held-out examples,
     /// - it loses more than two standard errors on up to 500 kept examples, or
     /// - it answers a golden example incorrectly that the current one answers correctly.
     ///
