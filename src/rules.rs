@@ -4,6 +4,13 @@
 //! match the whole text. Texts and rules are compared as normalised words: case, punctuation and
 //! the form of letters don't matter. Words are compared by their 64-bit hashes, and matching
 //! allocates nothing.
+//!
+//! Two things are read since [`READING`] 1, and not with rules in older models:
+//!
+//! - **Elided words**: the first word of a keyword also matches what follows an apostrophe,
+//!   "alarme" in "l'alarme". Not the endings of English words, as in "can't".
+//! - **Symbols** such as `+`, `#` and `$` count as words of the rules that contain them. So `c++`
+//!   doesn't match "vitamin c". Punctuation marks never count.
 
 use crate::error::{Error, Result};
 use crate::text::ngrams::{join, token_hash};
@@ -17,6 +24,12 @@ pub const MAX_KEYWORD_WORDS: usize = 8;
 /// Maximum number of keywords and phrases in a model.
 pub const MAX_RULE_WORDS: usize = 65_536;
 
+/// The way of reading that new rules get.
+pub const READING: u8 = 1;
+
+/// English endings, which are no words after an apostrophe.
+const ENDINGS: [&str; 8] = ["t", "s", "d", "m", "re", "ve", "ll", "em"];
+
 /// Maximum number of labels that rules ask for in one text.
 const MAX_MATCHES: usize = 16;
 
@@ -26,7 +39,8 @@ const MAX_MATCHES: usize = 16;
 pub struct Rule {
     /// The label's name.
     pub label: String,
-    /// Words or adjacent words that ask for the label anywhere in a text.
+    /// Words or adjacent words that ask for the label anywhere in a text. See the
+    /// [module](crate::rules) for what they match.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
     /// Whole texts that ask for the label.
@@ -70,15 +84,40 @@ pub(crate) fn strings(json: &str) -> usize {
     quotes.count() / 2
 }
 
-/// Returns the hashes of a text's words.
-fn words(text: &str) -> Vec<u64> {
-    let mut hashes = vec![];
-    for_each_token(text, |token| {
-        if let Token::Word(word) = token {
-            hashes.push(token_hash(word.text()));
+/// Returns true for a mark that counts as a word of a rule that contains it.
+fn is_symbol(mark: &str) -> bool {
+    let punctuates = |c: char| match c {
+        '#' | '%' | '&' | '*' | '@' | '+' | '=' | '<' | '>' | '^' | '|' | '~' | '$' | '`' => false,
+        _ if c.is_ascii() => true,
+        // Latin-1, general punctuation, and that of Chinese, Japanese and Korean.
+        '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '\u{2010}'..='\u{2043}' | '\u{2045}'..='\u{205E}' => {
+            true
         }
+        '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301F}' | '・' => true,
+        _ => false,
+    };
+    mark.chars().next().is_some_and(|c| !punctuates(c))
+}
+
+/// The hashes of a rule's words.
+struct Words {
+    hashes: Vec<u64>,
+    /// Those of symbols.
+    symbols: Vec<u64>,
+}
+
+/// Returns the hashes of a rule's words.
+fn words(text: &str, reading: u8) -> Words {
+    let mut words = Words { hashes: vec![], symbols: vec![] };
+    for_each_token(text, |token| match token {
+        Token::Word(word) => words.hashes.push(token_hash(word.text())),
+        Token::Mark(mark) if reading > 0 && is_symbol(mark) => {
+            words.hashes.push(token_hash(mark));
+            words.symbols.push(token_hash(mark));
+        }
+        Token::Mark(_) => {}
     });
-    hashes
+    words
 }
 
 /// Returns one hash for a sequence of words.
@@ -86,12 +125,12 @@ fn chain(words: &[u64]) -> u64 {
     words.iter().fold(0, |hash, &word| join(hash, word))
 }
 
-/// Checks that a model can hold the rules.
+/// Checks that a model can hold the rules, read in the given way.
 ///
 /// # Errors
 /// Fails with [`Error::InvalidArgument`], naming the rule, if a label or a keyword is invalid, or
 /// there are more than [`MAX_RULE_WORDS`] keywords and phrases.
-pub fn check(rules: &[Rule]) -> Result<()> {
+pub fn check(rules: &[Rule], reading: u8) -> Result<()> {
     let mut count = 0;
     for (i, rule) in rules.iter().enumerate() {
         let refuse = |fault: String| Err(Error::invalid(format!("rule {i}: {fault}")));
@@ -102,7 +141,7 @@ pub fn check(rules: &[Rule]) -> Result<()> {
             return refuse(format!("`{}` has neither keywords nor phrases", rule.label));
         }
         for keyword in &rule.keywords {
-            match words(keyword).len() {
+            match words(keyword, reading).hashes.len() {
                 0 => return refuse(format!("keyword `{keyword}` contains no word")),
                 1..=MAX_KEYWORD_WORDS => {}
                 found => {
@@ -112,7 +151,7 @@ pub fn check(rules: &[Rule]) -> Result<()> {
                 }
             }
         }
-        if let Some(phrase) = rule.phrases.iter().find(|phrase| words(phrase).is_empty()) {
+        if let Some(phrase) = rule.phrases.iter().find(|phrase| words(phrase, reading).hashes.is_empty()) {
             return refuse(format!("phrase `{phrase}` contains no word"));
         }
         count += rule.keywords.len() + rule.phrases.len();
@@ -132,60 +171,65 @@ pub type Matches = SmallVec<[u32; MAX_MATCHES]>;
 /// Rules compiled for matching.
 #[derive(Debug, Clone, Default)]
 pub struct Matcher {
+    plain: Table,
+    /// The rules that contain symbols.
+    with_symbols: Table,
+    reads_elided: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Table {
     /// (hash of the words, label), ascending.
     keywords: Vec<(u64, u32)>,
     phrases: Vec<(u64, u32)>,
     /// Number of words of the longest keyword.
     longest: usize,
+    /// Hashes of the symbols in the rules, ascending.
+    symbols: Vec<u64>,
 }
 
-impl Matcher {
-    /// Compiles the rules over these labels. Ignores rules for other labels.
-    pub fn new(rules: &[Rule], labels: &[String]) -> Matcher {
-        let mut matcher = Matcher::default();
-        for rule in rules {
-            let Some(label) = labels.iter().position(|label| *label == rule.label) else { continue };
-            for keyword in &rule.keywords {
-                let words = words(keyword);
-                if (1..=MAX_KEYWORD_WORDS).contains(&words.len()) {
-                    matcher.longest = matcher.longest.max(words.len());
-                    matcher.keywords.push((chain(&words), label as u32));
-                }
-            }
-            matcher.phrases.extend(rule.phrases.iter().map(|phrase| (chain(&words(phrase)), label as u32)));
-        }
-        for table in [&mut matcher.keywords, &mut matcher.phrases] {
-            table.sort_unstable();
-            table.dedup();
-        }
-        matcher
-    }
-
-    /// Returns true if there are no rules.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
+impl Table {
+    fn is_empty(&self) -> bool {
         self.keywords.is_empty() && self.phrases.is_empty()
     }
+}
 
-    /// Returns the labels that the rules ask for in a text, at most 16. Time is linear in the
-    /// text's length.
-    pub fn matches(&self, text: &str) -> Matches {
-        // Hashes of the word sequences that end here, of 1, 2, ... words.
-        let mut last = [0u64; MAX_KEYWORD_WORDS];
-        let (mut count, mut whole) = (0usize, 0u64);
-        // (number of words, label) of each keyword found.
-        let mut found: SmallVec<[(usize, u32); MAX_MATCHES]> = SmallVec::new();
-        for_each_token(text, |token| {
-            let Token::Word(word) = token else { return };
-            let hash = token_hash(word.text());
-            whole = join(whole, hash);
-            count += 1;
-            for length in (1..=self.longest.min(count)).rev() {
-                let before = if length == 1 { 0 } else { last[length - 2] };
-                last[length - 1] = join(before, hash);
+/// The word sequences that end at the current word of a text.
+#[derive(Default)]
+struct Sequences {
+    /// Their hashes, of 1, 2, ... words; 0 for none.
+    last: [u64; MAX_KEYWORD_WORDS],
+    /// The same with a first word that is what follows an apostrophe.
+    elided: [u64; MAX_KEYWORD_WORDS],
+    has_elided: bool,
+    /// The hash of all words.
+    whole: u64,
+    count: usize,
+}
+
+/// (number of words, label) of each keyword found.
+type Found = SmallVec<[(usize, u32); MAX_MATCHES]>;
+
+impl Sequences {
+    fn push(&mut self, hash: u64, part: Option<u64>, table: &Table, found: &mut Found) {
+        self.whole = join(self.whole, hash);
+        self.count += 1;
+        self.has_elided |= part.is_some();
+        let most = table.longest.min(self.count);
+        for length in (1..=most).rev() {
+            self.last[length - 1] = join(if length == 1 { 0 } else { self.last[length - 2] }, hash);
+            if self.has_elided {
+                self.elided[length - 1] = match length {
+                    1 => part.map_or(0, |part| join(0, part)),
+                    _ if self.elided[length - 2] == 0 => 0,
+                    _ => join(self.elided[length - 2], hash),
+                };
             }
-            for length in (1..=self.longest.min(count)).rev() {
-                for label in labels_of(&self.keywords, last[length - 1]) {
+        }
+        for length in (1..=most).rev() {
+            let elided = if self.has_elided { self.elided[length - 1] } else { 0 };
+            for hash in [self.last[length - 1], elided].into_iter().filter(|&hash| hash != 0) {
+                for label in labels_of(&table.keywords, hash) {
                     match found.iter().position(|(_, other)| *other == label) {
                         Some(place) => found[place].0 = length.max(found[place].0),
                         None if found.len() < MAX_MATCHES => found.push((length, label)),
@@ -193,10 +237,82 @@ impl Matcher {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Matcher {
+    /// Compiles the rules over these labels. Ignores rules for other labels. `reading` is the way of
+    /// reading that the rules were made for, 0 to [`READING`].
+    pub fn new(rules: &[Rule], labels: &[String], reading: u8) -> Matcher {
+        let mut matcher = Matcher { reads_elided: reading > 0, ..Matcher::default() };
+        for rule in rules {
+            let Some(label) = labels.iter().position(|label| *label == rule.label) else { continue };
+            for keyword in &rule.keywords {
+                let words = words(keyword, reading);
+                let table = matcher.table(&words);
+                if (1..=MAX_KEYWORD_WORDS).contains(&words.hashes.len()) {
+                    table.longest = table.longest.max(words.hashes.len());
+                    table.keywords.push((chain(&words.hashes), label as u32));
+                }
+            }
+            for phrase in &rule.phrases {
+                let words = words(phrase, reading);
+                matcher.table(&words).phrases.push((chain(&words.hashes), label as u32));
+            }
+        }
+        for table in [&mut matcher.plain, &mut matcher.with_symbols] {
+            for entries in [&mut table.keywords, &mut table.phrases] {
+                entries.sort_unstable();
+                entries.dedup();
+            }
+            table.symbols.sort_unstable();
+            table.symbols.dedup();
+        }
+        matcher
+    }
+
+    fn table(&mut self, words: &Words) -> &mut Table {
+        if words.symbols.is_empty() {
+            return &mut self.plain;
+        }
+        self.with_symbols.symbols.extend(&words.symbols);
+        &mut self.with_symbols
+    }
+
+    /// Returns true if there are no rules.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.with_symbols.is_empty()
+    }
+
+    /// Returns the labels that the rules ask for in a text, at most 16. Time is linear in the
+    /// text's length.
+    pub fn matches(&self, text: &str) -> Matches {
+        let mut found = Found::new();
+        let (mut plain, mut with_symbols) = (Sequences::default(), Sequences::default());
+        let symbols = &self.with_symbols.symbols;
+        for_each_token(text, |token| match token {
+            Token::Word(word) => {
+                let part =
+                    word.after_apostrophe().filter(|part| self.reads_elided && !ENDINGS.contains(part));
+                let (hash, part) = (token_hash(word.text()), part.map(token_hash));
+                plain.push(hash, part, &self.plain, &mut found);
+                with_symbols.push(hash, part, &self.with_symbols, &mut found);
+            }
+            Token::Mark(mark) if !symbols.is_empty() => {
+                let hash = token_hash(mark);
+                if symbols.binary_search(&hash).is_ok() {
+                    with_symbols.push(hash, None, &self.with_symbols, &mut found);
+                }
+            }
+            Token::Mark(_) => {}
         });
-        let mut matches: Matches = labels_of(&self.phrases, whole).take(MAX_MATCHES).collect();
+        let phrases = |table: &Table, whole| labels_of(&table.phrases, whole).collect::<Matches>();
+        let mut matches = phrases(&self.with_symbols, with_symbols.whole);
         found.sort_by_key(|&(length, _)| std::cmp::Reverse(length));
-        for (_, label) in found {
+        let others = phrases(&self.plain, plain.whole);
+        for label in others.into_iter().chain(found.into_iter().map(|(_, label)| label)) {
             if matches.len() < MAX_MATCHES && !matches.contains(&label) {
                 matches.push(label);
             }
@@ -225,8 +341,8 @@ mod tests {
     }
 
     fn matches(rules: &[Rule], text: &str) -> Vec<u32> {
-        check(rules).unwrap();
-        Matcher::new(rules, &labels()).matches(text).to_vec()
+        check(rules, READING).unwrap();
+        Matcher::new(rules, &labels(), READING).matches(text).to_vec()
     }
 
     #[test]
@@ -237,6 +353,45 @@ mod tests {
         assert_eq!(matches(&rules, "ünïcode"), [1]);
         assert_eq!(matches(&rules, "screens shot"), [0u32; 0]);
         assert_eq!(matches(&rules, ""), [0u32; 0]);
+    }
+
+    #[test]
+    fn an_elided_word_is_found_after_either_apostrophe_and_an_english_ending_is_none() {
+        let rules = [rule("a", &["alarme", "eau froide"], &[]), rule("b", &["acqua", "can", "t", "re"], &[])];
+        for text in ["coupe l'alarme", "coupe l’alarme !", "plus d'eau froide", "L\u{2BC}ALARME"] {
+            assert_eq!(matches(&rules, text), [0], "{text}");
+        }
+        assert_eq!(matches(&rules, "il colore dell'acqua"), [1]);
+        for text in ["i can't", "they’re here", "d'eau", "alarmes"] {
+            assert_eq!(matches(&rules, text), [0u32; 0], "{text}");
+        }
+        let whole = [rule("a", &["l'alarme"], &["dell'acqua"])];
+        assert_eq!((matches(&whole, "coupe l’alarme"), matches(&whole, "dell’acqua")), (vec![0], vec![0]));
+        let before = Matcher::new(&rules, &labels(), 0);
+        assert!(before.matches("coupe l'alarme").is_empty() && before.matches("une alarme").len() == 1);
+    }
+
+    #[test]
+    fn symbols_of_a_keyword_count_and_punctuation_does_not() {
+        let rules = [
+            rule("a", &["c++", "$ rate"], &[]),
+            rule("b", &["vitamin"], &["c#"]),
+            rule("c", &["5 % off"], &[]),
+        ];
+        for (text, wanted) in [
+            ("learn C++!", vec![0]),
+            ("vitamin c", vec![1]),
+            ("c# ?", vec![1]),
+            ("c", vec![]),
+            ("c+", vec![]),
+            ("the $ rate, please", vec![0]),
+            ("the rate", vec![]),
+            ("get 5% off", vec![2]),
+            ("get 5 off", vec![]),
+        ] {
+            assert_eq!(matches(&rules, text), wanted, "{text}");
+        }
+        assert_eq!(Matcher::new(&rules, &labels(), 0).matches("vitamin c").to_vec(), [1, 0]);
     }
 
     #[test]
@@ -258,7 +413,7 @@ mod tests {
         let rules: Vec<Rule> =
             labels.iter().enumerate().map(|(i, l)| rule(l, &[&format!("word{i}")], &[])).collect();
         let text: String = (0..40).map(|i| format!("word{i} ")).collect();
-        let matches = Matcher::new(&rules, &labels).matches(&text);
+        let matches = Matcher::new(&rules, &labels, READING).matches(&text);
         assert_eq!((matches.len(), matches.spilled()), (16, false));
     }
 
@@ -272,7 +427,7 @@ mod tests {
             (rule("a", &[&eight], &[]), "at most 8"),
             (rule("a", &[], &[" "]), "phrase ` ` contains no word"),
         ] {
-            let message = check(&[rule]).unwrap_err().to_string();
+            let message = check(&[rule], READING).unwrap_err().to_string();
             assert!(message.contains(reason), "{message}");
         }
         assert!(Rule::of_json(r#"[{"label": "a", "keyword": ["x"]}]"#).is_err());

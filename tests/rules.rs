@@ -39,6 +39,29 @@ fn a_classifier_of_rules_alone_answers_without_training_data_and_rejects_everyth
 }
 
 #[test]
+fn elided_words_ask_for_their_label_after_saving_as_well() {
+    let rule = |label: &str, keyword: &str| Rule {
+        label: label.into(),
+        keywords: vec![keyword.into()],
+        phrases: vec![],
+    };
+    let rules = [rule("alarm", "alarme"), rule("time", "heure"), rule("water", "eau"), rule("cpp", "c++")];
+    let made = Classifier::new(Model::of_rules(&rules).unwrap());
+    let read = Classifier::from_bytes(made.model().as_bytes()).unwrap();
+    for classifier in [made, read] {
+        for (text, wanted) in [
+            ("coupe l'alarme", vec!["alarm"]),
+            ("donne-moi l’heure", vec!["time"]),
+            ("plus d'eau", vec!["water"]),
+            ("teach me c++", vec!["cpp"]),
+            ("vitamin c", vec![]),
+        ] {
+            assert_eq!(answer(&classifier, text), wanted, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_classifier_of_rules_learns_from_examples_what_its_rules_do_not_say() {
     let mut learner = Learner::of(Arc::new(Model::of_rules(&rules()).unwrap())).unwrap();
     assert!(learner.has_history(), "nothing is forgotten by training it anew");

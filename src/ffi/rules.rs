@@ -16,7 +16,11 @@ use crate::{LiveClassifier, Rule};
 /// @param rules          Rules as JSON, at least one: [{"label": "vision", "keywords":
 ///                       ["screenshot"], "phrases": ["what is this"]}]. A keyword is one to eight
 ///                       consecutive words, matched anywhere in a text. A phrase matches a whole
-///                       text. Case, punctuation and Unicode forms are ignored.
+///                       text. Case, punctuation and Unicode forms are ignored. Symbols such as
+///                       + and # count in the rules that contain them: "c++" is not in "vitamin c".
+///                       A keyword's first word also matches what follows an apostrophe: "alarme"
+///                       is in "l'alarme". The endings of English words, as in "can't", are no
+///                       words.
 /// @param classifier_out Receives the classifier. Release it with intent_free(). Must not be NULL.
 /// @param error_out      Optional. Receives the error on failure.
 /// @return OK, NULL_ARGUMENT, INVALID_UTF8 or TEXT_TOO_LONG; INVALID_ARGUMENT when a rule is wrong.

@@ -38,7 +38,7 @@ impl Learner {
                 }
             }
             Change::Rules(rules) => {
-                rules::check(rules)?;
+                rules::check(rules, rules::READING)?;
                 self.check_labels(rules.iter().map(|rule| &rule.label).collect())
             }
             Change::Remove { label } => {

@@ -13,7 +13,7 @@ use crate::decision::RejectRule;
 use crate::error::{Error, ModelFault, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
 use crate::room;
-use crate::rules::{self, MAX_STRINGS, strings};
+use crate::rules::{self, MAX_STRINGS, READING, strings};
 use crate::shape::{DIMENSIONS, HALF};
 use crate::sources;
 use crate::text::ngrams::MAX_LEXICON_WEIGHT;
@@ -33,7 +33,8 @@ pub const FORMAT: u32 = 3;
 /// Returns the oldest format that has all that a model uses, so that older versions of this library
 /// open as many models as they can.
 fn oldest_format(metadata: &Metadata) -> u32 {
-    if metadata.symbols.is_empty() && metadata.doubt == 0.0 { 2 } else { 3 }
+    let is_old = metadata.symbols.is_empty() && metadata.doubt == 0.0 && metadata.rule_reading == 0;
+    if is_old { 2 } else { 3 }
 }
 
 /// Maximum number of clause separators: every word of a text is compared with all of them.
@@ -308,6 +309,12 @@ fn metadata(text: &str) -> Result<Metadata, ModelFault> {
             "the file has {found} clause separators; the maximum is {MAX_SEPARATORS}"
         )));
     }
+    if metadata.rule_reading > READING {
+        return Err(ModelFault::AbsurdSize(format!(
+            "the file's rules need reading {}; this version has {READING}",
+            metadata.rule_reading
+        )));
+    }
     if !(0.0..=100.0).contains(&metadata.doubt) {
         return Err(ModelFault::AbsurdSize(format!("the doubt {} is not between 0 and 100", metadata.doubt)));
     }
@@ -350,7 +357,8 @@ fn check_names(metadata: &Metadata) -> Result<(), ModelFault> {
             return Err(ModelFault::NotAModel(format!("its label {i} is a duplicate")));
         }
     }
-    rules::check(&metadata.rules).map_err(|fault| ModelFault::NotAModel(format!("its {fault}")))
+    rules::check(&metadata.rules, metadata.rule_reading)
+        .map_err(|fault| ModelFault::NotAModel(format!("its {fault}")))
 }
 
 /// The header's description of all tensors.

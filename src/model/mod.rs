@@ -96,7 +96,7 @@ pub struct Metadata {
     /// How far below 0 a clause's logit for the label of another clause may lie to put its own labels
     /// in doubt, 0 to 100. If labels are in doubt, the text is read as a whole. 0 in older models and
     /// in those without clause separators: no label is in doubt.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub doubt: f32,
     /// The settings of the lexicon. `None` for a model without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +110,9 @@ pub struct Metadata {
     /// The keyword rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    /// How texts are read for the rules, see [`crate::rules`]. 0 in older models, and without rules.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rule_reading: u8,
 }
 
 /// The settings of the lexicon; its rows and their words are tensors.
@@ -233,7 +236,7 @@ impl Model {
         let (metadata, places) = file::read(bytes.as_slice())
             .map_err(|fault| Error::Model { origin: origin.to_owned(), fault })?;
         let (separators, symbols) = (token_hashes(&metadata.separators), token_hashes(&metadata.symbols));
-        let rules = Matcher::new(&metadata.rules, &metadata.labels);
+        let rules = Matcher::new(&metadata.rules, &metadata.labels, metadata.rule_reading);
         let packed = PackedNetwork::new(&places.network(bytes.as_slice()));
         let outside = Outside::new(bytemuck::cast_slice(&bytes.as_slice()[places.outside.clone()]));
         Ok(Model { bytes, metadata, places, separators, symbols, rules, packed, outside })
@@ -444,8 +447,8 @@ impl Model {
     }
 }
 
-fn is_zero(value: &f32) -> bool {
-    *value == 0.0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

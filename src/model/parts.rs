@@ -3,7 +3,7 @@
 use super::{Metadata, Model, TrainingSummary};
 use crate::error::{Error, Result};
 use crate::network::{HIDDEN, INPUTS, MAX_LABELS};
-use crate::rules::{self, Rule};
+use crate::rules::{self, READING, Rule};
 use crate::shape::{DIMENSIONS, HALF};
 use crate::text::ngrams::NgramSettings;
 
@@ -204,7 +204,7 @@ impl Parts {
     /// Fails with [`Error::InvalidArgument`], naming the rule, if one is invalid, and if there
     /// would be too many labels.
     pub fn set_rules(&mut self, rules: &[Rule]) -> Result<()> {
-        rules::check(rules)?;
+        rules::check(rules, READING)?;
         for rule in rules {
             if !self.metadata.labels.contains(&rule.label) {
                 self.add_label(&rule.label);
@@ -217,6 +217,7 @@ impl Parts {
             )));
         }
         self.metadata.rules = rules.to_vec();
+        self.metadata.rule_reading = if rules.is_empty() { 0 } else { READING };
         Ok(())
     }
 }

@@ -76,6 +76,8 @@ pub(crate) type PaddedWord = [u8; 1 + MAX_WORD_BYTES + 1 + 8];
 pub struct Word<'a> {
     padded: &'a PaddedWord,
     length: usize,
+    /// Number of bytes before the last apostrophe, or 0 without one.
+    before: usize,
     is_ascii: bool,
 }
 
@@ -86,13 +88,19 @@ impl<'a> Word<'a> {
         padded[0] = b'<';
         padded[1..1 + length].copy_from_slice(&mark.as_bytes()[..length]);
         padded[1 + length] = b'>';
-        Word { padded, length, is_ascii: mark.is_ascii() }
+        Word { padded, length, before: 0, is_ascii: mark.is_ascii() }
     }
 
     /// Returns the word as text.
     pub fn text(self) -> &'a str {
         // Only whole characters are pushed, so this is always UTF-8.
         std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// Returns what follows the last apostrophe in the word, if there is one: "alarme" of "l'alarme".
+    pub fn after_apostrophe(self) -> Option<&'a str> {
+        let part = (self.before > 0).then(|| self.bytes().get(self.before..))?;
+        part.and_then(|part| std::str::from_utf8(part).ok()).filter(|part| !part.is_empty())
     }
 
     #[inline(always)]
@@ -139,7 +147,9 @@ fn ascii_tokens(text: &[u8], token: impl FnMut(Token<'_>)) {
         } else if byte == b' ' {
             word.cut();
         } else if byte == b'\'' {
-            if !joins(text, i) {
+            if joins(text, i) {
+                word.apostrophe();
+            } else {
                 word.cut();
             }
         } else {
@@ -198,6 +208,7 @@ fn is_ignorable(c: char) -> bool {
 struct WordBuffer<F> {
     padded: PaddedWord,
     len: usize,
+    before: usize,
     is_ascii: bool,
     emit: F,
 }
@@ -206,7 +217,7 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
     fn new(emit: F) -> Self {
         let mut padded = [0; _];
         padded[0] = b'<';
-        WordBuffer { padded, len: 0, is_ascii: true, emit }
+        WordBuffer { padded, len: 0, before: 0, is_ascii: true, emit }
     }
 
     #[inline]
@@ -216,6 +227,11 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
         }
         self.padded[1 + self.len] = byte;
         self.len += 1;
+    }
+
+    /// Takes note of an apostrophe before the next character.
+    fn apostrophe(&mut self) {
+        self.before = self.len;
     }
 
     /// Returns true if `c` still fits.
@@ -236,9 +252,10 @@ impl<F: FnMut(Token<'_>)> WordBuffer<F> {
     fn cut(&mut self) {
         if self.len > 0 {
             self.padded[1 + self.len] = b'>';
-            let word = Word { padded: &self.padded, length: self.len, is_ascii: self.is_ascii };
+            let word =
+                Word { padded: &self.padded, length: self.len, before: self.before, is_ascii: self.is_ascii };
             (self.emit)(Token::Word(word));
-            (self.len, self.is_ascii) = (0, true);
+            (self.len, self.before, self.is_ascii) = (0, 0, true);
         }
     }
 

@@ -150,6 +150,9 @@ impl<F: FnMut(Token<'_>)> Letters<F> {
             self.word.cut();
             self.is_emoji = is_emoji;
         }
+        if self.after_apostrophe {
+            self.word.apostrophe();
+        }
         self.word.push(c);
     }
 

@@ -26,6 +26,10 @@ public struct KeywordRule: Hashable, Sendable, Codable {
     public var label: String
     /// Keywords of one to eight consecutive words, matched anywhere in a text. Case, punctuation
     /// and Unicode forms are ignored.
+    ///
+    /// Symbols such as `+` and `#` count in the rules that contain them: `c++` is not in "vitamin c".
+    /// A keyword's first word also matches what follows an apostrophe: `alarme` is in "l'alarme". The
+    /// endings of English words, as in "can't", are no words.
     public var keywords: [String]
     /// Phrases that match a whole text. Case, punctuation and Unicode forms are ignored.
     public var phrases: [String]
