@@ -128,7 +128,7 @@ fn decision(bencher: Bencher<'_, '_>) {
                 reading.add(black_box(row), of_row);
             }
             let score =
-                reading.finish(|features, logits| model.logits(std::slice::from_ref(features), logits));
+                reading.finish(&mut |features, logits| model.logits(std::slice::from_ref(features), logits));
             black_box(model.rule().decide(score, black_box(&logits), &options, &mut chosen));
         }
     });

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # What it is now and 3 %; the aim is 1,000,000.
-library_limit=2079000
+library_limit=2082000
 memory_limit=8000
 
 scripts/dist.sh cdylib --quiet

@@ -211,6 +211,7 @@ struct Sequences {
 type Found = SmallVec<[(usize, u32); MAX_MATCHES]>;
 
 impl Sequences {
+    #[inline(never)]
     fn push(&mut self, hash: u64, part: Option<u64>, table: &Table, found: &mut Found) {
         self.whole = join(self.whole, hash);
         self.count += 1;

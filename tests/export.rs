@@ -155,7 +155,8 @@ fn decide(classifier: &Classifier, of_texts: &[Vec<FeatureVector>], of_rows: &[f
         let mut combined = vec![0.0; labels];
         let mut reading = model.reading(&mut combined);
         rows.iter().for_each(|row| reading.add(row, of_rows.next().unwrap()));
-        let score = reading.finish(|features, logits| model.logits(std::slice::from_ref(features), logits));
+        let score =
+            reading.finish(&mut |features, logits| model.logits(std::slice::from_ref(features), logits));
         let mut chosen = vec![Scored::default(); labels];
         let count = model.rule().decide(score, &combined, &PredictOptions::default(), &mut chosen);
         chosen[..count].iter().map(|scored| scored.label).collect()

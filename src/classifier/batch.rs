@@ -186,7 +186,7 @@ impl Classifier {
                     reading.add(&space.rows[row], &space.logits[row * labels..(row + 1) * labels]);
                 }
                 // Texts with labels in doubt are few: the CPU reads them as a whole.
-                let score = reading.finish(|whole, logits| self.model.logits(from_ref(whole), logits));
+                let score = reading.finish(&mut |whole, logits| self.model.logits(from_ref(whole), logits));
                 each(number, engine, score, &space.combined);
                 number += 1;
             }

@@ -138,7 +138,7 @@ impl Classifier {
         };
         let logits: Vec<Option<Vec<f32>>> = clauses.iter().map(logits_of).collect();
         let mut whole = None;
-        let score = finite(reading.finish(|features, row| {
+        let score = finite(reading.finish(&mut |features, row| {
             self.network(features, row);
             whole = Some(row.to_vec());
         }));

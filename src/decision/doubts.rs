@@ -89,7 +89,7 @@ impl Clauses {
         }
     }
 
-    fn for_each_doubt(&self, mut each: impl FnMut(usize, u32, u32, f32)) {
+    fn for_each_doubt(&self, each: &mut dyn FnMut(usize, u32, u32, f32)) {
         let clauses = &self.clauses[..self.count];
         for (i, clause) in clauses.iter().enumerate() {
             for (_, other) in clauses.iter().enumerate().filter(|(j, _)| *j != i) {
@@ -101,7 +101,7 @@ impl Clauses {
     /// Returns true if a label is in doubt, so that the text must be read as a whole.
     pub(crate) fn any_in_doubt(&self) -> bool {
         let mut found = false;
-        self.for_each_doubt(|_, _, _, _| found = true);
+        self.for_each_doubt(&mut |_, _, _, _| found = true);
         found
     }
 
@@ -110,7 +110,7 @@ impl Clauses {
     pub(crate) fn resolve(&self, whole: &[f32], logits: &mut [f32]) {
         // Of each clause, one bit for each label kept.
         let mut dropped = [0u8; MOST_CLAUSES];
-        self.for_each_doubt(|clause, label, rival, preference| {
+        self.for_each_doubt(&mut |clause, label, rival, preference| {
             let [of_label, of_rival] = [label, rival].map(|label| whole[label as usize]);
             if of_label < 0.0 && preference < WEIGHT * (of_rival - of_label) + MARGIN {
                 let place = self.clauses[clause].own().iter().position(|&(own, _)| own == label);

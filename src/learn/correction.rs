@@ -68,7 +68,8 @@ impl Learner {
         let mut logits = vec![0.0; model.labels().len()];
         let mut reading = model.reading(&mut logits);
         self.for_each_row(model, text, |row, logits| reading.add(row, logits))?;
-        let score = reading.finish(|features, logits| model.logits(std::slice::from_ref(features), logits));
+        let score =
+            reading.finish(&mut |features, logits| model.logits(std::slice::from_ref(features), logits));
         let mut chosen = vec![Scored::default(); wanted.len() + 1];
         let count = model.rule().decide(score, &logits, &PredictOptions::default(), &mut chosen);
         let right =

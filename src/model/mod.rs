@@ -403,7 +403,7 @@ impl Model {
     /// Starts combining the rows of one text. `logits` receives the combined logits; it needs one
     /// value per label.
     #[doc(hidden)]
-    #[inline(always)]
+    #[inline]
     pub fn reading<'a>(&'a self, logits: &'a mut [f32]) -> Reading<'a> {
         Reading::new(self.reject_score(), logits, self.metadata.doubt)
     }

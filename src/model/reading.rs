@@ -26,7 +26,7 @@ struct Whole {
 }
 
 impl<'a> Reading<'a> {
-    #[inline(always)]
+    #[inline]
     pub(super) fn new(reject: RejectScore<'a>, logits: &'a mut [f32], doubt: f32) -> Self {
         let whole = (doubt > 0.0).then(|| Whole { sum: [0.0; DIMENSIONS], clauses: Clauses::new(doubt) });
         Reading { reject, logits, score: f32::NEG_INFINITY, rows: 0, whole }
@@ -89,7 +89,7 @@ impl<'a> Reading<'a> {
     /// Ends the text. If labels of its clauses are in doubt, reads it as a whole with `network`.
     /// Returns its reject score: the highest of its rows, or negative infinity if nothing in it is
     /// known.
-    pub fn finish(&mut self, network: impl FnOnce(&FeatureVector, &mut [f32])) -> f32 {
+    pub fn finish(&mut self, network: &mut dyn FnMut(&FeatureVector, &mut [f32])) -> f32 {
         if self.rows > 1
             && let Some(Whole { sum, clauses }) = &mut self.whole
             && clauses.any_in_doubt()

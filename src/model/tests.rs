@@ -376,7 +376,7 @@ fn the_largest_numbers_that_are_read_give_answers_that_are_numbers() {
             };
             reading.row(&[feature; DIMENSIONS], network);
             reading.row(&[feature / 2.0; DIMENSIONS], network);
-            assert!(!reading.finish(|_, _| ()).is_nan());
+            assert!(!reading.finish(&mut |_, _| ()).is_nan());
             assert!(logits.iter().all(|logit| logit.is_finite()), "{logits:?}");
             let calibrated = model.rule().calibration.over(&logits);
             for label in 0..3 {
@@ -448,7 +448,7 @@ proptest::proptest! {
                 model.logits(std::slice::from_ref(features), logits);
             };
             let _ = model.for_each_row("can you see my screen, and open the door", |row| reading.row(row, network));
-            let score = reading.finish(network);
+            let score = reading.finish(&mut { network });
             model.rule().decide(score, &logits, &Default::default(), &mut [Default::default(); 4]);
         }
     }

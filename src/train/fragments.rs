@@ -8,7 +8,6 @@ use super::bags::{Bag, Frequencies};
 use super::options::Recipe;
 use super::random::{Purpose, Random};
 use crate::text::for_each_token;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Fragments of each line.
@@ -37,14 +36,13 @@ impl Fragments {
         recipe: &Recipe,
         seed: u64,
     ) -> Fragments {
-        let mut groups: BTreeMap<&[u32], Vec<usize>> = BTreeMap::new();
-        for &line in lines.iter().filter(|&&line| bags[line].len() == 1 && !labels[line].is_empty()) {
-            groups.entry(&labels[line]).or_default().push(line);
-        }
+        let is_cut = |line: &usize| bags[*line].len() == 1 && !labels[*line].is_empty();
+        let mut order: Vec<usize> = lines.iter().copied().filter(is_cut).collect();
+        order.sort_unstable_by(|&a, &b| labels[a].cmp(&labels[b]).then(a.cmp(&b)));
         let mut random = Random::new(seed, Purpose::Fragments);
         let mut fragments =
             Fragments { bags: vec![], of_line: vec![0..0; texts.len()], share: recipe.fragments };
-        for lines in groups.values() {
+        for lines in order.chunk_by(|&a, &b| labels[a] == labels[b]) {
             let first = fragments.bags.len();
             for &line in lines {
                 let mut words = vec![];

@@ -47,7 +47,7 @@ impl Stages {
             for (row, of_row) in &read.rows {
                 reading.add(black_box(row), of_row);
             }
-            let score = reading.finish(|features, logits| {
+            let score = reading.finish(&mut |features, logits| {
                 classifier.model().logits(std::slice::from_ref(features), logits);
             });
             black_box(classifier.model().rule().decide(score, black_box(&logits), &options, &mut chosen));
