@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # What they are now and 3 %; the aims are 600,000 and 1,050,000.
-predict_limit=737000 train_limit=1446000
+predict_limit=737000 train_limit=1475000
 library=$(realpath "${CARGO_TARGET_DIR:-target}")/$(rustc -vV | sed -n 's/^host: //p')/dist/libintentkit.a
 [ -f "$library" ] || { echo "app-size: $library is missing; run scripts/dist.sh staticlib first"; exit 1; }
 made=$(mktemp -d)

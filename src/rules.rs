@@ -184,7 +184,7 @@ struct Table {
     phrases: Vec<(u64, u32)>,
     /// Number of words of the longest keyword.
     longest: usize,
-    /// Hashes of the symbols in the rules, ascending.
+    /// Hashes of the different symbols in the rules.
     symbols: Vec<u64>,
 }
 
@@ -267,8 +267,6 @@ impl Matcher {
                 entries.sort_unstable();
                 entries.dedup();
             }
-            table.symbols.sort_unstable();
-            table.symbols.dedup();
         }
         matcher
     }
@@ -277,7 +275,11 @@ impl Matcher {
         if words.symbols.is_empty() {
             return &mut self.plain;
         }
-        self.with_symbols.symbols.extend(&words.symbols);
+        for symbol in &words.symbols {
+            if !self.with_symbols.symbols.contains(symbol) {
+                self.with_symbols.symbols.push(*symbol);
+            }
+        }
         &mut self.with_symbols
     }
 
@@ -303,7 +305,7 @@ impl Matcher {
             }
             Token::Mark(mark) if !symbols.is_empty() => {
                 let hash = token_hash(mark);
-                if symbols.binary_search(&hash).is_ok() {
+                if symbols.contains(&hash) {
                     with_symbols.push(hash, None, &self.with_symbols, &mut found);
                 }
             }
