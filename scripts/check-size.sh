@@ -3,8 +3,8 @@
 # and predicts, that it trains the sample byte for byte, its standard library being compiled in another way, and how much stack its calls take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# What it is now and 3 %; the aim is 1,000,000.
-library_limit=2082000
+# One per cent over what it is now; the aim is 1,000,000.
+library_limit=2100000
 memory_limit=8000
 
 scripts/dist.sh cdylib --quiet

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Of the library for arm64 Macs: what it is now and 3 %; the aim is 900,000.
-limit=1803000
+limit=1820000
 built=${CARGO_TARGET_DIR:-target}
 lld=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld
 for tool in dsymutil llvm-nm llvm-objdump llvm-symbolizer; do
