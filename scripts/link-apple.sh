@@ -7,7 +7,7 @@
 # A dSYM is made of each as Xcode does for an app, and asked where a function is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Of the library for arm64 Macs: what it is now and 3 %; the aim is 900,000.
+# Of the library for arm64 Macs: one per cent over what it is now; the aim is 900,000.
 limit=1820000
 built=${CARGO_TARGET_DIR:-target}
 lld=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin/rust-lld

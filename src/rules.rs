@@ -14,7 +14,7 @@
 
 use crate::error::{Error, Result};
 use crate::text::ngrams::{join, token_hash};
-use crate::text::{Token, for_each_token};
+use crate::text::{Token, for_each_token, structures};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -86,17 +86,8 @@ pub(crate) fn strings(json: &str) -> usize {
 
 /// Returns true for a mark that counts as a word of a rule that contains it.
 fn is_symbol(mark: &str) -> bool {
-    let punctuates = |c: char| match c {
-        '#' | '%' | '&' | '*' | '@' | '+' | '=' | '<' | '>' | '^' | '|' | '~' | '$' | '`' => false,
-        _ if c.is_ascii() => true,
-        // Latin-1, general punctuation, and that of Chinese, Japanese and Korean.
-        '¡' | '§' | '«' | '¶' | '·' | '»' | '¿' | '\u{2010}'..='\u{2043}' | '\u{2045}'..='\u{205E}' => {
-            true
-        }
-        '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '\u{3014}'..='\u{301F}' | '・' => true,
-        _ => false,
-    };
-    mark.chars().next().is_some_and(|c| !punctuates(c))
+    let ends = |c| matches!(c, '!' | '?' | '¡' | '¿' | '-' | '/' | '\\' | '_' | '·' | '・' | '§' | '¶');
+    !structures(mark) && !mark.chars().all(ends)
 }
 
 /// The hashes of a rule's words.
@@ -184,8 +175,8 @@ struct Table {
     phrases: Vec<(u64, u32)>,
     /// Number of words of the longest keyword.
     longest: usize,
-    /// Hashes of the different symbols in the rules.
-    symbols: Vec<u64>,
+    /// (hash, 0) of the symbols in the rules, ascending.
+    symbols: Vec<(u64, u32)>,
 }
 
 impl Table {
@@ -263,7 +254,7 @@ impl Matcher {
             }
         }
         for table in [&mut matcher.plain, &mut matcher.with_symbols] {
-            for entries in [&mut table.keywords, &mut table.phrases] {
+            for entries in [&mut table.keywords, &mut table.phrases, &mut table.symbols] {
                 entries.sort_unstable();
                 entries.dedup();
             }
@@ -275,11 +266,7 @@ impl Matcher {
         if words.symbols.is_empty() {
             return &mut self.plain;
         }
-        for symbol in &words.symbols {
-            if !self.with_symbols.symbols.contains(symbol) {
-                self.with_symbols.symbols.push(*symbol);
-            }
-        }
+        self.with_symbols.symbols.extend(words.symbols.iter().map(|&symbol| (symbol, 0)));
         &mut self.with_symbols
     }
 
@@ -305,7 +292,7 @@ impl Matcher {
             }
             Token::Mark(mark) if !symbols.is_empty() => {
                 let hash = token_hash(mark);
-                if symbols.contains(&hash) {
+                if labels_of(symbols, hash).next().is_some() {
                     with_symbols.push(hash, None, &self.with_symbols, &mut found);
                 }
             }

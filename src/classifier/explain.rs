@@ -58,8 +58,8 @@ pub struct ExplainedLabel {
     /// The logit of all clauses combined (noisy-or), or `whole` if the label was in doubt and is
     /// dropped.
     pub logit: f32,
-    /// The logit of the text read as a whole. `None` unless a label of its clauses was in doubt: one
-    /// that may be meant in another clause alone.
+    /// The logit of the text read as a whole. `None` unless a label was in doubt: a clause has it,
+    /// but could have the label of another clause instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub whole: Option<f32>,
     /// The probability that the network gives it, 0 to 1.

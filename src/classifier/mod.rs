@@ -275,7 +275,7 @@ impl Classifier {
                 network.set(network.get() + ticks().wrapping_sub(start));
             };
             self.model.for_each_row(text, |row| reading.row(row, timed))?;
-            let (score, read) = (reading.finish(&mut { timed }), ticks());
+            let (score, read) = (reading.finish(&mut |whole, logits| timed(whole, logits)), ticks());
             let decided = self.decide(text, score, logits, options, chosen);
             let vectorized = read.wrapping_sub(start).saturating_sub(network.get());
             *stages = [vectorized, network.get(), ticks().wrapping_sub(read)];
@@ -325,7 +325,7 @@ impl Classifier {
             let mut reading = self.model.reading(logits);
             let network = |features: &FeatureVector, logits: &mut [f32]| self.network(features, logits);
             rows.iter().for_each(|row| reading.row(row, network));
-            let score = reading.finish(&mut { network });
+            let score = reading.finish(&mut |whole, logits| network(whole, logits));
             self.model.rule().decide(score, logits, options, chosen)
         }))
     }
@@ -342,7 +342,7 @@ impl Classifier {
         let mut reading = self.model.reading(logits);
         let network = |features: &FeatureVector, logits: &mut [f32]| self.network(features, logits);
         self.model.for_each_row(text, |row| reading.row(row, network))?;
-        Ok(reading.finish(&mut { network }))
+        Ok(reading.finish(&mut |whole, logits| network(whole, logits)))
     }
 
     /// Returns the features of a text as a whole: 256 numbers with Euclidean norm 1. The norm is

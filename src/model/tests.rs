@@ -448,7 +448,7 @@ proptest::proptest! {
                 model.logits(std::slice::from_ref(features), logits);
             };
             let _ = model.for_each_row("can you see my screen, and open the door", |row| reading.row(row, network));
-            let score = reading.finish(&mut { network });
+            let score = reading.finish(&mut |whole, logits| network(whole, logits));
             model.rule().decide(score, &logits, &Default::default(), &mut [Default::default(); 4]);
         }
     }

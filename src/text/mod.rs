@@ -66,6 +66,15 @@ impl<'a> Token<'a> {
     }
 }
 
+/// Returns true for a mark that only structures a sentence, so that it tells nothing apart.
+pub(crate) fn structures(mark: &str) -> bool {
+    mark.chars().all(|c| {
+        matches!(c, '.' | ',' | ';' | ':' | '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '«' | '»'
+            | '\u{2010}'..='\u{203A}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301F}' | '\u{60C}'
+            | '\u{61B}' | '\u{6D4}' | '\u{964}' | '\u{965}')
+    })
+}
+
 /// A word between `<` and `>`, padded so that eight bytes can be read from any offset in it. Bytes
 /// after `>` are undefined.
 pub(crate) type PaddedWord = [u8; 1 + MAX_WORD_BYTES + 1 + 8];

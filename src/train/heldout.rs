@@ -250,7 +250,7 @@ pub(super) fn answers(draft: &Draft<'_>, inputs: &Inputs<'_>, lines: &[usize]) -
                 }
                 Inputs::Features(rows) => reading.row(&rows[line], network),
             }
-            Ok(reading.finish(&mut { network }))
+            Ok(reading.finish(&mut |whole, logits| network(whole, logits)))
         })
         .collect::<Result<_>>()?;
     Ok(Answers { logits, scores, lines: lines.to_vec() })

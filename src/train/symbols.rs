@@ -3,7 +3,7 @@
 //! them as they like.
 
 use crate::model::MAX_SYMBOLS;
-use crate::text::{Token, for_each_token};
+use crate::text::{Token, for_each_token, structures};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Minimum share of a label's lines that have a symbol which tells the label apart.
@@ -12,15 +12,6 @@ const SHARE: f64 = 0.5;
 const LEAST: usize = 2;
 /// Minimum ratio of that share to the share of the other lines.
 const LIFT: f64 = 5.0;
-
-/// Returns true for a mark that can tell labels apart. Marks that only structure a sentence can't.
-fn is_symbol(mark: &str) -> bool {
-    !mark.chars().all(|c| {
-        matches!(c, '.' | ',' | ';' | ':' | '"' | '\'' | '`' | '(' | ')' | '[' | ']' | '{' | '}' | '«' | '»'
-            | '\u{2010}'..='\u{203A}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{301F}' | '\u{60C}'
-            | '\u{61B}' | '\u{6D4}' | '\u{964}' | '\u{965}')
-    })
-}
 
 /// The symbols and the labels of a text.
 type Read<'a> = (Vec<String>, &'a [u32]);
@@ -33,7 +24,7 @@ fn read(text: &str) -> (Vec<u8>, Vec<String>) {
             words.extend(word.text().bytes());
             words.push(0);
         }
-        Token::Mark(mark) if is_symbol(mark) => symbols.push(mark.to_owned()),
+        Token::Mark(mark) if !structures(mark) => symbols.push(mark.to_owned()),
         Token::Mark(_) => {}
     });
     symbols.sort_unstable();

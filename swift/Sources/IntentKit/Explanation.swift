@@ -9,8 +9,8 @@ public struct Explanation: Hashable, Sendable, Decodable {
         public let label: String
         /// Logit over all clauses, or ``whole`` if the label was in doubt and is dropped.
         public let logit: Double
-        /// Logit in the text read as a whole. `nil` unless a label of a clause was in doubt: one that may
-        /// be meant in another clause alone.
+        /// Logit in the text read as a whole. `nil` unless a label was in doubt: a clause has it,
+        /// but could have the label of another clause instead.
         public let whole: Double?
         /// Probability that the network gives it, 0 to 1.
         public let probability: Double
