@@ -1975,8 +1975,8 @@ intent_status intent_explain(const intent_classifier *classifier,
  *   labels. Each has:
  *   - `label`: its name.
  *   - `logit`: its logit over all clauses, or `whole` if it was in doubt and is dropped.
- *   - `whole`: its logit in the text read as a whole. Absent unless a label of a clause was in doubt:
- *     one that may be meant in another clause alone.
+ *   - `whole`: its logit in the text read as a whole. Absent unless a label was in doubt: a
+ *     clause has it, but could have the label of another clause instead.
  *   - `probability`: the probability that the network gives it.
  *   - `chosen`: true if it is chosen.
  * - `clauses`: the clauses of the text. Each has:
